@@ -1,5 +1,9 @@
 """Canonical text: what is left of a message when identifiers, addresses and paths are masked.
 
+Words stay. Of paths the first plain folder stays; of numbers that stand alone the first digit
+and the size (``503`` becomes ``5##``, ``98%`` becomes ``9#%``), for an exit status, an HTTP status
+or a percentage is what decides many a mixed template, while longer numbers identify something.
+
 The masks are data (``data/masks.csv``, then the warehouse's ``fame.masks``), written in the
 subset of regular expressions that RE2 (DuckDB, Arrow), Rust, Java and Python read alike. One
 :class:`Recipe` serves every engine: as a SQL expression, over Arrow arrays and over a Python
@@ -25,12 +29,17 @@ MAX_CHARACTERS = 8192
 """A message's canonical text is that of its first 8,192 characters."""
 
 # Look-arounds, named and numbered back-references and inline flags differ between engines.
+_GROUP = re.compile(r"\\([1-9])")
+_PLACEHOLDER = re.compile(r"<[^<>]+>")
 _NOT_PORTABLE = re.compile(r"\(\?|\\[0-9kgpPbBAzZGQEdDwWsS]")
 
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """One replacement: everything that matches ``pattern`` becomes ``placeholder``."""
+    r"""One replacement: everything that matches ``pattern`` becomes ``placeholder``.
+
+    A placeholder is plain text, in which ``\1`` stands for the pattern's first group.
+    """
 
     name: str
     pattern: str
@@ -42,15 +51,19 @@ class Mask:
                 f"mask {self.name!r}: the pattern {self.pattern!r} uses what engines read "
                 "differently; write it with literals, [classes], groups and * + ? | alone"
             )
-        if re.search(r"[\\$]", self.placeholder):
-            raise InputError(
-                f"mask {self.name!r}: the placeholder {self.placeholder!r} holds \\ or $, "
-                "which engines read differently; use plain text such as '<id>'"
-            )
         try:
-            re.compile(self.pattern)
+            groups = re.compile(self.pattern).groups
         except re.error as error:
-            raise InputError(f"mask {self.name!r}: {self.pattern!r} is no pattern: {error}") from None
+            raise InputError(
+                f"mask {self.name!r}: {self.pattern!r} is no pattern: {error}"
+            ) from None
+        if any(int(group) > groups for group in _GROUP.findall(self.placeholder)) or re.search(
+            r"[\\$]", _GROUP.sub("", self.placeholder)
+        ):
+            raise InputError(
+                f"mask {self.name!r}: the placeholder {self.placeholder!r} must be plain text "
+                "without $, in which \\1 to \\9 stand for groups of the pattern"
+            )
 
 
 @dataclass(frozen=True)
@@ -116,6 +129,12 @@ class Recipe:
         for pattern, placeholder in self._compiled:
             text = pattern.sub(placeholder, text)
         return text
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """The marks such as ``<id>`` that stand for what was masked, each a token of its own."""
+        found = [mark for mask in self.masks for mark in _PLACEHOLDER.findall(mask.placeholder)]
+        return tuple(dict.fromkeys(found))
 
     @cached_property
     def _compiled(self) -> tuple[tuple[re.Pattern[str], str], ...]:

@@ -44,9 +44,9 @@ class SilentProgress:
 
 
 def printable(text: str) -> str:
-    """Return ``text`` safe for a terminal.
+    r"""Return ``text`` safe for a terminal.
 
     Logs are hostile: control characters and bidirectional overrides, which could move the
-    cursor or disguise text, are shown as escapes such as ``\\x1b``.
+    cursor or disguise text, are shown as escapes such as ``\x1b``.
     """
     return _CONTROL.sub(lambda match: match.group().encode("unicode_escape").decode(), text)

@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from fame_sql import sql
 from fame_sql.canonical import Mask, Recipe, default_recipe
@@ -100,6 +102,16 @@ class Warehouse:
         rows = self.rows(statement, parameters)
         return rows[0][0] if rows else None
 
+    def with_table(
+        self, name: str, table: pa.Table, statement: str, parameters: object = None
+    ) -> None:
+        """Run a statement that reads the Arrow table under ``name``."""
+        self.connection.register(name, table)
+        try:
+            self.connection.execute(statement, parameters)
+        finally:
+            self.connection.unregister(name)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit what the block does, or none of it."""
@@ -123,6 +135,11 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.execute("COMMIT")
 
 
+def utc_now() -> datetime:
+    """Return the time now in UTC, without a zone, as the warehouse keeps it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
 def read_recipe(connection: duckdb.DuckDBPyConnection) -> Recipe:
     """Return the canonical recipe stored in the warehouse that ``connection`` reads."""
     masks = connection.execute(
@@ -135,10 +152,12 @@ def _check_path(path: Path, *, create: bool) -> None:
     if path.stem.lower() == "fame":
         raise WarehouseError(
             f"a warehouse cannot be called {path.name}: DuckDB names the catalog after the file, "
-            "and then 'fame.score' could mean two things; use another name, such as warehouse.duckdb"
+            "and then 'fame.score' could mean two things; use another name: warehouse.duckdb"
         )
     if path.is_dir():
-        raise WarehouseError(f"{path} is a folder; name a file, such as {path / 'warehouse.duckdb'}")
+        raise WarehouseError(
+            f"{path} is a folder; name a file, such as {path / 'warehouse.duckdb'}"
+        )
     if not path.exists() and not create:
         raise WarehouseError(
             f"there is no warehouse at {path}: run 'fame ingest LOGFILE --warehouse {path}' to "
@@ -245,7 +264,7 @@ def _apply(connection: duckdb.DuckDBPyConnection, number: int, name: str) -> Non
     )
     connection.execute(sql.load(name))
     connection.execute(
-        "INSERT INTO fame.schema_versions VALUES (?, ?, now()::TIMESTAMP)", [number, name]
+        "INSERT INTO fame.schema_versions VALUES (?, ?, ?)", [number, name, utc_now()]
     )
     if number == 1:
         masks = default_recipe().masks

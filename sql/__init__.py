@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-
 from importlib.resources.abc import Traversable
 
 

@@ -1,0 +1,149 @@
+"""Evaluation on the labelled lines after the split, which no earlier stage has looked at.
+
+Every figure counts lines. 'Unseen' lines are those of templates that the model does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fame_sql import sql
+from fame_sql.errors import InputError, MissingStageError
+from fame_sql.registry import champion
+from fame_sql.warehouse import Warehouse
+
+Row = dict[str, Any]
+
+DETECTORS: dict[str, tuple[str, Callable[[Row], bool]]] = {
+    "fame": ("the champion: score above 0.5", lambda row: row["score"] > 0.5),
+    "severity": ("severity FATAL is anomalous", lambda row: row["is_fatal"]),
+    "majority": (
+        "majority of the template's labels, unseen templates anomalous",
+        lambda row: row["majority_or_unseen"],
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a detector did on a set of lines.
+
+    Parameters
+    ----------
+    lines, anomalies : int
+        Lines, and those that are anomalous.
+    true_positives, false_positives : int
+        Anomalous and normal lines that the detector reported.
+    """
+
+    lines: int
+    anomalies: int
+    true_positives: int
+    false_positives: int
+
+    @property
+    def precision(self) -> float | None:
+        """Share of the reported lines that are anomalous; None if none was reported."""
+        return _ratio(self.true_positives, self.true_positives + self.false_positives)
+
+    @property
+    def recall(self) -> float | None:
+        """Share of the anomalous lines that were reported; None if there are none."""
+        return _ratio(self.true_positives, self.anomalies)
+
+    @property
+    def f1(self) -> float | None:
+        """Harmonic mean of precision and recall; None if there is nothing to find or report."""
+        reported = self.true_positives + self.false_positives
+        return _ratio(2 * self.true_positives, self.anomalies + reported)
+
+    def to_dict(self) -> dict[str, float | int | None]:
+        """Return counts and ratios by name."""
+        return {
+            "lines": self.lines,
+            "anomalies": self.anomalies,
+            "true_positives": self.true_positives,
+            "false_positives": self.false_positives,
+            "precision": self.precision,
+            "recall": self.recall,
+            "f1": self.f1,
+        }
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What :func:`evaluate` found.
+
+    Parameters
+    ----------
+    model_version : str
+        The champion that was judged.
+    outcomes : dict
+        By detector, then by lines: ``all``, ``seen``, ``unseen``.
+    unscored : int
+        Labelled lines after the split that have no verdict, and so count nowhere.
+    """
+
+    model_version: str
+    outcomes: dict[str, dict[str, Outcome]]
+    unscored: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, for JSON."""
+        return {
+            "model_version": self.model_version,
+            "unscored": self.unscored,
+            "outcomes": {
+                detector: {part: outcome.to_dict() for part, outcome in parts.items()}
+                for detector, parts in self.outcomes.items()
+            },
+        }
+
+
+def evaluate(warehouse: Warehouse) -> Evaluation:
+    """Compare the champion's verdicts with the labels of the lines after the split.
+
+    Raises
+    ------
+    MissingStageError
+        If no model is published or nothing is scored.
+    InputError
+        If no line after the split carries a label.
+    """
+    version = champion(warehouse).model_version
+    rows = warehouse.records(sql.load("evaluation/later_events"))
+    if not rows:
+        raise InputError(
+            "no line after the split carries a label: nothing to compare with; "
+            "set a split with 'fame mine --split 0.8' and ingest logs with a label column"
+        )
+    scored = [row for row in rows if row["score"] is not None]
+    if not scored:
+        raise MissingStageError("no line after the split has a score", "fame score")
+    parts = {
+        "all": scored,
+        "seen": [row for row in scored if row["known_template"]],
+        "unseen": [row for row in scored if not row["known_template"]],
+    }
+    outcomes = {
+        name: {part: _outcome(chosen, says) for part, chosen in parts.items()}
+        for name, (_, says) in DETECTORS.items()
+    }
+    unscored = sum(row["lines"] for row in rows if row["score"] is None)
+    return Evaluation(version, outcomes, unscored)
+
+
+def _outcome(rows: list[Row], says: Callable[[Row], bool]) -> Outcome:
+    reported = [row for row in rows if says(row)]
+    return Outcome(
+        lines=sum(row["lines"] for row in rows),
+        anomalies=sum(row["lines"] for row in rows if row["is_anomaly"]),
+        true_positives=sum(row["lines"] for row in reported if row["is_anomaly"]),
+        false_positives=sum(row["lines"] for row in reported if not row["is_anomaly"]),
+    )

@@ -1,0 +1,132 @@
+"""Which encoding a source is in, and whether it is text at all."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+from fame_sql.errors import InputError
+
+ENCODINGS = (
+    "utf-8",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "utf-32",
+    "latin-1",
+    "iso-8859-2",
+    "iso-8859-15",
+    "cp1250",
+    "cp1251",
+    "cp1252",
+    "koi8-r",
+    "shift_jis",
+    "euc_jp",
+    "euc_kr",
+    "gb18030",
+    "big5",
+)
+"""What ``encoding`` can be, besides ``auto``, under any name that Python knows it by."""
+
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+# Tab, line feed, vertical tab, form feed, carriage return and escape are at home in logs.
+_CONTROLS = bytes({*range(0x20), 0x7F} - {*b"\t\n\x0b\f\r\x1b"})
+
+_MOST_CONTROLS = 0.05
+"""Compressed data is one ninth control bytes; a log has hardly any."""
+
+_MOST_INVALID = 0.05
+"""Above this share of lines with invalid UTF-8 the file is not UTF-8 with damage."""
+
+
+def resolve_encoding(name: str) -> str:
+    """Return the entry of :data:`ENCODINGS` that ``name`` means, or ``auto``.
+
+    Raises
+    ------
+    InputError
+        If it is none of them.
+    """
+    if name == "auto":
+        return name
+    try:
+        wanted = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        wanted = ""
+    for known in ENCODINGS:
+        if wanted == codecs.lookup(known).name:
+            return known
+    raise InputError(
+        f"there is no encoding {name!r}: use --encoding with auto or one of {', '.join(ENCODINGS)}"
+    )
+
+
+def check_utf8(path: Path, head: bytes) -> None:
+    """Make sure that a source which begins with the bytes ``head`` can be read as UTF-8.
+
+    Raises
+    ------
+    InputError
+        If it is in another encoding or no text; the message says what to do.
+    """
+    wide = _wide_encoding(head)
+    if wide:
+        raise InputError(f"{path} is in {wide.upper()}: run again with --encoding {wide}")
+    controls = len(head) - len(head.translate(None, _CONTROLS))
+    if controls > _MOST_CONTROLS * len(head):
+        raise InputError(
+            f"{path} is a binary file ({controls / len(head):.0%} control bytes): name a text "
+            "file, or take its bytes as lines with --encoding latin-1"
+        )
+    invalid, lines = _count_invalid(head)
+    if invalid >= 2 and invalid > _MOST_INVALID * lines:
+        raise InputError(
+            f"{path} is not UTF-8 ({invalid} of the first {lines} lines are invalid): run "
+            f"again with --encoding {_narrow_encoding(head)}, or with --encoding utf-8 to take it "
+            "as it is"
+        )
+
+
+def _wide_encoding(head: bytes) -> str | None:
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return name
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    half = max(len(head) // 2, 1)
+    if odd > 0.4 * half and even < 0.1 * half:
+        return "utf-16-le"
+    if even > 0.4 * half and odd < 0.1 * half:
+        return "utf-16-be"
+    return None
+
+
+def _narrow_encoding(head: bytes) -> str:
+    """Guess: what Windows calls Latin-1 has letters where ISO 8859 has control codes."""
+    if not any(byte in head for byte in range(0x80, 0xA0)):
+        return "latin-1"
+    try:
+        head.decode("cp1252")
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "cp1252"
+
+
+def _count_invalid(head: bytes) -> tuple[int, int]:
+    lines = head.split(b"\n")
+    # The last piece may end inside a character only because the head does.
+    whole = lines[:-1] or lines
+    return sum(not _is_utf8(line) for line in whole), len(whole)
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

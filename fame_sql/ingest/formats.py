@@ -1,0 +1,102 @@
+"""The formats that are understood: a pattern to know one by, and a shape in SQL to read it.
+
+``sql/ingest/<name>.sql`` selects from ``raw_lines`` (``line``, ``line_number``,
+``byte_offset``, ``fault``) the columns that the format has. To add a format, add its shape and
+a line here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fame_sql import sql
+from fame_sql.errors import InputError
+
+SAMPLE_LINES = 1000
+"""How many lines decide what format a source is in."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of log lines.
+
+    Parameters
+    ----------
+    name : str
+        Its name, also that of its shape.
+    pattern : str
+        What its lines begin with, as a Python regular expression.
+    """
+
+    name: str
+    pattern: str
+
+    @property
+    def shape(self) -> str:
+        """The SELECT that reads its lines."""
+        return sql.load(f"ingest/{self.name}")
+
+    def share(self, lines: Sequence[str]) -> float:
+        """Return the share of ``lines`` that look like this format."""
+        matches = re.compile(self.pattern).match
+        return sum(matches(line) is not None for line in lines) / max(len(lines), 1)
+
+
+FORMATS = {
+    known.name: known
+    for known in (
+        Format("bgl", r"\S+ \d+ \S+ \S+ \d{4}-\d\d-\d\d-\d\d\.\d\d\.\d\d\S* \S+ \S+ \S+ \S+"),
+        Format("thunderbird", r"\S+ \d+ \S+ \S+ [A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d \S+"),
+        Format("jsonl", r'[ \t]*\{\s*["}]'),
+        Format("text", r""),
+    )
+}
+"""Formats by name; the last one takes any line."""
+
+
+def choose_format(name: str, path: Path, head: bytes) -> Format:
+    """Return the format called ``name``, or for ``auto`` the one that most lines are in.
+
+    Parameters
+    ----------
+    name : str
+        A key of :data:`FORMATS`, or ``auto``.
+    path : Path
+        The source, for the message.
+    head : bytes
+        How the source begins, in UTF-8.
+
+    Raises
+    ------
+    InputError
+        If there is no such format, or no line of ``head`` is in it.
+    """
+    if name not in {"auto", *FORMATS}:
+        raise InputError(
+            f"there is no format {name!r}: use --format with auto or one of {', '.join(FORMATS)}"
+        )
+    lines = _sample(head)
+    likely = _detect(lines)
+    if name == "auto":
+        return likely
+    if FORMATS[name].share(lines) == 0:
+        raise InputError(
+            f"none of the first {len(lines)} lines of {path} is in the format {name}: "
+            f"run again with --format {likely.name}, which seems right"
+        )
+    return FORMATS[name]
+
+
+def _detect(lines: Sequence[str]) -> Format:
+    *certain, anything = FORMATS.values()
+    best = max(certain, key=lambda known: known.share(lines))
+    return best if best.share(lines) >= 0.5 else anything
+
+
+def _sample(head: bytes) -> list[str]:
+    text = head.decode("utf-8", "replace").removeprefix("\ufeff")
+    lines = (line[:4096] for line in text.split("\n") if line.strip())
+    return [line for line, _ in zip(lines, range(SAMPLE_LINES), strict=False)]

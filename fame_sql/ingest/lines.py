@@ -1,0 +1,227 @@
+"""The byte reader: lines with their number and offset, in Arrow batches, in bounded memory."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+LONGEST_LINE = 1 << 20
+"""Bytes of a line that are kept; what follows is read, counted and left."""
+
+_BLOCK = 1 << 22
+_CHUNK_BYTES = 1 << 28
+
+SCHEMA = pa.schema(
+    [
+        pa.field("line", pa.string()),
+        pa.field("line_number", pa.int64()),
+        pa.field("byte_offset", pa.int64()),
+        pa.field("fault", pa.string()),
+    ]
+)
+"""One row is one line that is not blank; ``fault`` says what is wrong with its bytes."""
+
+
+class Readable(Protocol):
+    """Anything that bytes can be read from."""
+
+    def read(self, size: int) -> bytes:
+        """Return about ``size`` more bytes, or none at the end."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Lines that are committed together, and where the source stands after them.
+
+    Parameters
+    ----------
+    lines : pyarrow.Table
+        In :data:`SCHEMA`.
+    byte_end : int
+        Bytes of the source read so far.
+    line_end : int
+        Lines of the source read so far, blank ones included.
+    tail_offset : int or None
+        Where an unterminated last line begins.
+    fingerprint : str
+        SHA-256 of the source's bytes [0, byte_end), in hex.
+    last : bool
+        Whether the source ends here.
+    """
+
+    lines: pa.Table
+    byte_end: int
+    line_end: int
+    tail_offset: int | None
+    fingerprint: str
+    last: bool
+
+
+class LineReader:
+    """Reads lines from ``stream``, which stands at byte ``offset`` after ``line`` lines.
+
+    Parameters
+    ----------
+    stream : Readable
+        The source in UTF-8, valid or not.
+    offset, line : int
+        Bytes and lines of the source before this point.
+    digest : hashlib._Hash
+        The hash of those bytes; it is carried on.
+    """
+
+    def __init__(
+        self,
+        stream: Readable,
+        *,
+        offset: int = 0,
+        line: int = 0,
+        digest: hashlib._Hash | None = None,
+    ) -> None:
+        self._stream = stream
+        self._offset = offset
+        self._line = line
+        self._digest = hashlib.sha256() if digest is None else digest
+        self._pending = b""
+        self._tail_offset: int | None = None
+        if offset == 0:
+            self._skip_byte_order_mark()
+
+    def read_chunk(self, most: int) -> Chunk | None:
+        """Return the next ``most`` lines, fewer where they are large, None at the end."""
+        batches: list[pa.RecordBatch] = []
+        first_line, first_byte = self._line, self._offset
+        while self._line - first_line < most and self._offset - first_byte < _CHUNK_BYTES:
+            batch = self._take(most - (self._line - first_line))
+            if batch is None:
+                break
+            batches.append(batch)
+        if self._line == first_line:
+            return None
+        return Chunk(
+            lines=pa.Table.from_batches(batches, SCHEMA),
+            byte_end=self._offset,
+            line_end=self._line,
+            tail_offset=self._tail_offset,
+            fingerprint=self._digest.hexdigest(),
+            last=not self._pending and not self._fill(),
+        )
+
+    def _skip_byte_order_mark(self) -> None:
+        self._fill()
+        if self._pending.startswith(codecs.BOM_UTF8):
+            self._advance(self._pending[:3], lines=0)
+            self._pending = self._pending[3:]
+
+    def _fill(self) -> bool:
+        block = self._stream.read(_BLOCK)
+        self._pending += block
+        return bool(block)
+
+    def _advance(self, data: bytes, lines: int) -> None:
+        self._digest.update(data)
+        self._offset += len(data)
+        self._line += lines
+
+    def _take(self, most: int) -> pa.RecordBatch | None:
+        """Return up to ``most`` lines that are already read, reading on where there is none."""
+        while (end := self._pending.rfind(b"\n") + 1) == 0:
+            if len(self._pending) > LONGEST_LINE:
+                return self._take_long_line()
+            if not self._fill():
+                return self._take_tail()
+        whole = np.frombuffer(self._pending, np.uint8, count=end)
+        ends = np.flatnonzero(whole == ord("\n"))[:most] + 1
+        data, self._pending = self._pending[: ends[-1]], self._pending[ends[-1] :]
+        batch = _batch(data, ends, self._line, self._offset)
+        self._advance(data, len(ends))
+        return batch
+
+    def _take_tail(self) -> pa.RecordBatch | None:
+        data, self._pending = self._pending, b""
+        if not data:
+            return None
+        self._tail_offset = self._offset
+        batch = _batch(data, np.array([len(data)]), self._line, self._offset)
+        self._advance(data, 1)
+        return batch
+
+    def _take_long_line(self) -> pa.RecordBatch:
+        """Return a line whose end is not in memory, and read on to its end without keeping it."""
+        kept, start, number = self._pending[:LONGEST_LINE], self._offset, self._line + 1
+        while (end := self._pending.find(b"\n") + 1) == 0:
+            self._advance(self._pending, lines=0)
+            self._pending = b""
+            if not self._fill():
+                self._tail_offset = start
+                break
+        self._advance(self._pending[:end], lines=1)
+        self._pending = self._pending[end:]
+        length = self._offset - start - (1 if end else 0)
+        text, fault = _decode(kept, length)
+        return _record_batch(pa.array([text]), np.array([number]), np.array([start]), [fault])
+
+
+def _batch(data: bytes, ends: npt.NDArray[np.int64], line: int, offset: int) -> pa.RecordBatch:
+    """Return the lines of ``data``, which end before ``ends``, without the blank ones."""
+    starts = np.concatenate([[0], ends[:-1]])
+    lines = _valid_lines(data, starts, ends)
+    faults: list[str | None] | None = None
+    if lines is None:
+        pieces = zip(starts, ends, strict=True)
+        decoded = [_decode(data[start:end].rstrip(b"\r\n")) for start, end in pieces]
+        lines = pa.array([text for text, _ in decoded], pa.string())
+        faults = [fault for _, fault in decoded]
+    numbers = np.arange(line + 1, line + 1 + len(ends))
+    batch = _record_batch(lines, numbers, offset + starts, faults)
+    # What is left of a cut line may be blank, although the line is not.
+    holds_text = pc.not_equal(pc.ascii_trim_whitespace(lines), "")
+    return batch.filter(pc.or_(holds_text, pc.is_valid(batch["fault"])))
+
+
+def _valid_lines(
+    data: bytes, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]
+) -> pa.Array | None:
+    """Return the lines at the cost of one check of all bytes, None if one needs a closer look."""
+    if (ends - starts).max() > LONGEST_LINE:
+        return None
+    offsets = np.concatenate([starts, ends[-1:]]).astype(np.int32)
+    lines = pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(data))
+    try:
+        lines.validate(full=True)
+    except pa.ArrowInvalid:
+        return None
+    return pc.ascii_rtrim(lines, "\r\n")
+
+
+def _record_batch(
+    lines: pa.Array,
+    numbers: npt.NDArray[np.int64],
+    offsets: npt.NDArray[np.int64],
+    faults: list[str | None] | None,
+) -> pa.RecordBatch:
+    fault = pa.nulls(len(lines), pa.string()) if faults is None else pa.array(faults, pa.string())
+    columns = [lines, pa.array(numbers, pa.int64()), pa.array(offsets, pa.int64()), fault]
+    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+
+
+def _decode(data: bytes, length: int | None = None) -> tuple[str, str | None]:
+    """Return a line's text, and what was wrong with its bytes; ``length`` is that of all of it."""
+    length = len(data) if length is None else length
+    if length > LONGEST_LINE:
+        # An incremental decoder leaves out a character that the cut divides.
+        decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+        text = decoder.decode(data[:LONGEST_LINE])
+        return text, f"line of {length} bytes, cut at {LONGEST_LINE}"
+    try:
+        return data.decode(), None
+    except UnicodeDecodeError as error:
+        text = data.decode("utf-8", "backslashreplace")
+        return text, f"invalid UTF-8 at byte {error.start + 1} of the line"

@@ -1,0 +1,185 @@
+"""A model: everything that makes a verdict on a canonical text, and nothing else.
+
+A verdict is a pure function of the model and the canonical text. An event of a known template
+is routed by look-up and judged by its domain; one that no template knows is routed by the
+neural router, and its score is the router's mixture of what the domains say. The verdict tells
+which of the two it was.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from fame_sql.canonical import Recipe
+from fame_sql.novelty import NoveltyIndex
+from fame_sql.templates import Template, TemplateSet
+
+if TYPE_CHECKING:
+    from fame_sql.students import Student
+
+# Floats differ by about 1e-7 between processors; four digits are the same nearly everywhere.
+DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a model says of one message.
+
+    Parameters
+    ----------
+    score : float
+        In [0, 1]; above 0.5 is anomalous, in every domain.
+    is_anomaly : bool
+        Whether the score lies above 0.5.
+    domain : str
+        The failure domain it belongs to.
+    domain_confidence : float
+        1 where a known template decides, else the router's probability.
+    novelty : float
+        0 for a known template, up to 1 for words that no known template has.
+    template_id, template : str or None
+        The known template, if one matches.
+    known_template : bool
+        Whether one does; if not, the verdict is a guess about something unseen.
+    threshold : float
+        The expert's own decision line, which the published scale maps to 0.5.
+    model_version : str
+        The model that says so.
+    """
+
+    score: float
+    is_anomaly: bool
+    domain: str
+    domain_confidence: float
+    novelty: float
+    template_id: str | None
+    template: str | None
+    known_template: bool
+    threshold: float
+    model_version: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model in memory.
+
+    Parameters
+    ----------
+    version : str
+        Content hash of what decides the scores.
+    recipe : Recipe
+        How canonical text is made; a warehouse with another recipe cannot use this model.
+    templates : TemplateSet
+        The templates known at training time.
+    domains : tuple of str
+        Names of the failure domains, in the student's order.
+    domain_of_template : dict of str to int
+        The domain of each known template, as an index into ``domains``.
+    student : Student
+        The router and the experts.
+    """
+
+    version: str
+    recipe: Recipe
+    templates: TemplateSet
+    domains: tuple[str, ...]
+    domain_of_template: dict[str, int]
+    student: Student
+    _lock: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
+    _index: NoveltyIndex = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        known = (template.text for template in self.templates.templates)
+        object.__setattr__(self, "_index", NoveltyIndex(known))
+
+    def match(self, canonical: str) -> Template | None:
+        """Return the template known at training time that matches, or None."""
+        with self._lock:
+            return self.templates.match(canonical)
+
+    def verdicts(self, canonical: Sequence[str]) -> list[Verdict]:
+        """Judge canonical texts, each as if it stood alone: batch and order do not matter."""
+        if not canonical:
+            return []
+        matched = [self.match(text) for text in canonical]
+        prediction = self.student.predict(canonical)
+        known = np.array([template is not None for template in matched])
+        domain = np.where(
+            known,
+            [0 if t is None else self.domain_of_template[t.template_id] for t in matched],
+            prediction.router.argmax(axis=1),
+        )
+        rows = np.arange(len(canonical))
+        score = np.where(
+            known, prediction.scores[rows, domain], _mixture(prediction.router, prediction.scores)
+        )
+        confidence = np.where(known, 1.0, prediction.router[rows, domain])
+        novelty = np.where(known, 0.0, self._index.novelty(canonical))
+        return [
+            self._verdict(matched[i], score[i], domain[i], confidence[i], novelty[i]) for i in rows
+        ]
+
+    def _verdict(
+        self,
+        template: Template | None,
+        score: float,
+        domain: int,
+        confidence: float,
+        novelty: float,
+    ) -> Verdict:
+        published = round(float(score), DIGITS)
+        return Verdict(
+            score=published,
+            is_anomaly=published > 0.5,
+            domain=self.domains[domain],
+            domain_confidence=round(float(confidence), DIGITS),
+            novelty=round(float(novelty), DIGITS),
+            template_id=template.template_id if template else None,
+            template=template.text if template else None,
+            known_template=template is not None,
+            threshold=round(float(self.student.thresholds[domain]), DIGITS),
+            model_version=self.version,
+        )
+
+    def explain(self, canonical: str) -> list[tuple[str, float]]:
+        """Return what each word of a canonical text adds to the score.
+
+        A word's weight is the score with it less the score without it, so that it agrees with
+        deleting the word; the routing is that of the whole text.
+
+        Returns
+        -------
+        list of (str, float)
+            Words in the order of the text, separated by white space.
+        """
+        words = canonical.split()
+        if not words:
+            return []
+        without = [" ".join(words[:i] + words[i + 1 :]) for i in range(len(words))]
+        whole, *parts = self._scores_in_one_routing(" ".join(words), without)
+        return [
+            (w, round(float(whole - part), DIGITS)) for w, part in zip(words, parts, strict=True)
+        ]
+
+    def _scores_in_one_routing(
+        self, canonical: str, variants: list[str]
+    ) -> npt.NDArray[np.float64]:
+        prediction = self.student.predict([canonical, *variants])
+        template = self.match(canonical)
+        if template is None:
+            return _mixture(prediction.router, prediction.scores)
+        return prediction.scores[:, self.domain_of_template[template.template_id]]
+
+
+def _mixture(
+    router: npt.NDArray[np.float64], scores: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return each text's expected score over the domains, shape (n,)."""
+    mixed: npt.NDArray[np.float64] = (router * scores).sum(axis=1)
+    return mixed

@@ -1,0 +1,246 @@
+"""Model folders, and the table of models in the warehouse.
+
+A folder holds ``model.json`` (recipe, templates, domains), the student's files
+(``student.safetensors``, ``tokenizer.json``, ``student.json``), ``README.md`` and
+``manifest.json`` with the SHA-256 of each; every load checks them. A model's version is a hash
+of what decides its scores. Nothing pickled is written or read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import threading
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fame_sql import __version__
+from fame_sql.canonical import Recipe
+from fame_sql.errors import MissingStageError, ModelError
+from fame_sql.model import Model
+from fame_sql.templates import Template, TemplateSet
+from fame_sql.warehouse import Warehouse, utc_now
+
+if TYPE_CHECKING:
+    from fame_sql.students import Student
+
+FORMAT = 1
+_MANIFEST = "manifest.json"
+_MODEL = "model.json"
+_CARD = "README.md"
+
+_loaded: dict[tuple[Path, str], Model] = {}
+_loading = threading.Lock()
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """A row of ``fame.models``."""
+
+    model_version: str
+    folder: Path
+    manifest_hash: str
+    recipe_version: str
+    metrics: dict[str, Any]
+    stage: str
+
+
+def save(
+    folder: Path,
+    *,
+    recipe: Recipe,
+    templates: TemplateSet,
+    domains: list[dict[str, str]],
+    domain_of_template: dict[str, int],
+    student: Student,
+    card: str,
+) -> str:
+    """Write a model below ``folder``, in a folder named by its version.
+
+    Returns
+    -------
+    str
+        The version. A model that is there already, with the same content, is left as it is.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    made = folder / f".making-{os.getpid()}"
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir()
+    student.save(made)
+    content = {
+        "format": FORMAT,
+        "recipe": json.loads(recipe.to_json()),
+        "templates": [asdict(template) for template in templates.templates],
+        "domains": domains,
+        "domain_of_template": domain_of_template,
+    }
+    (made / _MODEL).write_text(_json(content), encoding="utf-8")
+    version = _version(made)
+    (made / _CARD).write_text(card.replace("{version}", version), encoding="utf-8")
+    _write_manifest(made, version)
+    _put_in_place(made, folder / version)
+    return version
+
+
+def _json(content: object) -> str:
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _version(folder: Path) -> str:
+    """Hash what decides the scores: every file but the card and the manifest."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.iterdir()):
+        if file.name not in (_CARD, _MANIFEST):
+            digest.update(f"{file.name} {_sha256(file)}\n".encode())
+    return digest.hexdigest()[:12]
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _write_manifest(folder: Path, version: str) -> None:
+    sums = {file.name: _sha256(file) for file in sorted(folder.iterdir())}
+    manifest = {"version": version, "files": sums, "made_by": f"fame-sql {__version__}"}
+    (folder / _MANIFEST).write_text(_json(manifest), encoding="utf-8")
+
+
+def _put_in_place(made: Path, target: Path) -> None:
+    if target.exists():
+        shutil.rmtree(target)
+    made.rename(target)
+
+
+def load(folder: Path) -> Model:
+    """Load a model folder, checking every file against the manifest.
+
+    Loaded once a process: the same folder with the same manifest gives the same object.
+
+    Raises
+    ------
+    ModelError
+        If the folder is no model, a file is missing or changed, or a newer fame-sql wrote it.
+    """
+    folder = folder.resolve()
+    manifest = check(folder)
+    key = (folder, hashlib.sha256(_json(manifest).encode()).hexdigest())
+    with _loading:
+        if key not in _loaded:
+            _loaded[key] = _read(folder, manifest["version"])
+        return _loaded[key]
+
+
+def check(folder: Path) -> dict[str, Any]:
+    """Return a folder's manifest after checking every file against it."""
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        sums = dict(manifest["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ModelError(
+            f"{folder} is not a model folder (no readable {_MANIFEST}): "
+            "run 'fame train' to make a model"
+        ) from None
+    for name, expected in sums.items():
+        file = folder / name
+        if Path(name).name != name or not file.is_file() or _sha256(file) != expected:
+            raise ModelError(
+                f"{file} is missing or not what the manifest says: the model cannot be trusted; "
+                "restore the folder, or run 'fame train' to make it anew"
+            )
+    if manifest.get("version") != _version(folder):
+        raise ModelError(f"{folder}: the version in {_MANIFEST} is not that of the files")
+    return dict(manifest)
+
+
+def _read(folder: Path, version: str) -> Model:
+    from fame_sql.students import Student
+
+    content = json.loads((folder / _MODEL).read_text(encoding="utf-8"))
+    if content["format"] != FORMAT:
+        raise ModelError(
+            f"{folder} has model format {content['format']}, and this fame-sql reads {FORMAT}: "
+            "upgrade fame-sql, or run 'fame train'"
+        )
+    return Model(
+        version=version,
+        recipe=Recipe.from_json(json.dumps(content["recipe"])),
+        templates=TemplateSet(tuple(Template(**t) for t in content["templates"])),
+        domains=tuple(domain["name"] for domain in content["domains"]),
+        domain_of_template=content["domain_of_template"],
+        student=Student.load(folder),
+    )
+
+
+def publish(warehouse: Warehouse, version: str, metrics: dict[str, Any]) -> None:
+    """Enter a saved model in the warehouse as its champion; the one before is archived."""
+    folder = warehouse.models_folder / version
+    manifest = check(folder)
+    recipe = json.loads((folder / _MODEL).read_text(encoding="utf-8"))["recipe"]
+    now = utc_now()
+    row = {
+        "model_version": version,
+        "path": f"{warehouse.models_folder.name}/{version}",
+        "manifest_hash": hashlib.sha256(_json(manifest).encode()).hexdigest(),
+        "recipe_version": Recipe.from_json(json.dumps(recipe)).version,
+        "metrics": json.dumps(metrics),
+        "now": now,
+    }
+    with warehouse.transaction():
+        warehouse.connection.execute(
+            "UPDATE fame.models SET stage = 'archived' WHERE stage = 'champion'"
+        )
+        warehouse.connection.execute(
+            "INSERT OR REPLACE INTO fame.models VALUES ($model_version, $path, $manifest_hash, "
+            "$recipe_version, $metrics, 'champion', $now, $now)",
+            row,
+        )
+
+
+def champion(warehouse: Warehouse) -> ModelRecord:
+    """Return the model in force.
+
+    Raises
+    ------
+    MissingStageError
+        If none is published.
+    """
+    rows = warehouse.records("SELECT * FROM fame.champion")
+    if not rows:
+        raise MissingStageError("no model is published", "fame compile")
+    row = rows[0]
+    return ModelRecord(
+        model_version=row["model_version"],
+        folder=warehouse.path.parent / row["path"],
+        manifest_hash=row["manifest_hash"],
+        recipe_version=row["recipe_version"],
+        metrics=json.loads(row["metrics"]),
+        stage=row["stage"],
+    )
+
+
+def load_champion(warehouse: Warehouse) -> Model:
+    """Load the model in force, refusing one that is not what was published here.
+
+    Raises
+    ------
+    MissingStageError
+        If none is published.
+    ModelError
+        If its folder was changed, or it reads messages through other masks than the warehouse.
+    """
+    record = champion(warehouse)
+    manifest = check(record.folder)
+    if hashlib.sha256(_json(manifest).encode()).hexdigest() != record.manifest_hash:
+        raise ModelError(
+            f"{record.folder} is not the model that was published as {record.model_version}: "
+            "restore the folder, or run 'fame train'"
+        )
+    if record.recipe_version != warehouse.recipe().version:
+        raise ModelError(
+            f"model {record.model_version} was trained with other masks than this warehouse "
+            "has now: restore fame.masks, or run 'fame train'"
+        )
+    return load(record.folder)

@@ -1,0 +1,129 @@
+"""The student's own tokenizer: byte pairs learnt from the warehouse's canonical events.
+
+Reproducible: the same events give the same file. (``WordPieceTrainer`` does not: it breaks ties
+by the order of a hash map.)
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from tokenizers import (
+    AddedToken,
+    Tokenizer,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+    trainers,
+)
+
+from fame_sql.errors import ModelError
+
+SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+PAD, UNK, CLS, SEP, MASK = range(len(SPECIAL_TOKENS))
+
+# Logs in ideographic scripts would otherwise fill the vocabulary with single characters.
+MAX_ALPHABET = 1000
+
+
+def train_tokenizer(
+    texts: Iterable[str], placeholders: Iterable[str], vocab: int, max_tokens: int
+) -> Tokenizer:
+    """Learn a tokenizer from canonical texts.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Canonical texts; order and repetition do not matter.
+    placeholders : iterable of str
+        The recipe's placeholders, such as ``<id>``: one token each.
+    vocab : int
+        Most tokens, placeholders included.
+    max_tokens : int
+        Tokens kept of a text.
+
+    Returns
+    -------
+    tokenizers.Tokenizer
+        Ready to encode.
+    """
+    whole = sorted({placeholder for placeholder in placeholders if placeholder.strip()})
+    tokenizer = _untrained()
+    words = list(_without(sorted(set(texts)), whole))
+    alphabet = _alphabet(tokenizer.normalizer, words)
+    tokenizer.train_from_iterator(
+        words,
+        trainers.BpeTrainer(
+            vocab_size=vocab - len(whole),
+            special_tokens=list(SPECIAL_TOKENS),
+            initial_alphabet=alphabet,
+            limit_alphabet=len(alphabet),
+            show_progress=False,
+        ),
+    )
+    tokenizer.add_tokens([AddedToken(text, normalized=False) for text in whole])
+    return _ready(tokenizer, max_tokens)
+
+
+def load_tokenizer(path: Path, max_tokens: int) -> Tokenizer:
+    """Read a tokenizer that was saved as JSON.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing or is no tokenizer.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path} cannot be read ({error}): train anew with 'fame train'") from None
+    try:
+        return _ready(Tokenizer.from_str(text), max_tokens)
+    except Exception as error:  # tokenizers raises the bare class
+        raise ModelError(
+            f"{path} is no tokenizer ({error}): train anew with 'fame train'"
+        ) from None
+
+
+def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
+    """Return the token ids of each text, ``[CLS]`` first and ``[SEP]`` last."""
+    return [encoding.ids for encoding in tokenizer.encode_batch_fast(list(texts))]
+
+
+def _untrained() -> Tokenizer:
+    tokenizer = Tokenizer(models.BPE(unk_token=SPECIAL_TOKENS[UNK]))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    return tokenizer
+
+
+def _ready(tokenizer: Tokenizer, max_tokens: int) -> Tokenizer:
+    """Set what a saved tokenizer does not keep, or must not choose."""
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", CLS), ("[SEP]", SEP)]
+    )
+    tokenizer.enable_truncation(max_tokens)
+    # A log line that spells "[PAD]" is text like any other.
+    tokenizer.encode_special_tokens = True
+    return tokenizer
+
+
+def _without(texts: Iterable[str], placeholders: Sequence[str]) -> Iterator[str]:
+    """Yield the texts with the placeholders, which are tokens already, taken out."""
+    for text in texts:
+        for placeholder in placeholders:
+            text = text.replace(placeholder, " ")
+        yield text
+
+
+def _alphabet(normalizer: normalizers.Normalizer, texts: Iterable[str]) -> list[str]:
+    """Return the most frequent characters, in code-point order."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(normalizer.normalize_str(text))
+    counts.pop(" ", None)
+    frequent = sorted(counts, key=lambda character: (-counts[character], character))
+    return sorted(frequent[:MAX_ALPHABET])

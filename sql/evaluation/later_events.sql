@@ -1,0 +1,22 @@
+-- The labelled lines after the split, by event, truth and what cheap detectors would say.
+SELECT
+    periods.event_id,
+    lower(periods.label) NOT IN ('-', 'normal', '0', 'false', '') AS is_anomaly,
+    verdicts.score,
+    verdicts.known_template,
+    coalesce(periods.severity_number >= 21, FALSE) AS is_fatal,
+    coalesce(majority.is_anomaly, TRUE) AS majority_or_unseen,
+    count(*) AS lines
+FROM fame.log_periods AS periods
+LEFT JOIN fame.verdicts AS verdicts ON periods.event_id = verdicts.event_id
+LEFT JOIN (
+    SELECT
+        events.template_id,
+        sum(labels.anomalous_labels) > sum(labels.normal_labels) AS is_anomaly
+    FROM fame.event_labels AS labels
+    INNER JOIN fame.events AS events ON labels.event_id = events.event_id
+    GROUP BY events.template_id
+) AS majority ON verdicts.template_id = majority.template_id
+WHERE periods.period = 'later' AND periods.label IS NOT NULL
+GROUP BY ALL
+ORDER BY ALL;

@@ -1,0 +1,4 @@
+SELECT
+    count(*) AS rows,
+    count(parse_error) AS errors
+FROM incoming;

@@ -1,0 +1,2 @@
+DELETE FROM fame.logs
+WHERE ingest_id = $ingest_id AND byte_offset = $byte_offset;

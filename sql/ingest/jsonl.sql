@@ -1,0 +1,137 @@
+-- JSON lines: one object a line. What is not a known key is kept in attributes.
+-- Functions that copy a document recurse: what nests too deeply to be safe stays text.
+WITH checked AS (
+    SELECT
+        *,
+        strlen(line) <= 10000
+        OR length(line) - length(translate(line, '[{', '')) <= 5000 AS shallow
+    FROM raw_lines
+),
+
+documents AS (
+    SELECT
+        *,
+        CASE
+            WHEN shallow AND starts_with(ltrim(line, E' \t'), '{') AND json_valid(line) THEN line
+        END AS document
+    FROM checked
+),
+
+-- For each column the first of its keys that holds something, with its value.
+found AS (
+    SELECT
+        *,
+        list_filter(
+            list_zip(
+                ['body', 'message', 'msg', 'log', 'text', 'MESSAGE'],
+                json_extract_string(
+                    document, ['body', 'message', 'msg', 'log', 'text', 'MESSAGE']
+                )
+            ),
+            lambda pair: pair[2] IS NOT NULL
+        )[1] AS message,
+        list_filter(
+            list_zip(
+                ['ts', 'time', 'timestamp', '@timestamp', '__REALTIME_TIMESTAMP'],
+                json_extract_string(
+                    document, ['ts', 'time', 'timestamp', '@timestamp', '__REALTIME_TIMESTAMP']
+                )
+            ),
+            lambda pair: pair[2] IS NOT NULL
+        )[1] AS moment,
+        list_filter(
+            list_zip(
+                ['level', 'severity', 'lvl', 'severity_text', 'log.level'],
+                json_extract_string(
+                    document, ['level', 'severity', 'lvl', 'severity_text', 'log.level']
+                )
+            ),
+            lambda pair: pair[2] IS NOT NULL AND NOT regexp_matches(pair[2], '^[{\[]')
+        )[1] AS severity,
+        list_filter(
+            list_zip(
+                [
+                    'service', 'service_name', 'service.name', 'logger', 'component',
+                    'SYSLOG_IDENTIFIER'
+                ],
+                json_extract_string(
+                    document,
+                    [
+                        'service', 'service_name', 'service.name', 'logger', 'component',
+                        'SYSLOG_IDENTIFIER'
+                    ]
+                )
+            ),
+            lambda pair: pair[2] IS NOT NULL AND NOT regexp_matches(pair[2], '^[{\[]')
+        )[1] AS service,
+        list_filter(
+            list_zip(
+                ['host', 'hostname', 'host.name', 'host_name', '_HOSTNAME'],
+                json_extract_string(
+                    document, ['host', 'hostname', 'host.name', 'host_name', '_HOSTNAME']
+                )
+            ),
+            lambda pair: pair[2] IS NOT NULL AND NOT regexp_matches(pair[2], '^[{\[]')
+        )[1] AS host,
+        json_extract_string(
+            document, ['trace_id', 'span_id', 'label', 'severity_number']
+        ) AS single
+    FROM documents
+),
+
+timed AS (
+    SELECT
+        *,
+        coalesce(message[1], '') AS body_key,
+        coalesce(ingest_epoch_timestamp(moment[2]), ingest_iso_timestamp(moment[2])) AS instant,
+        CASE
+            WHEN try_cast(single[4] AS UTINYINT) BETWEEN 1 AND 24
+                THEN try_cast(single[4] AS UTINYINT)
+        END AS number
+    FROM found
+),
+
+-- A merge with nulls takes keys out; the body's key stands in for those that are not there.
+rests AS (
+    SELECT
+        *,
+        json_merge_patch(
+            document,
+            json_object(
+                body_key, NULL,
+                coalesce(if(instant IS NULL, NULL, moment[1]), body_key), NULL,
+                coalesce(severity[1], body_key), NULL,
+                coalesce(service[1], body_key), NULL,
+                coalesce(host[1], body_key), NULL,
+                if(single[1] IS NULL, body_key, 'trace_id'), NULL,
+                if(single[2] IS NULL, body_key, 'span_id'), NULL,
+                if(single[3] IS NULL, body_key, 'label'), NULL,
+                if(number IS NULL, body_key, 'severity_number'), NULL
+            )
+        ) AS rest
+    FROM timed
+)
+
+SELECT
+    line_number,
+    byte_offset,
+    fault,
+    instant AS timestamp,
+    severity[2] AS severity_text,
+    number AS severity_number,
+    service[2] AS service_name,
+    host[2] AS host_name,
+    coalesce(message[2], line) AS body,
+    single[1] AS trace_id,
+    single[2] AS span_id,
+    CASE WHEN message IS NOT NULL AND CAST(rest AS VARCHAR) != '{}' THEN rest END AS attributes,
+    single[3] AS label,
+    CASE
+        WHEN NOT shallow THEN 'expected: a JSON object with at most 5000 brackets'
+        WHEN document IS NULL THEN 'expected: a JSON object'
+        WHEN message IS NULL
+            THEN 'expected: a key body, message, msg, log, text or MESSAGE'
+        WHEN moment IS NOT NULL AND instant IS NULL
+            THEN 'expected: ISO 8601 or an epoch number in ' || moment[1]
+    END AS parse_error
+FROM rests

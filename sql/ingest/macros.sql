@@ -1,0 +1,72 @@
+-- What the shapes share. Temporary: they live as long as a load.
+CREATE OR REPLACE TEMP MACRO ingest_zone_minutes(zone) AS
+CASE
+    WHEN regexp_matches(zone, '^[+-]')
+        THEN if(zone[1] = '-', -1, 1) * (
+            60 * CAST(zone[2:3] AS INTEGER)
+            + coalesce(try_cast(replace(zone[4:], ':', '') AS INTEGER), 0)
+        )
+    ELSE 0
+END;
+
+CREATE OR REPLACE TEMP MACRO ingest_iso_parts(moment) AS
+regexp_extract(
+    moment,
+    '^(\d{4}[-/]\d{2}[-/]\d{2})[T ](\d{2}:\d{2}:\d{2}(?:[.,]\d{1,6})?)\d*\s?(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?$',
+    ['day', 'clock', 'zone']
+);
+
+-- UTC, or NULL where the text is no moment; a text without a zone is taken as UTC.
+CREATE OR REPLACE TEMP MACRO ingest_iso_timestamp(moment) AS
+try_cast(
+    replace(ingest_iso_parts(moment).day, '/', '-')
+    || ' '
+    || replace(ingest_iso_parts(moment).clock, ',', '.')
+    AS TIMESTAMP
+) - to_minutes(ingest_zone_minutes(ingest_iso_parts(moment).zone));
+
+-- The size of the number tells its unit: s, ms, us or ns since 1970, up to the year 5138.
+CREATE OR REPLACE TEMP MACRO ingest_epoch_microseconds(number) AS
+CASE
+    WHEN try_cast(number AS DOUBLE) BETWEEN 0 AND 1e11
+        THEN CAST(round(try_cast(number AS DOUBLE) * 1e6) AS BIGINT)
+    WHEN try_cast(number AS DOUBLE) BETWEEN 1e11 AND 1e14
+        THEN CAST(round(try_cast(number AS DOUBLE) * 1e3) AS BIGINT)
+    WHEN try_cast(number AS DOUBLE) BETWEEN 1e14 AND 1e17
+        THEN try_cast(number AS BIGINT)
+    WHEN try_cast(number AS DOUBLE) BETWEEN 1e17 AND 9.2e18
+        THEN try_cast(number AS BIGINT) // 1000
+END;
+
+CREATE OR REPLACE TEMP MACRO ingest_epoch_timestamp(number) AS
+make_timestamp(ingest_epoch_microseconds(number));
+
+-- OpenTelemetry's bands; several levels of one band get increasing numbers.
+CREATE OR REPLACE TEMP MACRO ingest_severity_number(level) AS
+CAST(
+    CASE lower(level)
+        WHEN 'info' THEN 9
+        WHEN 'error' THEN 17
+        WHEN 'warn' THEN 13
+        WHEN 'warning' THEN 13
+        WHEN 'fatal' THEN 21
+        WHEN 'debug' THEN 5
+        WHEN 'trace' THEN 1
+        WHEN 'notice' THEN 10
+        WHEN 'severe' THEN 18
+        WHEN 'failure' THEN 19
+        WHEN 'critical' THEN 18
+        WHEN 'crit' THEN 18
+        WHEN 'err' THEN 17
+        WHEN 'alert' THEN 19
+        WHEN 'emergency' THEN 21
+        WHEN 'emerg' THEN 21
+        WHEN 'panic' THEN 21
+        WHEN 'information' THEN 9
+        WHEN 'informational' THEN 9
+        WHEN 'verbose' THEN 5
+        WHEN 'fine' THEN 5
+        WHEN 'finer' THEN 2
+        WHEN 'finest' THEN 1
+    END AS UTINYINT
+);

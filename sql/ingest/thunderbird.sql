@@ -1,0 +1,56 @@
+-- Thunderbird (and Spirit, Liberty) as loghub has it:
+-- label epoch date node month day hh:mm:ss location component[pid]: content
+-- The clock time is local and has no year, so the epoch is the timestamp.
+WITH headed AS (
+    SELECT
+        *,
+        regexp_extract(
+            line, '^(\S+ \d+ \S+ \S+ [A-Z][a-z]{2} {1,2}\d{1,2} \d{2}:\d{2}:\d{2} \S+)(?: |$)', 1
+        ) AS header
+    FROM raw_lines
+),
+
+fields AS (
+    SELECT
+        *,
+        if(header = '', NULL, string_split(header, ' ')) AS field,
+        if(header = '', line, line[length(header) + 2:]) AS message
+    FROM headed
+),
+
+programs AS (
+    SELECT
+        *,
+        if(
+            field IS NULL,
+            NULL,
+            nullif(regexp_extract(message, '^(\S+?(?:\[\d+\])?:)(?: |$)', 1), '')
+        ) AS program
+    FROM fields
+)
+
+SELECT
+    line_number,
+    byte_offset,
+    fault,
+    ingest_epoch_timestamp(field[2]) AS timestamp,
+    NULL::VARCHAR AS severity_text,
+    NULL::UTINYINT AS severity_number,
+    regexp_extract(program, '^(.+?)(?:\[\d+\])?:$', 1) AS service_name,
+    field[4] AS host_name,
+    if(program IS NULL, message, message[length(program) + 2:]) AS body,
+    if(
+        field IS NULL,
+        NULL,
+        json_merge_patch(
+            json_object('location', field[-1]),
+            json_object('pid', nullif(regexp_extract(program, '\[(\d+)\]:$', 1), ''))
+        )
+    ) AS attributes,
+    field[1] AS label,
+    if(
+        field IS NULL,
+        'expected: label epoch date node month day hh:mm:ss location component[pid]: content',
+        NULL
+    ) AS parse_error
+FROM programs

@@ -1,0 +1,22 @@
+-- The judgements that were read, joined with the line, event or template that each names.
+CREATE OR REPLACE TEMP TABLE resolved_labels AS
+SELECT
+    incoming.row_number,
+    incoming.name,
+    incoming.label,
+    incoming.author,
+    incoming.evidence,
+    lines.log_id,
+    events.event_id,
+    events.template_id,
+    CASE
+        WHEN lower(trim(incoming.label)) IN ('normal', '0', 'false', '-') THEN FALSE
+        WHEN lower(trim(incoming.label)) IN ('anomalous', 'anomaly', '1', 'true') THEN TRUE
+    END AS is_anomaly
+FROM incoming_labels AS incoming
+LEFT JOIN fame.logs AS lines
+    ON incoming.kind = 'log_id' AND lines.log_id = try_cast(incoming.name AS BIGINT)
+LEFT JOIN fame.events AS events
+    ON (incoming.kind = 'log_id' AND events.event_id = lines.event_id)
+    OR (incoming.kind = 'event_hash' AND events.event_hash = incoming.name)
+    OR (incoming.kind = 'template_id' AND events.template_id = incoming.name);

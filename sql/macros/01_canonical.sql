@@ -1,0 +1,1 @@
+CREATE OR REPLACE MACRO fame.canonical(message) AS $canonical;

@@ -1,0 +1,38 @@
+-- The stored verdicts as functions: no Python needed, and NULL for what has not been scored.
+-- Macros substitute text, so the inner alias must be one that no caller uses.
+CREATE OR REPLACE MACRO fame.score(message) AS (
+    SELECT __fame_v.score FROM fame.verdicts AS __fame_v
+    WHERE __fame_v.event_hash = md5(fame.canonical(message))
+);
+CREATE OR REPLACE MACRO fame.is_anomaly(message) AS (
+    SELECT __fame_v.is_anomaly FROM fame.verdicts AS __fame_v
+    WHERE __fame_v.event_hash = md5(fame.canonical(message))
+);
+CREATE OR REPLACE MACRO fame.domain(message) AS (
+    SELECT __fame_v.domain FROM fame.verdicts AS __fame_v
+    WHERE __fame_v.event_hash = md5(fame.canonical(message))
+);
+CREATE OR REPLACE MACRO fame.template(message) AS (
+    SELECT __fame_v.template FROM fame.verdicts AS __fame_v
+    WHERE __fame_v.event_hash = md5(fame.canonical(message))
+);
+CREATE OR REPLACE MACRO fame.novelty(message) AS (
+    SELECT __fame_v.novelty FROM fame.verdicts AS __fame_v
+    WHERE __fame_v.event_hash = md5(fame.canonical(message))
+);
+CREATE OR REPLACE MACRO fame.verdict(message) AS (
+    SELECT {
+        'score': __fame_v.score,
+        'is_anomaly': __fame_v.is_anomaly,
+        'domain': __fame_v.domain,
+        'domain_confidence': __fame_v.domain_confidence,
+        'novelty': __fame_v.novelty,
+        'template_id': __fame_v.template_id,
+        'template': __fame_v.template,
+        'known_template': __fame_v.known_template,
+        'threshold': __fame_v.threshold,
+        'model_version': __fame_v.model_version
+    }
+    FROM fame.verdicts AS __fame_v
+    WHERE __fame_v.event_hash = md5(fame.canonical(message))
+);

@@ -1,0 +1,86 @@
+-- How much of the log has a stored verdict.
+CREATE OR REPLACE MACRO fame.coverage() AS TABLE
+SELECT
+    count(*) AS lines,
+    count(*) FILTER (WHERE scored_logs.score IS NOT NULL) AS scored,
+    count(*) FILTER (WHERE scored_logs.score IS NULL) AS unscored,
+    count(*) FILTER (WHERE scored_logs.parse_error IS NOT NULL) AS parse_errors,
+    (SELECT any_value(model_version) FROM fame.champion) AS model_version
+FROM fame.scored_logs;
+
+-- Anomalous lines with start <= timestamp < stop, the worst first.
+CREATE OR REPLACE MACRO fame.anomalies_between(start, stop) AS TABLE
+SELECT * FROM fame.anomalies
+WHERE timestamp >= start::TIMESTAMP AND timestamp < stop::TIMESTAMP
+ORDER BY score DESC, timestamp, log_id;
+
+-- Lines of each template in each bucket of time, for example INTERVAL 1 HOUR.
+CREATE OR REPLACE MACRO fame.template_counts(bucket) AS TABLE
+SELECT
+    time_bucket(bucket, logs.timestamp) AS bucket_start,
+    events.template_id,
+    any_value(templates.template) AS template,
+    count(*) AS lines
+FROM fame.logs AS logs
+INNER JOIN fame.events AS events ON logs.event_id = events.event_id
+LEFT JOIN fame.templates AS templates ON events.template_id = templates.template_id
+GROUP BY ALL
+ORDER BY bucket_start, lines DESC, events.template_id;
+
+-- What differs between two selections, each a range of time, after Kusto's diffpatterns.
+CREATE OR REPLACE MACRO fame.diff_patterns(start_a, stop_a, start_b, stop_b) AS TABLE
+WITH __fame_counted AS (
+    SELECT
+        events.template_id,
+        any_value(coalesce(templates.template, events.canonical)) AS template,
+        count(*) FILTER (
+            WHERE logs.timestamp >= start_a::TIMESTAMP AND logs.timestamp < stop_a::TIMESTAMP
+        ) AS count_a,
+        count(*) FILTER (
+            WHERE logs.timestamp >= start_b::TIMESTAMP AND logs.timestamp < stop_b::TIMESTAMP
+        ) AS count_b
+    FROM fame.logs AS logs
+    INNER JOIN fame.events AS events ON logs.event_id = events.event_id
+    LEFT JOIN fame.templates AS templates ON events.template_id = templates.template_id
+    GROUP BY events.template_id, CASE WHEN events.template_id IS NULL THEN events.event_id END
+)
+SELECT
+    template_id,
+    template,
+    count_a,
+    count_b,
+    round(100.0 * count_a / nullif(sum(count_a) OVER (), 0), 3) AS percent_a,
+    round(100.0 * count_b / nullif(sum(count_b) OVER (), 0), 3) AS percent_b,
+    round(
+        100.0 * count_b / nullif(sum(count_b) OVER (), 0)
+        - 100.0 * count_a / nullif(sum(count_a) OVER (), 0),
+        3
+    ) AS percent_diff
+FROM __fame_counted
+WHERE count_a > 0 OR count_b > 0
+ORDER BY abs(percent_diff) DESC, template_id;
+
+-- The values behind a template's wildcards, by place in the line and value.
+CREATE OR REPLACE MACRO fame.template_values(wanted_template_id) AS TABLE
+WITH
+__fame_words AS (
+    SELECT
+        string_split_regex(trim(logs.body), '\s+') AS words,
+        string_split(templates.template, ' ') AS places
+    FROM fame.logs AS logs
+    INNER JOIN fame.events AS events ON logs.event_id = events.event_id
+    INNER JOIN fame.templates AS templates ON events.template_id = templates.template_id
+    WHERE events.template_id = wanted_template_id
+),
+__fame_placed AS (
+    SELECT
+        unnest(range(1, len(places) + 1)) AS place,
+        unnest(places) AS wildcard,
+        unnest(list_resize(words, len(places))) AS value
+    FROM __fame_words
+)
+SELECT place, wildcard, value, count(*) AS lines
+FROM __fame_placed
+WHERE wildcard LIKE '%<%>%'
+GROUP BY place, wildcard, value
+ORDER BY place, lines DESC, value;

@@ -1,0 +1,16 @@
+SELECT
+    (SELECT count(*) FROM fame.ingests) AS loads,
+    (SELECT count(*) FROM fame.logs) AS lines,
+    (SELECT count(*) FROM fame.logs WHERE parse_error IS NOT NULL) AS parse_errors,
+    (SELECT count(*) FROM fame.events) AS events,
+    (SELECT count(*) FROM fame.templates) AS templates,
+    (SELECT count(*) FROM fame.events WHERE template_id IS NULL) AS unmatched_events,
+    (SELECT count(*) FROM fame.labels) AS labels,
+    (SELECT count(*) FROM fame.domains) AS domains,
+    (
+        SELECT count(*) FROM fame.templates
+        ANTI JOIN fame.domain_templates ON templates.template_id = domain_templates.template_id
+    ) AS templates_without_domain,
+    (SELECT count(*) FROM fame.models) AS models,
+    (SELECT count(*) FROM fame.verdicts) AS scored_events,
+    (SELECT any_value(model_version) FROM fame.champion) AS model_version;

@@ -1,0 +1,9 @@
+-- Events of the training period that no template knows, in the order in which they appeared.
+SELECT
+    periods.event_id,
+    any_value(events.canonical) AS canonical
+FROM fame.log_periods AS periods
+INNER JOIN fame.events AS events ON periods.event_id = events.event_id
+WHERE periods.period <> 'later' AND events.template_id IS NULL
+GROUP BY periods.event_id
+ORDER BY min((periods.log_time, periods.log_id));

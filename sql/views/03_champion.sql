@@ -1,0 +1,2 @@
+CREATE OR REPLACE VIEW fame.champion AS
+SELECT * FROM fame.models WHERE stage = 'champion';

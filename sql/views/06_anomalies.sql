@@ -1,0 +1,2 @@
+CREATE OR REPLACE VIEW fame.anomalies AS
+SELECT * FROM fame.scored_logs WHERE is_anomaly;

@@ -1,0 +1,8 @@
+-- Lines that no template knows yet: the newest, and often the most telling.
+CREATE OR REPLACE VIEW fame.unmatched AS
+SELECT
+    logs.*,
+    events.canonical
+FROM fame.logs AS logs
+INNER JOIN fame.events AS events ON logs.event_id = events.event_id
+WHERE events.template_id IS NULL;

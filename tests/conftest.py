@@ -1,0 +1,70 @@
+"""A small warehouse, built once from a simulated log with every stage, and copies of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fame_sql.students import StudentConfig
+from fame_sql.warehouse import Warehouse
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+DATA = Path(__file__).parents[1].parent / "shared" / "data"
+TINY = StudentConfig(hidden=32, layers=1, heads=2, vocab=512, min_steps=120, max_steps=160)
+
+
+@pytest.fixture(scope="session")
+def loghub() -> Path:
+    """The folder with the loghub samples, where there is one."""
+    folder = DATA / "loghub"
+    if not folder.is_dir():
+        pytest.skip("the loghub samples are not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def simulated_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from fame_sql.simulator import simulate
+
+    path = tmp_path_factory.mktemp("log") / "centre.log"
+    simulate(path, lines=4000, seed=7)
+    return path
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory, simulated_log: Path) -> Path:
+    """A warehouse that has been through every stage; not to be changed."""
+    from fame_sql.ingest import ingest_file
+    from fame_sql.pipeline import compile_model
+
+    path = tmp_path_factory.mktemp("compiled") / "centre.duckdb"
+    with Warehouse.open(path, create=True) as warehouse:
+        ingest_file(warehouse, simulated_log, format="bgl")
+        compile_model(warehouse, config=TINY)
+    return path
+
+
+@pytest.fixture
+def copied(compiled: Path, tmp_path: Path) -> Path:
+    """A copy of the compiled warehouse with its models, to be changed at will."""
+    path = tmp_path / compiled.name
+    shutil.copy(compiled, path)
+    shutil.copytree(compiled.with_name("centre.models"), path.with_name("centre.models"))
+    return path
+
+
+@pytest.fixture
+def opened(copied: Path) -> Iterator[Warehouse]:
+    with Warehouse.open(copied) as warehouse:
+        yield warehouse
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Warehouse]:
+    with Warehouse.open(tmp_path / "empty.duckdb", create=True) as warehouse:
+        yield warehouse

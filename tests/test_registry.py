@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fame_sql import registry
+from fame_sql.errors import MissingStageError, ModelError
+from fame_sql.training import train_students
+from fame_sql.warehouse import Warehouse
+from tests.conftest import TINY
+
+
+def _folder(warehouse: Warehouse) -> Path:
+    return registry.champion(warehouse).folder
+
+
+def test_every_file_is_in_the_manifest_and_none_is_a_pickle(opened: Warehouse) -> None:
+    folder = _folder(opened)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    names = {file.name for file in folder.iterdir()}
+    assert names == {*manifest["files"], "manifest.json"}
+    assert {Path(name).suffix for name in names} == {".safetensors", ".json", ".md"}
+
+
+@pytest.mark.parametrize("name", ["student.safetensors", "model.json", "tokenizer.json"])
+def test_a_folder_with_one_byte_changed_is_refused(opened: Warehouse, name: str) -> None:
+    file = _folder(opened) / name
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(bytes(content))
+    with pytest.raises(ModelError, match=rf"{name} is missing or not what the manifest says"):
+        registry.load_champion(opened)
+
+
+def test_a_manifest_that_was_rewritten_is_refused(opened: Warehouse) -> None:
+    folder = _folder(opened)
+    card = folder / "README.md"
+    card.write_text("another card")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"]["README.md"] = registry._sha256(card)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ModelError, match="not the model that was published"):
+        registry.load_champion(opened)
+
+
+def test_a_manifest_cannot_point_outside_its_folder(opened: Warehouse) -> None:
+    folder = _folder(opened)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"]["../../centre.duckdb"] = registry._sha256(opened.path)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ModelError, match="cannot be trusted"):
+        registry.check(folder)
+
+
+def test_a_folder_that_is_gone(opened: Warehouse) -> None:
+    shutil.rmtree(_folder(opened))
+    with pytest.raises(ModelError, match="not a model folder"):
+        registry.load_champion(opened)
+
+
+def test_no_model_is_published(empty: Warehouse) -> None:
+    with pytest.raises(MissingStageError, match="no model is published: run 'fame compile'"):
+        registry.champion(empty)
+
+
+def test_other_masks_than_the_models(opened: Warehouse) -> None:
+    opened.connection.execute("UPDATE fame.masks SET placeholder = '<other>' WHERE name = 'path'")
+    with pytest.raises(ModelError, match="other masks"):
+        registry.load_champion(opened)
+
+
+def test_training_again_gives_the_same_version(opened: Warehouse) -> None:
+    before = registry.champion(opened).model_version
+    assert not train_students(opened, config=TINY).trained
+    report = train_students(opened, config=TINY, again=True)
+    assert report.trained
+    assert report.model_version == before
+    assert opened.rows("SELECT count(*) FROM fame.models") == [(1,)]
+
+
+def test_a_new_champion_archives_the_old_and_keeps_its_scores(opened: Warehouse) -> None:
+    from dataclasses import replace
+
+    from fame_sql.scoring import score_events
+
+    old = registry.champion(opened).model_version
+    scores = opened.value("SELECT count(*) FROM fame.scores")
+    new = train_students(opened, config=replace(TINY, seed=5)).model_version
+    assert new != old
+    assert opened.rows("SELECT model_version, stage FROM fame.models ORDER BY stage") == [
+        (old, "archived"),
+        (new, "champion"),
+    ]
+    assert opened.value("SELECT count(score) FROM scored_logs") == 0
+    assert score_events(opened).scored == scores
+    assert opened.value("SELECT count(*) FROM fame.scores") == 2 * scores
+    assert registry.load(opened.models_folder / old).version == old
+
+
+def test_the_card_tells_the_version_and_the_domains(opened: Warehouse) -> None:
+    record = registry.champion(opened)
+    card = (record.folder / "README.md").read_text()
+    assert record.model_version in card
+    for (domain,) in opened.rows("SELECT domain FROM fame.domains"):
+        assert f"| {domain} |" in card
