@@ -9,8 +9,9 @@ which of the two it was.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,8 +82,8 @@ class Model:
         Names of the failure domains, in the student's order.
     domain_of_template : dict of str to int
         The domain of each known template, as an index into ``domains``.
-    student : Student
-        The router and the experts.
+    load_student : callable
+        Returns the router and the experts; called once, at the first text that needs them.
     """
 
     version: str
@@ -90,13 +91,18 @@ class Model:
     templates: TemplateSet
     domains: tuple[str, ...]
     domain_of_template: dict[str, int]
-    student: Student
+    load_student: Callable[[], Student] = field(compare=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
     _index: NoveltyIndex = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         known = (template.text for template in self.templates.templates)
         object.__setattr__(self, "_index", NoveltyIndex(known))
+
+    @cached_property
+    def student(self) -> Student:
+        """The router and the experts."""
+        return self.load_student()
 
     def match(self, canonical: str) -> Template | None:
         """Return the template known at training time that matches, or None."""

@@ -156,8 +156,6 @@ def check(folder: Path) -> dict[str, Any]:
 
 
 def _read(folder: Path, version: str) -> Model:
-    from fame_sql.students import Student
-
     content = json.loads((folder / _MODEL).read_text(encoding="utf-8"))
     if content["format"] != FORMAT:
         raise ModelError(
@@ -170,8 +168,14 @@ def _read(folder: Path, version: str) -> Model:
         templates=TemplateSet(tuple(Template(**t) for t in content["templates"])),
         domains=tuple(domain["name"] for domain in content["domains"]),
         domain_of_template=content["domain_of_template"],
-        student=Student.load(folder),
+        load_student=lambda: _load_student(folder),
     )
+
+
+def _load_student(folder: Path) -> Student:
+    from fame_sql.students import Student
+
+    return Student.load(folder)
 
 
 def publish(warehouse: Warehouse, version: str, metrics: dict[str, Any]) -> None:

@@ -15,7 +15,12 @@ from fame_sql.warehouse import Warehouse
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
-TINY = StudentConfig(hidden=32, layers=1, heads=2, vocab=512, min_steps=120, max_steps=160)
+
+
+@pytest.fixture(scope="session")
+def tiny() -> StudentConfig:
+    """Students that are trained in seconds."""
+    return StudentConfig(hidden=32, layers=1, heads=2, vocab=512, min_steps=120, max_steps=160)
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +42,9 @@ def simulated_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory, simulated_log: Path) -> Path:
+def compiled(
+    tmp_path_factory: pytest.TempPathFactory, simulated_log: Path, tiny: StudentConfig
+) -> Path:
     """A warehouse that has been through every stage; not to be changed."""
     from fame_sql.ingest import ingest_file
     from fame_sql.pipeline import compile_model
@@ -45,7 +52,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory, simulated_log: Path) -> P
     path = tmp_path_factory.mktemp("compiled") / "centre.duckdb"
     with Warehouse.open(path, create=True) as warehouse:
         ingest_file(warehouse, simulated_log, format="bgl")
-        compile_model(warehouse, config=TINY)
+        compile_model(warehouse, config=tiny)
     return path
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from fame_sql import registry
 from fame_sql.errors import MissingStageError, ModelError
+from fame_sql.students import StudentConfig
 from fame_sql.training import train_students
 from fame_sql.warehouse import Warehouse
-from tests.conftest import TINY
 
 
 def _folder(warehouse: Warehouse) -> Path:
@@ -72,23 +72,25 @@ def test_other_masks_than_the_models(opened: Warehouse) -> None:
         registry.load_champion(opened)
 
 
-def test_training_again_gives_the_same_version(opened: Warehouse) -> None:
+def test_training_again_gives_the_same_version(opened: Warehouse, tiny: StudentConfig) -> None:
     before = registry.champion(opened).model_version
-    assert not train_students(opened, config=TINY).trained
-    report = train_students(opened, config=TINY, again=True)
+    assert not train_students(opened, config=tiny).trained
+    report = train_students(opened, config=tiny, again=True)
     assert report.trained
     assert report.model_version == before
     assert opened.rows("SELECT count(*) FROM fame.models") == [(1,)]
 
 
-def test_a_new_champion_archives_the_old_and_keeps_its_scores(opened: Warehouse) -> None:
+def test_a_new_champion_archives_the_old_and_keeps_its_scores(
+    opened: Warehouse, tiny: StudentConfig
+) -> None:
     from dataclasses import replace
 
     from fame_sql.scoring import score_events
 
     old = registry.champion(opened).model_version
     scores = opened.value("SELECT count(*) FROM fame.scores")
-    new = train_students(opened, config=replace(TINY, seed=5)).model_version
+    new = train_students(opened, config=replace(tiny, seed=5)).model_version
     assert new != old
     assert opened.rows("SELECT model_version, stage FROM fame.models ORDER BY stage") == [
         (old, "archived"),

@@ -24,6 +24,7 @@ from fame_sql.students import (
     StudentConfig,
     train,
 )
+from fame_sql.students.calibration import Calibration
 
 TINY = StudentConfig(
     hidden=32,
@@ -152,6 +153,13 @@ def test_prediction_has_a_column_a_domain_by_its_kind(student: Student) -> None:
     assert (prediction.thresholds == student.thresholds).all()
     assert prediction.thresholds.shape == (4,)
     assert ((prediction.thresholds >= 0.2) & (prediction.thresholds <= 0.8)).all()
+
+
+def test_the_slice_calibrates(student: Student) -> None:
+    assert student.calibration != Calibration.none(4)
+    late_is_early = replace(synthetic(), calibration=np.zeros(160, dtype=bool))
+    quick = replace(TINY, min_steps=2, max_steps=2)
+    assert trained(late_is_early, quick).calibration == Calibration.none(4)
 
 
 def test_an_expert_is_its_own_domains_judge(student: Student) -> None:
@@ -372,9 +380,7 @@ def test_labels_of_one_class_still_train(
     prediction = trained(examples, QUICK, domains=domains).predict(["link down", "new"])
     assert np.isfinite(prediction.scores).all()
     assert np.isfinite(prediction.router).all()
-    both = {0, 1} <= {a for a, c in zip(is_anomaly, calibration, strict=True) if c}
-    if not both or all(calibration):
-        assert (prediction.thresholds == 0.5).all()
+    assert (prediction.thresholds == 0.5).all()
 
 
 def test_one_event_of_both_labels_trains() -> None:

@@ -19,6 +19,7 @@ from fame_sql.students.tokenizer import (
 )
 
 TEXTS = [
+    "1 error",
     "instruction cache parity error corrected",
     "generating core.<id>",
     "ciod: Error reading message prefix after LOGIN_MESSAGE on CioStream socket to <id>:<id>",
@@ -38,7 +39,7 @@ def test_the_same_texts_give_the_same_tokenizer() -> None:
     for _ in range(5):
         assert make() == once
     assert make(TEXTS[::-1]) == once
-    assert make(TEXTS[:6]) == once
+    assert make(TEXTS[:7]) == once
 
 
 def test_a_placeholder_is_one_token_and_case_does_not_count() -> None:
@@ -48,6 +49,8 @@ def test_a_placeholder_is_one_token_and_case_does_not_count() -> None:
     assert tokens[-1] == "[SEP]"
     assert tokens[1] == "error"
     assert tokens[-4:-1] == ["<path>", ":", "<id>"]
+    partial = train_tokenizer(TEXTS, ["\\1\\2<path>", "\\1##"], 300, 32)
+    assert partial.encode("error <path> 1##").tokens[2:-1] == ["<path>", "1", "##"]
     assert tokenizer.encode("rts<id>x").tokens.count("<id>") == 1
     learnt = [t for t in tokenizer.get_vocab() if t not in (*PLACEHOLDERS, *SPECIAL_TOKENS)]
     assert not [token for token in learnt if "<" in token]

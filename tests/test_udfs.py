@@ -91,7 +91,7 @@ def test_the_verdict_agrees_with_the_single_functions(connection) -> None:
 def test_the_unseen_is_told_from_the_known(connection) -> None:
     known, unseen = connection.execute(
         "SELECT fame_verdict((SELECT any_value(body) FROM scored_logs WHERE known_template)), "
-        "fame_verdict('zyzzyva quux frobnicated the plugh')"
+        "fame_verdict('zyzzyva quux frobnicated plugh')"
     ).fetchall()[0]
     assert known["known_template"]
     assert known["novelty"] == 0

@@ -56,13 +56,18 @@ class Calibration:
 
 def publish(logits: Floats, thresholds: Floats, temperature: float) -> Floats:
     """Map raw logits to the published scale; ``thresholds`` broadcasts against ``logits``."""
-    lines = np.log(thresholds) - np.log1p(-thresholds)
-    return sigmoid((logits - lines) / temperature)
+    decision = np.log(thresholds) - np.log1p(-thresholds)
+    return sigmoid((logits - decision) / temperature)
 
 
 def sigmoid(logits: Floats) -> Floats:
     """Return the logistic function, which tanh gives without overflow."""
     return np.asarray(0.5 + 0.5 * np.tanh(0.5 * logits))
+
+
+def enough(anomalous: Floats, least: int) -> bool:
+    """Say whether ``least`` events have anomalous lines, and ``least`` have normal ones."""
+    return int(min(np.sum(anomalous > 0), np.sum(anomalous < 1))) >= least
 
 
 def fit_calibration(
@@ -77,8 +82,8 @@ def fit_calibration(
 
     A mixed domain gets its own threshold where the slice holds at least ``least`` events of
     each class in it; otherwise the one that is best for all experts together. Domains that
-    have no expert get the one that is best for the shared head. Where the events in question
-    are all of one class, the threshold is 0.5.
+    have no expert get the one that is best for the shared head. Where even those are fewer
+    than ``least``, the threshold is 0.5: fitted to a handful it moves by chance.
 
     Parameters
     ----------
@@ -93,53 +98,52 @@ def fit_calibration(
     domains : sequence of DomainSpec
         The failure domains.
     least : int
-        Events of each class that a threshold of a domain's own takes.
+        Events of each class that a fitted threshold takes, at least 1.
     """
     columns = anomaly_columns(domains)
     own = np.take_along_axis(logits, columns[domain, None], axis=1)[:, 0]
-    mixed = columns[domain] > 0
-    shared = best_threshold(sigmoid(logits[:, 0]), anomalous, lines)
-    experts = best_threshold(sigmoid(own[mixed]), anomalous[mixed], lines[mixed])
-    thresholds = np.where(columns > 0, experts, shared)
-    for index in np.flatnonzero(columns):
-        here = domain == index
-        if min(_counts(anomalous[here])) >= least:
-            thresholds[index] = best_threshold(sigmoid(own[here]), anomalous[here], lines[here])
-    temperature = best_temperature(own, thresholds[domain], anomalous, lines)
-    return Calibration(tuple(float(line) for line in thresholds), temperature)
+
+    def threshold(judged: Floats, here: npt.NDArray[np.bool_], otherwise: float) -> float:
+        if not enough(anomalous[here], least):
+            return otherwise
+        return best_threshold(sigmoid(judged[here]), anomalous[here], lines[here])
+
+    shared = threshold(logits[:, 0], np.ones(len(own), dtype=bool), UNCALIBRATED)
+    experts = threshold(own, columns[domain] > 0, UNCALIBRATED)
+    thresholds = np.array(
+        [
+            threshold(own, domain == index, experts) if column else shared
+            for index, column in enumerate(columns)
+        ]
+    )
+    temperature = 1.0
+    if enough(anomalous, least):
+        temperature = best_temperature(own, thresholds[domain], anomalous, lines)
+    return Calibration(tuple(thresholds.tolist()), temperature)
 
 
 def best_threshold(probability: Floats, anomalous: Floats, lines: Floats) -> float:
     """Return the threshold of the highest F1 over lines, in [0.2, 0.8].
 
     Candidates are the midpoints between neighbouring probabilities, so that classes that are
-    apart are cut in the middle of their gap; of equally good ones, that nearest to 0.5.
-    Without events of both classes the answer is 0.5.
+    apart are cut in the middle of their gap; of equally good ones, that nearest to 0.5. There
+    must be events of both classes.
     """
-    if min(_counts(anomalous)) == 0:
-        return UNCALIBRATED
     levels, level = np.unique(probability, return_inverse=True)
     hits = _from_top(np.bincount(level, lines * anomalous))
     alarms = _from_top(np.bincount(level, lines * (1 - anomalous)))
     f1 = 2 * hits / (hits + alarms + hits[0])
     cuts = np.concatenate([levels[:1] / 2, (levels[1:] + levels[:-1]) / 2])
-    best = cuts[np.isclose(f1, f1.max(), rtol=1e-12)].clip(LOWEST, HIGHEST)
+    best = cuts[np.isclose(f1, f1.max(), rtol=1e-12, atol=0)].clip(LOWEST, HIGHEST)
     return float(best[np.argmin(np.abs(best - UNCALIBRATED))])
 
 
 def best_temperature(logits: Floats, thresholds: Floats, anomalous: Floats, lines: Floats) -> float:
     """Return the temperature in [0.5, 4] under which the published scores are likeliest."""
-    if min(_counts(anomalous)) == 0:
-        return 1.0
-    lines_at = np.log(thresholds) - np.log1p(-thresholds)
-    shifted = (logits - lines_at)[None, :] / _TEMPERATURES[:, None]
+    decision = np.log(thresholds) - np.log1p(-thresholds)
+    shifted = (logits - decision)[None, :] / _TEMPERATURES[:, None]
     loss = np.logaddexp(0, shifted) - anomalous * shifted
     return float(_TEMPERATURES[np.argmin((loss * lines).sum(axis=1))])
-
-
-def _counts(anomalous: Floats) -> tuple[int, int]:
-    """Count the events with anomalous and with normal lines."""
-    return int((anomalous > 0).sum()), int((anomalous < 1).sum())
 
 
 def _from_top(amounts: npt.NDArray[Any]) -> Floats:

@@ -62,8 +62,8 @@ class StudentConfig:
     balance : float
         How far the rarer class may be raised: at most this many times.
     calibration_events : int
-        Events of each class that the calibration slice must hold in a domain for the domain
-        to get a threshold of its own.
+        Events of each class that a threshold is fitted to, at least: a domain's own, or where
+        the calibration slice holds fewer there, all domains' together, or else none is.
     threads : int
         Threads in training. Part of the configuration because sums, and so weights, depend on
         it in their last bits. One: steps are so small that two threads, on cores that others

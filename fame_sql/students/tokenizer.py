@@ -6,6 +6,7 @@ by the order of a hash map.)
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -39,7 +40,7 @@ def train_tokenizer(
     texts : iterable of str
         Canonical texts; order and repetition do not matter.
     placeholders : iterable of str
-        The recipe's placeholders, such as ``<id>``: one token each.
+        The recipe's placeholders, such as ``<id>``: what is literal in them is one token.
     vocab : int
         Most tokens, placeholders included.
     max_tokens : int
@@ -50,7 +51,7 @@ def train_tokenizer(
     tokenizers.Tokenizer
         Ready to encode.
     """
-    whole = sorted({placeholder for placeholder in placeholders if placeholder.strip()})
+    whole = _literals(placeholders)
     tokenizer = _untrained()
     words = list(_without(sorted(set(texts)), whole))
     alphabet = _alphabet(tokenizer.normalizer, words)
@@ -109,6 +110,12 @@ def _ready(tokenizer: Tokenizer, max_tokens: int) -> Tokenizer:
     # A log line that spells "[PAD]" is text like any other.
     tokenizer.encode_special_tokens = True
     return tokenizer
+
+
+def _literals(placeholders: Iterable[str]) -> list[str]:
+    """Return what placeholders hold beside their references to groups."""
+    parts = (part.strip() for text in placeholders for part in re.split(r"\\[0-9]", text))
+    return sorted({part for part in parts if part})
 
 
 def _without(texts: Iterable[str], placeholders: Sequence[str]) -> Iterator[str]:

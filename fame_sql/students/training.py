@@ -20,7 +20,7 @@ import numpy.typing as npt
 from fame_sql.console import Progress, Step
 from fame_sql.errors import InputError
 from fame_sql.students import encoder
-from fame_sql.students.calibration import Calibration, fit_calibration
+from fame_sql.students.calibration import Calibration, enough, fit_calibration
 from fame_sql.students.config import DomainSpec, StudentConfig, anomaly_columns
 from fame_sql.students.inference import infer, padded
 from fame_sql.students.student import Student
@@ -29,6 +29,8 @@ from fame_sql.students.tokenizer import CLS, MASK, PAD, SEP, encode, train_token
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from torch import Tensor, nn
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
 
 Floats = npt.NDArray[np.float64]
 
@@ -92,10 +94,6 @@ class LabelledEvents:
             self.calibration[chosen],
         )
 
-    def has_both_classes(self) -> bool:
-        """Say whether there are normal and anomalous lines among them."""
-        return bool((self.is_anomaly > 0).any() and (self.is_anomaly < 1).any())
-
 
 def train(
     examples: LabelledEvents,
@@ -138,7 +136,7 @@ def train(
     early, slice_ = examples.where(~examples.calibration), examples.where(examples.calibration)
     calibration = Calibration.none(len(domains))
     with reproducible(config):
-        if early.has_both_classes() and slice_.has_both_classes():
+        if enough(early.is_anomaly, 1) and enough(slice_.is_anomaly, config.calibration_events):
             with progress.step("calibrating", config.steps(len(early))) as step:
                 network = fit(early, tokenizer, domains, config, step)
             calibration = _calibrate(network, slice_, tokenizer, domains, config)
@@ -172,12 +170,7 @@ def fit(
     tokens = encode(tokenizer, examples.canonical)
     lengths = np.array([len(text) for text in tokens])
     steps = config.steps(len(examples))
-    optimizer = torch.optim.AdamW(
-        network.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
-    )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, config.learning_rate, total_steps=steps, pct_start=0.1, anneal_strategy="linear"
-    )
+    optimizer, schedule = _optimizer(network, config, steps)
     network.train()
     for chosen in islice(_draws(lengths, config), steps):
         ids, mask = _batch([tokens[i] for i in chosen], config.word_dropout)
@@ -274,6 +267,20 @@ def _loss(router: Tensor, anomaly: Tensor, targets: _Targets) -> Tensor:
     judging = targets.rise * functional.softplus(-judged)
     judging = judging + targets.fall * functional.softplus(judged)
     return (targets.weight * routing).mean() + judging.sum(dim=1).mean()
+
+
+def _optimizer(
+    network: nn.ModuleDict, config: StudentConfig, steps: int
+) -> tuple[Optimizer, LRScheduler]:
+    """Set up AdamW under a one-cycle schedule: a tenth of the steps up, the rest down."""
+    from torch.optim import AdamW, lr_scheduler
+
+    rate = config.learning_rate
+    optimizer = AdamW(network.parameters(), rate, weight_decay=config.weight_decay, fused=True)
+    schedule = lr_scheduler.OneCycleLR(
+        optimizer, rate, total_steps=steps, pct_start=0.1, anneal_strategy="linear"
+    )
+    return optimizer, schedule
 
 
 def _batch(tokens: Sequence[Sequence[int]], word_dropout: float) -> tuple[Tensor, Tensor]:
