@@ -6,7 +6,7 @@ DUCKDB_1 := build/duckdb-1.5.6
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help install demo test lint types unit unit-duckdb-1 format bench clean
+.PHONY: help install demo test lint types unit unit-duckdb-1 docs format bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -47,6 +47,9 @@ $(DUCKDB_1):
 
 bench: $(INSTALLED) ## rows a second, live and stored, on 10 million rows
 	$(BIN)/python benchmarks/scoring.py $(ARGS)
+
+docs: $(INSTALLED) ## the command reference, from the commands' help
+	$(BIN)/python docs/generate.py
 
 format: $(INSTALLED) ## ruff, changing files
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .

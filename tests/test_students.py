@@ -194,7 +194,7 @@ def test_the_default_sizes_do_not_depend_on_the_batch_either() -> None:
         assert rows(compact.predict(some)) == [expected[text] for text in some]
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [1, 2, 5])
 def test_a_row_does_not_depend_on_threads(student: Student, threads: int) -> None:
     import torch
 
@@ -207,6 +207,7 @@ def test_a_row_does_not_depend_on_threads(student: Student, threads: int) -> Non
             found = list(pool.map(lambda _: rows(student.predict(texts)), range(8)))
         assert found == [expected] * 8
         assert rows(student.predict(texts)) == expected
+        assert torch.get_num_threads() == threads
     finally:
         torch.set_num_threads(before)
 

@@ -9,7 +9,8 @@ text, bit for bit, whatever is scored beside it.
 from __future__ import annotations
 
 from fame_sql.students.config import DomainSpec, StudentConfig
+from fame_sql.students.examples import LabelledEvents
 from fame_sql.students.student import Prediction, Student
-from fame_sql.students.training import LabelledEvents, train
+from fame_sql.students.training import train
 
 __all__ = ["DomainSpec", "LabelledEvents", "Prediction", "Student", "StudentConfig", "train"]

@@ -44,9 +44,6 @@ class StudentConfig:
         Tokens of a text that are read, one of ``LENGTHS``; the rest of a longer text is not.
     dropout : float
         Share of the encoder's activations that are dropped in training.
-    word_dropout : float
-        Share of the tokens that are hidden in training, so that a text is not judged by one
-        word alone.
     learning_rate : float
         Peak of the one-cycle schedule.
     weight_decay : float
@@ -80,7 +77,6 @@ class StudentConfig:
     vocab: int = 4096
     max_tokens: int = 64
     dropout: float = 0.1
-    word_dropout: float = 0.0
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
     batch: int = 32

@@ -7,7 +7,9 @@ own number of tokens alone, and every batch has the same number of rows, filled 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,11 +27,16 @@ CPU_ROWS, GPU_ROWS = 32, 256
 
 Logits = npt.NDArray[np.float64]
 
+# Threads of one batch wait for each other, and without end where cores are shared with others;
+# so batches run side by side, each on one thread. torch's number of threads belongs to the
+# process, and so does the turn of whoever changes it.
+_TURN = Lock()
+
 
 def infer(
     network: nn.ModuleDict, tokens: Sequence[Sequence[int]], where: device
 ) -> tuple[Logits, Logits]:
-    """Run the network over texts.
+    """Run the network over texts, on as many threads as torch is set to.
 
     Parameters
     ----------
@@ -48,31 +55,37 @@ def infer(
     anomaly : float64 array
         [texts, 1 + experts] logits.
     """
-    import torch
-
-    rows = CPU_ROWS if where.type == "cpu" else GPU_ROWS
     router = np.empty((len(tokens), encoder.width(network, "router")))
     anomaly = np.empty((len(tokens), encoder.width(network, "anomaly")))
-    with torch.inference_mode(), full_precision(where):
-        for texts, ids, mask in batches(tokens, rows):
-            on_device = (torch.from_numpy(array).to(where) for array in (ids, mask))
-            routed, judged = encoder.logits(network, *on_device)
-            router[texts] = routed[: len(texts)].cpu().numpy()
-            anomaly[texts] = judged[: len(texts)].cpu().numpy()
+    rows = CPU_ROWS if where.type == "cpu" else GPU_ROWS
+
+    def run(batch: tuple[npt.NDArray[np.intp], int]) -> None:
+        texts, length = batch
+        ids, mask = padded([tokens[i] for i in texts], length, rows)
+        routed, judged = _forward(network, ids, mask, where)
+        router[texts], anomaly[texts] = routed[: len(texts)], judged[: len(texts)]
+
+    with _TURN, full_precision(), one_thread_each() as threads:
+        work = list(batches(tokens, rows))
+        if where.type == "cpu" and min(threads, len(work)) > 1:
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(run, work))
+        else:
+            for batch in work:
+                run(batch)
     return router, anomaly
 
 
 def batches(
     tokens: Sequence[Sequence[int]], rows: int
-) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
-    """Yield batches of ``rows`` rows: which texts are in them, their ids and their mask."""
+) -> Iterator[tuple[npt.NDArray[np.intp], int]]:
+    """Yield batches of at most ``rows`` texts of like length: which, and the padded length."""
     lengths = np.array([len(ids) for ids in tokens], dtype=np.int64)
     buckets = np.searchsorted(LENGTHS, lengths)
     for bucket in np.unique(buckets):
         members = np.flatnonzero(buckets == bucket)
         for start in range(0, len(members), rows):
-            texts = members[start : start + rows]
-            yield texts, *padded([tokens[i] for i in texts], LENGTHS[bucket], rows)
+            yield members[start : start + rows], LENGTHS[bucket]
 
 
 def padded(
@@ -88,15 +101,40 @@ def padded(
     return ids, mask
 
 
+def _forward(
+    network: nn.ModuleDict, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64], where: device
+) -> tuple[Logits, Logits]:
+    """Run one batch, in 32-bit floats whatever the caller's autocast."""
+    import torch
+
+    with torch.inference_mode(), torch.autocast(where.type, enabled=False):
+        routed, judged = encoder.logits(
+            network, torch.from_numpy(ids).to(where), torch.from_numpy(mask).to(where)
+        )
+        return routed.cpu().numpy(), judged.cpu().numpy()
+
+
 @contextmanager
-def full_precision(where: device) -> Iterator[None]:
-    """Compute in 32-bit floats, whatever the caller has set for its own models."""
+def full_precision() -> Iterator[None]:
+    """Multiply in 32-bit floats, whatever the caller has set for its own models."""
     import torch
 
     before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("highest")
     try:
-        with torch.autocast(where.type, enabled=False):
-            yield
+        yield
     finally:
         torch.set_float32_matmul_precision(before)
+
+
+@contextmanager
+def one_thread_each() -> Iterator[int]:
+    """Give each operation one thread while the block runs; say how many there were before."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield before
+    finally:
+        torch.set_num_threads(before)

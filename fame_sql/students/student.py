@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,7 +83,6 @@ class Student:
         self._network = network.eval().to(self._device)
         self._columns = anomaly_columns(self.domains)
         self._routed = np.array([domain.kind == "anomalous" for domain in self.domains])
-        self._lock = Lock()
 
     @property
     def thresholds(self) -> npt.NDArray[np.float64]:
@@ -109,8 +107,7 @@ class Student:
             One row a text.
         """
         tokens = encode(self._tokenizer, canonical)
-        with self._lock:
-            routed, judged = infer(self._network, tokens, self._device)
+        routed, judged = infer(self._network, tokens, self._device)
         scores = self.calibration.scores(judged[:, self._columns])
         scores[:, self._routed] = 1.0
         return Prediction(softmax(routed), scores, self.thresholds)

@@ -22,9 +22,10 @@ from fame_sql.errors import InputError
 from fame_sql.students import encoder
 from fame_sql.students.calibration import Calibration, enough, fit_calibration
 from fame_sql.students.config import DomainSpec, StudentConfig, anomaly_columns
+from fame_sql.students.examples import LabelledEvents
 from fame_sql.students.inference import infer, padded
 from fame_sql.students.student import Student
-from fame_sql.students.tokenizer import CLS, MASK, PAD, SEP, encode, train_tokenizer
+from fame_sql.students.tokenizer import encode, train_tokenizer
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -33,66 +34,6 @@ if TYPE_CHECKING:
     from torch.optim.lr_scheduler import LRScheduler
 
 Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledEvents:
-    """Labelled events as columns; sequences are turned into arrays.
-
-    Parameters
-    ----------
-    canonical : list of str
-        Canonical text of each event.
-    is_anomaly : float64 array
-        Share of the event's labelled lines that are anomalous: 0, 1, or between where its
-        lines were labelled both ways.
-    domain : int64 array
-        Index of its domain.
-    weight : float64 array
-        Lines that the event stands for.
-    calibration : bool array
-        Whether the event lies in the last slice of the training period.
-
-    Raises
-    ------
-    InputError
-        If the columns differ in length, or a share or a weight is out of range.
-    """
-
-    canonical: list[str]
-    is_anomaly: Floats
-    domain: npt.NDArray[np.int64]
-    weight: Floats
-    calibration: npt.NDArray[np.bool_]
-
-    def __post_init__(self) -> None:
-        columns = {"is_anomaly": float, "domain": np.int64, "weight": float, "calibration": bool}
-        for name, kind in columns.items():
-            column = np.asarray(getattr(self, name), dtype=kind)
-            object.__setattr__(self, name, column)
-            if column.shape != (len(self.canonical),):
-                raise InputError(
-                    f"labelled events: {name} has {column.size} values for "
-                    f"{len(self.canonical)} events; give one an event"
-                )
-        if not ((self.is_anomaly >= 0) & (self.is_anomaly <= 1)).all():
-            raise InputError("labelled events: is_anomaly must be a share between 0 and 1")
-        if not ((self.weight > 0) & np.isfinite(self.weight)).all():
-            raise InputError("labelled events: weight must be a number of lines above 0")
-
-    def __len__(self) -> int:
-        return len(self.canonical)
-
-    def where(self, chosen: npt.NDArray[np.bool_]) -> LabelledEvents:
-        """Return the chosen events."""
-        texts = [self.canonical[i] for i in np.flatnonzero(chosen)]
-        return LabelledEvents(
-            texts,
-            self.is_anomaly[chosen],
-            self.domain[chosen],
-            self.weight[chosen],
-            self.calibration[chosen],
-        )
 
 
 def train(
@@ -173,7 +114,7 @@ def fit(
     optimizer, schedule = _optimizer(network, config, steps)
     network.train()
     for chosen in islice(_draws(lengths, config), steps):
-        ids, mask = _batch([tokens[i] for i in chosen], config.word_dropout)
+        ids, mask = _batch([tokens[i] for i in chosen])
         loss = _loss(*encoder.logits(network, ids, mask), targets.of(chosen))
         optimizer.zero_grad()
         torch.autograd.backward(loss)
@@ -283,16 +224,12 @@ def _optimizer(
     return optimizer, schedule
 
 
-def _batch(tokens: Sequence[Sequence[int]], word_dropout: float) -> tuple[Tensor, Tensor]:
-    """Pad token ids to the longest, hiding a share of the words."""
+def _batch(tokens: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+    """Pad token ids to the longest; return them and their mask."""
     import torch
 
-    longest = max(len(text) for text in tokens)
-    ids, mask = (torch.from_numpy(array) for array in padded(tokens, longest, len(tokens)))
-    if word_dropout:
-        word = (ids != PAD) & (ids != CLS) & (ids != SEP)
-        ids = ids.masked_fill(word & (torch.rand(ids.shape) < word_dropout), MASK)
-    return ids, mask
+    ids, mask = padded(tokens, max(len(text) for text in tokens), len(tokens))
+    return torch.from_numpy(ids), torch.from_numpy(mask)
 
 
 def _draws(

@@ -1,0 +1,81 @@
+"""Rows a second: counting distinct messages, live and stored scores on the same table.
+
+One process, one run of everything, so that the ratios can be compared:
+
+    make bench ARGS="--warehouse demo.duckdb --rows 10000000"
+
+The table is made by repeating the warehouse's own log lines. The live function runs as DuckDB
+calls it, in vectors of at most 2,048 rows, with a cold and then a warm memory of messages.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+import fame_sql
+from fame_sql.udfs.duckdb import release
+
+
+def main() -> None:
+    """Run every query once cold and print a table with ratios."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--warehouse", type=Path, default=Path("demo.duckdb"))
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=chosen.warehouse.parent) as folder:
+        copy = Path(folder) / chosen.warehouse.name
+        shutil.copy(chosen.warehouse, copy)
+        models = f"{chosen.warehouse.stem}.models"
+        shutil.copytree(chosen.warehouse.with_name(models), copy.with_name(models))
+        measure(copy, chosen.rows)
+
+
+def measure(warehouse: Path, rows: int) -> None:
+    """Repeat the log to ``rows`` lines and time the queries."""
+    connection = fame_sql.connect(warehouse)
+    lines = connection.execute("SELECT count(*) FROM fame.logs").fetchall()[0][0]
+    connection.execute(
+        "CREATE TABLE many AS SELECT body, event_id FROM fame.logs, range(?) LIMIT ?",
+        [-(-rows // lines), rows],
+    )
+    queries = {
+        "count(DISTINCT body)": "SELECT count(DISTINCT body) FROM many",
+        "body LIKE '%error%'": "SELECT count(*) FROM many WHERE body LIKE '%error%'",
+        "stored: join on event_id": "SELECT count(*) FROM many INNER JOIN fame.verdicts "
+        "USING (event_id) WHERE score > 0.5",
+        "stored: fame.score(body)": "SELECT count(*) FROM many WHERE fame.score(body) > 0.5",
+        "live: fame_score(body), cold": "SELECT count(*) FROM many WHERE fame_score(body) > 0.5",
+        "live: fame_score(body), warm": "SELECT count(*) FROM many WHERE fame_score(body) > 0.5",
+    }
+    show(queries, rows, lambda statement: timed(connection, statement))
+    release(connection)
+    connection.close()
+
+
+def timed(connection: duckdb.DuckDBPyConnection, statement: str) -> tuple[float, int]:
+    """Return the seconds a statement took and what it counted."""
+    since = time.perf_counter()
+    counted = connection.execute(statement).fetchall()[0][0]
+    return time.perf_counter() - since, counted
+
+
+def show(queries: dict[str, str], rows: int, run: Callable[[str], tuple[float, int]]) -> None:
+    """Print seconds, rows a second and the ratio to the first query."""
+    print(f"{rows:,} rows, DuckDB {duckdb.__version__}")
+    print(f"{'query':32}{'seconds':>10}{'rows/s':>14}{'ratio':>8}{'counted':>12}")
+    first = 0.0
+    for name, statement in queries.items():
+        seconds, counted = run(statement)
+        first = first or seconds
+        print(f"{name:32}{seconds:10.2f}{rows / seconds:14,.0f}{seconds / first:8.2f}{counted:12,}")
+
+
+if __name__ == "__main__":
+    main()

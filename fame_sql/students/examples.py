@@ -1,0 +1,72 @@
+"""What students learn from: labelled events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fame_sql.errors import InputError
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledEvents:
+    """Labelled events as columns; sequences are turned into arrays.
+
+    Parameters
+    ----------
+    canonical : list of str
+        Canonical text of each event.
+    is_anomaly : float64 array
+        Share of the event's labelled lines that are anomalous: 0, 1, or between where its
+        lines were labelled both ways.
+    domain : int64 array
+        Index of its domain.
+    weight : float64 array
+        Lines that the event stands for.
+    calibration : bool array
+        Whether the event lies in the last slice of the training period.
+
+    Raises
+    ------
+    InputError
+        If the columns differ in length, or a share or a weight is out of range.
+    """
+
+    canonical: list[str]
+    is_anomaly: Floats
+    domain: npt.NDArray[np.int64]
+    weight: Floats
+    calibration: npt.NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        columns = {"is_anomaly": float, "domain": np.int64, "weight": float, "calibration": bool}
+        for name, kind in columns.items():
+            column = np.asarray(getattr(self, name), dtype=kind)
+            object.__setattr__(self, name, column)
+            if column.shape != (len(self.canonical),):
+                raise InputError(
+                    f"labelled events: {name} has {column.size} values for "
+                    f"{len(self.canonical)} events; give one an event"
+                )
+        if not ((self.is_anomaly >= 0) & (self.is_anomaly <= 1)).all():
+            raise InputError("labelled events: is_anomaly must be a share between 0 and 1")
+        if not ((self.weight > 0) & np.isfinite(self.weight)).all():
+            raise InputError("labelled events: weight must be a number of lines above 0")
+
+    def __len__(self) -> int:
+        return len(self.canonical)
+
+    def where(self, chosen: npt.NDArray[np.bool_]) -> LabelledEvents:
+        """Return the chosen events."""
+        texts = [self.canonical[i] for i in np.flatnonzero(chosen)]
+        return LabelledEvents(
+            texts,
+            self.is_anomaly[chosen],
+            self.domain[chosen],
+            self.weight[chosen],
+            self.calibration[chosen],
+        )
