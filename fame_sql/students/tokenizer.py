@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tokenizers import (
     AddedToken,
+    Regex,
     Tokenizer,
     models,
     normalizers,
@@ -96,7 +97,11 @@ def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
 
 def _untrained() -> Tokenizer:
     tokenizer = Tokenizer(models.BPE(unk_token=SPECIAL_TOKENS[UNK]))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    # A masked number such as "5##" is to be one word, and "#" would be split off.
+    digits = normalizers.Replace(Regex("(?<=[0-9#])#"), "x")
+    tokenizer.normalizer = normalizers.Sequence(
+        [digits, normalizers.BertNormalizer(lowercase=True)]
+    )
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     return tokenizer
 
