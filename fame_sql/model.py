@@ -154,10 +154,11 @@ class Model:
         )
 
     def explain(self, canonical: str) -> list[tuple[str, float]]:
-        """Return what each word of a canonical text adds to the score.
+        """Return what each word of a canonical text adds to the score's log-odds.
 
-        A word's weight is the score with it less the score without it, so that it agrees with
-        deleting the word; the routing is that of the whole text.
+        A word's weight is the log-odds with it less those without it, so that it agrees with
+        deleting the word; the routing is that of the whole text. A score nearer to 0 or 1 than
+        a millionth counts as that near.
 
         Returns
         -------
@@ -168,9 +169,10 @@ class Model:
         if not words:
             return []
         without = [" ".join(words[:i] + words[i + 1 :]) for i in range(len(words))]
-        whole, *parts = self._scores_in_one_routing(" ".join(words), without)
+        scores = self._scores_in_one_routing(" ".join(words), without)
+        whole, *parts = _log_odds(scores)
         return [
-            (w, round(float(whole - part), DIGITS)) for w, part in zip(words, parts, strict=True)
+            (w, round(float(whole - part), DIGITS) + 0.0) for w, part in zip(words, parts, strict=True)
         ]
 
     def _scores_in_one_routing(
@@ -189,3 +191,8 @@ def _mixture(
     """Return each text's expected score over the domains, shape (n,)."""
     mixed: npt.NDArray[np.float64] = (router * scores).sum(axis=1)
     return mixed
+
+
+def _log_odds(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    inside = np.clip(scores, 1e-6, 1 - 1e-6)
+    return np.log(inside / (1 - inside))

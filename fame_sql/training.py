@@ -72,10 +72,12 @@ def train_students(
         If there are no labels or no domains.
     """
     config = config or StudentConfig()
+    if not warehouse.value("SELECT count(*) FROM fame.labels"):
+        raise MissingStageError("no labels", "fame label")
     specs = _domains(warehouse)
     rows = warehouse.records(sql.load("students/labelled_events"))
     if not rows:
-        raise MissingStageError("no labels", "fame label")
+        raise MissingStageError("no labelled event has a failure domain", "fame domains")
     facts = {"labelled_events": len(rows), "domains": len(specs)}
     facts["experts"] = sum(spec["kind"] == "mixed" for spec in specs)
     inputs = inputs_hash(warehouse, config)

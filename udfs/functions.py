@@ -124,7 +124,7 @@ FUNCTIONS = (
     LiveFunction(
         "fame_explain",
         "STRUCT(token VARCHAR, weight DOUBLE)[]",
-        "What each word adds to the score: the score with it less the score without it.",
+        "What each word adds: the log-odds of the score with it less those without it.",
         _explain,
     ),
 )
