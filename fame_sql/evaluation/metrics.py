@@ -1,0 +1,181 @@
+"""Precision, recall, F1, average precision and false alarms, with intervals by time block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Booleans = npt.NDArray[np.bool_]
+
+MEASURES = ("precision", "recall", "f1", "average_precision", "false_alarms_per_million")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Scores beside the truth, as columns of equal length.
+
+    Parameters
+    ----------
+    score : float64 array
+        Above 0.5 is reported.
+    is_anomaly : bool array
+        The truth.
+    lines : float64 array
+        Lines that each entry stands for.
+    block : int64 array
+        The block of time it lies in.
+    """
+
+    score: Floats
+    is_anomaly: Booleans
+    lines: Floats
+    block: npt.NDArray[np.int64]
+
+    def where(self, chosen: Booleans) -> Judged:
+        """Return the chosen entries."""
+        return Judged(
+            self.score[chosen], self.is_anomaly[chosen], self.lines[chosen], self.block[chosen]
+        )
+
+    @classmethod
+    def pooled(cls, parts: Sequence[Judged]) -> Judged:
+        """Return several sets of entries as one, their blocks kept apart."""
+        blocks, start = [], 0
+        for part in parts:
+            blocks.append(part.block + start)
+            start += int(part.block.max(initial=-1)) + 1
+        return cls(
+            np.concatenate([part.score for part in parts]),
+            np.concatenate([part.is_anomaly for part in parts]),
+            np.concatenate([part.lines for part in parts]),
+            np.concatenate(blocks),
+        )
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A measure with its interval.
+
+    Parameters
+    ----------
+    value : float or None
+        None where it is not defined, such as the precision of nothing reported.
+    low, high : float or None
+        The 95 % interval from the bootstrap.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+def measure(judged: Judged) -> dict[str, float | None]:
+    """Return every measure of :data:`MEASURES` by name; None where it is not defined."""
+    reported = judged.score > 0.5
+    hits = float(judged.lines[reported & judged.is_anomaly].sum())
+    alarms = float(judged.lines[reported & ~judged.is_anomaly].sum())
+    anomalies = float(judged.lines[judged.is_anomaly].sum())
+    return {
+        "precision": _ratio(hits, hits + alarms),
+        "recall": _ratio(hits, anomalies),
+        "f1": _ratio(2 * hits, anomalies + hits + alarms),
+        "average_precision": average_precision(judged),
+        "false_alarms_per_million": _ratio(alarms * 1e6, float(judged.lines.sum())),
+    }
+
+
+def _ratio(part: float, whole: float) -> float | None:
+    return part / whole if whole else None
+
+
+def average_precision(judged: Judged) -> float | None:
+    """Return the area under the precision-recall steps, equal scores taken together.
+
+    None where there is nothing to find.
+    """
+    order = np.argsort(-judged.score, kind="stable")
+    score, lines = judged.score[order], judged.lines[order]
+    hits = np.cumsum(lines * judged.is_anomaly[order])
+    if not len(score) or hits[-1] == 0:
+        return None
+    last = np.append(np.flatnonzero(np.diff(score)), len(score) - 1)
+    precision = hits[last] / np.cumsum(lines)[last]
+    gained = np.diff(hits[last], prepend=0.0) / hits[-1]
+    return float((precision * gained).sum())
+
+
+def with_intervals(
+    seeds: Sequence[Judged], *, resamples: int = 300, seed: int = 0
+) -> dict[str, Measured]:
+    """Return every measure, averaged over seeds, with 95 % bootstrap intervals.
+
+    Each resample draws one of the seeds and then blocks of time with replacement, so that the
+    interval holds both the luck of training and that of the period.
+
+    Parameters
+    ----------
+    seeds : sequence of Judged
+        The same lines as models trained with different seeds judge them.
+    resamples : int
+        Bootstrap resamples.
+    seed : int
+        Seed of the bootstrap.
+    """
+    random = np.random.default_rng(seed)
+    values = [measure(judged) for judged in seeds]
+    drawn = [_resampled(seeds[random.integers(len(seeds))], random) for _ in range(resamples)]
+    return {name: _measured(name, values, drawn) for name in MEASURES}
+
+
+def _resampled(judged: Judged, random: np.random.Generator) -> dict[str, float | None]:
+    blocks = np.unique(judged.block)
+    if not len(blocks):
+        return dict.fromkeys(MEASURES)
+    times = np.bincount(
+        np.searchsorted(blocks, random.choice(blocks, len(blocks))), minlength=len(blocks)
+    )
+    lines = judged.lines * times[np.searchsorted(blocks, judged.block)]
+    drawn = Judged(judged.score, judged.is_anomaly, lines, judged.block)
+    return measure(drawn.where(lines > 0))
+
+
+def _measured(
+    name: str, values: Sequence[dict[str, float | None]], drawn: Sequence[dict[str, float | None]]
+) -> Measured:
+    found = [v for value in values if (v := value[name]) is not None]
+    spread = [v for value in drawn if (v := value[name]) is not None]
+    if not found or not spread:
+        return Measured(float(np.mean(found)) if found else None, None, None)
+    low, high = np.percentile(spread, [2.5, 97.5])
+    return Measured(float(np.mean(found)), float(low), float(high))
+
+
+def calibration_error(judged: Judged, bins: int = 10) -> float | None:
+    """Return the expected calibration error over equal bins of the score, line-weighted.
+
+    Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
+    """
+    total = judged.lines.sum()
+    if not total:
+        return None
+    places = np.minimum((judged.score * bins).astype(int), bins - 1)
+    lines = np.bincount(places, judged.lines, bins)
+    gap = np.bincount(places, judged.lines * (judged.is_anomaly - judged.score), bins)
+    return float(np.abs(gap[lines > 0]).sum() / total)
+
+
+def macro_recall(
+    judged: Judged, category: npt.NDArray[np.object_], chosen: Callable[[Floats], Booleans]
+) -> float | None:
+    """Return the mean over alert categories of the share of their lines that are reported."""
+    reported = chosen(judged.score)
+    recalls = [
+        judged.lines[members & reported].sum() / judged.lines[members].sum()
+        for name in sorted({c for c in category if c is not None})
+        if (members := category == name).any()
+    ]
+    return float(np.mean(recalls)) if recalls else None

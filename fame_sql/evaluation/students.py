@@ -1,0 +1,90 @@
+"""The method itself in a trial: students under one partition or another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fame_sql.domains.offline import partition_offline
+from fame_sql.domains.partition import Domain, Partition, Partitioner, TemplateSummary
+from fame_sql.domains.store import partition_templates
+from fame_sql.evaluation.baselines import Scorer
+from fame_sql.evaluation.trials import Trial
+from fame_sql.registry import load_champion
+from fame_sql.students import StudentConfig
+from fame_sql.training import train_students
+
+
+def one_domain(templates: Sequence[TemplateSummary]) -> Partition:
+    """Put every template in one domain: one student, no experts to choose from."""
+    members = tuple(sorted(template.template_id for template in templates))
+    return Partition((Domain("all", "Every template.", members),), "one")
+
+
+def by_component(templates: Sequence[TemplateSummary]) -> Partition:
+    """Make each service a domain."""
+    members: dict[str, list[str]] = {}
+    for template in sorted(templates, key=lambda template: template.template_id):
+        members.setdefault(template.service_name or "none", []).append(template.template_id)
+    return _partition(members, "components")
+
+
+def at_random(seed: int) -> Partitioner:
+    """Deal templates at random to as many domains as the offline partition has."""
+
+    def partition(templates: Sequence[TemplateSummary]) -> Partition:
+        count = len(partition_offline(templates).domains)
+        ordered = sorted(template.template_id for template in templates)
+        places = np.random.default_rng(seed).integers(count, size=len(ordered))
+        members: dict[str, list[str]] = {}
+        for template_id, place in zip(ordered, places.tolist(), strict=True):
+            members.setdefault(f"random-{place}", []).append(template_id)
+        return _partition(members, "random")
+
+    return partition
+
+
+def by_k_means(seed: int) -> Partitioner:
+    """Cluster TF-IDF of the templates' words, with as many clusters as the offline partition."""
+
+    def partition(templates: Sequence[TemplateSummary]) -> Partition:
+        from sklearn.cluster import KMeans
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        ordered = sorted(templates, key=lambda template: template.template_id)
+        count = len(partition_offline(templates).domains)
+        vectors = TfidfVectorizer(token_pattern=r"[^\s]+").fit_transform(
+            template.template for template in ordered
+        )
+        places = KMeans(count, n_init=4, random_state=seed).fit_predict(vectors)
+        members: dict[str, list[str]] = {}
+        for template, place in zip(ordered, places.tolist(), strict=True):
+            members.setdefault(f"cluster-{place}", []).append(template.template_id)
+        return _partition(members, "k-means")
+
+    return partition
+
+
+def _partition(members: dict[str, list[str]], source: str) -> Partition:
+    domains = (Domain(name, f"{source}.", tuple(ids)) for name, ids in sorted(members.items()))
+    return Partition(tuple(domains), source)
+
+
+def partitioners(seed: int) -> dict[str, Partitioner]:
+    """Return the partitions to compare, by the detector's name."""
+    return {
+        "fame": partition_offline,
+        "one student": one_domain,
+        "fame, random domains": at_random(seed),
+        "fame, components": by_component,
+        "fame, k-means": by_k_means(seed),
+    }
+
+
+def fit(trial: Trial, partitioner: Partitioner, config: StudentConfig) -> Scorer:
+    """Partition, certify, train and publish in the trial's warehouse; return its scorer."""
+    partition_templates(trial.warehouse, partitioner)
+    train_students(trial.warehouse, config=config, again=True)
+    model = load_champion(trial.warehouse)
+    return lambda texts: np.array([verdict.score for verdict in model.verdicts(texts)])
