@@ -57,10 +57,17 @@ def test_views_of_another_version_are_made_anew(copied: Path) -> None:
         warehouse.connection.execute(
             "UPDATE fame.settings SET value = 'x' WHERE key = 'definitions'"
         )
-    with pytest.raises(WarehouseError, match="another version of fame-sql"):
-        Warehouse.open(copied, read_only=True)
+    with Warehouse.open(copied, read_only=True) as warehouse:
+        assert warehouse.rows("SELECT * FROM fame.anomalies") == [(1,)]
     with Warehouse.open(copied) as warehouse:
         assert warehouse.value("SELECT count(score) FROM fame.anomalies") > 0
+
+
+def test_an_older_schema_is_not_migrated_by_a_reader(tmp_path: Path) -> None:
+    path = tmp_path / "old.duckdb"
+    duckdb.connect(str(path)).close()
+    with pytest.raises(WarehouseError, match="another version of fame-sql"):
+        Warehouse.open(path, read_only=True)
 
 
 def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
