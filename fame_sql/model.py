@@ -1,9 +1,9 @@
 """A model: everything that makes a verdict on a canonical text, and nothing else.
 
 A verdict is a pure function of the model and the canonical text. An event of a known template
-is routed by look-up and judged by its domain; one that no template knows is routed by the
-neural router, and its score is the router's mixture of what the domains say. The verdict tells
-which of the two it was.
+is routed by look-up and judged by its domain. One that no template knows is routed by the
+neural router and judged by the lexical head, which ranks the unseen better than the experts do
+(``docs/design/detection.md``). The verdict tells which of the two it was.
 """
 
 from __future__ import annotations
@@ -122,9 +122,7 @@ class Model:
             prediction.router.argmax(axis=1),
         )
         rows = np.arange(len(canonical))
-        score = np.where(
-            known, prediction.scores[rows, domain], _mixture(prediction.router, prediction.scores)
-        )
+        score = np.where(known, prediction.scores[rows, domain], prediction.lexical)
         confidence = np.where(known, 1.0, prediction.router[rows, domain])
         novelty = np.where(known, 0.0, self._index.novelty(canonical))
         return [
@@ -172,7 +170,8 @@ class Model:
         scores = self._scores_in_one_routing(" ".join(words), without)
         whole, *parts = _log_odds(scores)
         return [
-            (w, round(float(whole - part), DIGITS) + 0.0) for w, part in zip(words, parts, strict=True)
+            (w, round(float(whole - part), DIGITS) + 0.0)
+            for w, part in zip(words, parts, strict=True)
         ]
 
     def _scores_in_one_routing(
@@ -181,16 +180,8 @@ class Model:
         prediction = self.student.predict([canonical, *variants])
         template = self.match(canonical)
         if template is None:
-            return _mixture(prediction.router, prediction.scores)
+            return prediction.lexical
         return prediction.scores[:, self.domain_of_template[template.template_id]]
-
-
-def _mixture(
-    router: npt.NDArray[np.float64], scores: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """Return each text's expected score over the domains, shape (n,)."""
-    mixed: npt.NDArray[np.float64] = (router * scores).sum(axis=1)
-    return mixed
 
 
 def _log_odds(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

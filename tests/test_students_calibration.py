@@ -10,7 +10,6 @@ from fame_sql.students.calibration import (
     best_temperature,
     best_threshold,
     fit_calibration,
-    publish,
     sigmoid,
 )
 from fame_sql.students.config import DomainSpec, anomaly_columns
@@ -21,7 +20,7 @@ logits = st.floats(-1e6, 1e6)
 
 
 def score(logit: float, threshold: float, temperature: float) -> float:
-    return float(publish(np.array([logit]), np.array([threshold]), temperature)[0])
+    return float(Calibration((threshold,), temperature).scores(np.array([[logit]]))[0, 0])
 
 
 @given(thresholds, temperatures)

@@ -49,15 +49,18 @@ class Calibration:
         """Return the calibration that changes nothing."""
         return cls((UNCALIBRATED,) * domains)
 
+    def log_odds(self, logits: Floats) -> Floats:
+        """Return log-odds on the published scale for raw logits, both [texts, domains].
+
+        0 is the decision line in every domain.
+        """
+        thresholds = np.array(self.thresholds)
+        decision = np.log(thresholds) - np.log1p(-thresholds)
+        return np.asarray((logits - decision) / self.temperature)
+
     def scores(self, logits: Floats) -> Floats:
         """Return the published scores in [0, 1] for raw logits, both [texts, domains]."""
-        return publish(logits, np.array(self.thresholds), self.temperature)
-
-
-def publish(logits: Floats, thresholds: Floats, temperature: float) -> Floats:
-    """Map raw logits to the published scale; ``thresholds`` broadcasts against ``logits``."""
-    decision = np.log(thresholds) - np.log1p(-thresholds)
-    return sigmoid((logits - decision) / temperature)
+        return sigmoid(self.log_odds(logits))
 
 
 def sigmoid(logits: Floats) -> Floats:

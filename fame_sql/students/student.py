@@ -13,9 +13,10 @@ import numpy.typing as npt
 
 from fame_sql.errors import FameError, ModelError
 from fame_sql.students import encoder
-from fame_sql.students.calibration import Calibration
+from fame_sql.students.calibration import Calibration, sigmoid
 from fame_sql.students.config import DomainSpec, StudentConfig, anomaly_columns
 from fame_sql.students.inference import infer
+from fame_sql.students.lexical import LexicalHead
 from fame_sql.students.tokenizer import encode, load_tokenizer
 
 if TYPE_CHECKING:
@@ -37,15 +38,19 @@ class Prediction:
         [n, D] probability that the text belongs to the domain; each row sums to 1.
     scores : float64 array
         [n, D] anomaly score in [0, 1] that the text has if it belongs to the domain, 0.5
-        being the decision line: its expert's in a mixed domain, the shared head's in a normal
-        one, and 1 in an anomalous one, where routing alone decides.
+        being the decision line: the mean log-odds of its expert (in a normal domain, of the
+        shared head) and of the lexical head; 1 in an anomalous one, where routing alone
+        decides.
     thresholds : float64 array
         [D] raw probability that is published as 0.5.
+    lexical : float64 array
+        [n] anomaly score in [0, 1] by the text's words alone, whatever its domain.
     """
 
     router: npt.NDArray[np.float64]
     scores: npt.NDArray[np.float64]
     thresholds: npt.NDArray[np.float64]
+    lexical: npt.NDArray[np.float64]
 
 
 class Student:
@@ -63,6 +68,8 @@ class Student:
         From :func:`fame_sql.students.encoder.build`; moved to the GPU where there is one.
     calibration : Calibration
         The published scale.
+    lexical : LexicalHead
+        What the words say, for texts that no template knows.
     """
 
     def __init__(
@@ -72,12 +79,14 @@ class Student:
         tokenizer: Tokenizer,
         network: nn.ModuleDict,
         calibration: Calibration,
+        lexical: LexicalHead,
     ) -> None:
         import torch
 
         self.config = config
         self.domains = tuple(domains)
         self.calibration = calibration
+        self.lexical = lexical
         self._tokenizer = tokenizer
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = network.eval().to(self._device)
@@ -108,9 +117,11 @@ class Student:
         """
         tokens = encode(self._tokenizer, canonical)
         routed, judged = infer(self._network, tokens, self._device)
-        scores = self.calibration.scores(judged[:, self._columns])
+        lexical = self.lexical.log_odds(canonical)
+        experts = self.calibration.log_odds(judged[:, self._columns])
+        scores = sigmoid((experts + lexical[:, np.newaxis]) / 2)
         scores[:, self._routed] = 1.0
-        return Prediction(softmax(routed), scores, self.thresholds)
+        return Prediction(softmax(routed), scores, self.thresholds, sigmoid(lexical))
 
     def save(self, folder: Path) -> None:
         """Write the student into a folder, which is made where there is none.
@@ -118,7 +129,8 @@ class Student:
         Parameters
         ----------
         folder : Path
-            Gets ``student.safetensors``, ``tokenizer.json`` and ``student.json``.
+            Gets ``student.safetensors``, ``tokenizer.json``, ``student.json`` and the lexical
+            head's files.
         """
         from safetensors.torch import save
 
@@ -132,6 +144,7 @@ class Student:
             "calibration": asdict(self.calibration),
         }
         (folder / FACTS).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        self.lexical.save(folder)
 
     @classmethod
     def load(cls, folder: Path) -> Student:
@@ -152,7 +165,8 @@ class Student:
         experts = sum(domain.kind == "mixed" for domain in domains)
         network = _untouched_random(config, tokenizer.get_vocab_size(), len(domains), experts)
         _read_weights(network, folder / WEIGHTS)
-        return cls(config, domains, tokenizer, network, calibration)
+        lexical = LexicalHead.load(folder)
+        return cls(config, domains, tokenizer, network, calibration, lexical)
 
 
 def softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

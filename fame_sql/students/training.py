@@ -24,6 +24,7 @@ from fame_sql.students.calibration import Calibration, enough, fit_calibration
 from fame_sql.students.config import DomainSpec, StudentConfig, anomaly_columns
 from fame_sql.students.examples import LabelledEvents
 from fame_sql.students.inference import infer, padded
+from fame_sql.students.lexical import fit_lexical
 from fame_sql.students.student import Student
 from fame_sql.students.tokenizer import encode, train_tokenizer
 
@@ -83,7 +84,8 @@ def train(
             calibration = _calibrate(network, slice_, tokenizer, domains, config)
         with progress.step("training", config.steps(len(examples))) as step:
             network = fit(examples, tokenizer, domains, config, step)
-    return Student(config, domains, tokenizer, network, calibration)
+    lexical = fit_lexical(examples.canonical, examples.is_anomaly)
+    return Student(config, domains, tokenizer, network, calibration, lexical)
 
 
 def fit(
