@@ -17,10 +17,38 @@ _COLUMNS = ("detector", "lines", "anomalies", "precision", "recall", "F1", "foun
 
 
 @click.command()
+@click.option("--study", "as_study", is_flag=True, help="Study the method on splits without leaks.")
+@click.option("--cuts", default="0.5,0.6,0.7,0.8", show_default=True, help="Splits by time.")
+@click.option("--folds", type=int, default=4, show_default=True, help="Folds of whole templates.")
+@click.option("--seeds", type=int, default=5, show_default=True, help="Seeds of training.")
+@click.option("-k", "--per-template", type=int, default=20, show_default=True, help="K labels.")
+@click.option("--detectors", help="Only these, separated by semicolons.  [default: all]")
+@click.option("--html", type=click.Path(path_type=Path), help="Write the study as a page.")
 @warehouse_option
 @json_option
-def evaluate(warehouse: Path, as_json: bool) -> None:
-    """Compare the champion with the labels of the lines after the split, beside baselines."""
+def evaluate(
+    as_study: bool,
+    cuts: str,
+    folds: int,
+    seeds: int,
+    per_template: int,
+    detectors: str | None,
+    html: Path | None,
+    warehouse: Path,
+    as_json: bool,
+) -> None:
+    """Compare verdicts with labels, beside baselines.
+
+    Without --study, the champion on the lines after the split. With it, the method itself: every
+    detector is trained anew on each split, by time and with whole templates left out, in a
+    warehouse that holds nothing else; what was found is kept beside the warehouse, and a study
+    that was stopped goes on.
+    """
+    if as_study:
+        from fame_sql.cli.study import show_study
+
+        show_study(warehouse, cuts, folds, seeds, per_template, detectors, html, as_json)
+        return
     from fame_sql.evaluation import evaluate as run
     from fame_sql.warehouse import Warehouse
 

@@ -267,3 +267,23 @@ def gathered(findings: Sequence[Finding]) -> dict[tuple[str, str, str], list[Jud
         for (name, detector), seeds in groups.items()
         for part in PARTS
     }
+
+
+def most_wrong(
+    findings: Sequence[Finding], texts: dict[int, str], at_most: int = 20
+) -> list[tuple[str, float, bool, int]]:
+    """Return what the method judged most wrongly, weighed by lines: text, score, label, lines."""
+    found: dict[tuple[int, bool], tuple[float, float]] = {}
+    for finding in findings:
+        if finding.detector != "fame" or finding.seed != 0 or finding.protocol != "time":
+            continue
+        columns = (finding.judged.event_id, finding.judged.is_anomaly, finding.judged.lines)
+        for event, truth, lines, score in zip(*columns, finding.scores, strict=True):
+            key = (int(event), bool(truth))
+            found[key] = (float(score), found.get(key, (0.0, 0.0))[1] + float(lines))
+    wrong = [
+        (texts[event], score, truth, int(lines))
+        for (event, truth), (score, lines) in found.items()
+        if (score > 0.5) != truth
+    ]
+    return sorted(wrong, key=lambda row: (-row[3] * abs(row[1] - row[2]), row[0]))[:at_most]

@@ -1,0 +1,150 @@
+"""The study as one self-contained HTML page: tables, curves and the lines most wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+import numpy as np
+
+from fame_sql.console import printable
+from fame_sql.evaluation.metrics import (
+    MEASURES,
+    Judged,
+    Measured,
+    calibration_error,
+    with_intervals,
+)
+
+Key = tuple[str, str, str]
+
+_STYLE = """
+body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
+table{border-collapse:collapse;margin:1rem 0;font-variant-numeric:tabular-nums}
+td,th{padding:.2rem .7rem;border-bottom:1px solid #dde4ea;text-align:right}
+td:first-child,th:first-child{text-align:left}small{color:#5a6b7c}
+code{overflow-wrap:anywhere}svg{border:1px solid #dde4ea;margin-right:1rem}
+"""
+_SIZE = 260
+
+
+def html_page(
+    title: str,
+    groups: Mapping[Key, Sequence[Judged]],
+    wrong: Iterable[tuple[str, float, bool, int]],
+    facts: Sequence[str],
+) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    title : str
+        What was studied.
+    groups : mapping
+        From :func:`fame_sql.evaluation.study.gathered`.
+    wrong : iterable of (text, score, is_anomaly, lines)
+        The lines most wrong of the champion's method, the worst first.
+    facts : sequence of str
+        Sentences on labels, seeds and sizes.
+    """
+    parts = [
+        "<!doctype html><html lang='en'><meta charset='utf-8'>",
+        f"<title>{_text(title)}</title><style>{_STYLE}</style><h1>{_text(title)}</h1>",
+        "".join(f"<p>{_text(fact)}</p>" for fact in facts),
+    ]
+    for split in dict.fromkeys(key[0] for key in groups):
+        parts.append(f"<h2>{_text(split)}</h2>")
+        for part in dict.fromkeys(key[2] for key in groups):
+            chosen = {k[1]: v for k, v in groups.items() if (k[0], k[2]) == (split, part)}
+            parts.append(_table(part, chosen))
+        if ours := groups.get((split, "fame", "all")):
+            parts.append(_curves(ours))
+    parts.append(_wrong_table(wrong))
+    return "\n".join(parts) + "</html>\n"
+
+
+def _text(value: object) -> str:
+    return escape(printable(str(value)))
+
+
+def _table(part: str, detectors: Mapping[str, Sequence[Judged]]) -> str:
+    anomalies = max(
+        (int(j.lines[j.is_anomaly].sum()) for seeds in detectors.values() for j in seeds), default=0
+    )
+    lines = max((int(j.lines.sum()) for seeds in detectors.values() for j in seeds), default=0)
+    if not lines:
+        return ""
+    heads = "".join(f"<th>{name.replace('_', ' ')}</th>" for name in MEASURES)
+    rows = "".join(
+        f"<tr><td>{_text(name)}</td>"
+        + "".join(_cell(measured) for measured in with_intervals(seeds).values())
+        + "</tr>"
+        for name, seeds in detectors.items()
+    )
+    return (
+        f"<h3>{_text(part)} <small>{lines} lines, {anomalies} anomalous</small></h3>"
+        f"<table><tr><th>detector</th>{heads}</tr>{rows}</table>"
+    )
+
+
+def _cell(measured: Measured) -> str:
+    if measured.value is None:
+        return "<td>-</td>"
+    shown = _number(measured.value)
+    if measured.low is None or measured.high is None:
+        return f"<td>{shown}</td>"
+    return f"<td>{shown} <small>[{_number(measured.low)}, {_number(measured.high)}]</small></td>"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value > 1.5 else f"{value:.3f}"
+
+
+def _curves(seeds: Sequence[Judged]) -> str:
+    error = calibration_error(seeds[0])
+    told = "" if error is None else f"Expected calibration error {error:.3f}."
+    return (
+        "<p>fame, all lines: precision over recall, and the share of anomalies over the score. "
+        f"{told}</p>" + _svg([_precision_recall(j) for j in seeds]) + _svg([_reliability(seeds[0])])
+    )
+
+
+def _precision_recall(judged: Judged) -> list[tuple[float, float]]:
+    order = np.argsort(-judged.score, kind="stable")
+    lines = judged.lines[order]
+    hits = np.cumsum(lines * judged.is_anomaly[order])
+    if not len(hits) or hits[-1] == 0:
+        return []
+    return list(zip((hits / hits[-1]).tolist(), (hits / np.cumsum(lines)).tolist(), strict=True))
+
+
+def _reliability(judged: Judged, bins: int = 10) -> list[tuple[float, float]]:
+    places = np.minimum((judged.score * bins).astype(int), bins - 1)
+    lines = np.bincount(places, judged.lines, bins)
+    score = np.bincount(places, judged.lines * judged.score, bins)
+    truth = np.bincount(places, judged.lines * judged.is_anomaly, bins)
+    return [(score[i] / lines[i], truth[i] / lines[i]) for i in range(bins) if lines[i]]
+
+
+def _svg(curves: Sequence[Sequence[tuple[float, float]]]) -> str:
+    """Draw curves over the unit square."""
+    drawn = "".join(
+        "<polyline fill='none' stroke='#2a6ebb' stroke-opacity='.7' stroke-width='2' points='"
+        + " ".join(f"{x * _SIZE:.1f},{(1 - y) * _SIZE:.1f}" for x, y in curve)
+        + "'/>"
+        for curve in curves
+    )
+    box = f"-4 -4 {_SIZE + 8} {_SIZE + 8}"
+    return f"<svg width='{_SIZE}' height='{_SIZE}' viewBox='{box}'>{drawn}</svg>"
+
+
+def _wrong_table(wrong: Iterable[tuple[str, float, bool, int]]) -> str:
+    rows = "".join(
+        f"<tr><td><code>{_text(text[:300])}</code></td><td>{score:.4f}</td>"
+        f"<td>{'anomalous' if is_anomaly else 'normal'}</td><td>{lines}</td></tr>"
+        for text, score, is_anomaly, lines in wrong
+    )
+    return (
+        "<h2>The lines most wrong</h2><table><tr><th>canonical text</th><th>score</th>"
+        f"<th>label</th><th>lines</th></tr>{rows}</table>"
+    )
