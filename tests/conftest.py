@@ -8,11 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from fame_sql.students import StudentConfig
 from fame_sql.warehouse import Warehouse
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+# A first example pays for imports, and a busy machine is no failure.
+settings.register_profile("fame", deadline=None)
+settings.load_profile("fame")
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 

@@ -127,7 +127,7 @@ def with_intervals(
     """
     random = np.random.default_rng(seed)
     values = [measure(judged) for judged in seeds]
-    drawn = [_resampled(seeds[random.integers(len(seeds))], random) for _ in range(resamples)]
+    drawn = [_resampled(seeds[int(random.integers(len(seeds)))], random) for _ in range(resamples)]
     return {name: _measured(name, values, drawn) for name in MEASURES}
 
 

@@ -179,7 +179,7 @@ def _run_trial(
 
 def _scores(trial: Trial, name: str, seed: int, config: StudentConfig) -> list[float]:
     if name == "severity":
-        return trial.judged.is_fatal.astype(float).tolist()
+        return [float(is_fatal) for is_fatal in trial.judged.is_fatal]
     events = sorted(trial.texts)
     score = _fit(trial, name, seed, config)
     by_event = dict(zip(events, score([trial.texts[e] for e in events]).tolist(), strict=True))
