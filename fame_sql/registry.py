@@ -14,6 +14,7 @@ import os
 import shutil
 import threading
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,7 @@ class ModelRecord:
     recipe_version: str
     metrics: dict[str, Any]
     stage: str
+    created_at: datetime
 
 
 def save(
@@ -126,7 +128,7 @@ def load(folder: Path) -> Model:
     """
     folder = folder.resolve()
     manifest = check(folder)
-    key = (folder, hashlib.sha256(_json(manifest).encode()).hexdigest())
+    key = (folder, _manifest_hash(manifest))
     with _loading:
         if key not in _loaded:
             _loaded[key] = _read(folder, manifest["version"])
@@ -179,28 +181,93 @@ def _load_student(folder: Path) -> Student:
 
 
 def publish(warehouse: Warehouse, version: str, metrics: dict[str, Any]) -> None:
-    """Enter a saved model in the warehouse as its champion; the one before is archived."""
+    """Enter a saved model in the warehouse and make it the champion."""
     folder = warehouse.models_folder / version
     manifest = check(folder)
     recipe = json.loads((folder / _MODEL).read_text(encoding="utf-8"))["recipe"]
-    now = utc_now()
     row = {
         "model_version": version,
         "path": f"{warehouse.models_folder.name}/{version}",
-        "manifest_hash": hashlib.sha256(_json(manifest).encode()).hexdigest(),
+        "manifest_hash": _manifest_hash(manifest),
         "recipe_version": Recipe.from_json(json.dumps(recipe)).version,
         "metrics": json.dumps(metrics),
-        "now": now,
+        "now": utc_now(),
     }
     with warehouse.transaction():
         warehouse.connection.execute(
-            "UPDATE fame.models SET stage = 'archived' WHERE stage = 'champion'"
-        )
-        warehouse.connection.execute(
             "INSERT OR REPLACE INTO fame.models VALUES ($model_version, $path, $manifest_hash, "
-            "$recipe_version, $metrics, 'champion', $now, $now)",
+            "$recipe_version, $metrics, 'candidate', $now, NULL)",
             row,
         )
+        _crown(warehouse, version, author=None, reason="trained")
+
+
+def promote(
+    warehouse: Warehouse, version: str, *, author: str | None = None, reason: str | None = None
+) -> ModelRecord:
+    """Make a model that was published before the champion again; the one in force is archived.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+        Where it was published.
+    version : str
+        Its version, or the first letters of it.
+    author, reason : str, optional
+        Who wants it and why, kept in ``fame.promotions``.
+
+    Raises
+    ------
+    ModelError
+        If no model, or more than one, has that version, its folder is not what was published,
+        or it reads messages through other masks than the warehouse.
+    """
+    record = find(warehouse, version)
+    _refuse_changed(warehouse, record)
+    with warehouse.transaction():
+        _crown(warehouse, record.model_version, author=author, reason=reason)
+    return champion(warehouse)
+
+
+def _crown(warehouse: Warehouse, version: str, *, author: str | None, reason: str | None) -> None:
+    now = utc_now()
+    warehouse.connection.execute(
+        "UPDATE fame.models SET stage = 'archived' WHERE stage = 'champion'"
+    )
+    warehouse.connection.execute(
+        "UPDATE fame.models SET stage = 'champion', promoted_at = ? WHERE model_version = ?",
+        [now, version],
+    )
+    warehouse.connection.execute(
+        "INSERT INTO fame.promotions VALUES (?, ?, ?, ?)", [version, now, author, reason]
+    )
+
+
+def models(warehouse: Warehouse) -> list[ModelRecord]:
+    """Return every published model, the newest first."""
+    rows = warehouse.records("SELECT * FROM fame.models ORDER BY created_at DESC, model_version")
+    return [_record(warehouse, row) for row in rows]
+
+
+def find(warehouse: Warehouse, version: str) -> ModelRecord:
+    """Return the published model whose version begins with ``version``.
+
+    Raises
+    ------
+    ModelError
+        If none does, or more than one.
+    """
+    found = [m for m in models(warehouse) if version and m.model_version.startswith(version)]
+    if len(found) != 1:
+        known = ", ".join(model.model_version for model in models(warehouse)) or "none yet"
+        raise ModelError(
+            f"{len(found)} models have a version that begins with {version!r}; there are: {known}"
+        )
+    return found[0]
+
+
+def _manifest_hash(manifest: dict[str, Any]) -> str:
+    return hashlib.sha256(_json(manifest).encode()).hexdigest()
 
 
 def champion(warehouse: Warehouse) -> ModelRecord:
@@ -214,7 +281,10 @@ def champion(warehouse: Warehouse) -> ModelRecord:
     rows = warehouse.records("SELECT * FROM fame.champion")
     if not rows:
         raise MissingStageError("no model is published", "fame compile")
-    row = rows[0]
+    return _record(warehouse, rows[0])
+
+
+def _record(warehouse: Warehouse, row: dict[str, Any]) -> ModelRecord:
     return ModelRecord(
         model_version=row["model_version"],
         folder=warehouse.path.parent / row["path"],
@@ -222,6 +292,7 @@ def champion(warehouse: Warehouse) -> ModelRecord:
         recipe_version=row["recipe_version"],
         metrics=json.loads(row["metrics"]),
         stage=row["stage"],
+        created_at=row["created_at"],
     )
 
 
@@ -236,8 +307,13 @@ def load_champion(warehouse: Warehouse) -> Model:
         If its folder was changed, or it reads messages through other masks than the warehouse.
     """
     record = champion(warehouse)
-    manifest = check(record.folder)
-    if hashlib.sha256(_json(manifest).encode()).hexdigest() != record.manifest_hash:
+    _refuse_changed(warehouse, record)
+    return load(record.folder)
+
+
+def _refuse_changed(warehouse: Warehouse, record: ModelRecord) -> None:
+    """Refuse a model that is not what was published here, or whose masks are others."""
+    if _manifest_hash(check(record.folder)) != record.manifest_hash:
         raise ModelError(
             f"{record.folder} is not the model that was published as {record.model_version}: "
             "restore the folder, or run 'fame train'"
@@ -247,4 +323,3 @@ def load_champion(warehouse: Warehouse) -> Model:
             f"model {record.model_version} was trained with other masks than this warehouse "
             "has now: restore fame.masks, or run 'fame train'"
         )
-    return load(record.folder)

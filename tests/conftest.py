@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from llm_server import LanguageServer, language_server
 
 from fame_sql.students import StudentConfig
 from fame_sql.warehouse import Warehouse
@@ -80,3 +81,28 @@ def opened(copied: Path) -> Iterator[Warehouse]:
 def empty(tmp_path: Path) -> Iterator[Warehouse]:
     with Warehouse.open(tmp_path / "empty.duckdb", create=True) as warehouse:
         yield warehouse
+
+
+@pytest.fixture(scope="session")
+def mined(tmp_path_factory: pytest.TempPathFactory, simulated_log: Path) -> Path:
+    """A warehouse with templates and no labels; not to be changed."""
+    from fame_sql.ingest import ingest_file
+    from fame_sql.templates import mine
+
+    path = tmp_path_factory.mktemp("mined") / "mined.duckdb"
+    with Warehouse.open(path, create=True) as warehouse:
+        ingest_file(warehouse, simulated_log, format="bgl")
+        mine(warehouse)
+    return path
+
+
+@pytest.fixture
+def unlabelled(mined: Path, tmp_path: Path) -> Iterator[Warehouse]:
+    with Warehouse.open(Path(shutil.copy(mined, tmp_path))) as warehouse:
+        yield warehouse
+
+
+@pytest.fixture
+def server() -> Iterator[LanguageServer]:
+    with language_server() as running:
+        yield running

@@ -7,10 +7,16 @@ from typing import Any
 import click
 
 from fame_sql import __version__
+from fame_sql.cli.compile import compile_
+from fame_sql.cli.dbt import dbt
 from fame_sql.cli.demo import demo
+from fame_sql.cli.domains import domains
+from fame_sql.cli.labels import label
+from fame_sql.cli.llm import llm
+from fame_sql.cli.models import models
 from fame_sql.cli.query import query
 from fame_sql.cli.reports import evaluate, status
-from fame_sql.cli.stages import compile_, domains, ingest, label, mine, score, train
+from fame_sql.cli.stages import ingest, mine, score, train
 from fame_sql.console import printable
 from fame_sql.errors import FameError
 
@@ -25,6 +31,11 @@ class _Commands(click.Group):
             raise click.ClickException(_one_line(error)) from None
         except OSError as error:
             raise click.ClickException(_one_line(error)) from None
+        except (KeyboardInterrupt, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and "interrupted" not in str(error):
+                raise
+            click.echo("interrupted: what was committed is kept; run it again to go on", err=True)
+            ctx.exit(130)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the commands in the order in which they are used."""
@@ -57,5 +68,8 @@ for _command in (
     query,
     evaluate,
     status,
+    models,
+    llm,
+    dbt,
 ):
     main.add_command(_command)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -12,17 +11,11 @@ from fame_sql.cli.output import (
     json_option,
     print_facts,
     print_json,
-    print_table,
     terminal_progress,
     warehouse_option,
 )
 from fame_sql.console import printable
 from fame_sql.errors import InputError
-
-if TYPE_CHECKING:
-    from fame_sql.labels import LabelReport
-
-_LINES_A_TEMPLATE = 20
 
 
 @click.command()
@@ -126,91 +119,6 @@ def mine(fraction: float, warehouse: Path, as_json: bool) -> None:
 
 
 @click.command()
-@click.option(
-    "-k",
-    "--per-template",
-    type=int,
-    default=_LINES_A_TEMPLATE,
-    show_default=True,
-    help="Judge at most so many lines of a template.",
-)
-@click.option("--rule", metavar="SEVERITY", help="Judge by a rule: this severity and above.")
-@click.option(
-    "--export", "export_to", type=click.Path(path_type=Path), help="Write lines to judge, as CSV."
-)
-@click.option("--import", "import_from", metavar="FILE|TABLE", help="Take a person's judgements.")
-@warehouse_option
-@json_option
-def label(
-    per_template: int,
-    rule: str | None,
-    export_to: Path | None,
-    import_from: str | None,
-    warehouse: Path,
-    as_json: bool,
-) -> None:
-    """Judge at most K lines a template, from the training period only.
-
-    Without options, by the label column of the logs. A person judges with --export, a
-    spreadsheet and --import; their word wins over every other.
-    """
-    from fame_sql import labels
-    from fame_sql.warehouse import Warehouse
-
-    if sum(option is not None for option in (rule, export_to, import_from)) > 1:
-        raise click.UsageError("use one of --rule, --export and --import")
-    with Warehouse.open(warehouse) as opened:
-        if export_to is not None:
-            written = labels.export_lines(opened, export_to, per_template=per_template)
-            click.echo(f"{written} lines to judge in {export_to}: fill in the column label")
-            return
-        if import_from is not None:
-            report = labels.import_labels(opened, import_from)
-        elif rule is not None:
-            report = labels.label_from_severity(opened, rule, per_template=per_template)
-        else:
-            report = labels.label_from_column(opened, per_template=per_template)
-    print_json(asdict(report)) if as_json else _print_labels(report)
-
-
-def _print_labels(report: LabelReport) -> None:
-    click.echo(f"{report.labels} lines judged of {report.lines_available} available")
-    print_facts(
-        [
-            ("judged anomalous", report.anomalous),
-            ("normal templates", report.normal_templates),
-            ("anomalous templates", report.anomalous_templates),
-            ("mixed templates", report.mixed_templates),
-            ("templates without a label", report.unlabelled_templates),
-            ("events judged both ways", report.conflicting_events),
-        ]
-    )
-
-
-@click.command()
-@warehouse_option
-@json_option
-def domains(warehouse: Path, as_json: bool) -> None:
-    """Partition the templates into failure domains, and certify the partition."""
-    from fame_sql.domains.store import partition_templates
-    from fame_sql.warehouse import Warehouse
-
-    with Warehouse.open(warehouse) as opened:
-        certificate = partition_templates(opened).certificate
-    if as_json:
-        print_json(asdict(certificate))
-        return
-    print_table(
-        ("domain", "kind", "templates", "description"),
-        [(d.name, d.kind, len(d.template_ids), d.description) for d in certificate.domains],
-    )
-    for finding in certificate.findings:
-        if not finding.passed or finding.action:
-            click.echo(f"{finding.rule}: {finding.detail} {finding.action or ''}".rstrip())
-    click.echo("certified" if certificate.certified else "not certified")
-
-
-@click.command()
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the training.")
 @click.option("--again", is_flag=True, help="Train even if nothing has changed.")
 @warehouse_option
@@ -237,6 +145,12 @@ def train(seed: int, again: bool, warehouse: Path, as_json: bool) -> None:
             ("experts", report.experts),
         ]
     )
+    if not report.anomalous_events:
+        click.echo(
+            "no label is anomalous, so no known message will be reported: judge some lines with "
+            "'fame label export FILE'",
+            err=True,
+        )
 
 
 @click.command()
@@ -256,41 +170,3 @@ def score(warehouse: Path, as_json: bool) -> None:
         f"{report.scored} events scored by {report.model_version}; "
         f"{report.events} in all, standing for {report.lines} lines"
     )
-
-
-@click.command("compile")
-@click.option("--split", "fraction", type=float, help="Mine anew with this training period.")
-@click.option(
-    "-k",
-    "--per-template",
-    type=int,
-    default=_LINES_A_TEMPLATE,
-    show_default=True,
-    help="Judge at most so many lines of a template.",
-)
-@warehouse_option
-@json_option
-def compile_(fraction: float | None, per_template: int, warehouse: Path, as_json: bool) -> None:
-    """Run every stage that is missing, from mining to scoring."""
-    from fame_sql.pipeline import compile_model
-    from fame_sql.warehouse import Warehouse
-
-    ran: list[str] = []
-
-    def tell(name: str, _: object) -> None:
-        ran.append(name)
-        if not as_json:
-            click.echo(f"{name}: done")
-
-    with Warehouse.open(warehouse) as opened:
-        report = compile_model(
-            opened,
-            fraction=fraction,
-            per_template=per_template,
-            progress=terminal_progress(),
-            on_stage=tell,
-        )
-    if as_json:
-        print_json({"stages": ran, **asdict(report)})
-        return
-    click.echo(f"{report.events} events scored by {report.model_version}")

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from fame_sql.domains.certificate import Finding
+
 Status = Literal["normal", "anomalous", "mixed", "unlabelled"]
 
 MAX_NAME = 40
@@ -32,6 +34,8 @@ class TemplateSummary:
         Labels of its events, by class.
     examples : tuple of str
         A few of its messages.
+    calibration_normal, calibration_anomalous : int
+        Of the labels, those of events that first appeared in the calibration slice.
     """
 
     template_id: str
@@ -43,6 +47,8 @@ class TemplateSummary:
     normal_labels: int
     anomalous_labels: int
     examples: tuple[str, ...] = ()
+    calibration_normal: int = 0
+    calibration_anomalous: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +70,13 @@ class Partition:
         The domains, in the order of the proposal.
     source : str
         Who proposed it, for example ``"offline"``.
+    findings : tuple of Finding
+        What its making has to tell, for the certificate.
     """
 
     domains: tuple[Domain, ...]
     source: str
+    findings: tuple[Finding, ...] = ()
 
 
 Partitioner = Callable[[Sequence[TemplateSummary]], Partition]

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
 from fame_sql import sql
-from fame_sql.domains.certify import Certificate, certify
+from fame_sql.domains.certificate import (
+    Certificate,
+    CertificationRules,
+    CertifiedDomain,
+    Finding,
+)
+from fame_sql.domains.certify import certify
+from fame_sql.domains.inspection import inspect
 from fame_sql.domains.offline import partition_offline
-from fame_sql.domains.partition import Partitioner, TemplateSummary
+from fame_sql.domains.partition import Domain, Partition, Partitioner, TemplateSummary
 from fame_sql.errors import MissingStageError
 from fame_sql.warehouse import Warehouse
+
+Placer = Callable[[Partition, Sequence[TemplateSummary]], Partition]
+"""Adds templates to a partition that stands."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +41,15 @@ class StoredPartition:
     source: str
 
 
+def keep_partition(current: Partition, new: Sequence[TemplateSummary]) -> Partition:
+    """Leave new templates to the certification, which puts them into the nearest domain."""
+    return current
+
+
 def partition_templates(
-    warehouse: Warehouse, partitioner: Partitioner = partition_offline
+    warehouse: Warehouse,
+    partitioner: Partitioner = partition_offline,
+    rules: CertificationRules | None = None,
 ) -> StoredPartition:
     """Partition the warehouse's templates into failure domains, certify and store the result.
 
@@ -42,19 +59,106 @@ def partition_templates(
         Where templates are mined and labelled.
     partitioner : callable
         Proposes the partition; without a language model, the offline one.
+    rules : CertificationRules, optional
+        The bounds; the defaults if None.
 
     Raises
     ------
     MissingStageError
         If there are no templates or no labels.
     """
+    summaries = _summaries_to_partition(warehouse)
+    return _certify_and_store(warehouse, partitioner(summaries), summaries, rules)
+
+
+def place_new_templates(warehouse: Warehouse, placer: Placer = keep_partition) -> StoredPartition:
+    """Keep the partition in force, and give the templates that have no domain one.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+        Where a partition is stored, and templates have been mined since.
+    placer : callable
+        Adds templates to a partition; those that it leaves out go to the nearest domain by
+        text.
+
+    Raises
+    ------
+    MissingStageError
+        If there is no partition, or no label.
+    """
+    summaries = _summaries_to_partition(warehouse)
+    current = read_partition(warehouse)
+    placed = {i for domain in current.domains for i in domain.template_ids}
+    new = [summary for summary in summaries if summary.template_id not in placed]
+    return _certify_and_store(warehouse, placer(current, new), summaries, None)
+
+
+def certify_partition(warehouse: Warehouse, partition: Partition) -> StoredPartition:
+    """Certify a partition, for example one that a person edited, and put it in force.
+
+    Raises
+    ------
+    MissingStageError
+        If there are no templates or no labels.
+    """
+    return _certify_and_store(warehouse, partition, _summaries_to_partition(warehouse), None)
+
+
+def read_partition(warehouse: Warehouse) -> Partition:
+    """Return the partition in force.
+
+    Raises
+    ------
+    MissingStageError
+        If there is none.
+    """
+    rows = warehouse.rows(sql.load("domains/partition"))
+    if not rows:
+        raise MissingStageError("no failure domains", "fame domains")
+    domains = [Domain(name, about, tuple(ids)) for name, about, _, ids in rows]
+    return Partition(tuple(domains), source=rows[0][2])
+
+
+def read_certificate(warehouse: Warehouse) -> Certificate:
+    """Return the certificate of the partition in force.
+
+    Raises
+    ------
+    MissingStageError
+        If there is none.
+    """
+    partition = read_partition(warehouse)
+    kinds = dict(warehouse.rows("SELECT domain, kind FROM fame.domains"))
+    domains = [
+        CertifiedDomain(d.name, d.description, kinds[d.name], d.template_ids)
+        for d in partition.domains
+    ]
+    findings = warehouse.records(
+        "SELECT rule, domain, passed, detail, action FROM fame.certificates ORDER BY ordinal"
+    )
+    certified = bool(warehouse.value("SELECT bool_and(certified) FROM fame.domains"))
+    return Certificate(tuple(domains), tuple(Finding(**f) for f in findings), certified)
+
+
+def _summaries_to_partition(warehouse: Warehouse) -> list[TemplateSummary]:
     summaries = read_summaries(warehouse)
     if not summaries:
         raise MissingStageError("no templates", "fame mine")
     if not warehouse.value("SELECT count(*) FROM fame.labels"):
         raise MissingStageError("no labels", "fame label")
-    proposal = partitioner(summaries)
-    certificate = certify(proposal, summaries)
+    return summaries
+
+
+def _certify_and_store(
+    warehouse: Warehouse,
+    proposal: Partition,
+    summaries: Sequence[TemplateSummary],
+    rules: CertificationRules | None,
+) -> StoredPartition:
+    certificate = certify(proposal, summaries, rules)
+    told = (*proposal.findings, *certificate.findings, *inspect(certificate, summaries))
+    certificate = replace(certificate, findings=told)
     with warehouse.transaction():
         _store(warehouse, certificate, proposal.source)
     return StoredPartition(certificate, proposal.source)

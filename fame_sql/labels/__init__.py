@@ -1,0 +1,20 @@
+"""Labels: at most K judged lines a template, distinct events first, from the training period."""
+
+from __future__ import annotations
+
+from fame_sql.labels.choice import PER_EVENT, PER_TEMPLATE
+from fame_sql.labels.exchange import export_lines, import_labels
+from fame_sql.labels.report import LabelReport, report
+from fame_sql.labels.sources import SEVERITIES, label_from_column, label_from_severity
+
+__all__ = [
+    "PER_EVENT",
+    "PER_TEMPLATE",
+    "SEVERITIES",
+    "LabelReport",
+    "export_lines",
+    "import_labels",
+    "label_from_column",
+    "label_from_severity",
+    "report",
+]

@@ -1,0 +1,77 @@
+"""Labels that are there already: the logs' own column, or a rule on severity."""
+
+from __future__ import annotations
+
+from fame_sql import sql
+from fame_sql.errors import InputError
+from fame_sql.labels.choice import PER_EVENT, PER_TEMPLATE, choose_lines
+from fame_sql.labels.report import LabelReport, finish
+from fame_sql.warehouse import Warehouse, utc_now
+
+SEVERITIES = {"TRACE": 1, "DEBUG": 5, "INFO": 9, "WARN": 13, "ERROR": 17, "FATAL": 21}
+
+
+def label_from_column(
+    warehouse: Warehouse, *, per_template: int = PER_TEMPLATE, per_event: int = PER_EVENT
+) -> LabelReport:
+    """Judge lines by the label column that their source carries.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+        Where templates have been mined.
+    per_template : int
+        K: at most so many lines of a template are judged.
+    per_event : int
+        At most so many distinct messages of one event.
+
+    Raises
+    ------
+    MissingStageError
+        If no template has been mined.
+    InputError
+        If no line of the training period carries a label.
+    """
+    with warehouse.transaction():
+        choose_lines(warehouse, per_template, per_event, "periods.label IS NOT NULL")
+        if not warehouse.value("SELECT count(*) FROM chosen_lines"):
+            raise InputError(
+                "no line of the training period carries a label: judge some with "
+                "'fame label export FILE' and 'fame label import FILE', or use '--rule ERROR'"
+            )
+        _replace(warehouse, "dataset", "labels/add_from_column", {})
+        return finish(warehouse)
+
+
+def label_from_severity(
+    warehouse: Warehouse,
+    severity: str,
+    *,
+    per_template: int = PER_TEMPLATE,
+    per_event: int = PER_EVENT,
+) -> LabelReport:
+    """Judge lines by a rule: a severity at or above ``severity`` is anomalous.
+
+    A stand-in for people who have no labels yet; the labels say that a rule made them, and
+    labels of any other source win over them.
+
+    Parameters
+    ----------
+    severity : str
+        One of TRACE, DEBUG, INFO, WARN, ERROR, FATAL.
+    """
+    if severity.upper() not in SEVERITIES:
+        raise InputError(f"{severity!r} is no severity; use one of {', '.join(SEVERITIES)}")
+    with warehouse.transaction():
+        choose_lines(warehouse, per_template, per_event, "periods.severity_number IS NOT NULL")
+        if not warehouse.value("SELECT count(*) FROM chosen_lines"):
+            raise InputError("no line of the training period has a severity, so no rule can judge")
+        facts = {"severity": SEVERITIES[severity.upper()], "severity_name": severity.upper()}
+        _replace(warehouse, "rule", "labels/add_from_severity", facts)
+        return finish(warehouse)
+
+
+def _replace(warehouse: Warehouse, source: str, statement: str, facts: dict[str, object]) -> None:
+    """Put the chosen lines' judgements in the place of earlier ones from the same source."""
+    warehouse.connection.execute("DELETE FROM fame.labels WHERE source = ?", [source])
+    warehouse.connection.execute(sql.load(statement), {**facts, "labelled_at": utc_now()})

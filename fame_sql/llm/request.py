@@ -1,0 +1,76 @@
+"""A request to a language model, and its identity."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from fame_sql.llm.prices import estimate_tokens
+
+Message = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked, as it is sent.
+
+    Parameters
+    ----------
+    stage : str
+        ``"label"``, ``"partition"``, ``"merge"``, ``"repair"`` or ``"place"``, for the bill.
+    model : str
+        The model's name at its endpoint.
+    messages : tuple of dict
+        Role and content of each message, redacted.
+    schema : dict
+        The JSON schema that the answer must have.
+    parameters : dict
+        What the user set: temperature, seed.
+    expected : int
+        About how many tokens the answer will have.
+    redactions : dict
+        How many pieces of text of each kind were masked.
+    """
+
+    stage: str
+    model: str
+    messages: tuple[Message, ...]
+    schema: dict[str, Any]
+    parameters: dict[str, Any] = field(default_factory=dict)
+    expected: int = 0
+    redactions: dict[str, int] = field(default_factory=dict, compare=False)
+
+    def canonical(self) -> dict[str, Any]:
+        """Return what the request's identity is made of: everything that shapes the answer.
+
+        The endpoint is not part of it, so that a ledger holds wherever the model is served.
+        """
+        return {
+            "model": self.model,
+            "messages": list(self.messages),
+            "schema": self.schema,
+            "parameters": self.parameters,
+        }
+
+    @property
+    def request_hash(self) -> str:
+        """Identity of the request: ``sha256-`` and the hash of its canonical JSON."""
+        return hash_of(self.canonical())
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens are sent."""
+        return estimate_tokens(canonical_json([list(self.messages), self.schema]))
+
+
+def canonical_json(value: object) -> str:
+    """Return JSON that is the same for equal values: sorted keys, no spaces, UTF-8."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def hash_of(canonical: dict[str, Any]) -> str:
+    """Return the identity of a request's canonical content."""
+    text = canonical_json(canonical).encode("utf-8", "surrogatepass")
+    return "sha256-" + hashlib.sha256(text).hexdigest()

@@ -1,0 +1,12 @@
+INSERT INTO fame.labels
+SELECT
+    log_id,
+    event_id,
+    template_id,
+    is_anomaly,
+    NULL AS category,
+    'llm' AS source,
+    author,
+    evidence,
+    $labelled_at AS labelled_at
+FROM judged_lines;

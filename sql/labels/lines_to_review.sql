@@ -1,0 +1,43 @@
+-- The chosen lines that no person has judged, with what others have said; lines on which
+-- others disagree, and those called anomalous, first.
+SELECT
+    chosen.log_id,
+    templates.template,
+    logs.timestamp,
+    logs.service_name,
+    logs.severity_text,
+    logs.body,
+    said.label,
+    said.source,
+    said.evidence,
+    count(*) OVER () AS remaining
+FROM chosen_lines AS chosen
+INNER JOIN fame.logs AS logs ON chosen.log_id = logs.log_id
+INNER JOIN fame.templates AS templates ON chosen.template_id = templates.template_id
+LEFT JOIN (
+    SELECT
+        log_id,
+        string_agg(DISTINCT CASE WHEN is_anomaly THEN 'anomalous' ELSE 'normal' END, ' and ')
+            AS label,
+        string_agg(DISTINCT source, ' and ') AS source,
+        any_value(evidence) AS evidence,
+        count(DISTINCT is_anomaly) AS labels,
+        bool_or(is_anomaly) AS is_anomaly
+    FROM fame.labels
+    WHERE source <> 'human'
+    GROUP BY log_id
+) AS said ON chosen.log_id = said.log_id
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM fame.labels
+    WHERE labels.source = 'human' AND (
+        labels.log_id = chosen.log_id
+        OR (labels.log_id IS NULL AND labels.event_id = chosen.event_id)
+    )
+)
+ORDER BY
+    coalesce(said.labels, 0) DESC,
+    coalesce(said.is_anomaly, FALSE) DESC,
+    templates.match_order,
+    chosen.nth
+LIMIT 1;

@@ -1,0 +1,9 @@
+-- Templates of which nobody but a rule has judged a line.
+CREATE OR REPLACE TEMP TABLE templates_to_read AS
+SELECT template_id
+FROM fame.templates
+WHERE $again OR NOT EXISTS (
+    SELECT 1
+    FROM fame.labels
+    WHERE labels.template_id = templates.template_id AND labels.source <> 'rule'
+);
