@@ -10,14 +10,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fame_sql.queries import query
     from fame_sql.session import connect, register
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "connect", "register"]
+__all__ = ["__version__", "connect", "query", "register"]
 
 
 def __getattr__(name: str) -> object:
-    """Import ``connect`` and ``register`` when they are asked for: they need DuckDB."""
+    """Import what needs DuckDB when it is asked for."""
+    if name == "query":
+        from fame_sql import queries
+
+        return queries.query
     if name in ("connect", "register"):
         from fame_sql import session
 

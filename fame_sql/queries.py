@@ -8,9 +8,41 @@ from contextlib import contextmanager
 
 import duckdb
 
+from fame_sql.console import Progress
 from fame_sql.errors import QueryError
+from fame_sql.planner import make_plan
 
 _RAISED_INSIDE = re.compile(r"executing the UDF: \w+: (?P<message>[^\n]+)")
+
+
+def query(
+    connection: duckdb.DuckDBPyConnection, statement: str, *, progress: Progress | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Run a statement with its live calls answered from what is stored.
+
+    The same rows as ``connection.execute(statement)``; the planner scores what is not stored
+    in large batches first, and leaves alone what it cannot prove safe.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        From :func:`fame_sql.connect`, or one that was given to :func:`fame_sql.register`.
+    statement : str
+        SQL in DuckDB's dialect, without parameters.
+    progress : Progress, optional
+        Where to tell how far scoring is.
+
+    Returns
+    -------
+    duckdb.DuckDBPyConnection
+        ``connection``, with the result: ``fetchall()``, ``fetchmany()``, ``df()`` and so on.
+
+    Raises
+    ------
+    ModelError
+        If the model cannot be used.
+    """
+    return connection.execute(make_plan(connection, statement, progress=progress).statement)
 
 
 @contextmanager
@@ -34,8 +66,11 @@ def _one_line(error: duckdb.Error) -> str:
     if raised := _RAISED_INSIDE.search(message):
         return raised["message"]
     first = message.splitlines()[0]
-    if isinstance(error, duckdb.ParserException | duckdb.CatalogException | duckdb.BinderException):
-        return f"{first}; 'SHOW ALL TABLES' lists the tables and their columns"
+    if "base table" in first:
+        return f"{first}: views only show; the tables lie in the schema fame, as fame.logs"
+    if isinstance(error, duckdb.CatalogException | duckdb.BinderException):
+        told = first.rstrip("!.")
+        return f"{told}; 'SHOW ALL TABLES' lists the tables and their columns"
     if "read-only" in first:
         return f"{first}; add --write to let the statement change the warehouse"
     return first

@@ -62,6 +62,12 @@ def register(connection: duckdb.DuckDBPyConnection, scorer: LiveScorer) -> None:
     _registrations[token] = registration
 
 
+def scorer_of(connection: duckdb.DuckDBPyConnection) -> LiveScorer | None:
+    """Return the scorer that the live functions of a connection ask, None without functions."""
+    known = _registrations.get(_registered_token(connection))
+    return None if known is None else known.scorer
+
+
 def _registered_token(connection: duckdb.DuckDBPyConnection) -> str:
     try:
         return str(connection.cursor().execute(f"SELECT {_TOKEN}()").fetchall()[0][0])

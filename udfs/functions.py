@@ -53,15 +53,17 @@ def _field(name: str) -> Callable[[LiveScorer, pa.Array], pa.Array]:
     arrow_type = _VERDICT_FIELDS[name][1]
 
     def compute(scorer: LiveScorer, messages: pa.Array) -> pa.Array:
-        verdicts = scorer.verdicts(messages)
-        return pa.array([None if v is None else getattr(v, name) for v in verdicts], arrow_type)
+        distinct, rows = scorer.distinct_verdicts(messages)
+        values = [None if v is None else getattr(v, name) for v in distinct]
+        return pa.array(values, arrow_type).take(pa.array(rows))
 
     return compute
 
 
 def _verdict(scorer: LiveScorer, messages: pa.Array) -> pa.Array:
-    verdicts = scorer.verdicts(messages)
-    return pa.array([None if v is None else asdict(v) for v in verdicts], _VERDICT_ARROW)
+    distinct, rows = scorer.distinct_verdicts(messages)
+    values = [None if v is None else asdict(v) for v in distinct]
+    return pa.array(values, _VERDICT_ARROW).take(pa.array(rows))
 
 
 def _template(scorer: LiveScorer, messages: pa.Array) -> pa.Array:

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fame_sql.cli.output import json_option, plain, print_csv, print_table, warehouse_option
+from fame_sql.cli.output import (
+    json_option,
+    plain,
+    print_csv,
+    print_json,
+    print_table,
+    terminal_progress,
+    warehouse_option,
+)
+from fame_sql.console import printable
 
 if TYPE_CHECKING:
     import duckdb
+
+    from fame_sql.planner import Plan, Planned
 
 _SHOWN = 100
 
@@ -28,9 +40,20 @@ _SHOWN = 100
     show_default=True,
     help="Show at most so many rows as a table; CSV and JSON have them all.",
 )
+@click.option("--plan", is_flag=True, help="Tell what is stored and what must be scored; no run.")
+@click.option("--no-plan", is_flag=True, help="Run the statement as it is, without the planner.")
 @warehouse_option
 @json_option
-def query(sql: str, as_csv: bool, write: bool, rows: int, warehouse: Path, as_json: bool) -> None:
+def query(
+    sql: str,
+    as_csv: bool,
+    write: bool,
+    rows: int,
+    plan: bool,
+    no_plan: bool,
+    warehouse: Path,
+    as_json: bool,
+) -> None:
     """Run a SQL statement ('-' reads it from stdin) with the live functions at hand."""
     from fame_sql.queries import plain_errors
     from fame_sql.session import connect
@@ -38,16 +61,64 @@ def query(sql: str, as_csv: bool, write: bool, rows: int, warehouse: Path, as_js
 
     if as_csv and as_json:
         raise click.UsageError("use one of --csv and --json")
+    if plan and (no_plan or as_csv):
+        raise click.UsageError("--plan goes with --json, not with --no-plan or --csv")
     statement = sys.stdin.read() if sql == "-" else sql
     connection = connect(warehouse, read_only=not write)
     try:
         with plain_errors():
-            result = connection.execute(statement)
+            if plan:
+                _tell(connection, statement, as_json)
+                return
+            result = _run(connection, statement, planned=not no_plan)
             columns = [column[0] for column in result.description or []]
             _print(columns, _fetched(result), as_csv, as_json, rows)
     finally:
         release(connection)
         connection.close()
+
+
+def _run(
+    connection: duckdb.DuckDBPyConnection, statement: str, *, planned: bool
+) -> duckdb.DuckDBPyConnection:
+    from fame_sql import queries
+
+    if not planned:
+        return connection.execute(statement)
+    return queries.query(connection, statement, progress=terminal_progress())
+
+
+def _tell(connection: duckdb.DuckDBPyConnection, statement: str, as_json: bool) -> None:
+    from fame_sql.planner import make_plan
+
+    plan = make_plan(connection, statement, score=False, progress=terminal_progress())
+    if as_json:
+        print_json({**asdict(plan), "missing": plan.missing, "seconds": plan.seconds})
+        return
+    for line in _plan_lines(plan):
+        click.echo(printable(line))
+
+
+def _plan_lines(plan: Plan) -> Iterator[str]:
+    if plan.reason:
+        yield f"left alone: {plan.reason}"
+    elif not plan.calls:
+        yield "no live function is called"
+    for call in plan.calls:
+        yield f"{', '.join(call.functions)} of {call.message}: {_answer(call)}"
+    if plan.missing:
+        yield f"to score: {plan.missing} texts, about {plan.seconds:.1f} s after loading the model"
+
+
+def _answer(call: Planned) -> str:
+    if call.answered_by == "live":
+        return f"left alone: {call.reason}"
+    how = "joined by event" if call.answered_by == "event" else "joined by distinct message"
+    if call.distinct is None:
+        return f"{how}; all events are stored"
+    stored = f"{how}; {call.distinct - call.missing} of {call.distinct} canonical texts are stored"
+    size = call.bytes_needed / 1e6
+    return f"{stored}; temporary tables of about {size:.0f} MB" if size >= 1 else stored
 
 
 def _fetched(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:

@@ -1,0 +1,12 @@
+"""The planner: a naive query over the live functions, run from what is stored.
+
+It finds the messages that a query would have to score, scores the distinct ones that are not
+stored in large batches, and joins the answers. What it cannot prove safe it leaves alone, and
+says why. See the how-to on fast queries.
+"""
+
+from __future__ import annotations
+
+from fame_sql.planner.plan import Plan, Planned, make_plan
+
+__all__ = ["Plan", "Planned", "make_plan"]

@@ -1,0 +1,213 @@
+"""Scoring what a query needs and is not stored, into temporary tables of the connection."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from string import Template
+
+import duckdb
+import pyarrow as pa
+
+from fame_sql import sql
+from fame_sql.console import Progress
+from fame_sql.scoring import BATCH, check_room, scoring_turn, store_verdicts, verdict_table
+from fame_sql.udfs.live import LiveScorer, Memory
+from fame_sql.warehouse import read_recipe, transaction
+
+# Each distinct message is held with its canonical text, and with its answer.
+_COPIES = 3
+
+CALIBRATION = 32
+"""So many texts are scored to tell how long the others take, where nothing was measured yet."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one source of messages needs.
+
+    Parameters
+    ----------
+    distinct : int or None
+        Distinct events or canonical texts; None where nothing had to be looked up, for all
+        events are stored.
+    missing : int
+        Those of them that were not stored.
+    bytes_needed : int
+        What the temporary tables take, about: in memory, or on disk beyond ``memory_limit``.
+    """
+
+    distinct: int | None
+    missing: int
+    bytes_needed: int = 0
+
+
+@dataclass
+class Store:
+    """The verdicts at hand while one statement is planned.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        The user's own: temporary tables are seen by no other.
+    scorer : LiveScorer
+        Asked for what is not stored.
+    is_warehouse : bool
+        Whether ``fame.scores`` can be read there.
+    score : bool
+        Score what is missing; else only count it.
+    progress : Progress
+        Where to tell how far it is.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    scorer: LiveScorer
+    is_warehouse: bool
+    score: bool
+    progress: Progress
+    _messages: int = 0
+    _memory: Memory = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._memory = self.scorer.memory(stored=False)
+        if self.is_warehouse:
+            parameters = {"model_version": self.scorer.model().version}
+            self.connection.execute(sql.load("planner/create_events"), parameters)
+
+    def has_events(self) -> bool:
+        """Tell whether lines carry the event of their message, by the scorer's own masks."""
+        if not self.is_warehouse:
+            return False
+        unknown = self._count(sql.load("planner/lines_without_event"))
+        recipe = read_recipe(self.connection.cursor())
+        return unknown == 0 and recipe.version == self.scorer.recipe.version
+
+    def unscored_events(self) -> int:
+        """Return how many events of the whole warehouse have no verdict."""
+        return self._count(sql.load("planner/count_unscored"))
+
+    def fill_events(self, wanted: str) -> Found:
+        """Score the events that a query returns and that are not stored.
+
+        Parameters
+        ----------
+        wanted : str
+            SQL of a query with one column ``event_id``.
+        """
+        self._want(wanted)
+        distinct = self._count("SELECT count(event_id) FROM temp.__fame_wanted")
+        self.connection.execute(sql.load("planner/create_unscored"))
+        return Found(distinct, self._score("planner/add_events", "new_verdicts"))
+
+    def fill_messages(self, wanted: str) -> tuple[Found, str]:
+        """Score the messages that a query returns, and return the table of the answers.
+
+        Parameters
+        ----------
+        wanted : str
+            SQL of a query with one column ``message``.
+        """
+        self._want(wanted)
+        needed = _COPIES * self._count(sql.load("planner/wanted_bytes"))
+        check_disk(self.connection, needed)
+        canonical = self.scorer.recipe.sql("message")
+        keys = Template(sql.load("planner/create_keys")).safe_substitute(canonical=canonical)
+        self.connection.execute(keys)
+        known = "planner/create_known" if self.is_warehouse else "planner/create_known_empty"
+        self.connection.execute(sql.load(known))
+        self.connection.execute(sql.load("planner/create_unknown"))
+        stored = self._count("SELECT count(*) FROM temp.__fame_known")
+        missing = self._score("planner/add_known", "new_texts")
+        self._messages += 1
+        made = Template(sql.load("planner/create_messages")).substitute(number=self._messages)
+        self.connection.execute(made)
+        self.connection.execute(sql.load("planner/drop_steps"))
+        return Found(stored + missing, missing, needed), f"__fame_messages_{self._messages}"
+
+    def seconds(self, missing: int) -> float:
+        """Return about how long the model takes for so many texts."""
+        each = self.scorer.seconds_each
+        return 0.0 if each is None else each * missing
+
+    def _want(self, wanted: str) -> None:
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE __fame_wanted AS {wanted}")
+
+    def _count(self, statement: str) -> int:
+        return int(self.connection.execute(statement).fetchall()[0][0])
+
+    def _score(self, add: str, name: str) -> int:
+        """Score what ``__fame_unscored`` holds, or measure a few; return how many there are."""
+        missing = self._count("SELECT count(*) FROM temp.__fame_unscored")
+        if not missing:
+            return 0
+        if not self.score:
+            if self.scorer.seconds_each is None:
+                self._judge(self._slice(0, CALIBRATION))
+            return missing
+        with self._turn(), self.progress.step("scoring what is not stored", missing) as step:
+            for start in range(0, missing, BATCH):
+                texts = self._slice(start, start + BATCH)
+                self._add(self._judge(texts), add, name)
+                step.advance(texts.num_rows)
+        return missing
+
+    def _slice(self, start: int, stop: int) -> pa.Table:
+        statement = sql.load("planner/unscored_slice")
+        relation = self.connection.sql(statement, params=[start, stop])
+        return relation.to_arrow_table()
+
+    def _judge(self, texts: pa.Table) -> pa.Table:
+        canonical = texts.column("canonical").to_pylist()
+        known = self._memory.judge(self.scorer.model(), canonical)
+        verdicts = [known[text] for text in canonical]
+        table = verdict_table(texts.column("event_id").to_pylist(), verdicts)
+        return table.append_column("canonical", texts.column("canonical"))
+
+    def _add(self, verdicts: pa.Table, add: str, name: str) -> None:
+        self.connection.register(name, verdicts)
+        try:
+            self.connection.execute(sql.load(add))
+        finally:
+            self.connection.unregister(name)
+        if name == "new_verdicts" and self._may_keep():
+            with transaction(self.connection):
+                store_verdicts(self.connection, verdicts)
+
+    def _may_keep(self) -> bool:
+        statement = (
+            "SELECT readonly FROM duckdb_databases() WHERE database_name = current_database()"
+        )
+        return not self.connection.execute(statement).fetchall()[0][0]
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        path = self.connection.execute(
+            "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
+        ).fetchall()[0][0]
+        with scoring_turn(Path(path or ":memory:")):
+            yield
+
+
+def check_disk(connection: duckdb.DuckDBPyConnection, needed: int) -> None:
+    """Refuse a plan whose temporary tables may need more disk than there is.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        Its memory and its temporary folder are looked at.
+    needed : int
+        Bytes of the temporary tables.
+
+    Raises
+    ------
+    WarehouseError
+        If neither memory nor disk has room for them.
+    """
+    folder = connection.execute("SELECT current_setting('temp_directory')").fetchall()[0][0]
+    place = Path(folder or ".").absolute()
+    while not place.exists():
+        place = place.parent
+    check_room(needed, shutil.disk_usage(place).free, place)

@@ -1,0 +1,1 @@
+SELECT coalesce(sum(strlen(message)), 0)::BIGINT FROM temp.__fame_wanted;
