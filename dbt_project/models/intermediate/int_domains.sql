@@ -1,0 +1,14 @@
+-- The failure domains: those of the warehouse, and those that only a verdict names.
+with certified as (
+    {{ optional_source('domains', {
+        'domain': 'varchar', 'description': 'varchar', 'kind': 'varchar', 'source': 'varchar',
+        'certified': 'boolean'
+    }) }}
+),
+used as (select distinct domain from {{ ref('int_event_scores') }})
+select * from certified
+union all
+select used.domain, used.domain, 'unknown', 'model', false
+from used
+left join certified on used.domain = certified.domain
+where certified.domain is null

@@ -1,0 +1,30 @@
+{{ config(materialized='incremental', incremental_strategy='append') }}
+-- What each model said of each event: a new event is judged once, by the live functions, and a new
+-- champion adds rows of its own.
+with judged as (
+    select
+        events.event_hash,
+        fame_verdict(events.example) as verdict
+    from {{ ref('int_events') }} as events
+    where fame_model_version() is not null
+        {% if is_incremental() %}
+        and not exists (
+            select 1 from {{ this }} as known
+            where known.event_hash = events.event_hash
+                and known.model_version = fame_model_version()
+        )
+        {% endif %}
+)
+select
+    verdict.model_version as model_version,
+    event_hash,
+    verdict.score as score,
+    verdict.is_anomaly as is_anomaly,
+    verdict.domain as domain,
+    verdict.domain_confidence as domain_confidence,
+    verdict.novelty as novelty,
+    verdict.template_id as template_id,
+    verdict.template as template,
+    verdict.known_template as known_template,
+    verdict.threshold as threshold
+from judged

@@ -1,0 +1,4 @@
+-- A warehouse with models has exactly one champion.
+select count(*) as models, count(*) filter (where stage = 'champion') as champions
+from {{ ref('stg_models') }}
+having count(*) > 0 and count(*) filter (where stage = 'champion') <> 1

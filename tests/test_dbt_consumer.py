@@ -1,0 +1,183 @@
+"""A project with a raw log table of its own, and incremental runs that must be exact."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from dbt_process import PACKAGE, Dbt, require_dbt
+
+from fame_sql import registry
+from fame_sql.warehouse import Warehouse
+
+CONSUMER = Path(__file__).parent / "dbt_consumer"
+SLICES = 10
+LOOKBACK = timedelta(hours=24)
+TABLES = (
+    "int_log_events",
+    "int_events",
+    "int_event_scores",
+    "int_unmatched_events",
+    "fct_scored_logs",
+    "fct_anomalies",
+    "fct_anomaly_windows",
+    "fct_baseline_windows",
+    "fct_review_cost",
+    "agg_template_hourly",
+    "agg_service_windows",
+    "agg_template_drift",
+    "dim_templates",
+    "dim_domains",
+    "incidents_by_app",
+)
+IN_ONE_PROCESS = """
+import os
+from dbt.cli.main import dbtRunner
+assert dbtRunner().invoke(["seed"]).success
+for number in os.environ["SLICES"].split():
+    os.environ["CONSUMER_SLICE"] = number
+    done = dbtRunner().invoke(["run", "--exclude", "every_function"])
+    assert done.success, (number, done)
+"""
+
+
+@pytest.fixture(scope="module")
+def arrivals(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with lines that arrive in ten slices, each at most a day late."""
+    path = tmp_path_factory.mktemp("arrivals") / "own.duckdb"
+    late = random.Random(5)
+    with Warehouse.open(compiled, read_only=True) as warehouse:
+        lines = warehouse.rows(
+            "SELECT log_id, epoch_ms(timestamp), severity_text, service_name, body "
+            "FROM fame.logs WHERE log_id % 3 = 0 ORDER BY timestamp"
+        )
+    day = LOOKBACK.total_seconds() * 1000
+    arrives = [(row[1] + late.random() * (day - 3_600_000), row) for row in lines]
+    # One line has no message, and one no time.
+    arrives[10] = (arrives[10][0], (*arrives[10][1][:4], None))
+    arrives[0] = (arrives[0][0], (arrives[0][1][0], None, *arrives[0][1][2:]))
+    arrives.sort(key=lambda pair: pair[0])
+    rows = [
+        [f"line-{r[0]}", *r[1:], number * SLICES // len(arrives)]
+        for number, (_, r) in enumerate(arrives)
+    ]
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE SCHEMA app")
+        columns = "uid VARCHAR, written_ms BIGINT, lvl VARCHAR, app VARCHAR, msg VARCHAR"
+        connection.execute(f"CREATE TABLE app.arrivals ({columns}, slice INTEGER)")
+        connection.executemany("INSERT INTO app.arrivals VALUES (?, ?, ?, ?, ?, ?)", rows)
+        connection.execute(f"CREATE TABLE app.lines ({columns})")
+    return path
+
+
+@pytest.fixture(scope="module")
+def model(compiled: Path) -> Path:
+    with Warehouse.open(compiled, read_only=True) as warehouse:
+        return registry.champion(warehouse).folder
+
+
+def _consumer(folder: Path, arrivals: Path, model: Path, package: str) -> Dbt:
+    require_dbt()
+    shutil.copytree(CONSUMER, folder, ignore=shutil.ignore_patterns("target", "dbt_packages"))
+    (folder / "packages.yml").write_text(package)
+    database = folder.with_name(f"{folder.name}.duckdb")
+    shutil.copy(arrivals, database)
+    environment = {"CONSUMER_DATABASE": str(database), "CONSUMER_MODEL": str(model)}
+    dbt = Dbt(folder, folder / "made", **environment)
+    run = dbt("deps")
+    assert run.code == 0, run.said
+    return dbt
+
+
+def _tables(dbt: Dbt) -> dict[str, list[tuple]]:
+    with duckdb.connect(dbt.environment["CONSUMER_DATABASE"], read_only=True) as connection:
+        return {
+            name: connection.execute(f"SELECT * FROM analytics.{name} ORDER BY ALL").fetchall()
+            for name in TABLES
+        }
+
+
+@pytest.fixture(scope="module")
+def at_once(arrivals: Path, model: Path, tmp_path_factory: pytest.TempPathFactory) -> Dbt:
+    """The consumer with the package from a local folder, everything there from the start."""
+    folder = tmp_path_factory.mktemp("consumer") / "at_once"
+    dbt = _consumer(folder, arrivals, model, f'packages:\n  - local: "{PACKAGE}"\n')
+    with duckdb.connect(dbt.environment["CONSUMER_DATABASE"]) as connection:
+        connection.execute("INSERT INTO app.lines SELECT * EXCLUDE (slice) FROM app.arrivals")
+    run = dbt("build")
+    assert run.code == 0, run.said
+    return dbt
+
+
+def test_a_table_of_ones_own_is_scored_with_the_named_model(at_once: Dbt, compiled: Path) -> None:
+    with Warehouse.open(compiled, read_only=True) as warehouse:
+        scores = dict(warehouse.rows("SELECT log_id, score FROM scored_logs"))
+    rows = _tables(at_once)["fct_scored_logs"]
+    with duckdb.connect(at_once.environment["CONSUMER_DATABASE"], read_only=True) as connection:
+        found = connection.execute(
+            "SELECT log_id, score, scoring_status, severity_number FROM analytics.fct_scored_logs"
+        ).fetchall()
+        lines = connection.execute("SELECT count(*) FROM app.lines").fetchall()[0][0]
+        functions = connection.execute("SELECT * FROM analytics.every_function").fetchall()
+        untimed = connection.execute(
+            "SELECT count(*) FROM analytics.fct_scored_logs WHERE timestamp IS NULL"
+        ).fetchall()[0][0]
+    assert len(rows) == len(found) == lines
+    assert [status for *_, status, _ in found].count("unparsed") == 1
+    assert untimed == 1
+    for log_id, score, status, number in found:
+        assert number is not None
+        if status == "scored":
+            assert score == scores[int(log_id.removeprefix("line-"))]
+    assert len(functions) == 20
+    # Only fame_template may have nothing to say.
+    assert all(value is not None for row in functions for i, value in enumerate(row) if i != 4)
+
+
+@pytest.mark.slow
+def test_ten_slices_with_late_rows_and_a_kill_give_the_same_tables(
+    at_once: Dbt, arrivals: Path, model: Path, tmp_path: Path
+) -> None:
+    dbt = _consumer(tmp_path / "sliced", arrivals, model, _git_package(tmp_path))
+    dbt.python(IN_ONE_PROCESS, SLICES="0 1 2 3 4 5")
+    _kill_in_the_middle(dbt, slice_="6")
+    dbt.python(IN_ONE_PROCESS, SLICES="6 7 8 9")
+    expected, found = _tables(at_once), _tables(dbt)
+    for name in TABLES:
+        assert len(expected[name]) > 0, name
+        assert found[name] == expected[name], name
+    run = dbt("run", "--full-refresh", "--exclude", "every_function")
+    assert run.code == 0, run.said
+    found = _tables(dbt)
+    for name in TABLES:
+        assert found[name] == expected[name], name
+
+
+def _git_package(tmp_path: Path) -> str:
+    """Return packages.yml for the package from a git repository, at a tag."""
+    repository = tmp_path / "fame-package"
+    ignored = shutil.ignore_patterns("target", "logs", "dbt_packages")
+    shutil.copytree(PACKAGE, repository, ignore=ignored)
+    author = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "made"], ["tag", "v0.1.0"]):
+        subprocess.run(["git", *author, *words], cwd=repository, check=True)
+    return f'packages:\n  - git: "file://{repository}"\n    revision: v0.1.0\n'
+
+
+def _kill_in_the_middle(dbt: Dbt, slice_: str) -> None:
+    """End dbt, as a power cut does, once events are scored and log lines are not."""
+    process = dbt.start(
+        "run", "--threads", "1", "--exclude", "every_function", CONSUMER_SLICE=slice_
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "OK created" in line and "int_event_scores" in line:
+            break
+    process.send_signal(signal.SIGKILL)
+    assert process.wait(timeout=30) == -signal.SIGKILL
