@@ -11,7 +11,7 @@ import numpy as np
 
 from fame_sql import registry, sql
 from fame_sql.console import Progress, SilentProgress
-from fame_sql.errors import MissingStageError
+from fame_sql.errors import InputError, MissingStageError
 from fame_sql.students import DomainSpec, LabelledEvents, StudentConfig, train
 from fame_sql.templates import TemplateSet, read_templates
 from fame_sql.warehouse import Warehouse
@@ -35,6 +35,8 @@ class TrainingReport:
         Failure domains; ``experts`` of them, the mixed ones, have an expert.
     experts : int
         Experts trained.
+    anomalous_events : int
+        Those of them with anomalous labels; with none, no known message can be anomalous.
     trained : bool
         False if the champion had been trained from the same inputs already.
     """
@@ -43,6 +45,7 @@ class TrainingReport:
     labelled_events: int
     domains: int
     experts: int
+    anomalous_events: int
     trained: bool
 
 
@@ -70,6 +73,8 @@ def train_students(
     ------
     MissingStageError
         If there are no labels or no domains.
+    InputError
+        If every labelled event is anomalous.
     """
     config = config or StudentConfig()
     if not warehouse.value("SELECT count(*) FROM fame.labels"):
@@ -78,7 +83,13 @@ def train_students(
     rows = warehouse.records(sql.load("students/labelled_events"))
     if not rows:
         raise MissingStageError("no labelled event has a failure domain", "fame domains")
+    if all(row["anomalous"] == 1 for row in rows):
+        raise InputError(
+            f"all {len(rows)} labelled events are anomalous, so everything would be: judge some "
+            "normal lines as well, with 'fame label export FILE'"
+        )
     facts = {"labelled_events": len(rows), "domains": len(specs)}
+    facts["anomalous_events"] = sum(row["anomalous"] > 0 for row in rows)
     facts["experts"] = sum(spec["kind"] == "mixed" for spec in specs)
     inputs = inputs_hash(warehouse, config)
     if not again and (version := _trained_already(warehouse, inputs)):

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from fame_sql import labels
-from fame_sql.cli import main, stages
+from fame_sql.cli import labels as cli_labels
+from fame_sql.cli import main
 from fame_sql.warehouse import Warehouse
 
 FAME = Path(sys.executable).with_name("fame")
@@ -53,7 +54,7 @@ def test_importing_fame_sql_loads_no_torch() -> None:
 
 
 def test_the_default_k_is_the_stages() -> None:
-    assert stages._LINES_A_TEMPLATE == labels.PER_TEMPLATE
+    assert cli_labels.LINES_A_TEMPLATE == labels.PER_TEMPLATE
 
 
 def test_every_stage_alone_and_again(tmp_path: Path, simulated_log: Path) -> None:
@@ -195,7 +196,7 @@ def test_usage_errors_exit_with_2(compiled: Path) -> None:
 def test_a_label_file_naming_what_is_not_there(copied: Path, tmp_path: Path) -> None:
     path = tmp_path / "labels.csv"
     path.write_text("template_id,label\nnosuch,normal\n")
-    _fails(_fame("label", "--import", path, "--warehouse", copied), "nosuch", "row 2")
+    _fails(_fame("label", "import", path, "--warehouse", copied), "nosuch", "row 2")
 
 
 def test_a_model_folder_with_one_byte_changed(copied: Path) -> None:
@@ -205,3 +206,55 @@ def test_a_model_folder_with_one_byte_changed(copied: Path) -> None:
     weights.write_bytes(bytes(content))
     _fails(_fame("score", "--warehouse", copied), "student.safetensors", "fame train")
     _fails(_fame("query", "SELECT fame_score('a')", "--warehouse", copied), "student.safetensors")
+
+
+def test_a_file_does_not_come_in_twice_in_two_encodings(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    log.write_bytes("caf\xe9 opened\n".encode("latin-1") + b"plain line\n" * 60)
+    warehouse = tmp_path / "new.duckdb"
+    assert _fame("ingest", log, "--warehouse", warehouse).returncode == 0
+    again = _fame("ingest", log, "--encoding", "latin-1", "--warehouse", warehouse)
+    _fails(again, "was read as utf-8 before")
+    count = _fame("query", "SELECT count(*) AS n FROM logs", "--json", "--warehouse", warehouse)
+    assert json.loads(count.stdout) == [{"n": 61}]
+
+
+def test_an_interrupted_command_says_so_in_one_line(tmp_path: Path) -> None:
+    import signal
+    import time
+
+    log = tmp_path / "big.log"
+    log.write_text("".join(f"2024-01-01 00:00:00 word {i} of many\n" for i in range(1_500_000)))
+    running = subprocess.Popen(
+        [FAME, "ingest", log, "--warehouse", tmp_path / "new.duckdb"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(2.5)
+    running.send_signal(signal.SIGINT)
+    _, told = running.communicate()
+    assert running.returncode == 130, told
+    assert told.splitlines()[-1].startswith("interrupted")
+    assert "Traceback" not in told
+    again = _fame("ingest", log, "--warehouse", tmp_path / "new.duckdb")
+    assert again.returncode == 0, again.stderr
+
+
+def test_status_says_that_labels_are_newer_than_the_model(copied: Path, tmp_path: Path) -> None:
+    assert "next: fame query" in _fame("status", "--warehouse", copied).stdout
+    sheet = tmp_path / "judge.csv"
+    _fame("label", "export", sheet, "--warehouse", copied)
+    with sheet.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    rows[0]["label"] = "anomalous"
+    with sheet.open("w", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]), delimiter=";")
+        writer.writeheader()
+        writer.writerows(rows)
+    assert _fame("label", "import", sheet, "--warehouse", copied).returncode == 0
+    assert "next: fame train" in _fame("status", "--warehouse", copied).stdout
+    _fails(_fame("label", "export", sheet, "--warehouse", copied), "exists")
+    again = tmp_path / "again.csv"
+    _fame("label", "export", again, "--warehouse", copied)
+    with again.open(newline="") as file:
+        assert [row["label"] for row in csv.DictReader(file)].count("anomalous") == 1

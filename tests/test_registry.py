@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fame_sql import registry
-from fame_sql.errors import MissingStageError, ModelError
+from fame_sql.errors import InputError, MissingStageError, ModelError
 from fame_sql.students import StudentConfig
 from fame_sql.training import train_students
 from fame_sql.warehouse import Warehouse
@@ -108,3 +108,11 @@ def test_the_card_tells_the_version_and_the_domains(opened: Warehouse) -> None:
     assert record.model_version in card
     for (domain,) in opened.rows("SELECT domain FROM fame.domains"):
         assert f"| {domain} |" in card
+
+
+def test_labels_that_are_all_anomalous_train_nothing(
+    opened: Warehouse, tiny: StudentConfig
+) -> None:
+    opened.connection.execute("UPDATE fame.labels SET is_anomaly = TRUE")
+    with pytest.raises(InputError, match="judge some normal lines"):
+        train_students(opened, config=tiny)

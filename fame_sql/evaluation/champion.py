@@ -19,6 +19,7 @@ Row = dict[str, Any]
 DETECTORS: dict[str, tuple[str, Callable[[Row], bool]]] = {
     "fame": ("the champion: score above 0.5", lambda row: row["score"] > 0.5),
     "severity": ("severity FATAL is anomalous", lambda row: row["is_fatal"]),
+    "errors": ("severity ERROR and above is anomalous", lambda row: row["is_error"]),
     "majority": (
         "majority of the template's labels, unseen templates anomalous",
         lambda row: row["majority_or_unseen"],
@@ -120,8 +121,9 @@ def evaluate(warehouse: Warehouse) -> Evaluation:
     rows = warehouse.records(sql.load("evaluation/later_events"))
     if not rows:
         raise InputError(
-            "no line after the split carries a label: nothing to compare with; "
-            "set a split with 'fame mine --split 0.8' and ingest logs with a label column"
+            "no line after the split carries a label from its source: evaluation needs logs "
+            "with a label column (a person's labels are all spent on training), and a split "
+            "below 1 ('fame mine --split 0.8')"
         )
     scored = [row for row in rows if row["score"] is not None]
     if not scored:

@@ -142,6 +142,8 @@ def ingest_file(
     encoding = _settle_encoding(path, resolve_encoding(encoding or "auto"))
     known = choose_format(format, path, _checked_head(path, encoding))
     start = find_start(warehouse.connection, path, encoding, progress)
+    if start.after is None and not start.nothing_new:
+        _refuse_other_encoding(warehouse, path, encoding)
     task = _make_task(warehouse.connection, path, known, encoding, start, absorb)
     if start.nothing_new:
         return _leave_unchanged(task)
@@ -175,6 +177,19 @@ def _make_task(
     if task.continues and start.after is not None:
         return replace(task, ingest_id=start.after.ingest_id, started_at=start.after.started_at)
     return task
+
+
+def _refuse_other_encoding(warehouse: Warehouse, path: Path, encoding: str) -> None:
+    """Keep a file from coming in twice because it was decoded in two ways."""
+    before = warehouse.value(
+        "SELECT encoding FROM fame.ingests WHERE source_path = ? AND encoding <> ?",
+        [str(path), encoding],
+    )
+    if before is not None:
+        raise InputError(
+            f"{path} was read as {before} before, and would come in twice as {encoding}: "
+            "keep it as it is, or read it into a new warehouse"
+        )
 
 
 def _leave_unchanged(task: _Task) -> IngestReport:

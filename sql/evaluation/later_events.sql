@@ -5,6 +5,7 @@ SELECT
     verdicts.score,
     verdicts.known_template,
     coalesce(periods.severity_number >= 21, FALSE) AS is_fatal,
+    coalesce(periods.severity_number >= 17, FALSE) AS is_error,
     coalesce(majority.is_anomaly, TRUE) AS majority_or_unseen,
     count(*) AS lines
 FROM fame.log_periods AS periods
