@@ -230,7 +230,9 @@ def test_an_interrupted_command_says_so_in_one_line(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    time.sleep(2.5)
+    while not (tmp_path / "new.duckdb").exists() and running.poll() is None:
+        time.sleep(0.05)
+    time.sleep(1)
     running.send_signal(signal.SIGINT)
     _, told = running.communicate()
     assert running.returncode == 130, told
