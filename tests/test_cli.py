@@ -260,3 +260,10 @@ def test_status_says_that_labels_are_newer_than_the_model(copied: Path, tmp_path
     _fame("label", "export", again, "--warehouse", copied)
     with again.open(newline="") as file:
         assert [row["label"] for row in csv.DictReader(file)].count("anomalous") == 1
+
+
+def test_a_reader_that_has_enough_is_no_error(compiled: Path) -> None:
+    command = f"'{FAME}' query 'FROM logs' --csv --warehouse '{compiled}' | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert done.stdout.startswith("log_id,")
+    assert done.stderr == ""

@@ -29,6 +29,8 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except FameError as error:
             raise click.ClickException(_one_line(error)) from None
+        except BrokenPipeError:
+            raise  # who reads has enough, as 'head' does: click ends in silence
         except OSError as error:
             raise click.ClickException(_one_line(error)) from None
         except (KeyboardInterrupt, RuntimeError) as error:
