@@ -20,7 +20,9 @@ logits = st.floats(-1e6, 1e6)
 
 
 def score(logit: float, threshold: float, temperature: float) -> float:
-    return float(Calibration((threshold,), temperature).scores(np.array([[logit]]))[0, 0])
+    return float(
+        sigmoid(Calibration((threshold,), temperature).log_odds(np.array([[logit]])))[0, 0]
+    )
 
 
 @given(thresholds, temperatures)
@@ -53,7 +55,7 @@ def test_the_score_is_above_one_half_where_the_probability_is_above_the_threshol
 
 def test_no_calibration_changes_nothing() -> None:
     raw = np.array([[-3.0, 0.0, 2.0]])
-    assert (Calibration.none(3).scores(raw) == sigmoid(raw)).all()
+    assert (sigmoid(Calibration.none(3).log_odds(raw)) == sigmoid(raw)).all()
 
 
 @pytest.mark.parametrize(

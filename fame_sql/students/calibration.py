@@ -58,10 +58,6 @@ class Calibration:
         decision = np.log(thresholds) - np.log1p(-thresholds)
         return np.asarray((logits - decision) / self.temperature)
 
-    def scores(self, logits: Floats) -> Floats:
-        """Return the published scores in [0, 1] for raw logits, both [texts, domains]."""
-        return sigmoid(self.log_odds(logits))
-
 
 def sigmoid(logits: Floats) -> Floats:
     """Return the logistic function, which tanh gives without overflow."""
