@@ -44,6 +44,24 @@ class LanguageServer:
     delay: float = 0.0
     bodies: list[bytes] = field(default_factory=list)
     base_url: str = ""
+    seen_at: float = 0.0
+    busy: int = 0
+
+    _counting: threading.Lock = field(default_factory=threading.Lock)
+
+    def comes(self) -> None:
+        with self._counting:
+            self.busy += 1
+
+    def leaves(self) -> None:
+        with self._counting:
+            self.busy -= 1
+            self.seen_at = time.monotonic()
+
+    def settle(self, quiet: float = 0.3) -> None:
+        """Wait until nothing was received or is being answered for ``quiet`` seconds."""
+        while self.busy or time.monotonic() - self.seen_at < quiet:
+            time.sleep(0.01)
 
     @property
     def requests(self) -> list[dict[str, Any]]:
@@ -140,7 +158,20 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         told = self.server.told
-        raw = self.rfile.read(int(self.headers["Content-Length"]))
+        told.comes()
+        try:
+            length = int(self.headers["Content-Length"])
+            raw = self.rfile.read(length)
+            # A client that was killed in the middle of its request has sent nothing to answer.
+            if len(raw) == length:
+                self._answer(raw)
+            else:
+                self.close_connection = True
+        finally:
+            told.leaves()
+
+    def _answer(self, raw: bytes) -> None:
+        told = self.server.told
         told.bodies.append(raw)
         body = json.loads(raw)
         if (refusal := told.refusal(body)) is not None:
