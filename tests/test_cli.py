@@ -232,7 +232,7 @@ def test_an_interrupted_command_says_so_in_one_line(tmp_path: Path) -> None:
     )
     while not (tmp_path / "new.duckdb").exists() and running.poll() is None:
         time.sleep(0.05)
-    time.sleep(1)
+    time.sleep(0.2)
     running.send_signal(signal.SIGINT)
     _, told = running.communicate()
     assert running.returncode == 130, told

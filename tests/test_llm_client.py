@@ -30,8 +30,10 @@ from fame_sql.warehouse import Warehouse
 ROWS = [{"id": "l1", "message": "disk failed"}, {"id": "l2", "message": "disk mounted"}]
 
 
-def model_of(warehouse: Warehouse, server: LanguageServer, **more: object) -> LanguageModel:
-    client = Client(server.base_url, "key", timeout=1.0)
+def model_of(
+    warehouse: Warehouse, server: LanguageServer, timeout: float = 60.0, **more: object
+) -> LanguageModel:
+    client = Client(server.base_url, "key", timeout=timeout)
     return LanguageModel("gpt-4o", Ledger(warehouse), Redactor(), client, **more)
 
 
@@ -147,7 +149,7 @@ def test_a_request_that_times_out_is_not_sent_again(
 ) -> None:
     server.faults = deque(["slow"])
     with pytest.raises(LanguageModelError, match=r"no answer within 1 s .* --timeout"):
-        judge(model_of(empty, server))
+        judge(model_of(empty, server, timeout=1.0))
     assert len(server.bodies) == 1
     assert empty.rows("SELECT response, sends FROM fame.llm_calls") == [(None, 1)]
     assert Ledger(empty).bill()[0]["without_answer"] == 1
