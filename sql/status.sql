@@ -1,6 +1,9 @@
 SELECT
     (SELECT count(*) FROM fame.ingests) AS loads,
     (SELECT count(*) FROM fame.logs) AS lines,
+    (
+        SELECT coalesce(sum(lines), 0)::BIGINT FROM fame.partitions WHERE state = 'stored'
+    ) AS lines_in_partitions,
     (SELECT count(*) FROM fame.logs WHERE parse_error IS NOT NULL) AS parse_errors,
     (SELECT count(*) FROM fame.events) AS events,
     (SELECT count(*) FROM fame.templates) AS templates,

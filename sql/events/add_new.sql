@@ -2,16 +2,18 @@
 INSERT INTO fame.events
 SELECT
     (SELECT coalesce(max(event_id), 0) FROM fame.events)
-    + row_number() OVER (ORDER BY first_line) AS event_id,
-    event_hash,
-    canonical,
-    example,
+    + row_number() OVER (ORDER BY new_events.first_line) AS event_id,
+    new_events.event_hash,
+    new_events.canonical,
+    new_events.example,
     NULL AS template_id,
-    $next_log_id + (
-        SELECT count(*) FROM incoming WHERE incoming.line_number < new_events.first_line
-    ) AS first_log_id,
-    first_seen,
-    last_seen,
-    lines
+    $next_log_id - 1 + numbered.place AS first_log_id,
+    new_events.first_seen,
+    new_events.last_seen,
+    new_events.lines
 FROM incoming_events AS new_events
+INNER JOIN (
+    SELECT line_number, row_number() OVER (ORDER BY line_number) AS place FROM incoming
+) AS numbered
+    ON new_events.first_line = numbered.line_number
 ANTI JOIN fame.events AS known ON new_events.event_hash = known.event_hash;

@@ -1,0 +1,334 @@
+"""Partitions: log lines in Parquet files by day, outside the warehouse's file.
+
+Each file lies at ``PLACE/day=2026-11-01/part-000001.parquet`` and has the columns of ``fame.logs``:
+a line carries its ``event_id``, so that a new model needs no file written anew. Events are taken
+from distinct messages, set by set, like those of ingested logs. A file counts once the warehouse
+has its row, so that a run that is stopped leaves nothing half done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import duckdb
+
+from fame_sql import sql
+from fame_sql.console import Progress, SilentProgress
+from fame_sql.errors import InputError
+from fame_sql.events import absorb_events, drop_steps
+from fame_sql.places import Place, reach
+from fame_sql.scoring import check_room
+from fame_sql.source_columns import incoming_statement
+from fame_sql.warehouse import Warehouse, utc_now
+
+MOVED = "fame.logs"
+_PLACE = "partition_place"
+_VIEWS = ("all_logs", "all_scored_logs")
+
+# A partition file is about as large as its source: cautious, for event ids compress less.
+_COPIES = 2
+
+
+@dataclass(frozen=True)
+class PartitionReport:
+    """What was written.
+
+    Parameters
+    ----------
+    files : int
+        Partition files written now.
+    lines : int
+        Lines in them.
+    days : tuple of date
+        Their days.
+    known : int
+        Source files that were added before, and added nothing.
+    """
+
+    files: int
+    lines: int
+    days: tuple[date, ...]
+    known: int = 0
+
+
+def add_partitions(
+    warehouse: Warehouse,
+    sources: Sequence[str],
+    *,
+    place: str | None = None,
+    body: str | None = None,
+    time: str | None = None,
+    progress: Progress | None = None,
+) -> PartitionReport:
+    """Read Parquet files of log lines and write them, with their events, as partitions.
+
+    A file that was added before adds nothing.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+        Keeps the events, the list of files and the counts; not the lines.
+    sources : sequence of str
+        Files or patterns, such as ``logs/day=*/*.parquet``; local or any fsspec address.
+    place : str, optional
+        Where partitions go; needed the first time.
+    body, time : str, optional
+        The columns of the message and of its time; by default ``body`` or ``message``, and
+        ``timestamp``, ``time`` or ``ts``, if they are there.
+    progress : Progress, optional
+        Where to tell how far it is.
+
+    Raises
+    ------
+    InputError
+        If there is no such file or column, or a file has changed since it was added.
+    WarehouseError
+        If the disk has no room for the partitions.
+    """
+    target = _ready(warehouse, place)
+    files = _found(warehouse, sources)
+    sizes = {file: _size(warehouse, file) for file in files}
+    known = {row[0]: row[1:] for row in warehouse.rows(sql.load("partitions/known_sources"))}
+    for file, size in sizes.items():
+        _refuse_changed(file, known.get(file, size), size)
+    new = [file for file in files if file not in known]
+    check_room(_COPIES * sum(sizes[file][1] for file in new), target.free(), Path(target.root))
+    written: list[tuple[date, int]] = []
+    with (progress or SilentProgress()).step("adding partitions", len(new)) as step:
+        for file in new:
+            written += _add_file(warehouse, target, file, sizes[file], body, time)
+            step.advance()
+    return _report(written, len(files) - len(new))
+
+
+def move_lines(
+    warehouse: Warehouse,
+    before: datetime,
+    *,
+    place: str | None = None,
+    progress: Progress | None = None,
+) -> PartitionReport:
+    """Move whole days of ``fame.logs`` into partitions; judged lines stay.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+        Its lines are moved, a day in a transaction.
+    before : datetime
+        Lines from here on stay.
+    place : str, optional
+        Where partitions go; needed the first time.
+    progress : Progress, optional
+        Where to tell how far it is.
+    """
+    target = _ready(warehouse, place)
+    warehouse.connection.execute(sql.load("retention/keep_lines"))
+    midnight = {"before": before.replace(hour=0, minute=0, second=0, microsecond=0)}
+    days = warehouse.rows(sql.load("partitions/movable_days"), midnight)
+    written: list[tuple[date, int]] = []
+    with (progress or SilentProgress()).step("moving lines", sum(n for _, n in days)) as step:
+        for day, lines in days:
+            with warehouse.transaction():
+                warehouse.connection.execute(sql.load("partitions/move_lines"), {"day": day})
+                written += _write(warehouse, target, MOVED, (None, None))
+                warehouse.connection.execute(sql.load("partitions/delete_moved"), {"day": day})
+            step.advance(lines)
+    return _report(written, 0)
+
+
+def list_partitions(warehouse: Warehouse) -> list[dict[str, Any]]:
+    """Return the days that lie in partitions: files, lines, bytes and sources of each."""
+    return warehouse.records(sql.load("partitions/list"))
+
+
+def partition_place(warehouse: Warehouse) -> Place | None:
+    """Return where the warehouse's partitions lie, None if it has none."""
+    row = warehouse.value("SELECT value FROM fame.settings WHERE key = ?", [_PLACE])
+    return None if row is None else Place(row)
+
+
+def reach_partitions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let a warehouse's connection read its partitions, if there is a way to them."""
+    found = connection.execute("SELECT value FROM fame.settings WHERE key = ?", [_PLACE]).fetchall()
+    for (root,) in found:
+        with contextlib.suppress(InputError):
+            reach(connection, root)
+
+
+def set_place(warehouse: Warehouse, place: str) -> Place:
+    """Say where partitions lie from now on, after their files have been moved there.
+
+    Raises
+    ------
+    InputError
+        If a file that the warehouse lists is not there.
+    """
+    target = Place.of(place)
+    target.reach(warehouse.connection)
+    for (path,) in warehouse.rows(sql.load("partitions/stored_paths")):
+        if not warehouse.rows("SELECT file FROM glob(?)", [target.url(path)]):
+            raise InputError(
+                f"{target.url(path)} is not there: move the files first, then try again"
+            )
+    with warehouse.transaction():
+        _keep_place(warehouse, target)
+        define_views(warehouse)
+    return target
+
+
+def define_views(warehouse: Warehouse) -> None:
+    """Make ``all_logs`` and ``all_scored_logs`` of the files that there are now."""
+    place = partition_place(warehouse)
+    paths = [row[0] for row in warehouse.rows(sql.load("partitions/stored_paths"))]
+    columns = ", ".join(_columns(warehouse))
+    files = ", ".join(_quoted(place.url(path)) for path in paths) if place else ""
+    partitions = (
+        f"UNION ALL SELECT {columns}, day FROM read_parquet([{files}], "
+        "hive_partitioning = true, hive_types = {'day': DATE})"
+        if files
+        else ""
+    )
+    view = Template(sql.load("partitions/all_logs"))
+    warehouse.connection.execute(view.substitute(columns=columns, partitions=partitions))
+    warehouse.connection.execute(sql.load("partitions/all_scored_logs"))
+    taken = {
+        row[0]
+        for row in warehouse.rows(
+            "SELECT table_name FROM duckdb_tables() "
+            "WHERE database_name = current_database() AND schema_name = 'main'"
+        )
+    }
+    for name in _VIEWS:
+        if name not in taken:
+            warehouse.connection.execute(
+                f"CREATE OR REPLACE VIEW main.{name} AS SELECT * FROM fame.{name}"
+            )
+
+
+def _ready(warehouse: Warehouse, place: str | None) -> Place:
+    """Return the place of partitions, keeping it the first time that it is named."""
+    kept = partition_place(warehouse)
+    target = kept if place is None else Place.of(place)
+    if target is None:
+        raise InputError(
+            "no place for partitions is known yet: name a folder or an address with --place"
+        )
+    if kept is not None and kept != target:
+        raise InputError(
+            f"partitions lie at {kept.root}, not at {target.root}: leave --place out, or move the "
+            f"files and run 'fame partition place {target.root}'"
+        )
+    target.reach(warehouse.connection)
+    if kept is None:
+        _keep_place(warehouse, target)
+    return target
+
+
+def _keep_place(warehouse: Warehouse, place: Place) -> None:
+    warehouse.connection.execute(
+        "INSERT OR REPLACE INTO fame.settings VALUES (?, ?)", [_PLACE, place.root]
+    )
+
+
+def _found(warehouse: Warehouse, sources: Sequence[str]) -> list[str]:
+    """Return the files that patterns name, each once, in order."""
+    found: dict[str, None] = {}
+    for source in sources:
+        reach(warehouse.connection, source)
+        pattern = source if "://" in source else str(Path(source).absolute())
+        files = warehouse.rows("SELECT file FROM glob(?) ORDER BY file", [pattern])
+        if not files:
+            raise InputError(f"there is no file {source}; check the name")
+        found.update((file, None) for (file,) in files)
+    return list(found)
+
+
+def _size(warehouse: Warehouse, file: str) -> tuple[int, int]:
+    """Return the rows and bytes of a Parquet file."""
+    rows, size = warehouse.rows(
+        "SELECT num_rows, file_size_bytes FROM parquet_file_metadata(?)", [file]
+    )[0]
+    return int(rows), int(size)
+
+
+def _refuse_changed(file: str, before: tuple[int, int], now: tuple[int, int]) -> None:
+    if before != now:
+        raise InputError(
+            f"{file} has changed since it was added ({before[0]} rows then, {now[0]} now): put new "
+            "lines into a file of their own and add that"
+        )
+
+
+def _add_file(
+    warehouse: Warehouse,
+    place: Place,
+    file: str,
+    size: tuple[int, int],
+    body: str | None,
+    time: str | None,
+) -> list[tuple[date, int]]:
+    statement = incoming_statement(warehouse.connection, file, body, time)
+    connection = warehouse.connection
+    with warehouse.transaction():
+        connection.execute(statement, {"file": file, "observed_timestamp": utc_now()})
+        next_log_id = absorb_events(connection)
+        connection.execute(sql.load("partitions/create_lines"), {"next_log_id": next_log_id})
+        drop_steps(connection)
+        connection.execute("DROP TABLE incoming")
+        return _write(warehouse, place, file, size)
+
+
+def _write(
+    warehouse: Warehouse, place: Place, source: str, size: tuple[int | None, int | None]
+) -> list[tuple[date, int]]:
+    """Write the temporary table ``partition_lines``, a file a day, and list and count them."""
+    connection = warehouse.connection
+    days = warehouse.rows(sql.load("partitions/days"))
+    first = warehouse.value("SELECT coalesce(max(partition_id), 0) + 1 FROM fame.partitions")
+    for number, (day, lines) in enumerate(days, first):
+        path = f"day={day}/part-{number:06d}.parquet"
+        place.make_folder(path)
+        connection.execute(
+            "COPY (SELECT * EXCLUDE (day) FROM partition_lines "
+            f"WHERE day = DATE '{day}' ORDER BY log_id) TO {_quoted(place.url(path))} "
+            "(FORMAT parquet, COMPRESSION zstd)"
+        )
+        row = {
+            "partition_id": number,
+            "day": day,
+            "path": path,
+            "source_path": source,
+            "source_rows": size[0],
+            "source_bytes": size[1],
+            "lines": lines,
+            "bytes": _size(warehouse, place.url(path))[1],
+            "written_at": utc_now(),
+        }
+        connection.execute(sql.load("partitions/add"), row)
+    connection.execute(sql.load("partitions/count_lines"))
+    connection.execute("DROP TABLE partition_lines")
+    define_views(warehouse)
+    return list(days)
+
+
+def _columns(warehouse: Warehouse) -> list[str]:
+    rows = warehouse.rows(
+        "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() "
+        "AND schema_name = 'fame' AND table_name = 'logs' ORDER BY column_index"
+    )
+    return [row[0] for row in rows]
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _report(written: list[tuple[date, int]], known: int) -> PartitionReport:
+    days = tuple(sorted({day for day, _ in written}))
+    return PartitionReport(len(written), sum(lines for _, lines in written), days, known)

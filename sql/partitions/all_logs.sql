@@ -1,0 +1,7 @@
+-- Lines of the warehouse and of the partitions. Columns by name: those of files never change.
+CREATE OR REPLACE VIEW fame.all_logs AS
+SELECT
+    $columns,
+    coalesce(timestamp, observed_timestamp)::DATE AS day
+FROM fame.logs
+$partitions;

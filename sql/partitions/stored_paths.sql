@@ -1,0 +1,1 @@
+SELECT path FROM fame.partitions WHERE state = 'stored' ORDER BY partition_id;

@@ -1,0 +1,4 @@
+DELETE FROM fame.logs
+WHERE
+    coalesce(timestamp, observed_timestamp) < $before
+    AND log_id NOT IN (SELECT log_id FROM kept_lines);

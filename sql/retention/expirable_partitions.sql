@@ -1,0 +1,9 @@
+-- Files whose whole day has passed.
+SELECT
+    partition_id,
+    path,
+    lines,
+    bytes
+FROM fame.partitions
+WHERE state = 'stored' AND day + 1 <= $before
+ORDER BY partition_id;
