@@ -1,8 +1,9 @@
 """Set-based scoring: each event that has no verdict yet is judged once, in large batches.
 
-Events are streamed, so that memory holds one batch however many there are. Processes exclude
-each other by DuckDB's lock on the file, threads by a turn a warehouse; what was committed while
-a thread waited is not judged again.
+Events are read in slices of their ids, so that memory holds one batch however many there are,
+nothing is sorted on disk, and no old snapshot keeps the file growing. Processes exclude each other
+by DuckDB's lock on the file, threads by a turn a warehouse; what was committed while a thread
+waited is not judged again.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ BATCH = 16_384
 
 BYTES_AN_EVENT = 64
 """Disk that one stored verdict takes: a cautious guess, for the check before a run."""
+
+TEMPORARY_BYTES_AN_EVENT = 32
+"""Memory, or disk beyond ``memory_limit``, that finding the unscored takes an event: cautious."""
 
 _SCHEMA = pa.schema(
     [
@@ -84,6 +88,8 @@ class ScoringEstimate:
         Log lines that they stand for.
     bytes_needed, bytes_free : int
         Disk that their verdicts take at most, and what the warehouse's disk has left.
+    bytes_temporary : int
+        What finding them takes at most: in memory, or in DuckDB's ``temp_directory``.
     seconds : float or None
         From what this process has measured, None if it has not judged anything yet.
     """
@@ -92,6 +98,7 @@ class ScoringEstimate:
     lines: int
     bytes_needed: int
     bytes_free: int
+    bytes_temporary: int
     seconds: float | None
 
 
@@ -104,13 +111,17 @@ def estimate_scoring(warehouse: Warehouse) -> ScoringEstimate:
         If no model is published.
     """
     model = load_champion(warehouse)
-    parameters = {"model_version": model.version}
-    events, lines = warehouse.rows(sql.load("scores/pending"), parameters)[0]
+    pending = _count_pending(warehouse, model)
     memory = memory_of(model.version)
     each = memory.seconds / memory.judged if memory.judged else None
-    free = shutil.disk_usage(warehouse.path.absolute().parent).free
-    needed = events * BYTES_AN_EVENT
-    return ScoringEstimate(events, lines, needed, free, None if each is None else each * events)
+    return ScoringEstimate(
+        events=pending.events,
+        lines=pending.lines,
+        bytes_needed=pending.events * BYTES_AN_EVENT,
+        bytes_free=shutil.disk_usage(warehouse.path.absolute().parent).free,
+        bytes_temporary=pending.of_events * TEMPORARY_BYTES_AN_EVENT if pending.events else 0,
+        seconds=None if each is None else each * pending.events,
+    )
 
 
 def score_events(warehouse: Warehouse, *, progress: Progress | None = None) -> ScoringReport:
@@ -130,16 +141,15 @@ def score_events(warehouse: Warehouse, *, progress: Progress | None = None) -> S
     progress = progress or SilentProgress()
     model = load_champion(warehouse)
     memory = memory_of(model.version)
-    with warehouse.transaction():
-        match_events(warehouse, progress=progress)
     with scoring_turn(warehouse.path):
+        match_events(warehouse, progress=progress)
         needs = estimate_scoring(warehouse)
-        check_room(needs.bytes_needed, needs.bytes_free, warehouse.path)
+        _check_disks(warehouse, needs)
         what = f"scoring events (at most {needs.bytes_needed / 1e6:.0f} MB on disk)"
         with progress.step(what, needs.events) as step:
-            for batch in _pending(warehouse):
+            for batch in _pending(warehouse, model):
                 _score_batch(warehouse, model, memory, batch)
-                step.advance(len(batch))
+                step.advance(batch.num_rows)
     events, lines = warehouse.rows("SELECT count(*), coalesce(sum(lines), 0) FROM fame.events")[0]
     return ScoringReport(needs.events, events, int(lines), model.version)
 
@@ -193,18 +203,51 @@ def store_verdicts(connection: duckdb.DuckDBPyConnection, verdicts: pa.Table) ->
         connection.unregister("new_verdicts")
 
 
-def _pending(warehouse: Warehouse) -> Iterator[pa.RecordBatch]:
-    """Stream unscored events from one snapshot, on a cursor of its own."""
-    cursor = warehouse.connection.cursor()
-    try:
-        yield from cursor.sql(sql.load("scores/unscored")).to_arrow_reader(BATCH)
-    finally:
-        cursor.close()
+def _check_disks(warehouse: Warehouse, needs: ScoringEstimate) -> None:
+    """Refuse a run that the warehouse's disk, or that of DuckDB's temporary files, cannot hold."""
+    check_room(needs.bytes_needed, needs.bytes_free, warehouse.path)
+    place = temporary_place(warehouse.connection)
+    check_room(needs.bytes_temporary, shutil.disk_usage(place).free, place)
 
 
-def _score_batch(warehouse: Warehouse, model: Model, memory: Memory, batch: pa.RecordBatch) -> None:
-    canonical = batch.column(1).to_pylist()
+def temporary_place(connection: duckdb.DuckDBPyConnection) -> Path:
+    """Return the folder that is there in which DuckDB puts, or makes, its temporary files."""
+    folder = connection.execute("SELECT current_setting('temp_directory')").fetchall()[0][0]
+    place = Path(folder or ".").absolute()
+    while not place.exists():
+        place = place.parent
+    return place
+
+
+@dataclass(frozen=True)
+class _Pending:
+    events: int
+    lines: int
+    first: int
+    last: int
+    of_events: int
+
+
+def _count_pending(warehouse: Warehouse, model: Model) -> _Pending:
+    parameters = {"model_version": model.version}
+    return _Pending(*warehouse.rows(sql.load("scores/pending"), parameters)[0])
+
+
+def _pending(warehouse: Warehouse, model: Model) -> Iterator[pa.Table]:
+    """Yield the unscored events in slices of ids, as they are when each slice is asked for."""
+    pending = _count_pending(warehouse, model)
+    statement = sql.load("scores/unscored")
+    for first in range(pending.first, pending.last + 1, BATCH):
+        bounds = {"first": first, "stop": first + BATCH, "model_version": model.version}
+        batch = warehouse.connection.sql(statement, params=bounds).to_arrow_table()
+        if batch.num_rows:
+            yield batch
+
+
+def _score_batch(warehouse: Warehouse, model: Model, memory: Memory, batch: pa.Table) -> None:
+    canonical = batch.column("canonical").to_pylist()
     known = memory.judge(model, canonical)
-    table = verdict_table(batch.column(0).to_pylist(), [known[text] for text in canonical])
+    verdicts = [known[text] for text in canonical]
+    table = verdict_table(batch.column("event_id").to_pylist(), verdicts)
     with warehouse.transaction():
         store_verdicts(warehouse.connection, table)

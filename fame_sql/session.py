@@ -11,6 +11,8 @@ from fame_sql import sql
 from fame_sql.canonical import Recipe, default_recipe
 from fame_sql.errors import ModelError
 from fame_sql.model import Model, Verdict
+from fame_sql.partitions import reach_partitions
+from fame_sql.policy import read_unseen
 from fame_sql.registry import load, load_champion
 from fame_sql.udfs import duckdb as functions
 from fame_sql.udfs.live import REMEMBERED, LiveScorer
@@ -39,6 +41,7 @@ def connect(warehouse: Path | str, *, read_only: bool = False) -> duckdb.DuckDBP
     >>> connection.sql("SELECT count(*) FROM logs WHERE fame_score(body) > 0.5")  # doctest: +SKIP
     """
     opened = Warehouse.open(warehouse, read_only=read_only)
+    reach_partitions(opened.connection)
     functions.register(opened.connection, _warehouse_scorer(opened))
     return opened.connection
 
@@ -87,6 +90,7 @@ def _warehouse_scorer(warehouse: Warehouse) -> LiveScorer:
         _recipe(warehouse),
         lambda: load_champion(_on_cursor(warehouse)),
         lambda model: _stored_verdicts(_on_cursor(warehouse), model),
+        lambda: read_unseen(_on_cursor(warehouse).connection),
     )
 
 

@@ -8,7 +8,7 @@ no template knows, and append. Matching is Drain's exact match of a frozen tree.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 SIMILARITY = 0.4
 DEPTH = 4
+
+SLICE = 16_384
+"""Events read and matched at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +151,8 @@ def mine(
     progress = progress or SilentProgress()
     with warehouse.transaction():
         _set_split(warehouse, fraction, calibration)
-        rows = warehouse.rows(sql.load("templates/unmatched_training_events"))
         with progress.step("mining templates"):
-            found = mine_texts(row[1] for row in rows)
+            found = mine_texts(_training_texts(warehouse))
         new = _publish(warehouse, found)
         match_events(warehouse, progress=progress)
     return _report(warehouse, new)
@@ -159,31 +161,47 @@ def mine(
 def match_events(warehouse: Warehouse, *, progress: Progress | None = None) -> int:
     """Give each event that has no template the published one that knows it, if there is one.
 
+    Memory holds one slice of the events; outside a transaction each slice is committed.
+
     Returns
     -------
     int
         How many events got a template.
     """
     known = read_templates(warehouse)
-    rows = warehouse.rows(
-        "SELECT event_id, canonical FROM fame.events WHERE template_id IS NULL ORDER BY event_id"
-    )
-    matched: list[tuple[int, str]] = []
-    if known.templates and rows:
-        with (progress or SilentProgress()).step("matching events", len(rows)) as step:
-            for event_id, canonical in rows:
-                if template := known.match(canonical):
-                    matched.append((event_id, template.template_id))
-                step.advance()
+    if not known.templates:
+        return 0
+    matched = 0
+    events, first, last = warehouse.rows(sql.load("templates/unmatched"))[0]
+    with (progress or SilentProgress()).step("matching events", events) as step:
+        for start in range(first, last + 1, SLICE):
+            rows = warehouse.rows(
+                sql.load("templates/unmatched_slice"), {"first": start, "stop": start + SLICE}
+            )
+            matched += _assign(warehouse, known, rows)
+            step.advance(len(rows))
+    warehouse.connection.execute(sql.load("templates/recount"))
+    return matched
+
+
+def _assign(warehouse: Warehouse, known: TemplateSet, rows: list[tuple[int, str]]) -> int:
+    """Give a slice of events their templates, and return how many got one."""
+    found = [(event_id, known.match(canonical)) for event_id, canonical in rows]
+    matched = [(event_id, t.template_id) for event_id, t in found if t is not None]
     if matched:
         ids, templates = zip(*matched, strict=True)
         table = pa.table(
             {"event_id": pa.array(ids, pa.int32()), "template_id": pa.array(templates)}
         )
         warehouse.with_table("matched_events", table, sql.load("templates/assign_events"))
-    if known.templates:
-        warehouse.connection.execute(sql.load("templates/recount"))
     return len(matched)
+
+
+def _training_texts(warehouse: Warehouse) -> Iterator[str]:
+    """Stream the texts to be mined: DuckDB keeps what does not fit, Drain takes one at a time."""
+    result = warehouse.connection.execute(sql.load("templates/unmatched_training_events"))
+    while rows := result.fetchmany(SLICE):
+        yield from (row[1] for row in rows)
 
 
 def read_templates(warehouse: Warehouse) -> TemplateSet:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fame_sql import templates
 from fame_sql.errors import InputError, MissingStageError
 from fame_sql.templates import Template, TemplateSet, match_events, mine, mine_texts
 from fame_sql.warehouse import Warehouse
@@ -135,3 +138,17 @@ def test_mining_an_empty_warehouse(empty: Warehouse) -> None:
 def test_a_split_out_of_range(empty: Warehouse, fraction: float) -> None:
     with pytest.raises(InputError, match="split"):
         mine(empty, fraction=fraction)
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_the_size_of_a_slice_decides_nothing(
+    compiled: Path, copied: Path, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(templates, "SLICE", size)
+    assigned = "SELECT event_id, template_id FROM fame.events ORDER BY event_id"
+    with Warehouse.open(compiled, read_only=True) as warehouse:
+        expected = warehouse.rows(assigned)
+    with Warehouse.open(copied) as warehouse:
+        warehouse.connection.execute("UPDATE fame.events SET template_id = NULL")
+        assert match_events(warehouse) == sum(row[1] is not None for row in expected)
+        assert warehouse.rows(assigned) == expected

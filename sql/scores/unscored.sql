@@ -1,12 +1,13 @@
--- No parameters: the statement is streamed, and a relation with parameters is read into memory.
+-- One slice of ids: both tables are in the order of their events, so that little is read.
 SELECT
     events.event_id,
     events.canonical
 FROM fame.events AS events
 ANTI JOIN (
-    SELECT scores.event_id
-    FROM fame.scores AS scores
-    SEMI JOIN fame.champion AS champion ON scores.model_version = champion.model_version
+    SELECT event_id
+    FROM fame.scores
+    WHERE model_version = $model_version AND event_id >= $first AND event_id < $stop
 ) AS scored
     ON events.event_id = scored.event_id
+WHERE events.event_id >= $first AND events.event_id < $stop
 ORDER BY events.event_id;

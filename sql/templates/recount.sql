@@ -13,9 +13,17 @@ FROM (
         arg_max(services.service_name, (services.lines, services.service_name)) AS service_name
     FROM fame.events AS events
     INNER JOIN (
-        SELECT event_id, coalesce(service_name, '') AS service_name, count(*) AS lines
-        FROM fame.logs
-        WHERE event_id IS NOT NULL
+        SELECT event_id, service_name, sum(lines) AS lines
+        FROM (
+            SELECT event_id, coalesce(service_name, '') AS service_name, count(*) AS lines
+            FROM fame.logs
+            WHERE event_id IS NOT NULL
+            GROUP BY ALL
+            UNION ALL
+            SELECT event_id, coalesce(service_name, '') AS service_name, lines
+            FROM fame.past_lines
+            WHERE event_id IS NOT NULL
+        )
         GROUP BY ALL
     ) AS services ON events.event_id = services.event_id
     WHERE events.template_id IS NOT NULL

@@ -1,0 +1,6 @@
+SELECT
+    event_id,
+    canonical
+FROM fame.events
+WHERE template_id IS NULL AND event_id >= $first AND event_id < $stop
+ORDER BY event_id;
