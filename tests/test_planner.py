@@ -311,6 +311,73 @@ def test_a_connection_without_a_warehouse(compiled: Path) -> None:
         release(own)
 
 
+SELECTIVE = {
+    "inner": "FROM logs JOIN few USING (log_id)",
+    "left": "FROM few LEFT JOIN logs ON few.log_id = logs.log_id",
+    "semi": "FROM logs SEMI JOIN few ON few.log_id = logs.log_id",
+    "right": "FROM logs RIGHT JOIN few USING (log_id)",
+    "anti": "FROM logs ANTI JOIN many ON many.log_id = logs.log_id",
+    "asof": "FROM few ASOF JOIN logs ON few.log_id >= logs.log_id",
+    "view": "FROM scored_logs AS logs JOIN few ON few.log_id = logs.log_id",
+}
+
+
+@pytest.mark.parametrize("shape", SELECTIVE)
+def test_a_selective_join_scores_only_what_it_keeps(connection: Connection, shape: str) -> None:
+    connection.execute("CREATE TABLE few AS SELECT log_id FROM logs WHERE log_id % 500 = 1")
+    connection.execute("CREATE TABLE many AS SELECT log_id FROM logs WHERE log_id % 500 <> 1")
+    query = f"SELECT logs.body, fame_domain(logs.body) {SELECTIVE[shape]}"
+    expected = Counter(connection.execute(query).fetchall())
+    connection.execute("DELETE FROM fame.scores WHERE event_id % 3 > 0")
+    needed = connection.execute(
+        "SELECT count(DISTINCT event_id) FROM logs JOIN few USING (log_id) WHERE event_id % 3 > 0"
+    ).fetchall()[0][0]
+    plan = make_plan(connection, query)
+    assert [call.answered_by for call in plan.calls] == ["event"]
+    assert plan.missing == needed > 0
+    left = connection.execute("SELECT count(*) FROM fame.scores WHERE event_id % 3 > 0")
+    assert left.fetchall() == [(needed,)]
+    assert Counter(connection.execute(plan.statement).fetchall()) == expected
+
+
+COLLATED = {
+    "column": ("SELECT body, fame_domain(body) FROM odd", "SET default_collation = ''"),
+    "subquery": (
+        "SELECT m, fame_domain(m) FROM (SELECT body AS m FROM odd)",
+        "SET default_collation = ''",
+    ),
+    "expression": (
+        "SELECT body, fame_domain(body COLLATE NOCASE) FROM plain",
+        "SET default_collation = ''",
+    ),
+    "setting": ("SELECT body, fame_domain(body) FROM plain", "SET default_collation = 'nocase'"),
+}
+
+
+@pytest.mark.parametrize("shape", COLLATED)
+def test_messages_with_a_collation_are_left_alone(connection: Connection, shape: str) -> None:
+    statement, setting = COLLATED[shape]
+    connection.execute("CREATE TABLE odd (body VARCHAR COLLATE NOCASE)")
+    connection.execute("INSERT INTO odd VALUES ('Disk FAILED'), ('disk failed')")
+    connection.execute("CREATE TABLE plain AS SELECT body::VARCHAR AS body FROM logs")
+    connection.execute(setting)
+    plan = make_plan(connection, statement)
+    assert [call.answered_by for call in plan.calls] == ["live"]
+    assert "a collation" in plan.calls[0].reason
+    assert plan.statement == statement
+
+
+def test_a_collation_elsewhere_is_no_obstacle(connection: Connection) -> None:
+    statement = (
+        "SELECT count(*) FROM logs WHERE host_name COLLATE NOCASE = 'R1' OR fame_score(body) >= 0 "
+    )
+    assert connection.execute(make_plan(connection, statement).statement).fetchall() == [(4000,)]
+    connection.execute("CREATE TABLE odd (host VARCHAR COLLATE NOCASE, body VARCHAR)")
+    connection.execute("INSERT INTO odd VALUES ('A', 'disk failed'), ('a', 'Disk failed')")
+    plan = make_plan(connection, "SELECT fame_score(body) FROM odd WHERE host = 'a'")
+    assert [(call.answered_by, call.rows) for call in plan.calls] == [("message", 2)]
+
+
 def test_hostile_text_is_data(connection: Connection) -> None:
     odd = ["'; DROP TABLE fame.logs; --", "$canonical ${x} %s", "\x00", "🙂 7", "", None]
     connection.execute("CREATE TABLE odd (message VARCHAR)")
@@ -336,10 +403,29 @@ def test_the_command_tells_its_plan(copied: Path) -> None:
     base = ["query", "--warehouse", str(copied), statement]
     run = CliRunner().invoke
     told = run(main, [*base, "--plan"])
-    assert "joined by event; all events are stored" in told.output
+    assert "joined by event; all events that it needs are stored" in told.output
     as_json = json.loads(run(main, [*base, "--plan", "--json"]).output)
     assert as_json["missing"] == 0
     assert as_json["calls"][0]["answered_by"] == "event"
     planned, plain = (run(main, [*base, "--json", *more]).output for more in ([], ["--no-plan"]))
     assert json.loads(planned) == json.loads(plain)
     assert run(main, [*base, "--plan", "--csv"]).exit_code == 2
+
+
+def test_the_command_tells_what_it_counted(copied: Path) -> None:
+    from click.testing import CliRunner
+
+    from fame_sql.cli import main
+
+    with Warehouse.open(copied) as warehouse:
+        warehouse.connection.execute("DELETE FROM fame.scores WHERE event_id <= 50")
+        events = warehouse.value("SELECT count(DISTINCT event_id) FROM fame.logs")
+        messages = warehouse.value("SELECT count(DISTINCT lower(body)) FROM fame.logs")
+    base = ["query", "--warehouse", str(copied), "--verbose"]
+    told = CliRunner().invoke(main, [*base, "SELECT max(fame_score(body)) FROM logs"])
+    assert f"; 4000 rows; {events - 50} of {events} canonical texts are stored; 50 scored now" in (
+        told.stderr
+    )
+    told = CliRunner().invoke(main, [*base, "SELECT max(fame_score(lower(body))) FROM logs"])
+    assert f"; 4000 rows; {messages} distinct messages; " in told.stderr
+    assert "scored" not in CliRunner().invoke(main, [*base, "SELECT 1"]).stderr

@@ -42,6 +42,11 @@ _SHOWN = 100
 )
 @click.option("--plan", is_flag=True, help="Tell what is stored and what must be scored; no run.")
 @click.option("--no-plan", is_flag=True, help="Run the statement as it is, without the planner.")
+@click.option(
+    "--verbose",
+    is_flag=True,
+    help="Tell on stderr what was counted, stored and scored; on a terminal always.",
+)
 @warehouse_option
 @json_option
 def query(
@@ -51,6 +56,7 @@ def query(
     rows: int,
     plan: bool,
     no_plan: bool,
+    verbose: bool,
     warehouse: Path,
     as_json: bool,
 ) -> None:
@@ -70,7 +76,7 @@ def query(
             if plan:
                 _tell(connection, statement, as_json)
                 return
-            result = _run(connection, statement, planned=not no_plan)
+            result = _run(connection, statement, not no_plan, verbose)
             columns = [column[0] for column in result.description or []]
             _print(columns, _fetched(result), as_csv, as_json, rows)
     finally:
@@ -79,13 +85,17 @@ def query(
 
 
 def _run(
-    connection: duckdb.DuckDBPyConnection, statement: str, *, planned: bool
+    connection: duckdb.DuckDBPyConnection, statement: str, planned: bool, verbose: bool
 ) -> duckdb.DuckDBPyConnection:
-    from fame_sql import queries
+    from fame_sql.planner import make_plan
 
     if not planned:
         return connection.execute(statement)
-    return queries.query(connection, statement, progress=terminal_progress())
+    plan = make_plan(connection, statement, progress=terminal_progress())
+    if verbose or sys.stderr.isatty():
+        for line in _plan_lines(plan, done=True):
+            click.echo(printable(line), err=True)
+    return connection.execute(plan.statement)
 
 
 def _tell(connection: duckdb.DuckDBPyConnection, statement: str, as_json: bool) -> None:
@@ -99,26 +109,41 @@ def _tell(connection: duckdb.DuckDBPyConnection, statement: str, as_json: bool) 
         click.echo(printable(line))
 
 
-def _plan_lines(plan: Plan) -> Iterator[str]:
+def _plan_lines(plan: Plan, *, done: bool = False) -> Iterator[str]:
+    """Say what is planned or, with ``done``, what was; of a plain statement only the former."""
     if plan.reason:
         yield f"left alone: {plan.reason}"
-    elif not plan.calls:
+    elif not plan.calls and not done:
         yield "no live function is called"
     for call in plan.calls:
-        yield f"{', '.join(call.functions)} of {call.message}: {_answer(call)}"
-    if plan.missing:
+        yield f"{', '.join(call.functions)} of {call.message}: {_answer(call, done)}"
+    if plan.missing and not done:
         yield f"to score: {plan.missing} texts, about {plan.seconds:.1f} s after loading the model"
 
 
-def _answer(call: Planned) -> str:
+def _answer(call: Planned, done: bool) -> str:
     if call.answered_by == "live":
         return f"left alone: {call.reason}"
     how = "joined by event" if call.answered_by == "event" else "joined by distinct message"
-    if call.distinct is None:
-        return f"{how}; all events are stored"
-    stored = f"{how}; {call.distinct - call.missing} of {call.distinct} canonical texts are stored"
+    parts = [how, *_counts(call, done)]
     size = call.bytes_needed / 1e6
-    return f"{stored}; temporary tables of about {size:.0f} MB" if size >= 1 else stored
+    if size >= 1:
+        parts.append(f"temporary tables of about {size:.0f} MB")
+    return "; ".join(parts)
+
+
+def _counts(call: Planned, done: bool) -> Iterator[str]:
+    """Say how many rows, messages and texts there are, as far as they were counted."""
+    if call.rows is not None:
+        yield f"{call.rows} rows"
+    if call.messages is not None:
+        yield f"{call.messages} distinct messages"
+    if call.distinct is not None:
+        yield f"{call.distinct - call.missing} of {call.distinct} canonical texts are stored"
+    elif not call.missing:
+        yield "all events that it needs are stored"
+    if done and call.missing:
+        yield f"{call.missing} scored now"
 
 
 def _fetched(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:

@@ -69,8 +69,11 @@ class Catalog:
         return made.expression if isinstance(made.expression, exp.Query) else None
 
     def is_logs(self, table: exp.Table) -> bool:
-        """Tell whether a name is the warehouse's table of logs."""
-        return self._place(table) == (self._facts[0].lower(), "fame", "logs")
+        """Tell whether a name is the warehouse's logs, alone or with those in partitions."""
+        place = self._place(table)
+        return place is not None and place in {
+            (self._facts[0].lower(), "fame", name) for name in ("logs", "all_logs")
+        }
 
     def _place(self, table: exp.Table) -> tuple[str, str, str] | None:
         """Return where a table or view lies, None if it cannot be told."""

@@ -14,15 +14,30 @@ import pyarrow as pa
 
 from fame_sql import sql
 from fame_sql.console import Progress
-from fame_sql.scoring import BATCH, check_room, scoring_turn, store_verdicts, verdict_table
+from fame_sql.scoring import (
+    BATCH,
+    check_room,
+    scoring_turn,
+    store_verdicts,
+    temporary_place,
+    verdict_table,
+)
 from fame_sql.udfs.live import LiveScorer, Memory
 from fame_sql.warehouse import read_recipe, transaction
 
-# Each distinct message is held with its canonical text, and with its answer.
-_COPIES = 3
+# Each distinct message is held with its canonical text, and with its answer, and before that in
+# the hash tables that find it. Measured: 4.6 times the messages' bytes ('make bench-memory').
+_COPIES = 6
+
+_ROWS = "SELECT coalesce(sum(rows), 0) FROM temp.__fame_wanted"
+_MESSAGES = "SELECT count(message) FROM temp.__fame_wanted"
 
 CALIBRATION = 32
 """So many texts are scored to tell how long the others take, where nothing was measured yet."""
+
+
+class CollatedError(Exception):
+    """Different messages are equal by their collation, so that one answer may be another's."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +47,11 @@ class Found:
     Parameters
     ----------
     distinct : int or None
-        Distinct events or canonical texts; None where nothing had to be looked up, for all
-        events are stored.
+        Distinct events or canonical texts; None where not all had to be looked up.
     missing : int
         Those of them that were not stored.
+    rows, messages : int or None
+        Rows that the calls see, and distinct messages in them; None where not counted.
     bytes_needed : int
         What the temporary tables take, about: in memory, or on disk beyond ``memory_limit``.
     """
@@ -43,6 +59,8 @@ class Found:
     distinct: int | None
     missing: int
     bytes_needed: int = 0
+    rows: int | None = None
+    messages: int | None = None
 
 
 @dataclass
@@ -95,12 +113,21 @@ class Store:
         Parameters
         ----------
         wanted : str
-            SQL of a query with one column ``event_id``.
+            SQL of a query with the columns ``event_id`` and ``rows``.
         """
         self._want(wanted)
         distinct = self._count("SELECT count(event_id) FROM temp.__fame_wanted")
+        rows = self._count(_ROWS)
         self.connection.execute(sql.load("planner/create_unscored"))
-        return Found(distinct, self._score("planner/add_events", "new_verdicts"))
+        return Found(distinct, self._score("planner/add_events", "new_verdicts"), rows=rows)
+
+    def list_pending(self) -> None:
+        """List the events of the warehouse that have no verdict, for queries to look for."""
+        self.connection.execute(sql.load("planner/create_pending"))
+
+    def fill_pending(self, wanted: str) -> Found:
+        """Score the events that a query returns, all of them among the listed ones."""
+        return Found(None, self.fill_events(wanted).missing)
 
     def fill_messages(self, wanted: str) -> tuple[Found, str]:
         """Score the messages that a query returns, and return the table of the answers.
@@ -108,9 +135,19 @@ class Store:
         Parameters
         ----------
         wanted : str
-            SQL of a query with one column ``message``.
+            SQL of a query with the columns ``message`` and ``rows``.
+
+        Raises
+        ------
+        CollatedError
+            If messages are compared by a collation.
         """
+        if self._count("SELECT (current_setting('default_collation') <> '')::INTEGER"):
+            raise CollatedError
         self._want(wanted)
+        if self._count(sql.load("planner/count_collated")):
+            raise CollatedError
+        rows, messages = self._count(_ROWS), self._count(_MESSAGES)
         needed = _COPIES * self._count(sql.load("planner/wanted_bytes"))
         check_disk(self.connection, needed)
         canonical = self.scorer.recipe.sql("message")
@@ -125,7 +162,8 @@ class Store:
         made = Template(sql.load("planner/create_messages")).substitute(number=self._messages)
         self.connection.execute(made)
         self.connection.execute(sql.load("planner/drop_steps"))
-        return Found(stored + missing, missing, needed), f"__fame_messages_{self._messages}"
+        found = Found(stored + missing, missing, needed, rows, messages)
+        return found, f"__fame_messages_{self._messages}"
 
     def seconds(self, missing: int) -> float:
         """Return about how long the model takes for so many texts."""
@@ -206,8 +244,5 @@ def check_disk(connection: duckdb.DuckDBPyConnection, needed: int) -> None:
     WarehouseError
         If neither memory nor disk has room for them.
     """
-    folder = connection.execute("SELECT current_setting('temp_directory')").fetchall()[0][0]
-    place = Path(folder or ".").absolute()
-    while not place.exists():
-        place = place.parent
+    place = temporary_place(connection)
     check_room(needed, shutil.disk_usage(place).free, place)

@@ -17,13 +17,14 @@ from fame_sql.planner.calls import (
     visible_ctes,
 )
 from fame_sql.planner.catalog import Catalog, text
-from fame_sql.planner.fill import Found, Store
+from fame_sql.planner.fill import CollatedError, Found, Store
 from fame_sql.planner.lineage import event_column
 from fame_sql.planner.rewrite import (
     binds,
     join_answers,
     name_projections,
     obstacle,
+    only_pending,
     wanted_rows,
 )
 from fame_sql.planner.statement import Statement, read
@@ -47,14 +48,17 @@ class Planned:
     reason : str
         Why they are left alone.
     distinct : int or None
-        Distinct events or canonical texts in the rows that they see; None where all events of
-        the warehouse are stored, so that nothing had to be looked up.
+        Distinct events or canonical texts in the rows that they see; None where not all had to
+        be looked up: all events of the warehouse are stored, or a join was asked only for those
+        that are not.
     missing : int
         Those that were not stored.
     seconds : float
         About how long the model takes for them.
     bytes_needed : int
         About what the temporary tables take.
+    rows, messages : int or None
+        Rows that they see, and distinct messages in them; None where not counted.
     """
 
     functions: tuple[str, ...]
@@ -65,6 +69,8 @@ class Planned:
     missing: int = 0
     seconds: float = 0.0
     bytes_needed: int = 0
+    rows: int | None = None
+    messages: int | None = None
 
 
 @dataclass(frozen=True)
@@ -130,7 +136,7 @@ def make_plan(
     parsed = read(catalog, statement)
     if not isinstance(parsed, str) and _in_transaction(connection):
         # DuckDB 2.0 aborts a transaction at the first probe that fails.
-        parsed = "it runs in a transaction"
+        parsed = "it runs in a transaction of your own: COMMIT or ROLLBACK it to have it planned"
     if isinstance(parsed, str):
         return Plan(statement, reason=parsed)
     work = _Work(catalog, scorer, parsed, score, progress or SilentProgress())
@@ -226,7 +232,10 @@ class _Work:
             return _left_all(calls, source, guard), current.node
         else:
             try:
-                found, table = self._fill(select, source, key, ctes, store)
+                found, table = self._fill(select, current, key, ctes, store)
+            except CollatedError:
+                reason = "its messages have a collation, by which different ones are equal"
+                return _left_all(calls, source, reason), current.node
             except duckdb.Error:
                 reason = "its rows cannot be read alone: correlated, or no text"
                 return _left_all(calls, source, reason), current.node
@@ -241,6 +250,8 @@ class _Work:
             missing=found.missing,
             seconds=store.seconds(found.missing),
             bytes_needed=found.bytes_needed,
+            rows=found.rows,
+            messages=found.messages,
         )
         return planned, join_answers(select, current, calls, key or "", table, self._joined)
 
@@ -277,6 +288,12 @@ class _Work:
         if isinstance(source.message, exp.Column) and source.message.args.get("table"):
             column.set("table", source.message.args["table"].copy())
         wanted = exp.alias_(column, "event_id")
+        if self._score:
+            with only_pending(select, source.node, key) as is_possible:
+                if is_possible:
+                    store.list_pending()
+                    found = store.fill_pending(wanted_rows(select, wanted, ctes))
+                    return found, "__fame_events"
         return store.fill_events(wanted_rows(select, wanted, ctes)), "__fame_events"
 
 

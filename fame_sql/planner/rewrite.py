@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import duckdb
 from sqlglot import exp
@@ -27,9 +28,11 @@ _VERDICT = (
 def wanted_rows(select: exp.Select, column: exp.Expr, ctes: list[exp.CTE]) -> str:
     """Return SQL for the distinct values of a column in the rows that the calls may see.
 
-    The joins and every condition of ``WHERE`` stay that call no live function.
+    The joins and every condition of ``WHERE`` stay that call no live function. Beside each value
+    stands the number of its rows, ``rows``.
     """
-    query = exp.Select(expressions=[column.copy()], distinct=exp.Distinct())
+    rows = exp.alias_(exp.Count(this=exp.Star()), "rows")
+    query = exp.Select(expressions=[column.copy(), rows])
     for part in ("from_", "from", "joins", "laterals"):
         kept = select.args.get(part)
         if kept is not None:
@@ -42,7 +45,34 @@ def wanted_rows(select: exp.Select, column: exp.Expr, ctes: list[exp.CTE]) -> st
     free = [condition.copy() for condition in conditions if not live_nodes(condition)]
     if free:
         query = query.where(*free, copy=False)
+    query = query.group_by(exp.Literal.number(1), copy=False)
     return text(with_ctes(query, ctes))
+
+
+@contextmanager
+def only_pending(select: exp.Select, node: exp.Expr, key: str) -> Iterator[bool]:
+    """Let a source that is joined hold only rows whose event has no verdict, while the block runs.
+
+    A selective join then reads few rows twice. Yields False, and changes nothing, where there is
+    no join, or one whose matches depend on the rows around.
+    """
+    joins = select.args.get("joins") or []
+    if not joins or any(join.method for join in joins):
+        yield False
+        return
+    alias = node.alias_or_name
+    column = exp.Column(
+        this=exp.to_identifier(key, quoted=True), table=_identifier(node, alias).copy()
+    )
+    pending = exp.Select(expressions=[exp.column("event_id")]).from_("temp.__fame_pending")
+    inner = exp.Select(expressions=[exp.Star()]).from_(node.copy(), copy=False)
+    inner = inner.where(exp.In(this=column, query=exp.Subquery(this=pending)), copy=False)
+    kept = exp.Subquery(this=inner, alias=exp.TableAlias(this=_identifier(node, alias)))
+    node.replace(kept)
+    try:
+        yield True
+    finally:
+        kept.replace(node)
 
 
 def obstacle(select: exp.Select, source: Source) -> str:
