@@ -1,122 +1,147 @@
 """The naive query over millions of rows: as written, planned, and stored, in one run.
 
     make bench-scale ROWS=10000000
+    make bench-scale ROWS="1000000 10000000 100000000"
 
-The rows are made from the warehouse's own canonical shapes, as often as its log has them, with
-parameters drawn log-uniformly, so that distinct messages grow as in real logs: the curves are
-printed, beside those of the raw log files named with ``--samples``. The model's own rate, one
-row at a time, is measured on a sample and extrapolated; all else is run in full.
+The rows are made from the warehouse's own canonical shapes (scale_data.py); how their distinct
+messages and events grow is printed beside that of real logs. What is measured on fewer rows and
+extrapolated says so. Each number of rows has a process of its own, so that the peak memory is its.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import resource
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import duckdb
+import scale_data
+import scale_naive
+import scale_spark
 
 import fame_sql
-from fame_sql.canonical import default_recipe
-from fame_sql.registry import load_champion
-from fame_sql.udfs.duckdb import release
+from fame_sql.partitions import add_partitions
+from fame_sql.registry import champion
+from fame_sql.udfs.duckdb import release, scorer_of
+from fame_sql.udfs.live import Known
 from fame_sql.warehouse import Warehouse
 
 PAPER = 1_200_000 / 3600  # lines a second, of FAME's paper, on four GPUs
-SAMPLE = 2_000
 NAIVE = "SELECT count(*) FROM logs WHERE fame_score(body) > 0.5"
+STORED = "SELECT count(*) FROM scored_logs WHERE score > 0.5"
+JOIN = "SELECT count(*) FROM logs INNER JOIN fame.scores USING (event_id) WHERE score > 0.5"
+DISTINCT = "SELECT count(DISTINCT body) FROM logs"
+LIKE = "SELECT count(*) FROM logs WHERE body LIKE '%error%'"
+ON_SAMPLE = 200
+"""Rows given one by one to the plain pipeline."""
+
+TAKEN_IN = 1_000_000
+"""Rows, at most, that are taken in as partitions."""
+
+
+@dataclass
+class Measured:
+    """What one number of rows took.
+
+    Parameters
+    ----------
+    rows : int
+        How many.
+    seconds : dict
+        By way; of fewer rows, extrapolated, where ``note`` of it says so.
+    notes : dict
+        What is to be said of a way.
+    made : float
+        Seconds that making the rows took.
+    taken_in : float
+        Lines a second that a fresh copy of the warehouse takes in as partitions.
+    file_bytes, peak_bytes : int
+        The warehouse's file, and the most memory the process had.
+    curves : list of str
+        How distinct the rows are.
+    """
+
+    rows: int
+    seconds: dict[str, float] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    made: float = 0.0
+    taken_in: float = 0.0
+    file_bytes: int = 0
+    peak_bytes: int = 0
+    curves: list[str] = field(default_factory=list)
 
 
 def main() -> None:
-    """Make the rows, run every way, print the table."""
+    """Measure every number of rows and print the tables and the targets."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--warehouse", type=Path, default=Path("demo.duckdb"))
-    parser.add_argument("--rows", type=int, default=10_000_000)
-    parser.add_argument("--memory", default="4GB", help="DuckDB's memory_limit")
+    parser.add_argument("--rows", type=int, nargs="+", default=[10_000_000])
+    parser.add_argument("--memory", default="2GB", help="DuckDB's memory_limit")
     parser.add_argument("--samples", type=Path, nargs="*", default=[], help="raw log files")
+    parser.add_argument("--live-rows", type=int, default=1_000_000, help="rows without a planner")
+    parser.add_argument(
+        "--spark-rows", type=int, default=1_000_000, help="at most so many on Spark"
+    )
+    parser.add_argument("--json", type=Path, help="keep the figures in this file")
+    parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
+    if chosen.one:
+        print(json.dumps(asdict(measure_copy(chosen, chosen.rows[0]))))
+        return
+    found = [_in_own_process(rows) for rows in sorted(chosen.rows)]
+    print(f"DuckDB {duckdb.__version__}, memory_limit {chosen.memory}")
+    print("\n".join(found[-1].curves))
+    for measured in found:
+        show(measured)
+    show_targets(found)
+    if chosen.json:
+        chosen.json.write_text(json.dumps([asdict(measured) for measured in found], indent=1))
+
+
+def _in_own_process(rows: int) -> Measured:
+    arguments = [*sys.argv[1:], "--rows", str(rows), "--one"]
+    done = subprocess.run(
+        [sys.executable, __file__, *arguments], stdout=subprocess.PIPE, text=True, check=True
+    )
+    return Measured(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def measure_copy(chosen: argparse.Namespace, rows: int) -> Measured:
+    """Measure on a copy of the warehouse beside it, removed afterwards."""
     with tempfile.TemporaryDirectory(dir=chosen.warehouse.absolute().parent) as folder:
         copy = Path(folder) / chosen.warehouse.name
         shutil.copy(chosen.warehouse, copy)
         models = f"{chosen.warehouse.stem}.models"
         shutil.copytree(chosen.warehouse.with_name(models), copy.with_name(models))
-        measure(copy, chosen.rows, chosen.memory, chosen.samples)
+        connection = fame_sql.connect(copy)
+        connection.execute("SET memory_limit = ?", [chosen.memory])
+        connection.execute("SET preserve_insertion_order = false")
+        measured = Measured(rows)
+        measured.made = timed(lambda: scale_data.make_rows(connection, rows))
+        measured.file_bytes = copy.stat().st_size
+        measured.curves = list(scale_data.curves(connection, chosen.samples))
+        measure(connection, measured, chosen.live_rows)
+        # What follows needs memory of its own: the pipeline's, and Spark's in other processes.
+        measured.peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        measured.taken_in = take_in(connection, chosen.warehouse, Path(folder))
+        measure_others(connection, copy, measured, chosen.spark_rows)
+        release(connection)
+        connection.close()
+        return measured
 
 
-def measure(warehouse: Path, rows: int, memory: str, samples: list[Path]) -> None:
-    """Make ``rows`` lines in a copy of the warehouse and time every way."""
-    connection = fame_sql.connect(warehouse)
-    connection.execute("SET memory_limit = ?", [memory])
-    connection.execute("SET preserve_insertion_order = false")
-    connection.execute(_made_rows(rows))
-    connection.execute("DELETE FROM fame.logs")
-    connection.execute("INSERT INTO fame.logs BY NAME FROM made")
-    connection.execute("DROP TABLE made")
-    connection.execute("CHECKPOINT")
-    print(f"{rows:,} rows, DuckDB {duckdb.__version__}, memory_limit {memory}")
-    curve("made", connection, "fame.logs", "body")
-    for sample in samples:
-        with duckdb.connect() as own:
-            own.execute(
-                "CREATE TABLE lines AS SELECT unnest(string_split(content, chr(10))) AS body "
-                "FROM read_text(?)",
-                [str(sample)],
-            )
-            curve(sample.name, own, "lines", "body")
-    show(connection, warehouse, rows)
-    release(connection)
-    connection.close()
-
-
-def _made_rows(rows: int) -> str:
-    """Return SQL that fills the masks of canonical shapes, keeping those that come out again."""
-    recipe = default_recipe()
-    number = "floor(pow(10, 4 + 5 * (hash({i}) % 1000003) / 1000003.0))::BIGINT"
-    filled = (
-        "replace(replace(translate(regexp_replace(canonical, '([a-z]+)<path>', '/\\1/f<id>', 'g'), "
-        "'#', '7'), '<path>', '/var/f<id>'), '<id>', {n}::VARCHAR)"
-    )
-    body = filled.format(n=number.format(i="i"))
-    shape = filled.format(n="12345")
-    return f"""
-        CREATE OR REPLACE TEMP TABLE shapes AS (
-            SELECT logs.log_id, logs.event_id, events.canonical,
-                row_number() OVER (ORDER BY logs.log_id) - 1 AS place, count(*) OVER () AS n
-            FROM fame.logs AS logs INNER JOIN fame.events AS events USING (event_id)
-            WHERE {recipe.sql(shape)} = events.canonical
-        );
-        CREATE OR REPLACE TABLE made AS
-        WITH numbers AS (
-            SELECT i, (hash(i + 7) % size.n)::BIGINT AS place
-            FROM range({rows:d}) AS r(i) CROSS JOIN (SELECT max(n) AS n FROM shapes) AS size
-        )
-        SELECT i AS log_id, TIMESTAMP '2026-01-01' + to_milliseconds(i * 10) AS timestamp,
-            now()::TIMESTAMP AS observed_timestamp, {body} AS body, event_id,
-            'made' AS source_path, i AS line_number, i AS byte_offset, 1 AS line_count,
-            0 AS ingest_id, 'made' AS parser
-        FROM numbers INNER JOIN shapes USING (place)
-    """
-
-
-def curve(name: str, connection: duckdb.DuckDBPyConnection, table: str, column: str) -> None:
-    """Print how distinct messages and events grow with the rows."""
-    total = connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
-    recipe = default_recipe().sql("body")
-    for rows in (n for n in (1_000, 10_000, 100_000, 1_000_000) if n <= total):
-        messages, events = connection.execute(
-            f"SELECT count(*), count(DISTINCT {recipe}) FROM "
-            f"(SELECT DISTINCT {column} AS body FROM (FROM {table} LIMIT {rows}))"
-        ).fetchall()[0]
-        print(f"  {name:32} {rows:>10,} rows {messages:>10,} messages {events:>7,} events")
-
-
-def show(connection: duckdb.DuckDBPyConnection, warehouse: Path, rows: int) -> None:
-    """Time every way and print seconds, rows a second and ratios."""
-    one = naive(connection, warehouse)
+def measure(connection: duckdb.DuckDBPyConnection, measured: Measured, live_rows: int) -> None:
+    """Time every way that DuckDB runs; the cold one first, while nothing is remembered."""
+    repeats = 3 if measured.rows <= 10_000_000 else 1
+    seconds = measured.seconds
 
     def run(statement: str) -> Callable[[], object]:
         return lambda: connection.execute(statement).fetchall()
@@ -124,38 +149,120 @@ def show(connection: duckdb.DuckDBPyConnection, warehouse: Path, rows: int) -> N
     def planned() -> object:
         return fame_sql.query(connection, NAIVE).fetchall()
 
-    distinct = timed(run("SELECT count(DISTINCT body) FROM logs"))
-    ways = {"naive: a row at a time (extrapolated)": one * rows}
-    ways["count(DISTINCT body)"] = distinct
-    ways["count(*) .. LIKE '%error%'"] = timed(
-        run("SELECT count(*) FROM logs WHERE body LIKE '%error%'")
-    )
+    seconds["count(DISTINCT body)"] = best(run(DISTINCT), repeats)
+    seconds["count(*) .. LIKE '%error%'"] = best(run(LIKE), repeats)
     connection.execute("DELETE FROM fame.scores")
-    ways["planned, cold: all events scored"] = timed(planned)
-    ways["planned, warm"] = timed(planned)
-    ways["live, no planner, warm model"] = timed(run(NAIVE))
-    ways["stored: scored_logs"] = timed(run("SELECT count(*) FROM scored_logs WHERE score > 0.5"))
-    ways["integer hash join"] = timed(
-        run("SELECT count(*) FROM logs INNER JOIN fame.scores USING (event_id) WHERE score > 0.5")
+    seconds["planned, cold: all events scored"] = timed(planned)
+    seconds["planned, warm"] = best(planned, repeats)
+    seconds["stored: scored_logs"] = best(run(STORED), repeats)
+    seconds["integer hash join"] = best(run(JOIN), repeats)
+    few = min(live_rows, measured.rows)
+    live = run(NAIVE.replace("WHERE", f"WHERE log_id < {few} AND"))
+    for name in ("live, no planner, cold", "live, no planner, warm"):
+        if name.endswith("cold"):
+            forget(connection)
+        seconds[name] = timed(live) * measured.rows / few
+        measured.notes[name] = "" if few == measured.rows else f"on {few:,} rows"
+
+
+def take_in(connection: duckdb.DuckDBPyConnection, warehouse: Path, folder: Path) -> float:
+    """Return the lines a second at which Parquet files become partitions with events."""
+    raw = folder / "raw.parquet"
+    connection.execute(
+        f"COPY (SELECT timestamp, body FROM fame.logs WHERE log_id < {TAKEN_IN}) "
+        f"TO '{raw}' (FORMAT parquet)"
     )
-    ways["FAME's paper, four GPUs (as told)"] = rows / PAPER
-    print(f"{'way':38}{'seconds':>12}{'rows/s':>16}{'to DISTINCT':>13}{'to naive':>12}")
-    for name, seconds in ways.items():
-        ratios = f"{seconds / distinct:13.3f}{one * rows / seconds:11,.0f}x"
-        print(f"{name:38}{seconds:12.3f}{rows / seconds:16,.0f}{ratios}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"peak memory of the process {peak:.1f} GB")
+    fresh = folder / "fresh.duckdb"
+    shutil.copy(warehouse, fresh)
+    with Warehouse.open(fresh) as opened:
+        since = time.perf_counter()
+        report = add_partitions(opened, [str(raw)], place=str(folder / "place"))
+        return report.lines / (time.perf_counter() - since)
 
 
-def naive(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> float:
-    """Return seconds a row, asking the model for one row after another."""
-    model = load_champion(Warehouse(warehouse, connection.cursor()))
-    bodies = connection.execute(f"SELECT body FROM logs LIMIT {SAMPLE}").fetchall()
-    model.verdicts([model.recipe.text(bodies[0][0])])
-    since = time.perf_counter()
-    for (body,) in bodies[: SAMPLE // 4]:
-        model.verdicts([model.recipe.text(body)])
-    return (time.perf_counter() - since) / (SAMPLE // 4)
+def forget(connection: duckdb.DuckDBPyConnection) -> None:
+    """Forget every verdict, stored and in memory."""
+    connection.execute("DELETE FROM fame.scores")
+    scorer = scorer_of(connection)
+    assert scorer is not None
+    scorer.memory().known = Known()
+
+
+def measure_others(
+    connection: duckdb.DuckDBPyConnection, copy: Path, measured: Measured, spark_rows: int
+) -> None:
+    """Time a plain pipeline on a sample, and Spark's local cluster; add the paper's rate."""
+    model = champion(Warehouse(copy, connection.cursor())).folder
+    sample = connection.execute(f"SELECT body FROM logs WHERE log_id < {ON_SAMPLE}").fetchall()
+    naive = "naive: transformers, row by row"
+    each = scale_naive.seconds_a_row(model, [row[0] for row in sample])
+    measured.seconds[naive] = each * measured.rows
+    measured.notes[naive] = f"on {len(sample)} rows"
+    measured.seconds["FAME's paper, four GPUs"] = measured.rows / PAPER
+    measured.notes["FAME's paper, four GPUs"] = "as told"
+    if measured.rows <= spark_rows:
+        on_spark = scale_spark.seconds(connection, model)
+        if on_spark is not None:
+            measured.seconds["Spark, two local executors"] = on_spark
+
+
+def show(measured: Measured) -> None:
+    """Print seconds, rows a second and ratios of one number of rows."""
+    seconds = measured.seconds
+    distinct, naive = seconds["count(DISTINCT body)"], _of(measured, "naive")
+    disk, peak = measured.file_bytes / 1e9, measured.peak_bytes / 1e9
+    print(
+        f"\n{measured.rows:,} rows, made in {measured.made:.1f} s, {disk:.2f} GB on disk, "
+        f"peak memory {peak:.2f} GB; {measured.taken_in:,.0f} lines/s taken in as partitions"
+    )
+    print(f"{'way':34}{'seconds':>12}{'rows/s':>14}{'to DISTINCT':>13}{'to naive':>12}")
+    for name, took in sorted(seconds.items(), key=lambda item: -item[1]):
+        note = measured.notes.get(name, "")
+        print(
+            f"{name:34}{took:12.3f}{measured.rows / took:14,.0f}{took / distinct:13.2f}"
+            f"{naive / took:11,.1f}x{'  (' + note + ')' if note else ''}"
+        )
+
+
+def show_targets(found: list[Measured]) -> None:
+    """Print which targets were met, at each number of rows that they are set for."""
+    print()
+    for measured in found:
+        of = measured.seconds
+        warm = of["planned, warm"]
+        checks = [
+            ("planned, warm / count(DISTINCT body)", warm / of["count(DISTINCT body)"], "<=", 2),
+            (
+                "stored / integer hash join",
+                of["stored: scored_logs"] / _of(measured, "int"),
+                "<=",
+                1.5,
+            ),
+            ("rows a second, warm", measured.rows / warm, ">=", 5_000_000),
+        ]
+        if measured.rows >= 10_000_000:
+            cold = _of(measured, "naive") / of["planned, cold: all events scored"]
+            checks.append(("planned, cold, faster than naive", cold, ">=", 1000))
+        if measured.rows >= 100_000_000:
+            checks.append(("GB of memory", measured.peak_bytes / 1e9, "<=", 4))
+        for name, value, sign, bound in checks:
+            met = value <= bound if sign == "<=" else value >= bound
+            told = "met" if met else "NOT MET"
+            print(f"{measured.rows:>12,} rows  {name:38}{value:14,.2f} {sign} {bound:<10,} {told}")
+    rates = [m.rows / m.seconds["planned, cold: all events scored"] for m in found]
+    if len(rates) > 1:
+        told = "met" if rates == sorted(rates) else "NOT MET"
+        shown = " < ".join(f"{rate:,.0f}" for rate in rates)
+        print(f"rows a second, planned and cold, rise with the rows: {shown}  {told}")
+
+
+def _of(measured: Measured, start: str) -> float:
+    return next(took for name, took in measured.seconds.items() if name.startswith(start))
+
+
+def best(run: Callable[[], object], repeats: int) -> float:
+    """Return the least seconds that a run takes of several."""
+    return min(timed(run) for _ in range(repeats))
 
 
 def timed(run: Callable[[], object]) -> float:
