@@ -1,0 +1,110 @@
+"""The live functions on Spark: scalar Arrow functions for plain Spark SQL.
+
+The code is that of every other engine. A Python worker keeps the model that it has loaded in
+this module for as long as it lives, so a model is loaded once a worker process, however many
+tasks the worker is given.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from sqlglot import exp
+
+from fame_sql.errors import ModelError
+from fame_sql.registry import load
+from fame_sql.udfs.functions import FUNCTIONS, LiveFunction
+from fame_sql.udfs.live import LiveScorer
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_BY_NAME = {function.name: function for function in FUNCTIONS}
+
+_scorers: dict[ModelPlace, LiveScorer] = {}
+_loading = threading.Lock()
+
+
+@dataclass(frozen=True)
+class ModelPlace:
+    """Where a worker finds a model.
+
+    Parameters
+    ----------
+    version : str
+        The model's version, which the worker checks.
+    where : str
+        A path that every worker sees, or the name under which Spark shipped an archive.
+    is_shipped : bool
+        Which of the two.
+    """
+
+    version: str
+    where: str
+    is_shipped: bool
+
+    def folder(self) -> Path:
+        """Return the model folder on this worker."""
+        if not self.is_shipped:
+            return Path(self.where)
+        from pyspark import SparkFiles
+
+        return Path(SparkFiles.get(self.where))
+
+
+def scorer_at(place: ModelPlace) -> LiveScorer:
+    """Return the scorer of a model on this worker, loading it at the process's first call.
+
+    Raises
+    ------
+    ModelError
+        If there is no model, it was changed, or it is another version.
+    """
+    with _loading:
+        scorer = _scorers.get(place)
+        if scorer is None:
+            model = load(place.folder())
+            if model.version != place.version:
+                raise ModelError(
+                    f"{place.where} holds model {model.version} on this worker, not "
+                    f"{place.version}: ship the model, or give all workers the same folder"
+                )
+            scorer = _scorers[place] = LiveScorer(model.recipe, lambda: model)
+        return scorer
+
+
+def register(spark: SparkSession, place: ModelPlace) -> None:
+    """Put every live function on a session, for Spark SQL and ``call_function`` alike.
+
+    Parameters
+    ----------
+    spark : SparkSession
+        A session of Spark 4.1 or later.
+    place : ModelPlace
+        Where its workers find the model.
+    """
+    from pyspark.sql.functions import arrow_udf
+
+    for function in FUNCTIONS:
+        vectorised = arrow_udf(_vectorised(function.name, place), spark_type(function))
+        spark.udf.register(function.name, vectorised)
+
+
+def _vectorised(name: str, place: ModelPlace) -> Callable[[pa.Array], pa.Array]:
+    """Return what Spark sends to its workers: it refers to the model and never holds it."""
+
+    def compute(messages: pa.Array) -> pa.Array:
+        return _BY_NAME[name].compute(scorer_at(place), messages)
+
+    compute.__name__ = name
+    return compute
+
+
+def spark_type(function: LiveFunction) -> str:
+    """Return the SQL type of a live function's result in Spark's words."""
+    return exp.DataType.build(function.returns, dialect="duckdb").sql("spark")
