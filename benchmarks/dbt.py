@@ -1,11 +1,11 @@
-"""Wall time of dbt on many rows: a first build, a daily increment, and dbt's own overhead.
+"""Wall time of dbt on many rows: a first build, a daily increment, tests, and dbt's own overhead.
 
-    make bench-dbt ARGS="--warehouse demo.duckdb --rows 10000000"
+    make bench-dbt ARGS="--warehouse demo.duckdb --rows 5000000 10000000"
 
 The log is the warehouse's own, repeated and moved on in time until it has so many rows, over 100
-days; the increment is the day after, 1 % new rows. 'Nothing new' is a run right after: dbt's start,
-its parsing and the hours of the lookback. Run a second time with a tenth of the rows to see
-what the cost of an increment follows.
+days; the increment is the day after, 1 % new rows. 'One view' is a run of a single view: what dbt
+itself costs. 'Tests' are those on data, of the whole tables and then, with 'fame_tests_from', of
+the new day. Several sizes end in a table of ratios: what the cost of an increment follows.
 """
 
 from __future__ import annotations
@@ -18,40 +18,64 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 ROOT = Path(__file__).parents[1]
 DAYS = 100
+LAST_DAY = "2025-04-11"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of dbt: seconds of the process, of all that it executed, and of each node."""
+
+    rows: int
+    process: float
+    executed: float
+    nodes: dict[str, float]
 
 
 def main() -> None:
-    """Build the copy, run dbt three times and print seconds."""
+    """Measure every size and print seconds, then what grew from the first size to the last."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--warehouse", type=Path, default=Path("demo.duckdb"))
-    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 10_000_000])
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=chosen.warehouse.resolve().parent) as folder:
-        copy = Path(folder) / chosen.warehouse.name
-        shutil.copy(chosen.warehouse, copy)
-        models = f"{chosen.warehouse.stem}.models"
-        shutil.copytree(chosen.warehouse.with_name(models), copy.with_name(models))
-        measure(copy, chosen.rows)
+    measured = {rows: measure_copy(chosen.warehouse, rows) for rows in sorted(chosen.rows)}
+    if len(measured) > 1:
+        compare(measured)
 
 
-def measure(warehouse: Path, rows: int) -> None:
-    """Time a first build, an increment and a run with nothing new."""
+def measure_copy(warehouse: Path, rows: int) -> dict[str, Run]:
+    """Measure on a copy of the warehouse and its models, which is deleted afterwards."""
+    with tempfile.TemporaryDirectory(dir=warehouse.resolve().parent) as folder:
+        copy = Path(folder) / warehouse.name
+        shutil.copy(warehouse, copy)
+        models = f"{warehouse.stem}.models"
+        shutil.copytree(warehouse.with_name(models), copy.with_name(models))
+        return measure(copy, rows)
+
+
+def measure(warehouse: Path, rows: int) -> dict[str, Run]:
+    """Time a first build, an increment, tests and a run of one view."""
     fill(warehouse, rows)
-    run_dbt(warehouse, "seed")
-    print(f"{rows:,} rows over {DAYS} days, DuckDB {duckdb.__version__}")
-    print(
-        f"{'run':20}{'rows':>12}{'process s':>11}{'models s':>10}{'overhead s':>12}{'rows/s':>12}"
-    )
-    show("first build", rows, run_dbt(warehouse, "run"))
+    run_dbt(warehouse, 0, "seed")
+    tests = ("test", "--select", "test_type:data")
+    runs = {
+        "first build": run_dbt(warehouse, rows, "run"),
+        "tests, all rows": run_dbt(warehouse, rows, *tests),
+    }
     new = append_day(warehouse, rows)
-    show("increment", new, run_dbt(warehouse, "run"))
-    show("nothing new", 0, run_dbt(warehouse, "run"))
+    since = json.dumps({"fame_tests_from": LAST_DAY})
+    runs["increment"] = run_dbt(warehouse, new, "run")
+    runs["tests, new rows"] = run_dbt(warehouse, new, *tests, "--vars", since)
+    runs["nothing new"] = run_dbt(warehouse, 0, "run")
+    runs["one view"] = run_dbt(warehouse, 0, "run", "--select", "stg_models")
+    show(rows, runs)
+    return runs
 
 
 def fill(warehouse: Path, rows: int) -> None:
@@ -90,8 +114,8 @@ def repeated() -> str:
     """
 
 
-def run_dbt(warehouse: Path, command: str) -> tuple[float, float]:
-    """Run dbt in a process of its own; return its seconds and those of the models."""
+def run_dbt(warehouse: Path, rows: int, *words: str) -> Run:
+    """Run dbt in a process of its own, and take the seconds of its nodes from what it wrote."""
     target = warehouse.parent / "target"
     environment = {
         **os.environ,
@@ -102,21 +126,41 @@ def run_dbt(warehouse: Path, command: str) -> tuple[float, float]:
     }
     since = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "dbt.cli.main", "--quiet", command],
+        [sys.executable, "-W", "ignore", "-m", "dbt.cli.main", "--quiet", *words],
         cwd=ROOT / "dbt_project",
         env=environment,
         check=True,
     )
     seconds = time.perf_counter() - since
     results = json.loads((target / "run_results.json").read_text())
-    return seconds, results["elapsed_time"]
+    nodes = {r["unique_id"].split(".")[2]: r["execution_time"] for r in results["results"]}
+    return Run(rows, seconds, results["elapsed_time"], nodes)
 
 
-def show(name: str, rows: int, seconds: tuple[float, float]) -> None:
-    """Print a line of the table."""
-    process, models = seconds
-    a_second = f"{rows / process:,.0f}" if rows else ""
-    print(f"{name:20}{rows:12,}{process:11.1f}{models:10.1f}{process - models:12.1f}{a_second:>12}")
+def show(rows: int, runs: dict[str, Run]) -> None:
+    """Print what each run took, beside what dbt takes for a single view."""
+    overhead = runs["one view"].process
+    print(
+        f"\n{rows:,} rows over {DAYS} days, DuckDB {duckdb.__version__}; one view {overhead:.1f} s"
+    )
+    print(f"{'run':20}{'rows':>12}{'process s':>11}{'beyond dbt s':>14}{'rows/s':>12}")
+    for name, run in runs.items():
+        a_second = f"{run.rows / run.process:,.0f}" if run.rows else ""
+        beyond = run.process - overhead
+        print(f"{name:20}{run.rows:12,}{run.process:11.1f}{beyond:14.1f}{a_second:>12}")
+
+
+def compare(measured: dict[int, dict[str, Run]]) -> None:
+    """Print the seconds of each node at the smallest and the largest size, the slowest first."""
+    (few, before), *_, (many, after) = measured.items()
+    for name in ("increment", "tests, new rows"):
+        old, new = before[name].nodes, after[name].nodes
+        print(f"\n{name}: seconds at {few:,} and {many:,} rows ({many / few:.1f} times as many)")
+        for node in sorted(new, key=new.__getitem__, reverse=True)[:12]:
+            ratio = new[node] / max(old[node], 0.01)
+            print(f"  {node[:60]:60}{old[node]:9.2f}{new[node]:9.2f}{ratio:8.1f} x")
+        total, grown = sum(old.values()), sum(new.values())
+        print(f"  {'all':60}{total:9.2f}{grown:9.2f}{grown / total:8.1f} x")
 
 
 if __name__ == "__main__":

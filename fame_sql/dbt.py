@@ -26,7 +26,7 @@ from fame_sql.registry import load, load_champion
 from fame_sql.session import register
 from fame_sql.udfs import duckdb as functions
 from fame_sql.udfs.live import LiveScorer
-from fame_sql.warehouse import Warehouse
+from fame_sql.warehouse import Warehouse, migrate
 
 
 class Plugin(BasePlugin):  # type: ignore
@@ -55,7 +55,11 @@ class Plugin(BasePlugin):  # type: ignore
         )
 
     def _register(self, connection: duckdb.DuckDBPyConnection) -> str:
-        warehouse = self._warehouse(connection)
+        try:
+            warehouse = self._warehouse(connection)
+        except FameError as error:
+            functions.register(connection, LiveScorer(default_recipe(), _refusing(error)))
+            raise
         try:
             model = self._model(warehouse)
         except FameError as error:
@@ -73,8 +77,12 @@ class Plugin(BasePlugin):  # type: ignore
             "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database() "
             "AND schema_name = 'fame' AND table_name IN ('models', 'masks')"
         ).fetchall()
-        path = Path(self.creds.path)
-        return Warehouse(path, connection.cursor()) if found[0][0] == 2 else None
+        if found[0][0] < 2:
+            return None
+        path, cursor = Path(self.creds.path), connection.cursor()
+        read_only = cursor.execute("SELECT current_setting('access_mode')").fetchall()
+        migrate(cursor, path, read_only=read_only == [("read_only",)])
+        return Warehouse(path, cursor)
 
     def _model(self, warehouse: Warehouse | None) -> Model:
         """Find and check the model; its network is not loaded yet."""

@@ -59,6 +59,7 @@ def built(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     for command in ("deps", "build"):
         run = dbt(command)
         assert run.code == 0, run.said
+        assert "deprecat" not in run.said.lower(), run.said
     return warehouse, dbt
 
 
@@ -155,6 +156,48 @@ def test_a_new_champion_adds_rows_and_keeps_the_old(
     assert kept == before
     assert added == [(lines, lines)]
     assert anomalies == [(2,)]
+    names = ["int_event_scores", "fct_scored_logs", "fct_anomalies"]
+    both = _tables(warehouse, names)
+    run = _dbt(warehouse)("run", "--full-refresh", "--select", *names)
+    assert run.code == 0, run.said
+    assert _tables(warehouse, names) == both
+
+
+def _tables(warehouse: Path, names: list[str]) -> dict[str, list[tuple]]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return {
+            name: connection.execute(f"SELECT * FROM fame_dbt.{name} ORDER BY ALL").fetchall()
+            for name in names
+        }
+
+
+def test_an_older_warehouse_is_brought_up_to_date(copied: Path) -> None:
+    with duckdb.connect(str(copied)) as connection:
+        connection.execute("DROP TABLE fame.feedback")
+        connection.execute("DELETE FROM fame.schema_versions WHERE version >= 5")
+    dbt = _dbt(copied)
+    run = dbt("run", "--select", "stg_feedback")
+    assert run.code == 0, run.said
+    with duckdb.connect(str(copied)) as connection:
+        connection.execute(
+            "INSERT INTO fame.feedback (event_id, model_version, is_anomaly, created_at) "
+            "SELECT 1, model_version, false, current_timestamp - INTERVAL 100 DAY FROM fame.models"
+        )
+        assert len(connection.execute("FROM fame_dbt.stg_feedback").fetchall()) == 1
+    run = dbt("source", "freshness", "--select", "source:fame.feedback")
+    assert "WARN freshness of fame.feedback" in run.said, run.said
+
+
+def test_tests_can_look_at_the_new_rows_alone(built: tuple[Path, Dbt], tmp_path: Path) -> None:
+    warehouse = _copy(built[0], tmp_path)
+    with duckdb.connect(str(warehouse)) as connection:
+        query = "SELECT min(log_time), max(log_time)::DATE FROM fame_dbt.fct_scored_logs"
+        first, last_day = connection.execute(query).fetchall()[0]
+        connection.execute("DELETE FROM fame_dbt.fct_scored_logs WHERE log_time = ?", [first])
+    dbt, name = _dbt(warehouse), "assert_every_record_is_accounted_for"
+    since = json.dumps({"fame_tests_from": str(last_day)})
+    assert dbt("test", "--select", name, "--vars", since).results == {name: "pass"}
+    assert dbt("test", "--select", name).results == {name: "fail"}
 
 
 def test_microbatches_write_the_same_rows(built: tuple[Path, Dbt], tmp_path: Path) -> None:

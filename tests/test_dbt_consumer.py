@@ -6,7 +6,7 @@ import random
 import shutil
 import signal
 import subprocess
-from datetime import timedelta
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -18,7 +18,16 @@ from fame_sql.warehouse import Warehouse
 
 CONSUMER = Path(__file__).parent / "dbt_consumer"
 SLICES = 10
-LOOKBACK = timedelta(hours=24)
+HOUR = 3_600_000
+DAY = 24 * HOUR
+# When a line written at so many milliseconds arrives: never more than the lookback of a day after
+# the newest line that was there before.
+ORDERS = {
+    "each day backwards": lambda ms: ms // DAY * DAY + DAY - ms % DAY,
+    "odd hours, then even hours of half a day": lambda ms: (
+        ms // (DAY / 2) * DAY + (DAY / 2 if ms // HOUR % 2 else 0) + ms % HOUR
+    ),
+}
 TABLES = (
     "int_log_events",
     "int_events",
@@ -50,21 +59,27 @@ for number in os.environ["SLICES"].split():
 @pytest.fixture(scope="module")
 def arrivals(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with lines that arrive in ten slices, each at most a day late."""
-    path = tmp_path_factory.mktemp("arrivals") / "own.duckdb"
     late = random.Random(5)
+    path = tmp_path_factory.mktemp("arrivals") / "own.duckdb"
+    return _write_arrivals(path, compiled, lambda ms: ms + late.random() * (DAY - HOUR), SLICES)
+
+
+def _write_arrivals(
+    path: Path, compiled: Path, arrival: Callable[[float], float], slices: int
+) -> Path:
+    """Write a database in which a line of ``ms`` comes in the order of ``arrival(ms)``."""
     with Warehouse.open(compiled, read_only=True) as warehouse:
         lines = warehouse.rows(
             "SELECT log_id, epoch_ms(timestamp), severity_text, service_name, body "
             "FROM fame.logs WHERE log_id % 3 = 0 ORDER BY timestamp"
         )
-    day = LOOKBACK.total_seconds() * 1000
-    arrives = [(row[1] + late.random() * (day - 3_600_000), row) for row in lines]
+    arrives = [(arrival(row[1]), row) for row in lines]
     # One line has no message, and one no time.
     arrives[10] = (arrives[10][0], (*arrives[10][1][:4], None))
     arrives[0] = (arrives[0][0], (arrives[0][1][0], None, *arrives[0][1][2:]))
     arrives.sort(key=lambda pair: pair[0])
     rows = [
-        [f"line-{r[0]}", *r[1:], number * SLICES // len(arrives)]
+        [f"line-{r[0]}", *r[1:], number * slices // len(arrives)]
         for number, (_, r) in enumerate(arrives)
     ]
     with duckdb.connect(str(path)) as connection:
@@ -155,6 +170,19 @@ def test_ten_slices_with_late_rows_and_a_kill_give_the_same_tables(
     run = dbt("run", "--full-refresh", "--exclude", "every_function")
     assert run.code == 0, run.said
     found = _tables(dbt)
+    for name in TABLES:
+        assert found[name] == expected[name], name
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_the_order_of_arrival_makes_no_difference(
+    at_once: Dbt, compiled: Path, model: Path, tmp_path: Path, order: str
+) -> None:
+    came = _write_arrivals(tmp_path / "came.duckdb", compiled, ORDERS[order], 4)
+    package = f'packages:\n  - local: "{PACKAGE}"\n'
+    dbt = _consumer(tmp_path / "ordered", came, model, package)
+    dbt.python(IN_ONE_PROCESS, SLICES="0 1 2 3")
+    expected, found = _tables(at_once), _tables(dbt)
     for name in TABLES:
         assert found[name] == expected[name], name
 

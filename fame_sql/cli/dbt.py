@@ -10,7 +10,10 @@ import click
 from fame_sql.cli.output import warehouse_option
 from fame_sql.errors import InputError
 
-_BESIDE = Path(__file__).parents[2] / "dbt_project"
+_HERE = Path(__file__).parents
+# Inside an installed package, or beside it where fame-sql runs from its sources.
+_INSTALLED, _SOURCES = _HERE[1] / "dbt_project", _HERE[2] / "dbt_project"
+_PACKAGE = _INSTALLED if _INSTALLED.is_dir() else _SOURCES
 
 _PROJECT = """\
 name: my_logs
@@ -70,7 +73,7 @@ def dbt() -> None:
 @click.option(
     "--package",
     metavar="PATH|URL",
-    help="Where the dbt package is: a folder or a git address.  [default: beside fame-sql]",
+    help="Where the dbt package is: a folder or a git address.  [default: the one in fame-sql]",
 )
 @click.option("--revision", default="main", show_default=True, help="Of a git address.")
 def init(folder: Path, warehouse: Path, package: str | None, revision: str) -> None:
@@ -78,7 +81,7 @@ def init(folder: Path, warehouse: Path, package: str | None, revision: str) -> N
     from fame_sql.warehouse import Warehouse
 
     Warehouse.open(warehouse).close()
-    write_project(folder, warehouse, package or str(_BESIDE), revision)
+    write_project(folder, warehouse, package or str(_PACKAGE), revision)
     click.echo(f"wrote a dbt project for {warehouse} into {folder}; next:\n")
     click.echo(f"  cd {folder}\n  dbt deps\n  dbt build")
 

@@ -28,3 +28,4 @@ select
     verdict.known_template as known_template,
     verdict.threshold as threshold
 from judged
+{{ rows_of_other_models() }}

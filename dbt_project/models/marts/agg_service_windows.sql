@@ -19,3 +19,4 @@ from {{ ref('fct_scored_logs') }}
 where model_version = fame_model_version()
     {% if is_incremental() %}and log_hour >= {{ first_hour() }}{% endif %}
 group by model_version, log_hour, window_start, coalesce(service_name, '')
+{{ rows_of_other_models() }}

@@ -21,3 +21,4 @@ where model_version = fame_model_version()
     and scoring_status = 'scored'
     {% if is_incremental() %}and log_hour >= {{ first_hour() }}{% endif %}
 group by model_version, log_hour, pattern_id, template_id, domain
+{{ rows_of_other_models() }}

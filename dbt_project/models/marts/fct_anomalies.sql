@@ -26,3 +26,4 @@ from {{ ref('fct_scored_logs') }}
 where model_version = fame_model_version()
     and is_anomaly
     {% if is_incremental() %}and log_hour >= {{ first_hour() }}{% endif %}
+{{ rows_of_other_models() }}

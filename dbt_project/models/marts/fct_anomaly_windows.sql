@@ -68,3 +68,4 @@ select
     max(score) as worst_score
 from numbered
 group by service_name, burst
+{{ rows_of_other_models() }}

@@ -62,3 +62,4 @@ select
     verdicts.threshold
 from records
 left join verdicts on records.event_hash = verdicts.event_hash
+{% if var('fame_strategy') != 'microbatch' %}{{ rows_of_other_models() }}{% endif %}
