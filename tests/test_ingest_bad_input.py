@@ -51,7 +51,7 @@ CASES: dict[str, tuple[Callable[[Path], object], dict[str, Any], str]] = {
         {},
         r"is damaged .*: unpack what can be read",
     ),
-    "zstd": (written(b"\x28\xb5\x2f\xfd abc"), {}, r"unpack it with 'zstd -d'"),
+    "zstd": (written(b"\x28\xb5\x2f\xfd abc"), {}, r"is damaged"),
     "zip": (written(b"PK\x03\x04 abc"), {}, r"unpack it with 'unzip'"),
     "parquet": (written(b"PAR1 abc"), {}, r"is a Parquet file"),
     "event log": (written(b"ElfFile\x00 abc"), {}, r"is a Windows event log"),
@@ -74,8 +74,9 @@ CASES: dict[str, tuple[Callable[[Path], object], dict[str, Any], str]] = {
     "null in the encoding": (written(b"one\n"), {"encoding": "a\0"}, r"no encoding"),
     "unknown format": (
         written(b"one\n"),
-        {"format": "syslog"},
-        r"no format 'syslog': use --format with auto or one of bgl, thunderbird, jsonl, text",
+        {"format": "xml"},
+        r"no format 'xml': use --format with auto or one of bgl, thunderbird, jsonl, rfc5424, "
+        r"syslog, access, klog, text",
     ),
     "other format": (written(b"one\n"), {"format": "jsonl"}, r"again with --format text"),
     "chunk of nothing": (written(b"one\n"), {"chunk_lines": 0}, r"chunk_lines is 0: use 1"),

@@ -43,7 +43,7 @@ def test_lines_become_the_expected_rows(
     source = tmp_path / "source.log"
     source.write_text("\n".join(case["line"] for case in cases) + "\n", encoding="utf-8")
     warehouse.connection.execute(f"SET TimeZone = '{zone}'")
-    report = ingest_file(warehouse, source, format=name)
+    report = ingest_file(warehouse, source, format=name, year=2024)
     rows = warehouse.records("SELECT * FROM fame.logs ORDER BY line_number")
     assert report.rows == len(rows) == len(cases)
     for row, case in zip(rows, cases, strict=True):

@@ -70,6 +70,11 @@ def test_each_line_is_a_row(warehouse: Warehouse, pattern: str) -> None:
         ("Thunderbird", {"label": "Label", "host_name": "User"}),
         ("Hadoop", {"severity_text": "Level"}),
         ("Windows", {"severity_text": "Level"}),
+        ("Apache", {"severity_text": "Level"}),
+        ("Spark", {"severity_text": "Level"}),
+        ("Linux", {"host_name": "Level"}),
+        ("OpenSSH", {"host_name": "Component"}),
+        ("Mac", {"host_name": "User"}),
         ("Zookeeper", {"severity_text": "Level"}),
     ],
 )
@@ -86,8 +91,32 @@ def test_headers_are_those_of_the_reference(
         assert [row[ours] for row in found] == [row[theirs] for row in reference]
 
 
-def test_bgl_bodies_are_those_of_the_reference(warehouse: Warehouse) -> None:
-    path = DATA / "loghub" / "BGL" / "BGL_2k.log"
+@pytest.mark.parametrize("system", ["Apache", "Linux", "OpenSSH", "Mac", "Spark"])
+def test_each_line_has_a_time(warehouse: Warehouse, system: str) -> None:
+    path = DATA / "loghub" / system / f"{system}_2k.log"
+    ingest_or_refuse(warehouse, path)
+    found = warehouse.rows(
+        "SELECT count(*), count(timestamp) FROM fame.logs WHERE source_path = ?", [str(path)]
+    )
+    assert found == [(2000, 2000)]
+
+
+def test_requests_of_a_web_server_are_read(warehouse: Warehouse) -> None:
+    path = DATA / "formats" / "apache_combined_10000.log"
+    ingest_or_refuse(warehouse, path)
+    found = warehouse.rows(
+        "SELECT parser, count(*), count(timestamp), count(parse_error), "
+        "count(*) FILTER (WHERE severity_number = 17) FROM fame.logs WHERE source_path = ? "
+        "GROUP BY 1",
+        [str(path)],
+    )
+    errors = sum(b'" 5' in line for line in path.read_bytes().splitlines())
+    assert found == [("access", 10_000, 10_000, 0, errors)]
+
+
+@pytest.mark.parametrize("system", ["BGL", "Apache", "OpenSSH"])
+def test_bodies_are_those_of_the_reference(warehouse: Warehouse, system: str) -> None:
+    path = DATA / "loghub" / system / f"{system}_2k.log"
     ingest_or_refuse(warehouse, path)
     bodies = warehouse.rows(
         "SELECT trim(body) FROM fame.logs WHERE source_path = ? ORDER BY line_number", [str(path)]

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from fame_sql.ingest.encodings import ENCODINGS
 from fame_sql.ingest.formats import FORMATS
-from fame_sql.ingest.load import IngestReport, ParseFault, ingest_file
+from fame_sql.ingest.load import ingest_file
+from fame_sql.ingest.report import IngestReport, ParseFault
+from fame_sql.ingest.standard_input import ingest_stream
 
-__all__ = ["ENCODINGS", "FORMATS", "IngestReport", "ParseFault", "ingest_file"]
+__all__ = ["ENCODINGS", "FORMATS", "IngestReport", "ParseFault", "ingest_file", "ingest_stream"]

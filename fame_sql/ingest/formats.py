@@ -51,6 +51,17 @@ FORMATS = {
         Format("bgl", r"\S+ \d+ \S+ \S+ \d{4}-\d\d-\d\d-\d\d\.\d\d\.\d\d\S* \S+ \S+ \S+ \S+"),
         Format("thunderbird", r"\S+ \d+ \S+ \S+ [A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d \S+"),
         Format("jsonl", r'[ \t]*\{\s*["}]'),
+        Format("rfc5424", r"<\d{1,3}>\d{1,2} (-|\d{4}-\d\d-\d\dT\S+) \S+ \S+ \S+ \S+ (-( |$)|\[)"),
+        Format(
+            "syslog",
+            r"(<\d{1,3}>)?[A-Z][a-z]{2} {1,2}\d{1,2} (\d{4} )?\d\d:\d\d:\d\d(\.\d+)? (?!\d{4}\b)\S"
+            r"|(<\d{1,3}>)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*(Z|[+-]\d\d:\d\d) (?![A-Z]+ )[\w.-]+ "
+            r"[^\s\[\]:]+(\[\d+\])?: ",
+        ),
+        Format(
+            "access", r'(\S+ )?\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "'
+        ),
+        Format("klog", r"[IWEF](\d{4})?\d{4} \d\d:\d\d:\d\d\.\d{1,6} +\d+ \S+:\d+\]"),
         Format("text", r""),
     )
 }

@@ -10,6 +10,7 @@ from string import Template
 from typing import Literal
 
 import duckdb
+import pyarrow as pa
 
 from fame_sql import sql
 from fame_sql.console import Progress, SilentProgress
@@ -18,62 +19,14 @@ from fame_sql.events import absorb
 from fame_sql.ingest.encodings import check_utf8, resolve_encoding
 from fame_sql.ingest.formats import Format, choose_format
 from fame_sql.ingest.lines import Chunk, LineReader
+from fame_sql.ingest.report import EXAMPLES, IngestReport, ParseFault
 from fame_sql.ingest.resume import Start, find_start
-from fame_sql.ingest.source import open_source, read_head
+from fame_sql.ingest.source import latest_moment, open_source, read_head
+from fame_sql.ingest.tail import Tail
 from fame_sql.warehouse import Warehouse, transaction
 
 Absorb = Callable[[duckdb.DuckDBPyConnection], None]
 """Moves the temporary table ``incoming`` into ``fame.logs``, inside the chunk's transaction."""
-
-EXAMPLES = 3
-"""How many lines that did not parse a report shows."""
-
-
-@dataclass(frozen=True)
-class ParseFault:
-    """A line that was kept although it did not parse.
-
-    Parameters
-    ----------
-    line_number : int
-        Its number in the source, from 1.
-    parse_error : str
-        What was expected.
-    excerpt : str
-        How its body begins, as it came: not safe for a terminal.
-    """
-
-    line_number: int
-    parse_error: str
-    excerpt: str
-
-
-@dataclass(frozen=True)
-class IngestReport:
-    """What a load did.
-
-    Parameters
-    ----------
-    source_path, format, encoding : str
-        The source and how it was read.
-    rows, errors : int
-        Rows added by this call, and how many of them carry a ``parse_error``.
-    bytes_read : int
-        Bytes read by this call, beyond those that were known.
-    state : {'added', 'unchanged', 'grown'}
-        Whether the source was new, known in full, or known in its beginning.
-    examples : tuple of ParseFault
-        The first lines that did not parse.
-    """
-
-    source_path: str
-    format: str
-    encoding: str
-    rows: int
-    errors: int
-    bytes_read: int
-    state: Literal["added", "unchanged", "grown"]
-    examples: tuple[ParseFault, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,6 +40,8 @@ class _Task:
     start: Start
     ingest_id: int
     started_at: datetime
+    latest: datetime
+    join_lines: bool
     absorb: Absorb
 
     @property
@@ -101,6 +56,9 @@ def ingest_file(
     *,
     format: str = "auto",
     encoding: str | None = None,
+    year: int | None = None,
+    join_lines: bool = False,
+    source_path: str | None = None,
     absorb: Absorb = absorb,
     progress: Progress | None = None,
     chunk_lines: int = 500_000,
@@ -112,12 +70,19 @@ def ingest_file(
     warehouse : Warehouse
         Where they go.
     path : Path
-        A text file, plain or packed with gzip, bzip2 or xz.
+        A text file, plain or packed with gzip, bzip2, xz or zstd.
     format : str
         A name in :data:`~fame_sql.ingest.FORMATS`, or ``auto`` to see from the first lines.
     encoding : str, optional
         A name in :data:`~fame_sql.ingest.ENCODINGS`, taken without a check; None or ``auto``
         is UTF-8 after a look at the first MiB.
+    year : int, optional
+        Of lines whose clock has none. None: for each line the latest year that puts it before
+        the file was last modified, or at most a day later.
+    join_lines : bool
+        Whether lines without a header go on with the record before, as those of a stack trace.
+    source_path : str, optional
+        What the rows name as their source; None is ``path``.
     absorb : callable
         Moves the temporary table ``incoming`` into ``fame.logs``, inside the transaction.
     progress : Progress, optional
@@ -142,9 +107,19 @@ def ingest_file(
     encoding = _settle_encoding(path, resolve_encoding(encoding or "auto"))
     known = choose_format(format, path, _checked_head(path, encoding))
     start = find_start(warehouse.connection, path, encoding, progress)
-    if start.after is None and not start.nothing_new:
-        _refuse_other_encoding(warehouse, path, encoding)
-    task = _make_task(warehouse.connection, path, known, encoding, start, absorb)
+    if start.after is None and not start.nothing_new and source_path is None:
+        _refuse_other_encoding(warehouse, str(path), encoding)
+    name = str(path) if source_path is None else source_path
+    task = _make_task(
+        warehouse.connection,
+        name,
+        known,
+        encoding,
+        start,
+        latest_moment(path, year),
+        join_lines,
+        absorb,
+    )
     if start.nothing_new:
         return _leave_unchanged(task)
     return _load(task, path, progress, chunk_lines)
@@ -166,28 +141,41 @@ def _checked_head(path: Path, encoding: str) -> bytes:
 
 def _make_task(
     connection: duckdb.DuckDBPyConnection,
-    path: Path,
+    name: str,
     known: Format,
     encoding: str,
     start: Start,
+    latest: datetime,
+    join_lines: bool,
     absorb: Absorb,
 ) -> _Task:
     ingest_id = connection.execute(sql.load("ingest/next_ingest_id")).fetchall()[0][0]
-    task = _Task(connection, str(path), known, encoding, start, ingest_id, _utc_now(), absorb)
+    task = _Task(
+        connection=connection,
+        source_path=name,
+        format=known,
+        encoding=encoding,
+        start=start,
+        ingest_id=ingest_id,
+        started_at=_utc_now(),
+        latest=latest,
+        join_lines=join_lines,
+        absorb=absorb,
+    )
     if task.continues and start.after is not None:
         return replace(task, ingest_id=start.after.ingest_id, started_at=start.after.started_at)
     return task
 
 
-def _refuse_other_encoding(warehouse: Warehouse, path: Path, encoding: str) -> None:
+def _refuse_other_encoding(warehouse: Warehouse, name: str, encoding: str) -> None:
     """Keep a file from coming in twice because it was decoded in two ways."""
     before = warehouse.value(
         "SELECT encoding FROM fame.ingests WHERE source_path = ? AND encoding <> ?",
-        [str(path), encoding],
+        [name, encoding],
     )
     if before is not None:
         raise InputError(
-            f"{path} was read as {before} before, and would come in twice as {encoding}: "
+            f"{name} was read as {before} before, and would come in twice as {encoding}: "
             "keep it as it is, or read it into a new warehouse"
         )
 
@@ -204,16 +192,18 @@ def _load(task: _Task, path: Path, progress: Progress, chunk_lines: int) -> Inge
     start = task.start
     state: Literal["added", "grown"] = "added" if start.after is None else "grown"
     report = IngestReport(task.source_path, task.format.name, task.encoding, 0, 0, 0, state)
-    task.connection.execute(sql.load("ingest/macros"))
+    latest = Template(sql.load("ingest/latest")).substitute(latest=task.latest.isoformat(" "))
+    task.connection.execute(latest + sql.load("ingest/macros"))
     try:
         with open_source(path, task.encoding) as stream:
             stream.skip(start.offset)
             reader = LineReader(stream, offset=start.offset, line=start.line, digest=start.digest)
             total = None if stream.length is None else stream.length - start.offset
             with progress.step(f"reading {path.name}", total) as step:
+                tail = Tail.of_start(start)
                 while chunk := reader.read_chunk(chunk_lines):
                     before = report.bytes_read
-                    report = _commit(task, chunk, report)
+                    report, tail = _commit(task, chunk, tail, report)
                     step.advance(report.bytes_read - before)
     finally:
         task.connection.execute("DROP TABLE IF EXISTS temp.incoming")
@@ -221,20 +211,29 @@ def _load(task: _Task, path: Path, progress: Progress, chunk_lines: int) -> Inge
     return report
 
 
-def _commit(task: _Task, chunk: Chunk, report: IngestReport) -> IngestReport:
-    """Store a chunk and where it ends, both or neither, and return the report with it."""
-    connection = task.connection
+def _commit(
+    task: _Task, chunk: Chunk, before: Tail | None, report: IngestReport
+) -> tuple[IngestReport, Tail | None]:
+    """Store a chunk and where it ends, both or neither; return the report with it, and its tail."""
+    connection, tail = task.connection, None
+    if before is not None and before.lines is not None:
+        chunk = replace(chunk, lines=pa.concat_tables([before.lines, chunk.lines]))
     connection.register("raw_lines", chunk.lines)
     try:
         with transaction(connection):
             _parse(task)
+            if task.join_lines:
+                connection.execute(sql.load("ingest/join_lines"))
+                tail = Tail.of_chunk(connection, chunk, task.ingest_id)
             report = _add_counts(task, chunk, report)
-            _delete_tail(task)
+            if before is not None:
+                report = _delete_tail(task, before, report)
             task.absorb(connection)
-            _save_progress(task, chunk, report)
+            offset = chunk.tail_offset if tail is None else tail.byte_offset
+            _save_progress(task, replace(chunk, tail_offset=offset), report)
     finally:
         connection.unregister("raw_lines")
-    return report
+    return report, tail
 
 
 def _parse(task: _Task) -> None:
@@ -254,7 +253,10 @@ def _parse(task: _Task) -> None:
 def _add_counts(task: _Task, chunk: Chunk, report: IngestReport) -> IngestReport:
     rows, errors = task.connection.execute(sql.load("ingest/count_incoming")).fetchall()[0]
     wanted = EXAMPLES - len(report.examples)
-    faults = task.connection.execute(sql.load("ingest/faults"), {"most": wanted}).fetchall()
+    seen = max((example.line_number for example in report.examples), default=0)
+    faults = task.connection.execute(
+        sql.load("ingest/faults"), {"most": wanted, "after": seen}
+    ).fetchall()
     return replace(
         report,
         rows=report.rows + rows,
@@ -264,13 +266,12 @@ def _add_counts(task: _Task, chunk: Chunk, report: IngestReport) -> IngestReport
     )
 
 
-def _delete_tail(task: _Task) -> None:
-    """Delete the row of a last line that was not at its end, now that it is read whole."""
-    after = task.start.after
-    if after is not None and after.tail_offset is not None:
-        place = {"ingest_id": after.ingest_id, "byte_offset": after.tail_offset}
-        task.connection.execute(sql.load("ingest/uncount_tail"), place)
-        task.connection.execute(sql.load("ingest/delete_tail"), place)
+def _delete_tail(task: _Task, tail: Tail, report: IngestReport) -> IngestReport:
+    """Delete what is now read whole; what this load itself had counted does not count twice."""
+    rows, errors = tail.delete(task.connection)
+    if tail.lines is None and not task.continues:
+        return report
+    return replace(report, rows=report.rows - rows, errors=report.errors - errors)
 
 
 def _save_progress(task: _Task, chunk: Chunk, report: IngestReport) -> None:

@@ -31,15 +31,18 @@ class Load:
     errors: int
     state: str
     started_at: datetime
+    tail_line: int | None
 
     @property
     def resume_offset(self) -> int:
-        """The byte to read on from: an unterminated last line is read again."""
+        """The byte to read on from: a last record that may grow is read again."""
         return self.byte_end if self.tail_offset is None else self.tail_offset
 
     @property
     def resume_line(self) -> int:
         """The lines before that byte."""
+        if self.tail_line is not None:
+            return self.tail_line - 1
         return self.line_end - (self.tail_offset is not None)
 
 

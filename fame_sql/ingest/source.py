@@ -15,8 +15,11 @@ import lzma
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, cast
+
+import pyarrow as pa
 
 from fame_sql.errors import InputError
 
@@ -25,12 +28,9 @@ HEAD_BYTES = 1 << 20
 
 _BLOCK = 1 << 20
 _GZIP, _BZIP2, _XZ = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00"
+_ZSTD = b"\x28\xb5\x2f\xfd"
 
 _NOT_LOGS = (
-    (
-        b"\x28\xb5\x2f\xfd",
-        "is compressed with zstd: unpack it with 'zstd -d' and ingest the result",
-    ),
     (b"PK\x03\x04", "is a zip archive: unpack it with 'unzip' and ingest the files in it"),
     (b"PAR1", "is a Parquet file, not a log: convert it to JSON lines and ingest those"),
     (b"ElfFile\x00", "is a Windows event log: convert it to JSON lines and ingest those"),
@@ -91,16 +91,17 @@ class Stream:
         try:
             return self._raw.read(size)
         except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
-            raise InputError(
-                f"{self._path} is damaged ({error}): unpack what can be read and ingest that"
-            ) from None
+            raise _damaged(self._path, error) from None
         except OSError as error:
+            # Arrow has no error of its own for damaged data, and no number of the system's.
+            if error.errno is None and isinstance(self._raw, pa.NativeFile):
+                raise _damaged(self._path, error) from None
             raise _unreadable(self._path, error) from None
 
 
 @contextmanager
 def open_source(path: Path, encoding: str = "utf-8") -> Iterator[Stream]:
-    """Open a plain, gzip, bzip2 or xz file as a stream of UTF-8 bytes.
+    """Open a plain, gzip, bzip2, xz or zstd file as a stream of UTF-8 bytes.
 
     Parameters
     ----------
@@ -134,6 +135,29 @@ def read_head(path: Path, encoding: str = "utf-8") -> bytes:
     return bytes(head[:HEAD_BYTES])
 
 
+def latest_moment(path: Path, year: int | None) -> datetime:
+    """Return the moment that clocks without a year lie before, or at most a day after.
+
+    Parameters
+    ----------
+    path : Path
+        The source: without a year, the moment is its last change, in UTC.
+    year : int or None
+        A year that all such clocks are in.
+
+    Raises
+    ------
+    InputError
+        If it is no year from 1970 to 9998.
+    """
+    if year is None:
+        return datetime.fromtimestamp(int(path.stat().st_mtime), UTC).replace(tzinfo=None)
+    if not 1970 <= year <= 9998:
+        raise InputError(f"the year is {year}: use one from 1970 to 9998, such as 2024")
+    # A day less than the end, for the day's grace.
+    return datetime(year, 12, 30, 23, 59, 59, 999_999)
+
+
 def _check_path(path: Path) -> None:
     if not path.exists():
         raise InputError(f"there is no file {path}: check the name, or list the folder with 'ls'")
@@ -155,7 +179,13 @@ def _unpacked(path: Path) -> IO[bytes]:
         return bz2.open(path)
     if magic.startswith(_XZ):
         return lzma.open(path)
+    if magic.startswith(_ZSTD):
+        return cast("IO[bytes]", pa.CompressedInputStream(str(path), "zstd"))
     return path.open("rb")
+
+
+def _damaged(path: Path, error: Exception) -> InputError:
+    return InputError(f"{path} is damaged ({error}): unpack what can be read and ingest that")
 
 
 def _unreadable(path: Path, error: OSError) -> InputError:

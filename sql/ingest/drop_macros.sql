@@ -1,3 +1,10 @@
+DROP MACRO ingest_attributes;
+DROP MACRO ingest_priority_level;
+DROP MACRO ingest_yearless;
+DROP MACRO ingest_not_late;
+DROP MACRO ingest_dated;
+DROP MACRO ingest_month_number;
+DROP MACRO ingest_latest;
 DROP MACRO ingest_epoch_timestamp;
 DROP MACRO ingest_epoch_microseconds;
 DROP MACRO ingest_iso_timestamp;

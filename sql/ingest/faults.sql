@@ -3,6 +3,6 @@ SELECT
     parse_error,
     left(body, 120) AS excerpt
 FROM incoming
-WHERE parse_error IS NOT NULL
+WHERE parse_error IS NOT NULL AND line_number > $after
 ORDER BY line_number
 LIMIT $most;

@@ -41,6 +41,45 @@ END;
 CREATE OR REPLACE TEMP MACRO ingest_epoch_timestamp(number) AS
 make_timestamp(ingest_epoch_microseconds(number));
 
+-- Jan is 1; what is no month's short name gives no date.
+CREATE OR REPLACE TEMP MACRO ingest_month_number(name) AS
+if(length(name) = 3, (strpos('JanFebMarAprMayJunJulAugSepOctNovDec', name) + 2) // 3, 0);
+
+-- NULL where there is no such day.
+CREATE OR REPLACE TEMP MACRO ingest_dated(year, month_number, day, clock) AS
+try_cast(
+    printf('%s-%02d-%s %s', year::VARCHAR, month_number, lpad(day, 2, '0'), replace(clock, ',', '.'))
+    AS TIMESTAMP
+);
+
+-- A clock without a year is in the latest year that makes the moment no later than the source,
+-- with a day's grace for clocks and zones that differ; 29 February looks four years back.
+CREATE OR REPLACE TEMP MACRO ingest_not_late(moment) AS
+CASE WHEN moment <= ingest_latest() + INTERVAL 1 DAY THEN moment END;
+
+CREATE OR REPLACE TEMP MACRO ingest_yearless(month_number, day, clock) AS
+coalesce(
+    ingest_not_late(ingest_dated(year(ingest_latest()) + 1, month_number, day, clock)),
+    ingest_not_late(ingest_dated(year(ingest_latest()), month_number, day, clock)),
+    ingest_dated(year(ingest_latest()) - 1, month_number, day, clock),
+    ingest_dated(year(ingest_latest()) - 2, month_number, day, clock),
+    ingest_dated(year(ingest_latest()) - 3, month_number, day, clock),
+    ingest_dated(year(ingest_latest()) - 4, month_number, day, clock)
+);
+
+-- The severity that a syslog priority holds; NULL where there is none.
+CREATE OR REPLACE TEMP MACRO ingest_priority_level(priority) AS
+CASE
+    WHEN try_cast(priority AS INTEGER) <= 191
+        THEN ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'][
+            try_cast(priority AS INTEGER) % 8 + 1
+        ]
+END;
+
+-- Attributes without those that are NULL; NULL where none is left.
+CREATE OR REPLACE TEMP MACRO ingest_attributes(pairs) AS
+nullif(CAST(json_merge_patch('{}'::JSON, pairs) AS VARCHAR), '{}')::JSON;
+
 -- OpenTelemetry's bands; several levels of one band get increasing numbers.
 CREATE OR REPLACE TEMP MACRO ingest_severity_number(level) AS
 CAST(

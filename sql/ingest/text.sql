@@ -1,19 +1,62 @@
--- Plain text: a leading ISO-8601-like timestamp and a level word after it are taken off.
+-- Plain text: a leading timestamp and a level word after it are taken off. Known are moments like
+-- those of ISO 8601, 'Sun Dec 04 04:47:44 2005', '04/Dec/2005:04:47:44 +0100' (also with spaces or
+-- hyphens), and '05/12/04 04:47:44' (year, month, day) before a level.
 WITH dated AS (
     SELECT
         *,
         regexp_extract(
             line,
             '^\[?\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:\s?(?:Z|UTC|GMT|[+-](?:0\d|1[0-4]):?(?:00|15|30|45))\b|[+-](?:0\d|1[0-4])\b)?\]?'
-        ) AS head
+        ) AS iso
     FROM raw_lines
+),
+
+named AS (
+    SELECT
+        *,
+        if(
+            iso = '',
+            regexp_extract(
+                line,
+                '^\[?(?:[A-Z][a-z]{2},? )?(?:[A-Z][a-z]{2} {1,2}\d{1,2} \d{2}:\d{2}:\d{2}(?:\.\d{1,9})? \d{4}\b|\d{1,2}[-/ ][A-Z][a-z]{2}[-/ ]\d{4}[: ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|GMT|[+-](?:0\d|1[0-4]):?(?:00|15|30|45))\b)?)\]?'
+            ),
+            ''
+        ) AS name,
+        if(
+            iso = '',
+            regexp_extract(
+                line,
+                '^(\d{2}/\d{2}/\d{2} \d{2}:\d{2}:\d{2}) (?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) ',
+                1
+            ),
+            ''
+        ) AS short
+    FROM dated
+),
+
+parts AS (
+    SELECT
+        *,
+        iso || name || short AS head,
+        regexp_extract(name, '[-/ ]?(\d{1,2})[-/ ](?:[A-Z]|\d{2}:)', 1) AS day,
+        regexp_extract(name, '([A-Z][a-z]{2})[-/ ]{1,2}\d', 1) AS month,
+        regexp_extract(name, '[-/ ](\d{4})\b', 1) AS year,
+        regexp_extract(name, '[: ](\d{2}:\d{2}:\d{2}(?:[.,]\d{1,6})?)', 1) AS clock,
+        regexp_extract(name, '[+-]\d{2}:?\d{2}\]?$') AS zone
+    FROM named
 ),
 
 timed AS (
     SELECT
         *,
-        if(head = '', NULL, ingest_iso_timestamp(trim(head, '[]'))) AS moment
-    FROM dated
+        CASE
+            WHEN iso <> '' THEN ingest_iso_timestamp(trim(iso, '[]'))
+            WHEN short <> '' THEN ingest_iso_timestamp('20' || short)
+            WHEN name <> ''
+                THEN ingest_dated(year, ingest_month_number(month), day, clock)
+                - to_minutes(ingest_zone_minutes(rtrim(zone, ']')))
+        END AS moment
+    FROM parts
 ),
 
 rests AS (
@@ -32,7 +75,7 @@ levels AS (
             '',
             regexp_extract(
                 rest,
-                '^[\s\-|,:]*(?:\[\s*(?i:trace|debug|verbose|finest|finer|fine|information|info|notice|warning|warn|error|err|severe|fatal|critical|crit|alert|emergency|emerg|panic)\s*\]|(?:TRACE|DEBUG|VERBOSE|FINEST|FINER|FINE|INFORMATION|INFO|NOTICE|WARNING|WARN|ERROR|ERR|SEVERE|FATAL|CRITICAL|CRIT|ALERT|EMERGENCY|EMERG|PANIC)(?:\s|:|\||,|$)|(?i:trace|debug|verbose|finest|finer|fine|information|info|notice|warning|warn|error|err|severe|fatal|critical|crit|alert|emergency|emerg|panic)(?:\s*[:|\t,]|\s{2,}|$))'
+                '^[\s\-|,:]*(?:\[\s*(?:\w+:)?(?i:trace|debug|verbose|finest|finer|fine|information|info|notice|warning|warn|error|err|severe|fatal|critical|crit|alert|emergency|emerg|panic)\s*\]|(?:TRACE|DEBUG|VERBOSE|FINEST|FINER|FINE|INFORMATION|INFO|NOTICE|WARNING|WARN|ERROR|ERR|SEVERE|FATAL|CRITICAL|CRIT|ALERT|EMERGENCY|EMERG|PANIC)(?:\s|:|\||,|$)|(?i:trace|debug|verbose|finest|finer|fine|information|info|notice|warning|warn|error|err|severe|fatal|critical|crit|alert|emergency|emerg|panic)(?:\s*[:|\t,]|\s{2,}|$))'
             )
         ) AS level
     FROM rests
@@ -43,7 +86,7 @@ SELECT
     byte_offset,
     fault,
     moment AS timestamp,
-    nullif(regexp_extract(level, '[A-Za-z]+'), '') AS severity_text,
+    nullif(regexp_extract(level, '([A-Za-z]+)[^A-Za-z]*$', 1), '') AS severity_text,
     NULL::UTINYINT AS severity_number,
     if(
         moment IS NULL,

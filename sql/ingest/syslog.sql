@@ -1,0 +1,80 @@
+-- Syslog as files have it: [<priority>] Mon dd [yyyy] hh:mm:ss host program[pid]: message (RFC 3164),
+-- or with an ISO 8601 moment in place of the clock, as rsyslog and journald write it.
+WITH headed AS (
+    SELECT
+        *,
+        regexp_extract(
+            line,
+            '^(?:<(\d{1,3})>)?([A-Z][a-z]{2}) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)\d* (\S+)(?: |$)',
+            ['priority', 'month', 'day', 'year', 'clock', 'host']
+        ) AS classic,
+        regexp_extract(
+            line,
+            '^(?:<(\d{1,3})>)?(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})) (\S+)(?: |$)',
+            ['priority', 'moment', 'host']
+        ) AS iso
+    FROM raw_lines
+),
+
+timed AS (
+    SELECT
+        *,
+        coalesce(
+            ingest_iso_timestamp(iso.moment),
+            if(
+                classic.year = '',
+                ingest_yearless(ingest_month_number(classic.month), classic.day, classic.clock),
+                ingest_dated(
+                    classic.year, ingest_month_number(classic.month), classic.day, classic.clock
+                )
+            )
+        ) AS moment,
+        coalesce(nullif(classic.host, ''), nullif(iso.host, '')) AS host,
+        coalesce(nullif(classic.priority, ''), nullif(iso.priority, '')) AS priority
+    FROM headed
+),
+
+messages AS (
+    SELECT
+        *,
+        if(
+            moment IS NULL,
+            line,
+            regexp_replace(line, '^(?:<\d{1,3}>)?(?:\S+T|[A-Z][a-z]{2} +\d+ (?:\d{4} )?)\S+ \S+ ?', '')
+        ) AS message
+    FROM timed
+),
+
+programs AS (
+    SELECT
+        *,
+        if(
+            moment IS NULL,
+            NULL,
+            nullif(regexp_extract(message, '^(\S+?(?:\[\d+\])?:)(?: |$)', 1), '')
+        ) AS program
+    FROM messages
+)
+
+SELECT
+    line_number,
+    byte_offset,
+    fault,
+    moment AS timestamp,
+    if(moment IS NULL, NULL, ingest_priority_level(priority)) AS severity_text,
+    NULL::UTINYINT AS severity_number,
+    nullif(regexp_extract(program, '^(.+?)(?:\[\d+\])?:$', 1), '') AS service_name,
+    if(moment IS NULL, NULL, host) AS host_name,
+    if(program IS NULL, message, message[length(program) + 2:]) AS body,
+    if(
+        moment IS NULL,
+        NULL,
+        ingest_attributes(
+            json_object(
+                'facility', try_cast(priority AS INTEGER) // 8,
+                'pid', nullif(regexp_extract(program, '\[(\d+)\]:$', 1), '')
+            )
+        )
+    ) AS attributes,
+    if(moment IS NULL, 'expected: Mon dd hh:mm:ss host program[pid]: message', NULL) AS parse_error
+FROM programs
