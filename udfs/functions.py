@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import pyarrow as pa
 
+from fame_sql.explanation import Explanation
+from fame_sql.policy import action
 from fame_sql.udfs.live import LiveScorer
 
 _VERDICT_FIELDS = {
@@ -23,7 +26,33 @@ _VERDICT_FIELDS = {
 }
 _VERDICT_SQL = f"STRUCT({', '.join(f'{name} {kind[0]}' for name, kind in _VERDICT_FIELDS.items())})"
 _VERDICT_ARROW = pa.struct([(name, kind[1]) for name, kind in _VERDICT_FIELDS.items()])
-_WEIGHTS_ARROW = pa.list_(pa.struct([("token", pa.string()), ("weight", pa.float64())]))
+_EXPLANATION_SQL = (
+    "STRUCT(log_odds DOUBLE, base DOUBLE, words STRUCT(token VARCHAR, weight DOUBLE)[], "
+    "nearest STRUCT(message VARCHAR, label VARCHAR, distance DOUBLE), "
+    "domain STRUCT(name VARCHAR, kind VARCHAR, description VARCHAR, normal_labels BIGINT, "
+    "anomalous_labels BIGINT))"
+)
+_TEXT, _NUMBER, _COUNT = pa.string(), pa.float64(), pa.int64()
+_EXPLANATION_ARROW = pa.struct(
+    [
+        ("log_odds", _NUMBER),
+        ("base", _NUMBER),
+        ("words", pa.list_(pa.struct([("token", _TEXT), ("weight", _NUMBER)]))),
+        ("nearest", pa.struct([("message", _TEXT), ("label", _TEXT), ("distance", _NUMBER)])),
+        (
+            "domain",
+            pa.struct(
+                [
+                    ("name", _TEXT),
+                    ("kind", _TEXT),
+                    ("description", _TEXT),
+                    ("normal_labels", _COUNT),
+                    ("anomalous_labels", _COUNT),
+                ]
+            ),
+        ),
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +95,18 @@ def _verdict(scorer: LiveScorer, messages: pa.Array) -> pa.Array:
     return pa.array(values, _VERDICT_ARROW).take(pa.array(rows))
 
 
+def _action(scorer: LiveScorer, messages: pa.Array) -> pa.Array:
+    distinct, rows = scorer.distinct_verdicts(messages)
+    unseen = scorer.read_unseen()
+    values = [
+        None
+        if v is None
+        else action(unseen, is_anomaly=v.is_anomaly, known_template=v.known_template)
+        for v in distinct
+    ]
+    return pa.array(values, pa.string()).take(pa.array(rows))
+
+
 def _template(scorer: LiveScorer, messages: pa.Array) -> pa.Array:
     return pa.array(scorer.templates(messages), pa.string())
 
@@ -76,11 +117,13 @@ def _canonical(scorer: LiveScorer, messages: pa.Array) -> pa.Array:
 
 def _explain(scorer: LiveScorer, messages: pa.Array) -> pa.Array:
     explained = scorer.explain(messages)
-    as_structs = [
-        None if words is None else [{"token": t, "weight": w} for t, w in words]
-        for words in explained
-    ]
-    return pa.array(as_structs, _WEIGHTS_ARROW)
+    values = [None if explanation is None else _as_struct(explanation) for explanation in explained]
+    return pa.array(values, _EXPLANATION_ARROW)
+
+
+def _as_struct(explanation: Explanation) -> dict[str, Any]:
+    words = [{"token": token, "weight": weight} for token, weight in explanation.words]
+    return {**asdict(explanation), "words": words}
 
 
 FUNCTIONS = (
@@ -118,6 +161,12 @@ FUNCTIONS = (
         _field("novelty"),
     ),
     LiveFunction(
+        "fame_action",
+        "VARCHAR",
+        "What the policy does about a message: 'alert', 'queue' for a label, 'both' or 'none'.",
+        _action,
+    ),
+    LiveFunction(
         "fame_verdict",
         _VERDICT_SQL,
         "All that the model says of a message, in one struct.",
@@ -125,8 +174,9 @@ FUNCTIONS = (
     ),
     LiveFunction(
         "fame_explain",
-        "STRUCT(token VARCHAR, weight DOUBLE)[]",
-        "What each word adds: the log-odds of the score with it less those without it.",
+        _EXPLANATION_SQL,
+        "Why a message has its score: what each word adds to its log-odds, the nearest labelled "
+        "example and the domain's labels.",
         _explain,
     ),
 )

@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from fame_sql.canonical import Recipe
+from fame_sql.explanation import Explanation
 from fame_sql.model import Model, Verdict
 
 REMEMBERED = 500_000
@@ -146,6 +147,8 @@ class LiveScorer:
         Returns the model; called once, at the first message that needs it.
     load_stored : callable, optional
         Returns the verdicts stored for that model, by canonical text.
+    read_unseen : callable, optional
+        Returns the policy for unseen templates; ``both`` where there is no warehouse to ask.
     """
 
     def __init__(
@@ -153,8 +156,10 @@ class LiveScorer:
         recipe: Recipe,
         load_model: Callable[[], Model],
         load_stored: Callable[[Model], Mapping[str, Verdict]] | None = None,
+        read_unseen: Callable[[], str] = lambda: "both",
     ) -> None:
         self.recipe = recipe
+        self.read_unseen = read_unseen
         self._load_model = load_model
         self._load_stored = load_stored
         self._model: Model | None = None
@@ -263,8 +268,8 @@ class LiveScorer:
         )
         return alone
 
-    def explain(self, messages: pa.Array) -> list[list[tuple[str, float]] | None]:
-        """Return, for each message, what each of its words adds to the score."""
+    def explain(self, messages: pa.Array) -> list[Explanation | None]:
+        """Return why each message has its score, None for NULL."""
         model = self.model()
         texts = self.canonical(messages).to_pylist()
         distinct = {

@@ -39,10 +39,18 @@ class Calibration:
         The raw probability in (0, 1), one a domain, that is published as 0.5.
     temperature : float
         Above 1 draws scores towards 0.5, below 1 away from it.
+    known_line : float
+        Log-odds of a message of a known template that are published as 0.5; not 0 where a
+        target of false alarms asks for it.
+    unseen_line, unseen_temperature : float
+        The same for messages of unseen templates, from held-out templates.
     """
 
     thresholds: tuple[float, ...]
     temperature: float = 1.0
+    known_line: float = 0.0
+    unseen_line: float = 0.0
+    unseen_temperature: float = 1.0
 
     @classmethod
     def none(cls, domains: int) -> Calibration:
@@ -57,6 +65,25 @@ class Calibration:
         thresholds = np.array(self.thresholds)
         decision = np.log(thresholds) - np.log1p(-thresholds)
         return np.asarray((logits - decision) / self.temperature)
+
+    @property
+    def unseen_threshold(self) -> float:
+        """The probability by words alone that is published as 0.5 for the unseen."""
+        return float(sigmoid(np.array(self.unseen_line)))
+
+    def is_sound(self) -> bool:
+        """Say whether scores can be made with it: finite lines, temperatures above 0."""
+        lines = np.array([self.known_line, self.unseen_line])
+        temperatures = np.array([self.temperature, self.unseen_temperature])
+        return bool(np.isfinite(lines).all() and (temperatures > 0).all())
+
+    def known(self, log_odds: Floats) -> Floats:
+        """Return the published log-odds of messages of known templates."""
+        return np.asarray(log_odds - self.known_line)
+
+    def unseen(self, log_odds: Floats) -> Floats:
+        """Return the published log-odds of messages of unseen templates, from the words' own."""
+        return np.asarray((log_odds - self.unseen_line) / self.unseen_temperature)
 
 
 def sigmoid(logits: Floats) -> Floats:
@@ -143,6 +170,20 @@ def best_temperature(logits: Floats, thresholds: Floats, anomalous: Floats, line
     shifted = (logits - decision)[None, :] / _TEMPERATURES[:, None]
     loss = np.logaddexp(0, shifted) - anomalous * shifted
     return float(_TEMPERATURES[np.argmin((loss * lines).sum(axis=1))])
+
+
+def expected_calibration_error(
+    score: Floats, anomalous: Floats, lines: Floats, bins: int = 10
+) -> float | None:
+    """Return by how much scores miss the share of anomalous lines, over equal bins of the score.
+
+    Guo et al., On Calibration of Modern Neural Networks, ICML 2017; by lines. None without lines.
+    """
+    if not lines.sum():
+        return None
+    places = np.minimum((score * bins).astype(np.int64), bins - 1)
+    gap = np.bincount(places, lines * (anomalous - score), bins)
+    return float(np.abs(gap).sum() / lines.sum())
 
 
 def _from_top(amounts: npt.NDArray[Any]) -> Floats:

@@ -20,6 +20,18 @@ CREATE OR REPLACE MACRO fame.novelty(message) AS (
     SELECT __fame_v.novelty FROM fame.verdicts AS __fame_v
     WHERE __fame_v.event_hash = md5(fame.canonical(message))
 );
+CREATE OR REPLACE MACRO fame.action(message) AS (
+    SELECT
+        CASE
+            WHEN __fame_v.known_template OR __fame_p.unseen = 'alert'
+                THEN CASE WHEN __fame_v.is_anomaly THEN 'alert' ELSE 'none' END
+            WHEN __fame_v.is_anomaly AND __fame_p.unseen = 'both' THEN 'both'
+            ELSE 'queue'
+        END
+    FROM fame.verdicts AS __fame_v
+    CROSS JOIN fame.policy AS __fame_p
+    WHERE __fame_v.event_hash = md5(fame.canonical(message))
+);
 CREATE OR REPLACE MACRO fame.verdict(message) AS (
     SELECT {
         'score': __fame_v.score,

@@ -1,2 +1,6 @@
+-- What is alerted: scores above 0.5, those of unseen templates only where the policy says so.
 CREATE OR REPLACE VIEW fame.anomalies AS
-SELECT * FROM fame.scored_logs WHERE is_anomaly;
+SELECT scored_logs.*
+FROM fame.scored_logs AS scored_logs
+CROSS JOIN fame.policy AS policy
+WHERE scored_logs.is_anomaly AND (scored_logs.known_template OR policy.unseen <> 'queue');

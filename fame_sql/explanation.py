@@ -1,0 +1,183 @@
+"""Explanations from the numbers that decide: words, the nearest labelled example, the domain.
+
+A word's weight starts as the effect of deleting it: the log-odds of the whole text less those
+without the word, in the routing of the whole text. Deletions do not add up, for words share what
+they say; what is missing is dealt to all words alike, so that base and weights sum to the log-odds.
+That is the egalitarian non-separable contribution value of the words (Driessen and Funaki,
+Coincidence of and collinearity between game theoretic solutions, OR Spektrum 1991): the order of
+the weights is that of the deletions, and nothing is drawn at random.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from fame_sql.errors import ModelError
+
+FILE = "examples.json"
+LONGEST = 500
+"""Characters of a labelled example that a model folder keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class DomainFacts:
+    """What a model knows of a failure domain.
+
+    Parameters
+    ----------
+    name, kind, description : str
+        The domain; ``kind`` says which head judges it.
+    normal_labels, anomalous_labels : int
+        Labelled lines of its templates.
+    """
+
+    name: str
+    kind: str
+    description: str
+    normal_labels: int
+    anomalous_labels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A labelled event.
+
+    Parameters
+    ----------
+    text : str
+        Its canonical text, cut at 500 characters.
+    label : str
+        ``normal``, ``anomalous`` or ``both``.
+    """
+
+    text: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The labelled example that has the most words in common with a text.
+
+    Parameters
+    ----------
+    message, label : str
+        The example.
+    distance : float
+        One minus the Jaccard similarity of the words: 0 for the same ones, 1 for none.
+    """
+
+    message: str
+    label: str
+    distance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a text has its score.
+
+    Parameters
+    ----------
+    log_odds : float
+        Of the score, 0 being the decision line; a score nearer to 0 or 1 than a millionth counts
+        as that near.
+    base : float
+        The log-odds of no words at all, judged as the text is.
+    words : list of (str, float)
+        Each word of the canonical text with its weight, in order. Base and weights sum to the
+        log-odds, but for the rounding of each to four digits.
+    nearest : Nearest or None
+        None where the model has no labelled example with a word in common.
+    domain : DomainFacts
+        The domain that it was judged in.
+    """
+
+    log_odds: float
+    base: float
+    words: list[tuple[str, float]]
+    nearest: Nearest | None
+    domain: DomainFacts
+
+
+def contributions(
+    whole: float, base: float, without: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return the weight of each word; with the base they sum to ``whole``.
+
+    Parameters
+    ----------
+    whole, base : float
+        Log-odds of the text and of the empty text.
+    without : float64 array
+        [words] log-odds of the text without the word.
+    """
+    effects = whole - without
+    if not len(effects):
+        return effects
+    return np.asarray(effects + (whole - base - effects.sum()) / len(effects))
+
+
+def label_of(share: float) -> str:
+    """Return the label of an event, some share of whose labelled lines are anomalous."""
+    return "normal" if share == 0 else "anomalous" if share == 1 else "both"
+
+
+class Examples:
+    """The labelled events that a model learned from, to find the one nearest to a text.
+
+    Parameters
+    ----------
+    examples : sequence of Example
+        In an order that never changes: of equally near ones the first is found.
+    """
+
+    def __init__(self, examples: Sequence[Example]) -> None:
+        self.examples = tuple(examples)
+        self._sizes: list[int] = []
+        self._with_word: dict[str, list[int]] = {}
+        for number, example in enumerate(self.examples):
+            words = set(example.text.split())
+            self._sizes.append(len(words))
+            for word in words:
+                self._with_word.setdefault(word, []).append(number)
+
+    def nearest(self, canonical: str) -> Nearest | None:
+        """Return the example nearest to a canonical text, None without a word in common."""
+        words = set(canonical[:LONGEST].split())
+        shared = Counter(n for word in words for n in self._with_word.get(word, ()))
+        if not shared:
+            return None
+        alike = {n: s / (len(words) + self._sizes[n] - s) for n, s in shared.items()}
+        best = min(alike, key=lambda number: (-alike[number], number))
+        example = self.examples[best]
+        return Nearest(example.text, example.label, round(1 - alike[best], 4) + 0.0)
+
+    def save(self, folder: Path) -> None:
+        """Write ``examples.json`` into a folder."""
+        text = json.dumps([asdict(example) for example in self.examples], ensure_ascii=False)
+        (folder / FILE).write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Examples:
+        """Read what :meth:`save` wrote; none where the folder is of an older fame-sql.
+
+        Raises
+        ------
+        ModelError
+            If the file cannot be read.
+        """
+        path = folder / FILE
+        if not path.exists():
+            return cls(())
+        try:
+            return cls([Example(**row) for row in json.loads(path.read_text(encoding="utf-8"))])
+        except (OSError, ValueError, TypeError) as error:
+            raise ModelError(
+                f"{path} cannot be read ({error}): train anew with 'fame train'"
+            ) from None

@@ -1,0 +1,24 @@
+-- Lines after the split by truth and verdict, and how many templates or events the unseen are.
+SELECT
+    count(*)::BIGINT AS lines,
+    count(*) FILTER (WHERE label IS NOT NULL)::BIGINT AS labelled,
+    count(*) FILTER (WHERE NOT known_template)::BIGINT AS unseen_lines,
+    count(DISTINCT CASE WHEN NOT known_template THEN member END)::BIGINT AS unseen_members,
+    count(*) FILTER (WHERE known_template AND reported AND is_normal)::BIGINT AS known_false,
+    count(*) FILTER (WHERE NOT known_template AND reported AND is_normal)::BIGINT AS unseen_false,
+    count(*) FILTER (WHERE known_template AND reported AND NOT is_normal)::BIGINT AS known_found,
+    count(*) FILTER (WHERE NOT known_template AND reported AND NOT is_normal)::BIGINT
+        AS unseen_found,
+    count(*) FILTER (WHERE NOT known_template AND NOT is_normal)::BIGINT AS unseen_anomalies
+FROM (
+    SELECT
+        periods.label,
+        verdicts.known_template,
+        verdicts.is_anomaly AS reported,
+        lower(periods.label) IN ('-', 'normal', '0', 'false', '') AS is_normal,
+        coalesce(events.template_id, events.event_hash) AS member
+    FROM fame.log_periods AS periods
+    INNER JOIN fame.events AS events ON periods.event_id = events.event_id
+    INNER JOIN fame.verdicts AS verdicts ON periods.event_id = verdicts.event_id
+    WHERE periods.period = 'later'
+);
