@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fame_sql.canonical import Recipe
+from fame_sql.explanation import DomainFacts, Examples, Explanation, contributions
 from fame_sql.novelty import NoveltyIndex
 from fame_sql.templates import Template, TemplateSet
 
@@ -41,7 +42,8 @@ class Verdict:
     domain : str
         The failure domain it belongs to.
     domain_confidence : float
-        1 where a known template decides, else the router's probability.
+        1 where a known template decides, else the router's probability; of a text that shares
+        no word with any known template, that of a guess among the domains and none of them.
     novelty : float
         0 for a known template, up to 1 for words that no known template has.
     template_id, template : str or None
@@ -49,7 +51,8 @@ class Verdict:
     known_template : bool
         Whether one does; if not, the verdict is a guess about something unseen.
     threshold : float
-        The expert's own decision line, which the published scale maps to 0.5.
+        The raw probability that the published scale maps to 0.5: the expert's own, or where no
+        template knows the message, that of the words.
     model_version : str
         The model that says so.
     """
@@ -82,6 +85,10 @@ class Model:
         Names of the failure domains, in the student's order.
     domain_of_template : dict of str to int
         The domain of each known template, as an index into ``domains``.
+    facts : tuple of DomainFacts
+        What is known of each domain, in the same order.
+    examples : Examples
+        The labelled events that it learned from.
     load_student : callable
         Returns the router and the experts; called once, at the first text that needs them.
     """
@@ -91,6 +98,8 @@ class Model:
     templates: TemplateSet
     domains: tuple[str, ...]
     domain_of_template: dict[str, int]
+    facts: tuple[DomainFacts, ...]
+    examples: Examples = field(compare=False, repr=False)
     load_student: Callable[[], Student] = field(compare=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
     _index: NoveltyIndex = field(init=False, compare=False, repr=False)
@@ -123,11 +132,16 @@ class Model:
         )
         rows = np.arange(len(canonical))
         score = np.where(known, prediction.scores[rows, domain], prediction.lexical)
-        confidence = np.where(known, 1.0, prediction.router[rows, domain])
         novelty = np.where(known, 0.0, self._index.novelty(canonical))
-        return [
-            self._verdict(matched[i], score[i], domain[i], confidence[i], novelty[i]) for i in rows
-        ]
+        # The router has an opinion on any text, also on one that holds nothing it has met.
+        guess = 1 / (len(self.domains) + 1)
+        routed = np.where(novelty < 1, prediction.router[rows, domain], guess)
+        confidence = np.where(known, 1.0, routed)
+        threshold = np.where(
+            known, self.student.thresholds[domain], self.student.calibration.unseen_threshold
+        )
+        columns = (score, domain, confidence, novelty, threshold)
+        return [self._verdict(matched[i], *(column[i] for column in columns)) for i in rows]
 
     def _verdict(
         self,
@@ -136,6 +150,7 @@ class Model:
         domain: int,
         confidence: float,
         novelty: float,
+        threshold: float,
     ) -> Verdict:
         published = round(float(score), DIGITS)
         return Verdict(
@@ -147,32 +162,29 @@ class Model:
             template_id=template.template_id if template else None,
             template=template.text if template else None,
             known_template=template is not None,
-            threshold=round(float(self.student.thresholds[domain]), DIGITS),
+            threshold=round(float(threshold), DIGITS),
             model_version=self.version,
         )
 
-    def explain(self, canonical: str) -> list[tuple[str, float]]:
-        """Return what each word of a canonical text adds to the score's log-odds.
+    def explain(self, canonical: str) -> Explanation:
+        """Return why a canonical text has its score: words, nearest example and domain.
 
-        A word's weight is the log-odds with it less those without it, so that it agrees with
-        deleting the word; the routing is that of the whole text. A score nearer to 0 or 1 than
-        a millionth counts as that near.
-
-        Returns
-        -------
-        list of (str, float)
-            Words in the order of the text, separated by white space.
+        Judged as :meth:`verdicts` judges it, word by word deleted in the routing of the whole.
         """
         words = canonical.split()
-        if not words:
-            return []
         without = [" ".join(words[:i] + words[i + 1 :]) for i in range(len(words))]
-        scores = self._scores_in_one_routing(" ".join(words), without)
-        whole, *parts = _log_odds(scores)
-        return [
-            (w, round(float(whole - part), DIGITS) + 0.0)
-            for w, part in zip(words, parts, strict=True)
-        ]
+        whole, base, *parts = _log_odds(self._scores_in_one_routing(canonical, ["", *without]))
+        weights = contributions(whole, base, np.array(parts))
+        return Explanation(
+            log_odds=_rounded(whole),
+            base=_rounded(base),
+            words=[(w, _rounded(weight)) for w, weight in zip(words, weights, strict=True)],
+            nearest=self.examples.nearest(canonical),
+            domain=self._facts_of(self.verdicts([canonical])[0].domain),
+        )
+
+    def _facts_of(self, domain: str) -> DomainFacts:
+        return self.facts[self.domains.index(domain)]
 
     def _scores_in_one_routing(
         self, canonical: str, variants: list[str]
@@ -182,6 +194,10 @@ class Model:
         if template is None:
             return prediction.lexical
         return prediction.scores[:, self.domain_of_template[template.template_id]]
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), DIGITS) + 0.0
 
 
 def _log_odds(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -70,8 +70,9 @@ def _is_stale(warehouse: Warehouse) -> bool:
 
 
 def _next_command(counts: dict[str, Any], version: str | None, is_stale: bool) -> str:
+    nothing_left = counts["lines_in_partitions"] == 0 or counts["templates"] == 0
     missing = (
-        (counts["lines"] == 0, "fame ingest LOGFILE"),
+        (counts["lines"] == 0 and nothing_left, "fame ingest LOGFILE"),
         (counts["templates"] == 0, "fame mine"),
         (counts["labels"] == 0, "fame label"),
         (counts["domains"] == 0 or counts["templates_without_domain"] > 0, "fame domains"),
@@ -89,6 +90,7 @@ def compile_model(
     per_template: int = PER_TEMPLATE,
     config: StudentConfig | None = None,
     model: LanguageModel | None = None,
+    full: bool = False,
     progress: Progress | None = None,
     on_stage: Callable[[str, object], None] | None = None,
 ) -> ScoringReport:
@@ -96,7 +98,8 @@ def compile_model(
 
     A stage whose result is there is not run again; training is skipped where the champion
     learned from the same labels, domains, masks and split. Templates that have appeared since
-    the partition are placed into it, and the domains that are there stay.
+    the partition are placed into it, and the domains that are there stay; those in which nothing
+    has changed keep their experts and their scores.
 
     Parameters
     ----------
@@ -111,6 +114,8 @@ def compile_model(
     model : LanguageModel, optional
         Labels the templates that nobody has judged, and partitions or places them; without
         it the labels that exist and the offline partition.
+    full : bool
+        Train everything anew, whatever has changed.
     progress : Progress, optional
         Where to tell how far it is.
     on_stage : callable, optional
@@ -124,7 +129,7 @@ def compile_model(
         tell("mine", mine(warehouse, fraction=split, progress=progress))
     _label(warehouse, per_template, model, progress, tell)
     _partition(warehouse, model, tell)
-    tell("train", train_students(warehouse, config=config, progress=progress))
+    tell("train", train_students(warehouse, config=config, again=full, progress=progress))
     report = score_events(warehouse, progress=progress)
     tell("score", report)
     return report

@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from fame_sql import __version__
 from fame_sql.canonical import Recipe
 from fame_sql.errors import MissingStageError, ModelError
+from fame_sql.explanation import DomainFacts, Examples
 from fame_sql.model import Model
 from fame_sql.templates import Template, TemplateSet
 from fame_sql.warehouse import Warehouse, utc_now
@@ -32,6 +34,9 @@ FORMAT = 1
 _MANIFEST = "manifest.json"
 _MODEL = "model.json"
 _CARD = "README.md"
+
+# What models of an older fame-sql do not tell.
+_NO_LABELS = {"description": "", "normal_labels": 0, "anomalous_labels": 0}
 
 _loaded: dict[tuple[Path, str], Model] = {}
 _loading = threading.Lock()
@@ -55,10 +60,12 @@ def save(
     *,
     recipe: Recipe,
     templates: TemplateSet,
-    domains: list[dict[str, str]],
+    domains: list[dict[str, Any]],
     domain_of_template: dict[str, int],
     student: Student,
+    examples: Examples,
     card: str,
+    parent: str | None = None,
 ) -> str:
     """Write a model below ``folder``, in a folder named by its version.
 
@@ -72,6 +79,7 @@ def save(
     shutil.rmtree(made, ignore_errors=True)
     made.mkdir()
     student.save(made)
+    examples.save(made)
     content = {
         "format": FORMAT,
         "recipe": json.loads(recipe.to_json()),
@@ -82,7 +90,7 @@ def save(
     (made / _MODEL).write_text(_json(content), encoding="utf-8")
     version = _version(made)
     (made / _CARD).write_text(card.replace("{version}", version), encoding="utf-8")
-    _write_manifest(made, version)
+    _write_manifest(made, version, parent)
     _put_in_place(made, folder / version)
     return version
 
@@ -104,9 +112,11 @@ def _sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def _write_manifest(folder: Path, version: str) -> None:
+def _write_manifest(folder: Path, version: str, parent: str | None) -> None:
     sums = {file.name: _sha256(file) for file in sorted(folder.iterdir())}
     manifest = {"version": version, "files": sums, "made_by": f"fame-sql {__version__}"}
+    if parent is not None:
+        manifest["parent"] = parent
     (folder / _MANIFEST).write_text(_json(manifest), encoding="utf-8")
 
 
@@ -170,6 +180,8 @@ def _read(folder: Path, version: str) -> Model:
         templates=TemplateSet(tuple(Template(**t) for t in content["templates"])),
         domains=tuple(domain["name"] for domain in content["domains"]),
         domain_of_template=content["domain_of_template"],
+        facts=tuple(DomainFacts(**{**_NO_LABELS, **domain}) for domain in content["domains"]),
+        examples=Examples.load(folder),
         load_student=lambda: _load_student(folder),
     )
 
@@ -180,7 +192,39 @@ def _load_student(folder: Path) -> Student:
     return Student.load(folder)
 
 
-def publish(warehouse: Warehouse, version: str, metrics: dict[str, Any]) -> None:
+def derive(folder: Path, change: Callable[[Path], None]) -> str:
+    """Write a changed copy of a model beside it; return its version.
+
+    Parameters
+    ----------
+    folder : Path
+        The model's folder.
+    change : callable
+        Changes files in the copy.
+    """
+    manifest = check(folder)
+    old = str(manifest["version"])
+    made = folder.with_name(f".making-{os.getpid()}")
+    shutil.rmtree(made, ignore_errors=True)
+    shutil.copytree(folder, made)
+    change(made)
+    version = _version(made)
+    card = (made / _CARD).read_text(encoding="utf-8")
+    (made / _CARD).write_text(card.replace(old, version), encoding="utf-8")
+    (made / _MANIFEST).unlink()
+    _write_manifest(made, version, manifest.get("parent"))
+    _put_in_place(made, folder.with_name(version))
+    return version
+
+
+def publish(
+    warehouse: Warehouse,
+    version: str,
+    metrics: dict[str, Any],
+    *,
+    author: str | None = None,
+    reason: str = "trained",
+) -> None:
     """Enter a saved model in the warehouse and make it the champion."""
     folder = warehouse.models_folder / version
     manifest = check(folder)
@@ -199,7 +243,7 @@ def publish(warehouse: Warehouse, version: str, metrics: dict[str, Any]) -> None
             "$recipe_version, $metrics, 'candidate', $now, NULL)",
             row,
         )
-        _crown(warehouse, version, author=None, reason="trained")
+        _crown(warehouse, version, author=author, reason=reason)
 
 
 def promote(

@@ -36,7 +36,7 @@ def inspect(
     rows = {template.template_id: row for row, template in enumerate(templates)}
     members = [[rows[i] for i in domain.template_ids] for domain in certificate.domains]
     space = _unit(TextSpace.of(templates).vectors.toarray() if vectors is None else vectors)
-    where = "TF-IDF" if vectors is None else "the encoder's vectors"
+    where = "TF-IDF" if vectors is None else "the champion's encoder"
     return (
         *_coherence(certificate.domains, members, space, where),
         *_calibration(certificate.domains, [[templates[r] for r in rows] for rows in members]),

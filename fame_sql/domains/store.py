@@ -18,6 +18,7 @@ from fame_sql.domains.certify import certify
 from fame_sql.domains.inspection import inspect
 from fame_sql.domains.offline import partition_offline
 from fame_sql.domains.partition import Domain, Partition, Partitioner, TemplateSummary
+from fame_sql.domains.space import encoder_vectors
 from fame_sql.errors import MissingStageError
 from fame_sql.warehouse import Warehouse
 
@@ -157,7 +158,8 @@ def _certify_and_store(
     rules: CertificationRules | None,
 ) -> StoredPartition:
     certificate = certify(proposal, summaries, rules)
-    told = (*proposal.findings, *certificate.findings, *inspect(certificate, summaries))
+    looked = inspect(certificate, summaries, encoder_vectors(warehouse, summaries))
+    told = (*proposal.findings, *certificate.findings, *looked)
     certificate = replace(certificate, findings=told)
     with warehouse.transaction():
         _store(warehouse, certificate, proposal.source)

@@ -7,6 +7,7 @@ one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from fame_sql.students.config import StudentConfig
@@ -66,14 +67,42 @@ def logits(network: nn.ModuleDict, ids: Tensor, mask: Tensor) -> tuple[Tensor, T
     anomaly : Tensor
         [texts, 1 + experts].
     """
+    import torch
+
+    read = vectors(network, ids, mask)
+    judged = [head(read) for head in heads(network, "anomaly")]
+    return network["router"](read), judged[0] if len(judged) == 1 else torch.cat(judged, dim=1)
+
+
+def vectors(network: nn.ModuleDict, ids: Tensor, mask: Tensor) -> Tensor:
+    """Return what the encoder makes of texts, [texts, hidden]; the heads stand on it."""
     states = network["encoder"](input_ids=ids, attention_mask=mask).last_hidden_state
-    vectors = _mean(states, mask)
-    return network["router"](vectors), network["anomaly"](vectors)
+    return _mean(states, mask)
+
+
+def heads(network: nn.ModuleDict, name: str) -> list[nn.Linear]:
+    """Return the layers of the head ``"router"`` or ``"anomaly"``, one a generation.
+
+    Each stays a layer of its own: a sum of floats may depend on how wide its layer is, and the
+    scores of a head that is kept are to stay what they were, bit for bit.
+    """
+    from torch import nn
+
+    head = network[name]
+    return cast("list[nn.Linear]", list(head) if isinstance(head, nn.ModuleList) else [head])
+
+
+def layers(network: nn.ModuleDict, widths: Sequence[int]) -> nn.ModuleList:
+    """Return empty layers of these widths, to stand on the network's encoder."""
+    from torch import nn
+
+    hidden = heads(network, "router")[0].in_features
+    return nn.ModuleList(nn.Linear(hidden, width) for width in widths)
 
 
 def width(network: nn.ModuleDict, head: str) -> int:
     """Return how many logits the head ``"router"`` or ``"anomaly"`` gives a text."""
-    return cast("nn.Linear", network[head]).out_features
+    return sum(layer.out_features for layer in heads(network, head))
 
 
 def _mean(states: Tensor, mask: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,8 @@ class LabelledEvents:
         Lines that the event stands for.
     calibration : bool array
         Whether the event lies in the last slice of the training period.
+    template : int64 array, optional
+        A number for each template; without it, each event has its own.
 
     Raises
     ------
@@ -41,9 +43,13 @@ class LabelledEvents:
     domain: npt.NDArray[np.int64]
     weight: Floats
     calibration: npt.NDArray[np.bool_]
+    template: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def __post_init__(self) -> None:
         columns = {"is_anomaly": float, "domain": np.int64, "weight": float, "calibration": bool}
+        columns["template"] = np.int64
+        if not len(self.template):
+            object.__setattr__(self, "template", np.arange(len(self.canonical)))
         for name, kind in columns.items():
             column = np.asarray(getattr(self, name), dtype=kind)
             object.__setattr__(self, name, column)
@@ -69,4 +75,5 @@ class LabelledEvents:
             self.domain[chosen],
             self.weight[chosen],
             self.calibration[chosen],
+            self.template[chosen],
         )

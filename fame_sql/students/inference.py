@@ -76,6 +76,22 @@ def infer(
     return router, anomaly
 
 
+def read_vectors(network: nn.ModuleDict, tokens: Sequence[Sequence[int]]) -> Logits:
+    """Return the encoder's vector of each text, [texts, width]; the network lies on the CPU.
+
+    As in :func:`infer`, a text's vector does not depend on what is read beside it.
+    """
+    import torch
+
+    read = np.empty((len(tokens), encoder.heads(network, "router")[0].in_features))
+    with _TURN, full_precision(), one_thread_each(), torch.inference_mode():
+        for texts, length in batches(tokens, CPU_ROWS):
+            ids, mask = padded([tokens[i] for i in texts], length, CPU_ROWS)
+            found = encoder.vectors(network, torch.from_numpy(ids), torch.from_numpy(mask))
+            read[texts] = found[: len(texts)].numpy()
+    return read
+
+
 def batches(
     tokens: Sequence[Sequence[int]], rows: int
 ) -> Iterator[tuple[npt.NDArray[np.intp], int]]:

@@ -74,21 +74,30 @@ class LexicalHead:
                 total += vectorizer.transform(texts) @ view.weights[1]
         return total
 
-    def save(self, folder: Path) -> None:
-        """Write ``lexical.safetensors`` and ``lexical.json`` into a folder."""
+    def save(self, folder: Path, generation: int = 0) -> None:
+        """Write its two files into a folder: ``lexical.safetensors`` and ``lexical.json``.
+
+        Parameters
+        ----------
+        folder : Path
+            The folder.
+        generation : int
+            0 for the newest; an earlier one gets this number in the names of its files.
+        """
         from safetensors.numpy import save_file
 
         tensors = {f"view{number}": view.weights for number, view in enumerate(self.views)}
-        save_file(tensors, folder / WEIGHTS)
+        save_file(tensors, folder / _numbered(WEIGHTS, generation))
         facts = {
             "intercept": self.intercept,
             "vocabularies": [view.vocabulary for view in self.views],
         }
-        (folder / FACTS).write_text(json.dumps(facts, ensure_ascii=False) + "\n", "utf-8")
+        path = folder / _numbered(FACTS, generation)
+        path.write_text(json.dumps(facts, ensure_ascii=False) + "\n", "utf-8")
 
     @classmethod
-    def load(cls, folder: Path) -> LexicalHead:
-        """Read what :meth:`save` wrote.
+    def load(cls, folder: Path, generation: int = 0) -> LexicalHead:
+        """Read what :meth:`save` wrote of a generation.
 
         Raises
         ------
@@ -99,8 +108,8 @@ class LexicalHead:
         from safetensors.numpy import load
 
         try:
-            facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-            tensors = load((folder / WEIGHTS).read_bytes())
+            facts = json.loads((folder / _numbered(FACTS, generation)).read_text("utf-8"))
+            tensors = load((folder / _numbered(WEIGHTS, generation)).read_bytes())
             views = [
                 View(vocabulary, tensors[f"view{number}"])
                 for number, vocabulary in enumerate(facts["vocabularies"])
@@ -110,8 +119,14 @@ class LexicalHead:
             return cls(views, float(facts["intercept"]))
         except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
             raise ModelError(
-                f"{folder / FACTS} cannot be read ({error}): train anew with 'fame train'"
+                f"{folder / _numbered(FACTS, generation)} cannot be read ({error}): "
+                "train anew with 'fame train'"
             ) from None
+
+
+def _numbered(name: str, generation: int) -> str:
+    """Put the number of an earlier generation into a file's name."""
+    return name.replace(".", f"-{generation}.") if generation else name
 
 
 def fit_lexical(texts: Sequence[str], share: Floats) -> LexicalHead:
@@ -128,7 +143,10 @@ def fit_lexical(texts: Sequence[str], share: Floats) -> LexicalHead:
     if not share.max() or share.min() == 1:
         return LexicalHead((), 5.0 if share.max() else -5.0)
     vectorizers = [_untrained(settings) for settings in VIEWS]
-    columns = [vectorizer.fit_transform(texts) for vectorizer in vectorizers]
+    try:
+        columns = [vectorizer.fit_transform(texts) for vectorizer in vectorizers]
+    except ValueError:  # no text holds a word
+        return LexicalHead((), 0.0)
     coefficients, intercept = _regression(columns, share)
     ends = np.cumsum([column.shape[1] for column in columns])
     views = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -15,7 +16,9 @@ from fame_sql.errors import FameError, ModelError
 from fame_sql.students import encoder
 from fame_sql.students.calibration import Calibration, sigmoid
 from fame_sql.students.config import DomainSpec, StudentConfig, anomaly_columns
-from fame_sql.students.inference import infer
+from fame_sql.students.generations import Generations
+from fame_sql.students.held_out import HeldOut
+from fame_sql.students.inference import infer, read_vectors
 from fame_sql.students.lexical import LexicalHead
 from fame_sql.students.tokenizer import encode, load_tokenizer
 
@@ -44,7 +47,8 @@ class Prediction:
     thresholds : float64 array
         [D] raw probability that is published as 0.5.
     lexical : float64 array
-        [n] anomaly score in [0, 1] by the text's words alone, whatever its domain.
+        [n] anomaly score in [0, 1] by the text's words alone, whatever its domain; its
+        decision line is that of the unseen.
     """
 
     router: npt.NDArray[np.float64]
@@ -70,6 +74,12 @@ class Student:
         The published scale.
     lexical : LexicalHead
         What the words say, for texts that no template knows.
+    held_out : HeldOut, optional
+        What it was calibrated on, to move the lines to another target.
+    generations : Generations, optional
+        Where only some domains were trained anew: which training judges which domain.
+    earlier : sequence of LexicalHead
+        The lexical heads of the earlier generations.
     """
 
     def __init__(
@@ -80,6 +90,9 @@ class Student:
         network: nn.ModuleDict,
         calibration: Calibration,
         lexical: LexicalHead,
+        held_out: HeldOut | None = None,
+        generations: Generations | None = None,
+        earlier: Sequence[LexicalHead] = (),
     ) -> None:
         import torch
 
@@ -87,11 +100,28 @@ class Student:
         self.domains = tuple(domains)
         self.calibration = calibration
         self.lexical = lexical
+        self.held_out = held_out or HeldOut.none()
         self._tokenizer = tokenizer
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = network.eval().to(self._device)
+        self.generations = generations
+        self.earlier = tuple(earlier)
         self._columns = anomaly_columns(self.domains)
+        self._generation = np.zeros(len(self.domains), dtype=np.int64)
+        if generations is not None:
+            self._columns = np.array(generations.columns)
+            self._generation = generations.of_domains()
         self._routed = np.array([domain.kind == "anomalous" for domain in self.domains])
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """What turns texts into token ids."""
+        return self._tokenizer
+
+    @property
+    def network(self) -> nn.ModuleDict:
+        """The encoder and heads; not to be changed."""
+        return self._network
 
     @property
     def thresholds(self) -> npt.NDArray[np.float64]:
@@ -119,9 +149,20 @@ class Student:
         routed, judged = infer(self._network, tokens, self._device)
         lexical = self.lexical.log_odds(canonical)
         experts = self.calibration.log_odds(judged[:, self._columns])
-        scores = sigmoid((experts + lexical[:, np.newaxis]) / 2)
+        words = [lexical, *(head.log_odds(canonical) for head in self.earlier)]
+        own = np.ascontiguousarray(np.stack(words, axis=1)[:, self._generation])
+        scores = sigmoid(self.calibration.known((experts + own) / 2))
         scores[:, self._routed] = 1.0
-        return Prediction(softmax(routed), scores, self.thresholds, sigmoid(lexical))
+        return Prediction(
+            softmax(routed), scores, self.thresholds, sigmoid(self.calibration.unseen(lexical))
+        )
+
+    def vectors(self, canonical: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Return what the encoder makes of texts, [n, width], read on the CPU wherever it lies."""
+        network = self._network
+        if self._device.type != "cpu":
+            network = copy.deepcopy(network).cpu()
+        return read_vectors(network, encode(self._tokenizer, canonical))
 
     def save(self, folder: Path) -> None:
         """Write the student into a folder, which is made where there is none.
@@ -143,8 +184,13 @@ class Student:
             "domains": [asdict(domain) for domain in self.domains],
             "calibration": asdict(self.calibration),
         }
+        if self.generations is not None:
+            facts["generations"] = asdict(self.generations)
         (folder / FACTS).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", "utf-8")
         self.lexical.save(folder)
+        for number, head in enumerate(self.earlier, 1):
+            head.save(folder, number)
+        self.held_out.save(folder)
 
     @classmethod
     def load(cls, folder: Path) -> Student:
@@ -160,13 +206,26 @@ class Student:
         ModelError
             If a file is missing, cannot be read, or does not fit the others.
         """
-        config, domains, calibration = _read_facts(folder / FACTS)
+        config, domains, calibration, generations = _read_facts(folder / FACTS)
         tokenizer = load_tokenizer(folder / TOKENIZER, config.max_tokens)
         experts = sum(domain.kind == "mixed" for domain in domains)
         network = _untouched_random(config, tokenizer.get_vocab_size(), len(domains), experts)
+        if generations is not None:
+            network["anomaly"] = encoder.layers(network, generations.widths)
         _read_weights(network, folder / WEIGHTS)
         lexical = LexicalHead.load(folder)
-        return cls(config, domains, tokenizer, network, calibration, lexical)
+        held_out = HeldOut.load(folder)
+        numbers = range(1, len(generations.widths)) if generations is not None else ()
+        earlier = [LexicalHead.load(folder, number) for number in numbers]
+        parts = (tokenizer, network, calibration, lexical, held_out, generations, earlier)
+        return cls(config, domains, *parts)
+
+
+def write_calibration(folder: Path, calibration: Calibration) -> None:
+    """Give the student in a folder another calibration."""
+    facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    facts["calibration"] = asdict(calibration)
+    (folder / FACTS).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -185,21 +244,30 @@ def _untouched_random(
         return encoder.build(config, vocabulary, domains, experts)
 
 
-def _read_facts(path: Path) -> tuple[StudentConfig, list[DomainSpec], Calibration]:
+def _read_facts(
+    path: Path,
+) -> tuple[StudentConfig, list[DomainSpec], Calibration, Generations | None]:
     try:
         facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         config = StudentConfig(**facts["config"])
         domains = [DomainSpec(**domain) for domain in facts["domains"]]
         thresholds = tuple(float(line) for line in facts["calibration"]["thresholds"])
-        calibration = Calibration(thresholds, float(facts["calibration"]["temperature"]))
+        calibration = Calibration(thresholds, **_numbers(facts["calibration"]))
+        made = facts.get("generations")
+        generations = None if made is None else Generations.read(made)
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}): {_AGAIN}") from None
     except (ValueError, TypeError, KeyError, FameError) as error:
         raise ModelError(f"{path} does not describe a student ({error}): {_AGAIN}") from None
-    in_range = all(0 < line < 1 for line in thresholds) and calibration.temperature > 0
-    if not domains or len(domains) != len(thresholds) or not in_range:
+    in_range = all(0 < line < 1 for line in thresholds) and calibration.is_sound()
+    judged = len(domains) if generations is None else len(generations.columns)
+    if not domains or not len(domains) == len(thresholds) == judged or not in_range:
         raise ModelError(f"{path} holds domains and a calibration that do not fit: {_AGAIN}")
-    return config, domains, calibration
+    return config, domains, calibration, generations
+
+
+def _numbers(calibration: dict[str, Any]) -> dict[str, float]:
+    return {name: float(value) for name, value in calibration.items() if name != "thresholds"}
 
 
 def _read_weights(network: nn.ModuleDict, path: Path) -> None:

@@ -23,9 +23,11 @@ from fame_sql.students import encoder
 from fame_sql.students.calibration import Calibration, enough, fit_calibration
 from fame_sql.students.config import DomainSpec, StudentConfig, anomaly_columns
 from fame_sql.students.examples import LabelledEvents
+from fame_sql.students.held_out import Evidence, HeldOut, hold_out_templates
 from fame_sql.students.inference import infer, padded
 from fame_sql.students.lexical import fit_lexical
 from fame_sql.students.student import Student
+from fame_sql.students.targets import with_lines
 from fame_sql.students.tokenizer import encode, train_tokenizer
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ def train(
     config: StudentConfig,
     placeholders: Sequence[str],
     progress: Progress,
+    target: float | None = None,
+    hold_out: bool = True,
 ) -> Student:
     """Train a student; the same input gives the same student, bit for bit, on one machine.
 
@@ -61,6 +65,11 @@ def train(
         The recipe's placeholders: one token each.
     progress : Progress
         Told of every training step.
+    target : float, optional
+        False alarms a million lines, at most; the lines of the scale then come from it.
+    hold_out : bool
+        Judge the calibration slice by a network that has not seen it even where it is too small
+        to calibrate on, so that the student's errors on known templates can be told.
 
     Returns
     -------
@@ -72,20 +81,27 @@ def train(
     InputError
         If there are no examples, or one points to no domain.
     """
+    import torch
+
     _check(examples, domains)
     vocabulary = [*texts, *examples.canonical]
     tokenizer = train_tokenizer(vocabulary, placeholders, config.vocab, config.max_tokens)
     early, slice_ = examples.where(~examples.calibration), examples.where(examples.calibration)
-    calibration = Calibration.none(len(domains))
+    calibration, known = Calibration.none(len(domains)), Evidence.none()
+    is_enough = enough(slice_.is_anomaly, config.calibration_events)
     with reproducible(config):
-        if enough(early.is_anomaly, 1) and enough(slice_.is_anomaly, config.calibration_events):
+        if enough(early.is_anomaly, 1) and len(slice_) and (is_enough or hold_out):
             with progress.step("calibrating", config.steps(len(early))) as step:
                 network = fit(early, tokenizer, domains, config, step)
-            calibration = _calibrate(network, slice_, tokenizer, domains, config)
+            logits = infer(network, encode(tokenizer, slice_.canonical), torch.device("cpu"))[1]
+            calibration = _calibrate(logits, slice_, domains, config)
+            known = _held_out(logits, calibration, early, slice_, domains)
         with progress.step("training", config.steps(len(examples))) as step:
             network = fit(examples, tokenizer, domains, config, step)
     lexical = fit_lexical(examples.canonical, examples.is_anomaly)
-    return Student(config, domains, tokenizer, network, calibration, lexical)
+    held_out = HeldOut(known, hold_out_templates(examples, seed=config.seed))
+    calibration = with_lines(calibration, held_out, target)
+    return Student(config, domains, tokenizer, network, calibration, lexical, held_out)
 
 
 def fit(
@@ -252,23 +268,33 @@ def _draws(
 
 
 def _calibrate(
-    network: nn.ModuleDict,
+    logits: Floats,
     examples: LabelledEvents,
-    tokenizer: Tokenizer,
     domains: Sequence[DomainSpec],
     config: StudentConfig,
 ) -> Calibration:
-    import torch
-
-    _, judged = infer(network, encode(tokenizer, examples.canonical), torch.device("cpu"))
     return fit_calibration(
-        judged,
+        logits,
         examples.is_anomaly,
         examples.weight,
         examples.domain,
         domains,
         config.calibration_events,
     )
+
+
+def _held_out(
+    logits: Floats,
+    calibration: Calibration,
+    early: LabelledEvents,
+    later: LabelledEvents,
+    domains: Sequence[DomainSpec],
+) -> Evidence:
+    """Judge events as those of known templates are, by what was learned before them."""
+    experts = calibration.log_odds(logits[:, anomaly_columns(domains)])
+    words = fit_lexical(early.canonical, early.is_anomaly).log_odds(later.canonical)
+    judged = (experts[np.arange(len(later)), later.domain] + words) / 2
+    return Evidence(judged, later.is_anomaly, later.weight, later.template)
 
 
 def _check(examples: LabelledEvents, domains: Sequence[DomainSpec]) -> None:

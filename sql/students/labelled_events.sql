@@ -5,6 +5,7 @@ SELECT
     events.canonical,
     labels.anomalous_labels / (labels.normal_labels + labels.anomalous_labels) AS anomalous,
     domains.ordinal AS domain,
+    events.template_id,
     coalesce(seen.lines, 1) AS lines,
     coalesce(NOT seen.in_training, FALSE) AS is_calibration
 FROM fame.event_labels AS labels

@@ -1,0 +1,24 @@
+-- Verdicts that another model gives as well, taken over without judging anything again: those of
+-- known templates that stayed in domains that did not change. Taken over once, however often it is
+-- asked for.
+INSERT INTO fame.scores
+SELECT
+    $model_version AS model_version,
+    given.event_id,
+    given.score,
+    given.domain,
+    given.domain_confidence,
+    given.novelty,
+    given.template_id,
+    given.known_template,
+    given.threshold,
+    given.scored_at
+FROM fame.scores AS given
+INNER JOIN fame.domain_templates AS members
+    ON given.template_id = members.template_id AND given.domain = members.domain
+ANTI JOIN (SELECT event_id FROM fame.scores WHERE model_version = $model_version) AS stored
+    ON given.event_id = stored.event_id
+WHERE
+    given.model_version = $parent
+    AND given.known_template
+    AND list_contains($domains, given.domain);

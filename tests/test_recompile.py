@@ -1,0 +1,380 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+
+import fame_sql
+from fame_sql.cli import main
+from fame_sql.domains.store import certify_partition, read_partition
+from fame_sql.errors import InputError
+from fame_sql.ingest import ingest_file
+from fame_sql.labels.exchange import import_labels
+from fame_sql.model import Model
+from fame_sql.pipeline import compile_model
+from fame_sql.registry import champion, check, load, load_champion, promote
+from fame_sql.retraining import Plan, plan_training
+from fame_sql.students import StudentConfig
+from fame_sql.templates import mine
+from fame_sql.training import TrainingReport
+from fame_sql.warehouse import Warehouse
+
+VERDICTS = (
+    "SELECT event_id, score, domain, domain_confidence, novelty, template_id, threshold "
+    "FROM fame.scores WHERE model_version = ? AND known_template AND list_contains(?, domain) "
+    "ORDER BY event_id"
+)
+"""All of a stored verdict but the model that gives it."""
+
+CIRCUITS = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta"]
+
+
+def more_lines(part: str) -> list[str]:
+    """Lines of a kind that the simulated log does not have, of both classes."""
+    return [
+        f"{alert} {1132800000 + number} 2005.11.24 R{number} 2005-11-24-10.00.0{number}.000000 "
+        f"R{number} RAS COOLING {severity} coolant {part} {text} in circuit {circuit}"
+        for number, circuit in enumerate(CIRCUITS)
+        for alert, severity, text in [
+            ("-", "INFO", "spins at regular speed"),
+            ("PUMP", "FATAL", "seized and lost all pressure"),
+        ]
+    ]
+
+
+def add(warehouse: Warehouse, part: str = "pump") -> None:
+    """Read lines of a new kind, mine their templates, and have a person judge them."""
+    assert warehouse.path is not None
+    log = warehouse.path.with_name(f"{part}.log")
+    log.write_text("".join(f"{line}\n" for line in more_lines(part)))
+    ingest_file(warehouse, log, format="bgl")
+    mine(warehouse, fraction=1.0)
+    judge(warehouse, f"logs.source_path LIKE '%{part}.log'", "label <> '-'")
+
+
+def judge(warehouse: Warehouse, which: str, is_anomaly: str) -> None:
+    warehouse.connection.execute(
+        "CREATE OR REPLACE TABLE judged AS SELECT logs.log_id, "
+        f"if({is_anomaly}, 'anomalous', 'normal') AS label FROM fame.logs AS logs WHERE {which}"
+    )
+    import_labels(warehouse, "judged")
+
+
+def recompile(warehouse: Warehouse, config: StudentConfig) -> TrainingReport:
+    told: dict[str, object] = {}
+    compile_model(warehouse, config=config, on_stage=told.__setitem__)
+    report = told["train"]
+    assert isinstance(report, TrainingReport)
+    return report
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every text that a model judges."""
+    return count_judged(monkeypatch)
+
+
+def count_judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    judged: list[str] = []
+    real = Model.verdicts
+
+    def verdicts(model: Model, canonical: list[str]) -> object:
+        judged.extend(canonical)
+        return real(model, canonical)
+
+    monkeypatch.setattr(Model, "verdicts", verdicts)
+    return judged
+
+
+@dataclass(frozen=True)
+class Recompiled:
+    """A warehouse that was compiled, got new templates, and was compiled again."""
+
+    path: Path
+    parent: str
+    report: TrainingReport
+    plan: Plan
+    judged: list[str]
+
+
+@pytest.fixture(scope="module")
+def recompiled(
+    compiled: Path, tmp_path_factory: pytest.TempPathFactory, tiny: StudentConfig
+) -> Recompiled:
+    """Made once; not to be changed."""
+    path = copy_of(compiled, tmp_path_factory.mktemp("recompiled"))
+    with Warehouse.open(path) as warehouse, pytest.MonkeyPatch.context() as patch:
+        parent = champion(warehouse).model_version
+        add(warehouse)
+        judged = count_judged(patch)
+        report = recompile(warehouse, tiny)
+    assert report.plan is not None
+    return Recompiled(path, parent, report, report.plan, judged)
+
+
+def copy_of(path: Path, folder: Path) -> Path:
+    shutil.copytree(path.with_name("centre.models"), folder / "centre.models")
+    return Path(shutil.copy(path, folder))
+
+
+def test_only_what_has_changed_is_trained_and_all_else_keeps_its_scores(
+    recompiled: Recompiled,
+) -> None:
+    plan, report = recompiled.plan, recompiled.report
+    assert plan.parent == recompiled.parent != report.model_version
+    assert plan.kept
+    assert plan.retrained
+    kept = [list(plan.kept)]
+    with Warehouse.open(recompiled.path, read_only=True) as warehouse:
+        stored = warehouse.rows(VERDICTS, [recompiled.parent, *kept])
+        assert len(stored) == report.carried > 500
+        assert set(stored) <= set(warehouse.rows(VERDICTS, [report.model_version, *kept]))
+        taken = {
+            row[0]
+            for row in warehouse.rows(
+                "SELECT canonical FROM fame.events WHERE list_contains(?, event_id)",
+                [[row[0] for row in stored]],
+            )
+        }
+        assert not taken & set(recompiled.judged)
+        events = {row[0] for row in warehouse.rows("SELECT canonical FROM fame.events")}
+        assert taken | set(recompiled.judged) == events
+        # The first one is judged twice: before time is measured, to have the student in memory.
+        assert len(recompiled.judged) <= len(set(recompiled.judged)) + 1
+        before = load(warehouse.models_folder / recompiled.parent)
+        after = load_champion(warehouse)
+
+    texts = sorted(taken)
+    columns = [before.domains.index(name) for name in plan.kept]
+    new_columns = [after.domains.index(name) for name in plan.kept]
+    old, new = before.student.predict(texts), after.student.predict(texts)
+    assert (old.scores[:, columns] == new.scores[:, new_columns]).all()
+    for one, other in zip(before.verdicts(texts), after.verdicts(texts), strict=True):
+        assert (one.score, one.domain, one.threshold) == (
+            other.score,
+            other.domain,
+            other.threshold,
+        )
+
+
+def test_live_functions_keep_the_scores_that_stay(recompiled: Recompiled) -> None:
+    with Warehouse.open(recompiled.path, read_only=True) as warehouse:
+        new = champion(warehouse).folder
+        old = new.with_name(recompiled.parent)
+        bodies = warehouse.rows(
+            "SELECT example, score FROM fame.events AS events "
+            "INNER JOIN fame.scores AS scores ON events.event_id = scores.event_id "
+            "WHERE model_version = ? AND known_template AND list_contains(?, domain) "
+            "ORDER BY events.event_id LIMIT 200",
+            [recompiled.parent, list(recompiled.plan.kept)],
+        )
+    assert len(bodies) == 200
+    for folder in (old, new):
+        connection = duckdb.connect()
+        fame_sql.register(connection, model=folder)
+        connection.execute("CREATE TABLE texts (body VARCHAR, stored DOUBLE)")
+        connection.executemany("INSERT INTO texts VALUES (?, ?)", bodies)
+        wrong = "SELECT count(*) FROM texts WHERE fame_score(body) <> stored"
+        assert connection.execute(wrong).fetchall() == [(0,)]
+        connection.close()
+
+
+def test_what_is_new_is_learned_and_routed(recompiled: Recompiled) -> None:
+    with Warehouse.open(recompiled.path, read_only=True) as warehouse:
+        rows = warehouse.rows(
+            "SELECT logs.label <> '-', verdicts.is_anomaly, verdicts.known_template, "
+            "verdicts.domain FROM fame.logs AS logs INNER JOIN fame.verdicts AS verdicts "
+            "ON logs.event_id = verdicts.event_id WHERE logs.source_path LIKE '%pump.log'"
+        )
+        model = load_champion(warehouse)
+    assert len(rows) == 12
+    assert all(truth == found and known for truth, found, known, _ in rows)
+    home = {domain for *_, domain in rows}
+    assert home <= set(recompiled.plan.retrained)
+    unseen = model.verdicts(
+        ["a coolant pump seized and all pressure was lost", "coolant pump spins well at speed"]
+    )
+    assert not any(verdict.known_template for verdict in unseen)
+    assert {verdict.domain for verdict in unseen} <= home
+    assert [verdict.is_anomaly for verdict in unseen] == [True, False]
+
+
+def test_a_new_model_names_its_parent(recompiled: Recompiled) -> None:
+    parent, report = recompiled.parent, recompiled.report
+    with Warehouse.open(recompiled.path, read_only=True) as warehouse:
+        record = champion(warehouse)
+        reasons = warehouse.rows("SELECT reason FROM fame.promotions ORDER BY promoted_at")
+    assert check(record.folder)["parent"] == parent
+    assert f"Made from model {parent}" in (record.folder / "README.md").read_text()
+    assert record.metrics["training"]["parent"] == parent
+    assert reasons[-1] == (f"trained what had changed since {parent}",)
+    assert f"kept from model {parent}" in report.told()
+    assert "everything trained" not in report.told()
+
+
+def test_the_same_change_gives_the_same_model_and_a_rerun_nothing(
+    recompiled: Recompiled, opened: Warehouse, tiny: StudentConfig, counted: list[str]
+) -> None:
+    add(opened)
+    assert recompile(opened, tiny).model_version == recompiled.report.model_version
+    counted.clear()
+    assert not recompile(opened, tiny).trained
+    assert not counted
+
+
+def test_a_recompile_of_a_recompile_and_the_way_back(
+    recompiled: Recompiled, tmp_path: Path, tiny: StudentConfig
+) -> None:
+    with Warehouse.open(copy_of(recompiled.path, tmp_path)) as warehouse:
+        domain, line = warehouse.rows(
+            "SELECT members.domain, min(labels.log_id) FROM fame.labels AS labels "
+            "INNER JOIN fame.events AS events ON labels.event_id = events.event_id "
+            "INNER JOIN fame.domain_templates AS members "
+            "ON events.template_id = members.template_id "
+            "INNER JOIN fame.domains AS domains ON members.domain = domains.domain "
+            "WHERE domains.kind = 'mixed' AND list_contains(?, members.domain) "
+            "AND NOT labels.is_anomaly GROUP BY ALL ORDER BY ALL LIMIT 1",
+            [list(recompiled.plan.kept)],
+        )[0]
+        # A person overrules one label of another domain, and no template moves.
+        judge(warehouse, f"logs.log_id = {line}", "true")
+        report = recompile(warehouse, tiny)
+        assert report.plan is not None
+        assert report.plan.parent == recompiled.report.model_version
+        assert report.plan.retrained == (domain,)
+        assert report.plan.moved == recompiled.plan.moved
+        kept = [list(set(report.plan.kept) & set(recompiled.plan.kept))]
+        stored = warehouse.rows(VERDICTS, [recompiled.parent, *kept])
+        assert stored
+        assert set(stored) <= set(warehouse.rows(VERDICTS, [report.model_version, *kept]))
+        generations = load_champion(warehouse).student.generations
+        assert generations is not None
+        assert len(generations.widths) == 3
+
+        assert promote(warehouse, recompiled.parent).model_version == recompiled.parent
+        assert set(stored) == set(warehouse.rows(VERDICTS, [recompiled.parent, *kept]))
+        assert load_champion(warehouse).verdicts(["a b"])[0].model_version == recompiled.parent
+        back = recompile(warehouse, tiny)
+        assert back.plan is not None
+        assert back.plan.parent == recompiled.parent
+
+
+@pytest.mark.parametrize("how", ["asked", "settings", "masks", "older", "folder", "many"])
+def test_when_everything_is_trained(opened: Warehouse, tiny: StudentConfig, how: str) -> None:
+    names = [row[0] for row in opened.rows("SELECT domain FROM fame.domains ORDER BY ordinal")]
+    config, why = tiny, ""
+    if how == "settings":
+        config, why = replace(tiny, seed=9), "settings"
+    elif how == "masks":
+        opened.connection.execute("UPDATE fame.masks SET placeholder = '<x>' WHERE ordinal = 1")
+        why = "masks"
+    elif how == "older":
+        opened.connection.execute("UPDATE fame.models SET metrics = '{}'")
+        why = "older"
+    elif how == "folder":
+        (champion(opened).folder / "student.json").write_text("{}")
+        why = "folder"
+    elif how == "many":
+        opened.connection.execute(
+            "UPDATE fame.domain_templates SET domain = ? WHERE domain = ?", names[:2]
+        )
+        opened.connection.execute(
+            "UPDATE fame.domain_templates SET domain = ? WHERE domain IN (?, ?)",
+            [names[0], *names[2:4]],
+        )
+        why = "more than 25%"
+    plan = plan_training(opened, config, names[:1] if how == "many" else names, full=how == "asked")
+    if how == "many":
+        rest = [row[0] for row in opened.rows("SELECT DISTINCT domain FROM fame.domain_templates")]
+        plan = plan_training(opened, config, rest)
+    assert plan.is_full
+    assert why in plan.why
+    assert not plan.kept
+
+
+def test_full_is_a_flag_and_the_output_says_what_was_done(
+    copied: Path, tiny: StudentConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fame_sql.training.StudentConfig", lambda: tiny)
+    with Warehouse.open(copied) as warehouse:
+        add(warehouse)
+    words = ["compile", "--warehouse", str(copied)]
+    runner = CliRunner()
+    shown = runner.invoke(main, words)
+    assert shown.exit_code == 0, shown.output
+    assert "domains have changed: trained" in shown.output
+    assert "scores kept from model" in shown.output
+    assert "nothing has changed" in runner.invoke(main, words).output
+    assert "everything trained" in runner.invoke(main, [*words, "--full"]).output
+
+
+_CUT = """
+import os, sys
+import fame_sql.registry, fame_sql.scoring, fame_sql.training
+from fame_sql.pipeline import compile_model
+from fame_sql.students import StudentConfig
+from fame_sql.warehouse import Warehouse
+where = sys.argv[2]
+module, name = where.rsplit(".", 1)
+setattr(sys.modules[module], name, lambda *a, **k: os._exit(9))
+with Warehouse.open(sys.argv[1]) as warehouse:
+    compile_model(warehouse, config=StudentConfig(**eval(sys.argv[3])))
+"""
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "fame_sql.registry.publish",
+        "fame_sql.scoring.store_verdicts",
+    ],
+)
+def test_killed_in_the_middle_it_goes_on(copied: Path, tiny: StudentConfig, where: str) -> None:
+    with Warehouse.open(copied) as warehouse:
+        first = champion(warehouse).model_version
+        add(warehouse)
+    words = [sys.executable, "-c", _CUT, str(copied), where, repr(asdict(tiny))]
+    assert subprocess.run(words, check=False, env=dict(os.environ)).returncode == 9
+    with Warehouse.open(copied) as warehouse:
+        report = recompile(warehouse, tiny)
+        version = champion(warehouse).model_version
+        assert check(champion(warehouse).folder)["parent"] == first
+        assert warehouse.value(
+            "SELECT count(*) FROM fame.scores WHERE model_version = ?", [version]
+        ) == warehouse.value("SELECT count(*) FROM fame.events")
+        assert report.model_version == version
+
+
+def test_a_domain_that_is_neither_changed_nor_there_is_refused(opened: Warehouse) -> None:
+    import numpy as np
+
+    from fame_sql.console import SilentProgress
+    from fame_sql.students import DomainSpec, LabelledEvents
+    from fame_sql.students.retraining import retrain
+
+    nothing = LabelledEvents(["a"], np.zeros(1), np.zeros(1, int), np.ones(1), np.zeros(1, bool))
+    student = load_champion(opened).student
+    with pytest.raises(InputError, match="nosuch"):
+        retrain(student, nothing, [DomainSpec("nosuch", "mixed")], [], SilentProgress())
+
+
+def spaces(warehouse: Warehouse) -> set[str]:
+    """Return which space each domain's coherence was measured in."""
+    rows = warehouse.rows("SELECT detail FROM fame.certificates WHERE rule = 'coherence'")
+    return {detail.rsplit(", by ", 1)[1] for (detail,) in rows}
+
+
+def test_coherence_is_measured_by_the_encoder_once_there_is_one(opened: Warehouse) -> None:
+    assert spaces(opened) == {"TF-IDF"}
+    certify_partition(opened, read_partition(opened))
+    assert spaces(opened) == {"the champion's encoder"}
+    (champion(opened).folder / "student.json").write_text("{}")
+    certify_partition(opened, read_partition(opened))
+    assert spaces(opened) == {"TF-IDF"}
