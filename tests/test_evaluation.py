@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,17 +14,22 @@ from hypothesis import strategies as st
 from fame_sql.errors import InputError
 from fame_sql.evaluation import students
 from fame_sql.evaluation.baselines import BASELINES
+from fame_sql.evaluation.curve import curve_html, label_curve
 from fame_sql.evaluation.metrics import (
     Judged,
     average_precision,
     calibration_error,
     measure,
+    recall_bound,
     with_intervals,
 )
 from fame_sql.evaluation.page import html_page
 from fame_sql.evaluation.splits import LabelledLines, by_templates, by_time, read_lines
-from fame_sql.evaluation.study import StudyPlan, gathered, most_wrong, run_study
-from fame_sql.evaluation.trials import trial
+from fame_sql.evaluation.study import StudyPlan, run_study
+from fame_sql.evaluation.summary import confusion, gathered, labels_spent, measured, most_wrong
+from fame_sql.evaluation.trials import JudgedLines, trial
+from fame_sql.evaluation.weights import WEIGHTINGS
+from fame_sql.ingest import ingest_file
 from fame_sql.students import StudentConfig
 from fame_sql.warehouse import Warehouse
 
@@ -81,6 +87,40 @@ def test_measures_by_hand() -> None:
     assert found["recall"] == 0.6
     assert found["f1"] == pytest.approx(6 / 9)
     assert found["false_alarms_per_million"] == 10_000
+
+
+def test_the_recall_bound_by_hand() -> None:
+    found = _judged([0.9, 0.8, 0.4, 0.3], [True, False, True, False], [3, 1, 2, 99])
+    assert recall_bound(found, 0.01) == 1
+    assert recall_bound(found, 0.009) == 0.6
+    tied = _judged([0.9, 0.9], [True, False])
+    assert recall_bound(tied) == 0
+
+
+@given(ENTRIES)
+def test_no_threshold_passes_the_recall_bound(entries) -> None:
+    score, truth, lines = (np.array(column) for column in zip(*entries, strict=True))
+    bound = recall_bound(_judged(score, truth, lines), 0.1)
+    for threshold in np.unique(score):
+        reported = score >= threshold
+        if lines[reported & ~truth].sum() <= 0.1 * lines[~truth].sum() and truth.any():
+            assert lines[reported & truth].sum() / lines[truth].sum() <= bound + 1e-9
+
+
+def test_what_a_line_counts_for() -> None:
+    judged = JudgedLines(
+        event_id=np.array([1, 1, 1, 2, 3]),
+        block=np.array([0, 1, 1, 1, 2]),
+        is_anomaly=np.array([True, True, False, True, False]),
+        is_fatal=np.zeros(5, dtype=bool),
+        seen=np.ones(5, dtype=bool),
+        seen_category=np.ones(5, dtype=bool),
+        category=np.array(["A", "A", None, "B", None], dtype=object),
+        lines=np.array([6.0, 2.0, 5.0, 2.0, 1.0]),
+    )
+    assert WEIGHTINGS["lines"](judged).tolist() == [6, 2, 5, 2, 1]
+    assert WEIGHTINGS["distinct"](judged).tolist() == [0.75, 0.25, 1, 1, 1]
+    assert WEIGHTINGS["categories"](judged).tolist() == [3.75, 1.25, 5, 5, 1]
 
 
 def test_intervals_hold_the_value_and_shrink_with_more_blocks() -> None:
@@ -200,6 +240,12 @@ def test_a_study_is_kept_and_taken_up_again(
     whole = groups["80%", "fame", "all"][0]
     parts = [groups["80%", "fame", part][0] for part in ("seen", "unseen")]
     assert whole.lines.sum() == sum(part.lines.sum() for part in parts) == 800
+    cells = confusion(first)
+    assert sum(c.found + c.missed + c.false_alarms + c.passed for c in cells) == 800
+    reported = whole.score > 0.5
+    assert sum(c.found for c in cells) == whole.lines[reported & whole.is_anomaly].sum()
+    assert sum(c.false_alarms for c in cells) == whole.lines[reported & ~whole.is_anomaly].sum()
+    assert [spent.lines for spent in labels_spent(first)] == [3200]
 
 
 def test_the_page_shows_text_from_logs_as_text(
@@ -208,12 +254,17 @@ def test_the_page_shows_text_from_logs_as_text(
     findings = run_study(compiled, tmp_path, plan)
     texts = dict.fromkeys(lines.canonical, "<script>alert(1)</script>\x1b[2J")
     wrong = most_wrong(findings, texts)
-    page = html_page("a <b> title", gathered(findings), wrong, ["one & two"])
+    groups = gathered(findings)
+    cells = [replace(cell, domain="<i>domain</i>") for cell in confusion(findings)]
+    page = html_page(
+        "a <b> title", groups, {"lines": measured(groups)}, cells, wrong, ["one & two"]
+    )
     assert wrong
     assert "<script>" not in page
     assert "\x1b" not in page
     assert "&lt;script&gt;" in page
     assert "a &lt;b&gt; title" in page
+    assert "&lt;i&gt;domain" in page
     assert "<polyline" in page
 
 
@@ -229,6 +280,7 @@ def test_the_study_on_the_command_line(copied: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)["measures"]
     assert {row["split"] for row in found} == {"80%", "templates left out"}
+    assert {row["weighting"] for row in found} == {"lines", "distinct", "categories"}
     assert (tmp_path / "s.html").read_text().startswith("<!doctype html>")
 
 
@@ -237,3 +289,51 @@ def test_what_a_study_refuses(compiled: Path, empty: Warehouse) -> None:
         StudyPlan(detectors=("magic",))
     with pytest.raises(InputError, match="0 labelled lines"):
         read_lines(empty)
+
+
+def test_every_strategy_spends_the_same_labels(compiled: Path, tmp_path: Path) -> None:
+    plan = StudyPlan(cuts=(0.8,), folds=0, seeds=2, detectors=("character regression",))
+    points = label_curve(compiled, tmp_path, plan, (1, 5))
+    assert [(p.strategy, p.per_template) for p in points] == [
+        (strategy, k) for strategy in ("active", "per-template", "random") for k in (1, 5)
+    ]
+    for k in (1, 5):
+        assert len({p.labels for p in points if p.per_template == k}) == 1
+    few, many = (p.labels for p in points if p.strategy == "active")
+    assert few < many
+    assert curve_html(points).count("<polyline") == 3
+
+
+@pytest.mark.parametrize("strategy", ["active", "random"])
+def test_no_strategy_labels_what_is_judged(
+    compiled: Path, lines: LabelledLines, tmp_path: Path, strategy: str
+) -> None:
+    split = next(iter(by_templates(lines, 4, seed=0)))
+    with trial(compiled, tmp_path, lines, split, 5, strategy) as made:
+        known = set(lines.log_id[split.known].tolist())
+        labelled = {row[0] for row in made.warehouse.rows("SELECT log_id FROM fame.labels")}
+        assert labelled
+        assert labelled <= known
+
+
+def test_the_label_curve_on_the_command_line(copied: Path, tmp_path: Path) -> None:
+    words = ["--study", "--label-curve", "--cuts", "0.8", "--folds", "0", "--seeds", "1"]
+    words += ["--k", "1,3", "--detectors", "character regression", "--warehouse", str(copied)]
+    words += ["--html", str(tmp_path / "curve.html")]
+    done = subprocess.run([FAME, "evaluate", *words], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("active") == 2
+    assert "F1 against lines labelled" in (tmp_path / "curve.html").read_text()
+
+
+def test_without_anomalies_false_alarms_are_measured(tmp_path: Path, loghub: Path) -> None:
+    path = tmp_path / "thunderbird.duckdb"
+    with Warehouse.open(path, create=True) as warehouse:
+        ingest_file(warehouse, loghub / "Thunderbird" / "Thunderbird_2k.log", format="thunderbird")
+    names = ("severity", "majority, unseen anomalous", "new event", "character regression")
+    plan = StudyPlan(cuts=(0.8,), folds=2, seeds=1, detectors=names)
+    found = measured(gathered(run_study(path, tmp_path / "study", plan)))
+    alarms = {key[1]: value["false_alarms_per_million"] for key, value in found.items()}
+    assert alarms["new event"].value > 0
+    assert alarms["character regression"].value == 0
+    assert all(value["recall"].value is None for value in found.values())

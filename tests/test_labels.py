@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+from collections import deque
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from fame_sql.labels import (
     import_labels,
     label_from_column,
     label_from_severity,
+    label_some_from_column,
     report,
 )
+from fame_sql.labels.active import Question, most_useful
 from fame_sql.warehouse import Warehouse
 
 
@@ -166,3 +169,74 @@ def test_a_cell_that_could_be_a_formula_is_quoted(opened: Warehouse, tmp_path: P
 def test_labels_before_templates(empty: Warehouse) -> None:
     with pytest.raises(MissingStageError, match="fame mine"):
         label_from_column(empty)
+
+
+def _question(lines: int, normal: int, anomalous: int, first: int = 0) -> Question:
+    waiting = deque(range(first, first + 40))
+    return Question(f"t{first}", lines, normal, anomalous, waiting)
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        (_question(10, 2, 2), _question(10, 4, 0)),
+        (_question(10, 0, 0), _question(10, 1, 0)),
+        (_question(1000, 3, 0), _question(10, 3, 0)),
+        (_question(10, 0, 0), _question(1000, 9, 0)),
+    ],
+    ids=["both kinds", "nothing known", "frequent", "new before well known"],
+)
+def test_what_a_label_would_teach(better: Question, worse: Question) -> None:
+    assert better.value > worse.value
+
+
+def test_an_answer_that_surprises_keeps_the_question_open() -> None:
+    def asked(surprising: set[int]) -> int:
+        questions = [_question(10, 0, 0, first=0), _question(10, 0, 0, first=100)]
+        picked = most_useful(questions, 20, lambda log_id: log_id in surprising)
+        return sum(log_id < 100 for log_id in picked)
+
+    assert asked(set(range(1, 40, 2))) > asked(set())
+
+
+@pytest.mark.parametrize("strategy", ["active", "random"])
+def test_so_many_lines_of_the_training_period(opened: Warehouse, strategy: str) -> None:
+    found = label_some_from_column(opened, 40, strategy=strategy)
+    assert found.labels == 40
+    assert (
+        opened.value(
+            "SELECT count(DISTINCT log_id) FROM fame.labels INNER JOIN fame.log_periods "
+            "USING (log_id) WHERE period <> 'later'"
+        )
+        == 40
+    )
+    chosen = opened.rows("SELECT log_id FROM fame.labels ORDER BY log_id")
+    label_some_from_column(opened, 40, strategy=strategy)
+    assert opened.rows("SELECT log_id FROM fame.labels ORDER BY log_id") == chosen
+
+
+def test_an_active_choice_spreads_over_templates_first(opened: Warehouse) -> None:
+    templates = opened.value("SELECT count(*) FROM fame.templates")
+    label_some_from_column(opened, 60)
+    asked = opened.value("SELECT count(DISTINCT template_id) FROM fame.labels")
+    label_some_from_column(opened, 60, strategy="random")
+    at_random = opened.value("SELECT count(DISTINCT template_id) FROM fame.labels")
+    assert asked > at_random
+    assert asked <= templates
+
+
+def test_the_next_lines_are_those_not_judged(opened: Warehouse, tmp_path: Path) -> None:
+    label_some_from_column(opened, 30)
+    judged = {row[0] for row in opened.rows("SELECT log_id FROM fame.labels")}
+    assert export_lines(opened, tmp_path / "next.csv", next_lines=12) == 12
+    with (tmp_path / "next.csv").open(newline="") as file:
+        asked = {int(row["log_id"]) for row in csv.DictReader(file)}
+    assert len(asked) == 12
+    assert not asked & judged
+
+
+def test_what_a_strategy_refuses(opened: Warehouse) -> None:
+    with pytest.raises(InputError, match="'best' chooses no lines"):
+        label_some_from_column(opened, 5, strategy="best")
+    with pytest.raises(InputError, match="0 lines"):
+        label_some_from_column(opened, 0)

@@ -40,6 +40,14 @@ per_template_option = click.option(
 @click.group(invoke_without_command=True)
 @per_template_option
 @click.option("--rule", metavar="SEVERITY", help="Judge by a rule: this severity and above.")
+@click.option(
+    "--strategy",
+    type=click.Choice(["per-template", "active", "random"]),
+    default="per-template",
+    show_default=True,
+    help="From the logs' own labels: K a template, or --lines of the most use, or at random.",
+)
+@click.option("--lines", type=int, help="With --strategy active or random: lines to judge.")
 @click.option("--again", is_flag=True, help="With --model: also templates that have labels.")
 @model_options
 @warehouse_option
@@ -49,6 +57,8 @@ def label(
     context: click.Context,
     per_template: int,
     rule: str | None,
+    strategy: str,
+    lines: int | None,
     again: bool,
     asked: ModelOptions,
     warehouse: Path,
@@ -68,6 +78,8 @@ def label(
 
     if rule is not None and asked.wanted:
         raise click.UsageError("use one of --rule and --model")
+    if (strategy != "per-template") != (lines is not None) or (lines and (rule or asked.wanted)):
+        raise click.UsageError("--lines goes with --strategy active or random, and nothing else")
     with Warehouse.open(warehouse) as opened:
         if asked.wanted and asked.dry_run:
             _print_label_plan(opened, asked, per_template, again=again, as_json=as_json)
@@ -76,6 +88,8 @@ def label(
             report = _read(opened, asked, per_template, again=again)
         elif rule is not None:
             report = labels.label_from_severity(opened, rule, per_template=per_template)
+        elif lines is not None:
+            report = labels.label_some_from_column(opened, lines, strategy=strategy)
         else:
             report = labels.label_from_column(opened, per_template=per_template)
     _print_report(report, as_json=as_json)
@@ -119,14 +133,17 @@ def _print_label_plan(
 @label.command("export")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @per_template_option
+@click.option("--next", "next_lines", type=int, help="Only so many, those that teach the most.")
 @warehouse_option
-def export_lines(path: Path, per_template: int, warehouse: Path) -> None:
+def export_lines(path: Path, per_template: int, next_lines: int | None, warehouse: Path) -> None:
     """Write lines to judge as CSV, which a spreadsheet opens."""
     from fame_sql import labels
     from fame_sql.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
-        written = labels.export_lines(opened, path, per_template=per_template)
+        written = labels.export_lines(
+            opened, path, per_template=per_template, next_lines=next_lines
+        )
     click.echo(f"{written} lines to judge in {path}: fill in the column label")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,17 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
 
-MEASURES = ("precision", "recall", "f1", "average_precision", "false_alarms_per_million")
+MEASURES = (
+    "precision",
+    "recall",
+    "f1",
+    "average_precision",
+    "false_alarms_per_million",
+    "calibration_error",
+    "recall_bound",
+)
+FALSE_ALARMS = 0.01
+"""The share of normal lines that may be reported where ``recall_bound`` is taken."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +95,8 @@ def measure(judged: Judged) -> dict[str, float | None]:
         "f1": _ratio(2 * hits, anomalies + hits + alarms),
         "average_precision": average_precision(judged),
         "false_alarms_per_million": _ratio(alarms * 1e6, float(judged.lines.sum())),
+        "calibration_error": calibration_error(judged),
+        "recall_bound": recall_bound(judged),
     }
 
 
@@ -97,15 +109,43 @@ def average_precision(judged: Judged) -> float | None:
 
     None where there is nothing to find.
     """
+    hits, reported = _by_threshold(judged)
+    if not len(hits) or hits[-1] == 0:
+        return None
+    gained = np.diff(hits, prepend=0.0) / hits[-1]
+    return float((hits / reported * gained).sum())
+
+
+def recall_bound(judged: Judged, false_alarms: float = FALSE_ALARMS) -> float | None:
+    """Return the recall that the ranking allows at so many false alarms, at most.
+
+    The threshold is the best for the very lines that are judged: an upper bound, which no
+    threshold fixed beforehand can pass. None where there is nothing to find.
+
+    Parameters
+    ----------
+    judged : Judged
+        Scores and truth.
+    false_alarms : float
+        Share of the normal lines that may be reported.
+    """
+    hits, reported = _by_threshold(judged)
+    if not len(hits) or hits[-1] == 0:
+        return None
+    # Sums of weights differ in their last bits, and a budget of whole lines must hold them.
+    budget = false_alarms * (reported[-1] - hits[-1]) + 1e-9
+    allowed = hits[reported - hits <= budget]
+    return float(allowed.max(initial=0.0) / hits[-1])
+
+
+def _by_threshold(judged: Judged) -> tuple[Floats, Floats]:
+    """Return anomalous lines and all lines above each distinct score, the highest first."""
     order = np.argsort(-judged.score, kind="stable")
     score, lines = judged.score[order], judged.lines[order]
-    hits = np.cumsum(lines * judged.is_anomaly[order])
-    if not len(score) or hits[-1] == 0:
-        return None
+    if not len(score):
+        return lines, lines
     last = np.append(np.flatnonzero(np.diff(score)), len(score) - 1)
-    precision = hits[last] / np.cumsum(lines)[last]
-    gained = np.diff(hits[last], prepend=0.0) / hits[-1]
-    return float((precision * gained).sum())
+    return np.cumsum(lines * judged.is_anomaly[order])[last], np.cumsum(lines)[last]
 
 
 def with_intervals(
@@ -166,16 +206,3 @@ def calibration_error(judged: Judged, bins: int = 10) -> float | None:
     lines = np.bincount(places, judged.lines, bins)
     gap = np.bincount(places, judged.lines * (judged.is_anomaly - judged.score), bins)
     return float(np.abs(gap[lines > 0]).sum() / total)
-
-
-def macro_recall(
-    judged: Judged, category: npt.NDArray[np.object_], chosen: Callable[[Floats], Booleans]
-) -> float | None:
-    """Return the mean over alert categories of the share of their lines that are reported."""
-    reported = chosen(judged.score)
-    recalls = [
-        judged.lines[members & reported].sum() / judged.lines[members].sum()
-        for name in sorted({c for c in category if c is not None})
-        if (members := category == name).any()
-    ]
-    return float(np.mean(recalls)) if recalls else None

@@ -8,15 +8,14 @@ from html import escape
 import numpy as np
 
 from fame_sql.console import printable
+from fame_sql.evaluation.curve import Point, curve_html
 from fame_sql.evaluation.metrics import (
     MEASURES,
     Judged,
     Measured,
     calibration_error,
-    with_intervals,
 )
-
-Key = tuple[str, str, str]
+from fame_sql.evaluation.summary import Confusion, Key
 
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
@@ -31,8 +30,11 @@ _SIZE = 260
 def html_page(
     title: str,
     groups: Mapping[Key, Sequence[Judged]],
+    measures: Mapping[str, Mapping[Key, Mapping[str, Measured]]],
+    confusion: Sequence[Confusion],
     wrong: Iterable[tuple[str, float, bool, int]],
     facts: Sequence[str],
+    curve: Sequence[Point] = (),
 ) -> str:
     """Return the page.
 
@@ -41,11 +43,17 @@ def html_page(
     title : str
         What was studied.
     groups : mapping
-        From :func:`fame_sql.evaluation.study.gathered`.
+        From :func:`fame_sql.evaluation.summary.gathered`, by line.
+    measures : mapping
+        By weighting, what :func:`fame_sql.evaluation.summary.measured` says of them.
+    confusion : sequence of Confusion
+        By domain.
     wrong : iterable of (text, score, is_anomaly, lines)
         The lines most wrong of the champion's method, the worst first.
     facts : sequence of str
         Sentences on labels, seeds and sizes.
+    curve : sequence of Point
+        What more labels come to, where that was tried.
     """
     parts = [
         "<!doctype html><html lang='en'><meta charset='utf-8'>",
@@ -55,10 +63,16 @@ def html_page(
     for split in dict.fromkeys(key[0] for key in groups):
         parts.append(f"<h2>{_text(split)}</h2>")
         for part in dict.fromkeys(key[2] for key in groups):
-            chosen = {k[1]: v for k, v in groups.items() if (k[0], k[2]) == (split, part)}
-            parts.append(_table(part, chosen))
+            counts = _counts([v for k, v in groups.items() if (k[0], k[2]) == (split, part)])
+            parts += [
+                _table(f"{part}, by {weighting}", counts, _of(split, part, found))
+                for weighting, found in measures.items()
+            ]
         if ours := groups.get((split, "fame", "all")):
             parts.append(_curves(ours))
+        parts.append(_confusion_table([cell for cell in confusion if cell.split == split]))
+    if curve:
+        parts.append(curve_html(curve))
     parts.append(_wrong_table(wrong))
     return "\n".join(parts) + "</html>\n"
 
@@ -67,23 +81,48 @@ def _text(value: object) -> str:
     return escape(printable(str(value)))
 
 
-def _table(part: str, detectors: Mapping[str, Sequence[Judged]]) -> str:
-    anomalies = max(
-        (int(j.lines[j.is_anomaly].sum()) for seeds in detectors.values() for j in seeds), default=0
-    )
-    lines = max((int(j.lines.sum()) for seeds in detectors.values() for j in seeds), default=0)
-    if not lines:
+def _of(
+    split: str, part: str, found: Mapping[Key, Mapping[str, Measured]]
+) -> dict[str, Mapping[str, Measured]]:
+    return {k[1]: v for k, v in found.items() if (k[0], k[2]) == (split, part)}
+
+
+def _counts(detectors: Sequence[Sequence[Judged]]) -> str:
+    judged = [one for seeds in detectors for one in seeds]
+    anomalies = max((int(j.lines[j.is_anomaly].sum()) for j in judged), default=0)
+    lines = max((int(j.lines.sum()) for j in judged), default=0)
+    return f"{lines} lines, {anomalies} anomalous"
+
+
+def _table(name: str, counts: str, detectors: Mapping[str, Mapping[str, Measured]]) -> str:
+    if not detectors:
         return ""
-    heads = "".join(f"<th>{name.replace('_', ' ')}</th>" for name in MEASURES)
+    heads = "".join(f"<th>{measure.replace('_', ' ')}</th>" for measure in MEASURES)
     rows = "".join(
-        f"<tr><td>{_text(name)}</td>"
-        + "".join(_cell(measured) for measured in with_intervals(seeds).values())
+        f"<tr><td>{_text(detector)}</td>"
+        + "".join(_cell(found[measure]) for measure in MEASURES)
         + "</tr>"
-        for name, seeds in detectors.items()
+        for detector, found in detectors.items()
     )
     return (
-        f"<h3>{_text(part)} <small>{lines} lines, {anomalies} anomalous</small></h3>"
+        f"<h3>{_text(name)} <small>{counts}</small></h3>"
         f"<table><tr><th>detector</th>{heads}</tr>{rows}</table>"
+    )
+
+
+def _confusion_table(cells: Sequence[Confusion]) -> str:
+    if not cells:
+        return ""
+    rows = "".join(
+        f"<tr><td>{_text(cell.domain)}</td><td>{'known' if cell.known_template else 'unseen'}</td>"
+        f"<td>{cell.found}</td><td>{cell.missed}</td><td>{cell.false_alarms}</td>"
+        f"<td>{cell.passed}</td></tr>"
+        for cell in cells
+    )
+    return (
+        "<h3>fame, confusion by domain <small>first seed; of unseen templates the router's guess"
+        "</small></h3><table><tr><th>domain</th><th>templates</th><th>found</th><th>missed</th>"
+        f"<th>false alarms</th><th>passed</th></tr>{rows}</table>"
     )
 
 

@@ -75,16 +75,18 @@ def read_lines(warehouse: Warehouse) -> LabelledLines:
     Raises
     ------
     InputError
-        If there are fewer than ten, or no anomalous or no normal one.
+        If there are fewer than ten, or no normal one. With no anomalous one, false alarms
+        are all that can be measured.
     """
     table: pa.Table = warehouse.connection.sql(
         sql.load("evaluation/labelled_lines")
     ).to_arrow_table()
     is_anomaly = table["is_anomaly"].to_numpy(zero_copy_only=False).astype(bool)
-    if len(table) < 10 or is_anomaly.all() or not is_anomaly.any():
+    if len(table) < 10 or is_anomaly.all():
         raise InputError(
             f"{len(table)} labelled lines, {int(is_anomaly.sum())} anomalous: an evaluation needs "
-            "lines of both kinds; ingest logs with a label column"
+            "normal lines, and anomalous ones for more than false alarms; ingest logs with a label "
+            "column"
         )
     event_id = table["event_id"].to_numpy().astype(np.int64)
     return LabelledLines(

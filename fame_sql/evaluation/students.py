@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from fame_sql.domains.offline import partition_offline
 from fame_sql.domains.partition import Domain, Partition, Partitioner, TemplateSummary
 from fame_sql.domains.store import partition_templates
-from fame_sql.evaluation.baselines import Scorer
+from fame_sql.evaluation.metrics import Floats
 from fame_sql.evaluation.trials import Trial
 from fame_sql.registry import load_champion
 from fame_sql.students import StudentConfig
@@ -82,9 +83,25 @@ def partitioners(seed: int) -> dict[str, Partitioner]:
     }
 
 
-def fit(trial: Trial, partitioner: Partitioner, config: StudentConfig) -> Scorer:
-    """Partition, certify, train and publish in the trial's warehouse; return its scorer."""
+@dataclass(frozen=True)
+class Said:
+    """What a student says of texts: a score each, and the name of the domain it sees it in."""
+
+    scores: Floats
+    domains: tuple[str, ...]
+
+
+def fit(
+    trial: Trial, partitioner: Partitioner, config: StudentConfig
+) -> Callable[[Sequence[str]], Said]:
+    """Partition, certify, train and publish in the trial's warehouse; return what judges."""
     partition_templates(trial.warehouse, partitioner)
-    train_students(trial.warehouse, config=config, again=True)
+    train_students(trial.warehouse, config=config, again=True, hold_out=False)
     model = load_champion(trial.warehouse)
-    return lambda texts: np.array([verdict.score for verdict in model.verdicts(texts)])
+
+    def say(texts: Sequence[str]) -> Said:
+        verdicts = model.verdicts(texts)
+        scores = np.array([verdict.score for verdict in verdicts])
+        return Said(scores, tuple(verdict.domain for verdict in verdicts))
+
+    return say

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,12 @@ import numpy as np
 from fame_sql.console import Progress, SilentProgress, Step
 from fame_sql.errors import InputError
 from fame_sql.evaluation import students
-from fame_sql.evaluation.baselines import BASELINES, Scorer
+from fame_sql.evaluation.baselines import BASELINES
 from fame_sql.evaluation.metrics import Judged
 from fame_sql.evaluation.splits import LabelledLines, Split, by_templates, by_time, read_lines
 from fame_sql.evaluation.trials import JudgedLines, Trial, trial
+from fame_sql.evaluation.weights import WEIGHTINGS
+from fame_sql.labels import STRATEGIES
 from fame_sql.students import StudentConfig
 from fame_sql.warehouse import Warehouse
 
@@ -47,6 +49,9 @@ class StudyPlan:
         Names of :data:`DETECTORS`.
     config : StudentConfig
         Sizes of the students; the seed is replaced.
+    strategy : str
+        One of :data:`fame_sql.labels.STRATEGIES`; those other than K a template spend as many
+        lines as that would.
     """
 
     cuts: tuple[float, ...] = (0.5, 0.6, 0.7, 0.8)
@@ -55,6 +60,7 @@ class StudyPlan:
     per_template: int = 20
     detectors: tuple[str, ...] = DETECTORS
     config: StudentConfig = field(default_factory=StudentConfig)
+    strategy: str = "per-template"
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.detectors if name not in DETECTORS]
@@ -82,6 +88,8 @@ class Finding:
         One for each entry of ``judged``.
     judged : JudgedLines
         What was judged.
+    domains : list of str
+        The domain that each was seen in; empty of detectors that know none.
     """
 
     protocol: str
@@ -92,12 +100,20 @@ class Finding:
     lines_known: int
     scores: list[float]
     judged: JudgedLines
+    domains: list[str] = field(default_factory=list)
 
-    def on(self, part: str) -> Judged:
-        """Return scores and truth of the lines of a part: all, seen, unseen, new category."""
-        judged = Judged(
-            np.array(self.scores), self.judged.is_anomaly, self.judged.lines, self.judged.block
-        )
+    def on(self, part: str, weighting: str = "lines") -> Judged:
+        """Return scores and truth of the lines of a part: all, seen, unseen, new category.
+
+        Parameters
+        ----------
+        part : str
+            One of :data:`PARTS`.
+        weighting : str
+            One of :data:`fame_sql.evaluation.weights.WEIGHTINGS`.
+        """
+        weight = WEIGHTINGS[weighting](self.judged)
+        judged = Judged(np.array(self.scores), self.judged.is_anomaly, weight, self.judged.block)
         chosen = {
             "all": np.ones(len(self.scores), dtype=bool),
             "seen": self.judged.seen,
@@ -167,28 +183,37 @@ def _run_trial(
     if missing:
         with (
             tempfile.TemporaryDirectory() as folder,
-            trial(warehouse, Path(folder), lines, split, plan.per_template) as made,
+            trial(
+                warehouse, Path(folder), lines, split, plan.per_template, plan.strategy, seed
+            ) as made,
         ):
             for name in missing:
-                scores = _scores(made, name, seed, plan.config)
-                store.write(name, made, scores, len(split.known))
+                said = _say(made, name, seed, plan.config)
+                store.write(name, made, *said, len(split.known))
     for name in plan.detectors:
         step.advance()
         yield store.read(name)
 
 
-def _scores(trial: Trial, name: str, seed: int, config: StudentConfig) -> list[float]:
+def _say(
+    trial: Trial, name: str, seed: int, config: StudentConfig
+) -> tuple[list[float], list[str]]:
+    """Return what a detector says of every judged entry: scores, and domains if it has any."""
     if name == "severity":
-        return [float(is_fatal) for is_fatal in trial.judged.is_fatal]
+        return [float(is_fatal) for is_fatal in trial.judged.is_fatal], []
     events = sorted(trial.texts)
-    score = _fit(trial, name, seed, config)
-    by_event = dict(zip(events, score([trial.texts[e] for e in events]).tolist(), strict=True))
-    return [by_event[event] for event in trial.judged.event_id.tolist()]
+    said = _fit(trial, name, seed, config)([trial.texts[event] for event in events])
+    places = np.searchsorted(np.array(events), trial.judged.event_id)
+    domains = [said.domains[place] for place in places.tolist()] if said.domains else []
+    return said.scores[places].tolist(), domains
 
 
-def _fit(trial: Trial, name: str, seed: int, config: StudentConfig) -> Scorer:
+def _fit(
+    trial: Trial, name: str, seed: int, config: StudentConfig
+) -> Callable[[Sequence[str]], students.Said]:
     if name in BASELINES:
-        return BASELINES[name](trial)
+        score = BASELINES[name](trial)
+        return lambda texts: students.Said(score(texts), ())
     settings = StudentConfig(**{**asdict(config), "seed": seed})
     return students.fit(trial, students.partitioners(seed)[name], settings)
 
@@ -205,7 +230,8 @@ class _Store:
         recipe: str,
         lines: LabelledLines,
     ) -> None:
-        content = [asdict(plan.config), plan.per_template, recipe, split.protocol, split.name]
+        spent = [plan.per_template, *([plan.strategy] if plan.strategy != STRATEGIES[0] else [])]
+        content = [asdict(plan.config), *spent, recipe, split.protocol, split.name]
         digest = hashlib.md5(json.dumps(content).encode())
         for column in (split.known, split.judged, lines.log_id, lines.is_anomaly):
             digest.update(column.tobytes())
@@ -216,13 +242,21 @@ class _Store:
     def path(self, detector: str) -> Path:
         return self._folder / f"{detector.replace(', ', '-').replace(' ', '-')}-{self._seed}.json"
 
-    def write(self, detector: str, trial: Trial, scores: list[float], lines_known: int) -> None:
+    def write(
+        self,
+        detector: str,
+        trial: Trial,
+        scores: list[float],
+        domains: list[str],
+        lines_known: int,
+    ) -> None:
         self._folder.mkdir(exist_ok=True)
         judged = {name: column.tolist() for name, column in vars(trial.judged).items()}
         content = {
             "labels": trial.labels,
             "lines_known": lines_known,
             "scores": scores,
+            "domains": domains,
             "judged": judged,
         }
         half = self.path(detector).with_suffix(".half")
@@ -243,47 +277,3 @@ class _Store:
             judged=JudgedLines(**judged),
             **content,
         )
-
-
-def gathered(findings: Sequence[Finding]) -> dict[tuple[str, str, str], list[Judged]]:
-    """Gather findings by protocol, split and detector into one list of seeds a part.
-
-    Folds over templates are pooled: each line is judged once a seed.
-
-    Returns
-    -------
-    dict
-        From (protocol and split, detector, part) to a :class:`Judged` a seed.
-    """
-    groups: dict[tuple[str, str], dict[int, list[Finding]]] = {}
-    for finding in findings:
-        name = finding.split if finding.protocol == "time" else "templates left out"
-        by_seed = groups.setdefault((name, finding.detector), {})
-        by_seed.setdefault(finding.seed, []).append(finding)
-    return {
-        (name, detector, part): [
-            Judged.pooled([finding.on(part) for finding in members]) for members in seeds.values()
-        ]
-        for (name, detector), seeds in groups.items()
-        for part in PARTS
-    }
-
-
-def most_wrong(
-    findings: Sequence[Finding], texts: dict[int, str], at_most: int = 20
-) -> list[tuple[str, float, bool, int]]:
-    """Return what the method judged most wrongly, weighed by lines: text, score, label, lines."""
-    found: dict[tuple[int, bool], tuple[float, float]] = {}
-    for finding in findings:
-        if finding.detector != "fame" or finding.seed != 0 or finding.protocol != "time":
-            continue
-        columns = (finding.judged.event_id, finding.judged.is_anomaly, finding.judged.lines)
-        for event, truth, lines, score in zip(*columns, finding.scores, strict=True):
-            key = (int(event), bool(truth))
-            found[key] = (float(score), found.get(key, (0.0, 0.0))[1] + float(lines))
-    wrong = [
-        (texts[event], score, truth, int(lines))
-        for (event, truth), (score, lines) in found.items()
-        if (score > 0.5) != truth
-    ]
-    return sorted(wrong, key=lambda row: (-row[3] * abs(row[1] - row[2]), row[0]))[:at_most]

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from fame_sql import sql
 from fame_sql.evaluation.splits import LabelledLines, Split
-from fame_sql.labels import label_from_column
+from fame_sql.labels import STRATEGIES, label_from_column, label_some_from_column
 from fame_sql.templates import TemplateSet, mine, read_templates
 from fame_sql.warehouse import Warehouse
 
@@ -88,7 +88,13 @@ class Trial:
 
 @contextmanager
 def trial(
-    source: Path, folder: Path, lines: LabelledLines, split: Split, per_template: int
+    source: Path,
+    folder: Path,
+    lines: LabelledLines,
+    split: Split,
+    per_template: int,
+    strategy: str = STRATEGIES[0],
+    seed: int = 0,
 ) -> Iterator[Trial]:
     """Set a trial up in a new warehouse below ``folder``.
 
@@ -104,11 +110,18 @@ def trial(
         Which of them may be known.
     per_template : int
         K: labelled lines a template.
+    strategy : str
+        How lines to judge are chosen, as many as K a template makes.
+    seed : int
+        Of the random choice.
     """
     with Warehouse.open(folder / "trial.duckdb", create=True) as warehouse:
         _copy_past(warehouse, source, lines.log_id[split.known])
         mine(warehouse, fraction=1)
         report = label_from_column(warehouse, per_template=per_template)
+        if strategy != STRATEGIES[0]:
+            spent = report.labels
+            report = label_some_from_column(warehouse, spent, strategy=strategy, seed=seed)
         templates = read_templates(warehouse)
         rows = warehouse.rows(sql.load("evaluation/labelled_events"))
         judged = _gather(lines, split, templates, _known_categories(warehouse))

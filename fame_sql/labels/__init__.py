@@ -5,16 +5,24 @@ from __future__ import annotations
 from fame_sql.labels.choice import PER_EVENT, PER_TEMPLATE
 from fame_sql.labels.exchange import export_lines, import_labels
 from fame_sql.labels.report import LabelReport, report
-from fame_sql.labels.sources import SEVERITIES, label_from_column, label_from_severity
+from fame_sql.labels.sources import (
+    SEVERITIES,
+    STRATEGIES,
+    label_from_column,
+    label_from_severity,
+    label_some_from_column,
+)
 
 __all__ = [
     "PER_EVENT",
     "PER_TEMPLATE",
     "SEVERITIES",
+    "STRATEGIES",
     "LabelReport",
     "export_lines",
     "import_labels",
     "label_from_column",
     "label_from_severity",
+    "label_some_from_column",
     "report",
 ]

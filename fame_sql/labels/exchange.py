@@ -12,6 +12,7 @@ import pyarrow as pa
 from fame_sql import sql
 from fame_sql.console import printable
 from fame_sql.errors import InputError
+from fame_sql.labels.active import choose_actively
 from fame_sql.labels.choice import PER_EVENT, PER_TEMPLATE, choose_lines
 from fame_sql.labels.report import LabelReport, finish
 from fame_sql.warehouse import Warehouse, utc_now
@@ -25,11 +26,26 @@ def export_lines(
     *,
     per_template: int = PER_TEMPLATE,
     per_event: int = PER_EVENT,
+    next_lines: int | None = None,
 ) -> int:
     """Write the lines that a person should judge to a new CSV file.
 
     The column ``label`` is empty, or holds what a person has said before. Messages are cut to
     2,000 characters: a judgement names its line by ``log_id``.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+        Where templates have been mined.
+    path : Path
+        The new file.
+    per_template : int
+        K: at most so many lines of a template.
+    per_event : int
+        At most so many distinct messages of one event.
+    next_lines : int, optional
+        Instead of K a template, so many lines that nobody has judged, of the templates whose
+        next label would teach the most.
 
     Returns
     -------
@@ -41,7 +57,10 @@ def export_lines(
     InputError
         If the file exists, for it may hold judgements, or cannot be written.
     """
-    choose_lines(warehouse, per_template, per_event)
+    if next_lines is None:
+        choose_lines(warehouse, per_template, per_event)
+    else:
+        choose_actively(warehouse, next_lines, per_event=per_event)
     lines = warehouse.records(sql.load("labels/export"))
     try:
         with path.open("x", newline="", encoding="utf-8") as file:

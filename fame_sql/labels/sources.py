@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fame_sql import sql
 from fame_sql.errors import InputError
+from fame_sql.labels.active import check_lines, keep_lines, most_useful, open_questions
 from fame_sql.labels.choice import PER_EVENT, PER_TEMPLATE, choose_lines
 from fame_sql.labels.report import LabelReport, finish
 from fame_sql.warehouse import Warehouse, utc_now
@@ -33,14 +34,78 @@ def label_from_column(
         If no line of the training period carries a label.
     """
     with warehouse.transaction():
-        choose_lines(warehouse, per_template, per_event, "periods.label IS NOT NULL")
-        if not warehouse.value("SELECT count(*) FROM chosen_lines"):
-            raise InputError(
-                "no line of the training period carries a label: judge some with "
-                "'fame label export FILE' and 'fame label import FILE', or use '--rule ERROR'"
-            )
+        choose_lines(warehouse, per_template, per_event, _HAS_LABEL)
+        _refuse_nothing(warehouse)
         _replace(warehouse, "dataset", "labels/add_from_column", {})
         return finish(warehouse)
+
+
+STRATEGIES = ("per-template", "active", "random")
+"""How lines are chosen: K a template, by what they would teach, or by chance."""
+
+
+def label_some_from_column(
+    warehouse: Warehouse,
+    lines: int,
+    *,
+    strategy: str = "active",
+    per_event: int = PER_EVENT,
+    seed: int = 0,
+) -> LabelReport:
+    """Judge so many lines by the label column that their source carries.
+
+    The label of a line is read only once it is chosen; what the logs' own column said of other
+    lines before is forgotten.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+        Where templates have been mined.
+    lines : int
+        Lines of the training period to judge, at most.
+    strategy : str
+        ``"active"``: one after another, each of the template whose next label would teach the
+        most by the labels before it. ``"random"``: any lines.
+    per_event : int
+        At most so many distinct messages of one event, if active.
+    seed : int
+        Of the random choice.
+
+    Raises
+    ------
+    MissingStageError
+        If no template has been mined.
+    InputError
+        If the strategy is not known, or no line of the training period carries a label.
+    """
+    check_lines(lines)
+    if strategy not in STRATEGIES[1:]:
+        raise InputError(f"{strategy!r} chooses no lines; use {' or '.join(STRATEGIES[1:])}")
+    with warehouse.transaction():
+        warehouse.connection.execute("DELETE FROM fame.labels WHERE source = 'dataset'")
+        if strategy == "active":
+            questions = open_questions(warehouse, per_event=per_event, eligible=_HAS_LABEL)
+            answers = dict(warehouse.rows(sql.load("labels/answers_of_column")))
+            picked = most_useful(questions, lines, answers.__getitem__)
+        else:
+            facts = {"seed": seed, "lines": lines}
+            rows = warehouse.connection.execute(sql.load("labels/random_lines"), facts).fetchall()
+            picked = [row[0] for row in rows]
+        keep_lines(warehouse, picked)
+        _refuse_nothing(warehouse)
+        _replace(warehouse, "dataset", "labels/add_from_column", {})
+        return finish(warehouse)
+
+
+_HAS_LABEL = "periods.label IS NOT NULL"
+
+
+def _refuse_nothing(warehouse: Warehouse) -> None:
+    if not warehouse.value("SELECT count(*) FROM chosen_lines"):
+        raise InputError(
+            "no line of the training period carries a label: judge some with "
+            "'fame label export FILE' and 'fame label import FILE', or use '--rule ERROR'"
+        )
 
 
 def label_from_severity(
