@@ -4,11 +4,12 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DUCKDB_1 := build/duckdb-1.5.6
 DBT := build/dbt
+SPARK := build/spark
 WORKERS ?= 2
 ARGS ?=
 ROWS ?= 10000000
 
-.PHONY: help install demo test lint types unit unit-duckdb-1 docs format bench bench-scale bench-detection dbt bench-dbt clean
+.PHONY: help install demo test lint types unit unit-duckdb-1 docs format bench bench-scale bench-memory bench-detection dbt bench-dbt clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -38,8 +39,9 @@ types: $(INSTALLED) ## mypy, strict
 	ln -s $(CURDIR)/fame_sql/* $(CURDIR)/udfs $(CURDIR)/sql build/types/fame_sql/
 	cd build/types && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p fame_sql
 
-unit: $(INSTALLED) $(DBT)/.installed ## all tests, on the installed DuckDB
-	HF_HUB_OFFLINE=1 $(BIN)/pytest -n $(WORKERS) $(ARGS)
+# loadgroup: the tests that share a Spark cluster run in one worker, so that one is started.
+unit: $(INSTALLED) $(DBT)/.installed $(SPARK)/.installed ## all tests, on the installed DuckDB
+	HF_HUB_OFFLINE=1 $(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 unit-duckdb-1: $(INSTALLED) $(DUCKDB_1) $(DBT)/.installed ## all tests, on DuckDB 1.5.6
 	HF_HUB_OFFLINE=1 PYTHONPATH=$(DUCKDB_1) $(BIN)/pytest -n $(WORKERS) $(ARGS)
@@ -51,6 +53,12 @@ $(DUCKDB_1):
 $(DBT)/.installed: dbt_project/requirements.txt | $(INSTALLED)
 	rm -rf $(DBT)
 	$(BIN)/pip install --quiet --no-deps --target $(DBT) --requirement $<
+	touch $@
+
+# In a folder of its own: half a gigabyte that only the Spark tests need, and a pandas below 3.
+$(SPARK)/.installed: fame_sql/spark/requirements.txt | $(INSTALLED)
+	rm -rf $(SPARK)
+	$(BIN)/pip install --quiet --no-deps --target $(SPARK) --requirement $<
 	touch $@
 
 dbt: $(INSTALLED) $(DBT)/.installed ## build and test the dbt package on the demonstration's warehouse
@@ -66,6 +74,9 @@ bench: $(INSTALLED) ## rows a second, live and stored, on 10 million rows
 
 bench-scale: $(INSTALLED) ## the naive query over ROWS lines: as written, planned, stored
 	$(BIN)/python benchmarks/scale.py --rows $(ROWS) $(ARGS)
+
+bench-memory: $(INSTALLED) ## scoring and marts over ROWS lines with 2 GB of memory
+	$(BIN)/python benchmarks/memory.py --rows $(ROWS) $(ARGS)
 
 bench-detection: $(INSTALLED) ## what masks and heads add to detection
 	$(BIN)/python benchmarks/detection.py $(ARGS)

@@ -22,7 +22,7 @@ QUERIES = (
     "SELECT timestamp, domain, score, body FROM anomalies ORDER BY timestamp DESC LIMIT 10",
     "SELECT domain, count(*) AS lines, max(score) AS worst FROM anomalies "
     "GROUP BY domain ORDER BY lines DESC",
-    "SELECT body, fame_score(body) AS score, fame_explain(body) AS why FROM logs "
+    "SELECT body, fame_score(body) AS score, fame_explain(body).words AS why FROM logs "
     "WHERE fame_score(body) > 0.5 LIMIT 3",
 )
 """What to ask next; a test runs them."""

@@ -23,7 +23,15 @@ from fame_sql.errors import WarehouseError
 STORAGE_VERSION = "v1.2.0"
 
 # Shown to everyone who opens the file, fame-sql or not: views of the schema fame.
-PUBLIC_VIEWS = ("logs", "events", "templates", "scored_logs", "anomalies", "unmatched")
+PUBLIC_VIEWS = (
+    "logs",
+    "events",
+    "templates",
+    "scored_logs",
+    "anomalies",
+    "unmatched",
+    "label_queue",
+)
 
 
 @dataclass(frozen=True)

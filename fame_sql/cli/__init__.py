@@ -14,9 +14,11 @@ from fame_sql.cli.domains import domains
 from fame_sql.cli.labels import label
 from fame_sql.cli.llm import llm
 from fame_sql.cli.models import models
+from fame_sql.cli.policy import policy
 from fame_sql.cli.query import query
 from fame_sql.cli.reports import evaluate, status
 from fame_sql.cli.stages import ingest, mine, score, train
+from fame_sql.cli.storage import compact, expire, partition
 from fame_sql.console import printable
 from fame_sql.errors import FameError
 
@@ -71,7 +73,11 @@ for _command in (
     evaluate,
     status,
     models,
+    policy,
     llm,
     dbt,
+    partition,
+    expire,
+    compact,
 ):
     main.add_command(_command)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -17,31 +17,39 @@ if TYPE_CHECKING:
 
     from fame_sql.llm.model import LanguageModel
     from fame_sql.scoring import ScoringReport
+    from fame_sql.training import TrainingReport
     from fame_sql.warehouse import Warehouse
 
 
 @click.command("compile")
 @click.option("--split", "fraction", type=float, help="Mine anew with this training period.")
 @per_template_option
+@click.option("--full", is_flag=True, help="Train everything anew, also what has not changed.")
 @model_options
 @warehouse_option
 @json_option
 def compile_(
-    fraction: float | None, per_template: int, asked: ModelOptions, warehouse: Path, as_json: bool
+    fraction: float | None,
+    per_template: int,
+    full: bool,
+    asked: ModelOptions,
+    warehouse: Path,
+    as_json: bool,
 ) -> None:
     """Run every stage that is missing, from mining to scoring.
 
     With --model, a language model labels the templates that nobody has judged, and partitions
-    them; what it has answered once is in the ledger and is never paid for again.
+    them; what it has answered once is in the ledger and is never paid for again. Where a model is
+    there, only the experts of domains that have changed are trained, and the others' scores stay.
     """
     from fame_sql.warehouse import Warehouse
 
-    ran: list[str] = []
+    ran: dict[str, object] = {}
 
-    def tell(name: str, _: object) -> None:
-        ran.append(name)
+    def tell(name: str, report: object) -> None:
+        ran[name] = report
         if not as_json:
-            click.echo(f"{name}: done")
+            click.echo(f"{name}: {_told(report)}")
 
     with Warehouse.open(warehouse) as opened:
         if asked.wanted and asked.dry_run:
@@ -49,14 +57,22 @@ def compile_(
             return
         model = asked.open(opened) if asked.wanted else None
         try:
-            report = _run(opened, fraction, per_template, model, tell)
+            report = _run(opened, fraction, per_template, model, tell, full=full)
         finally:
             if model is not None:
                 tell_bill(model)
     if as_json:
-        print_json({"stages": ran, **asdict(report)})
+        training = asdict(cast("TrainingReport", ran["train"]))
+        print_json({"stages": list(ran), **asdict(report), "training": training})
         return
     click.echo(f"{report.events} events scored by {report.model_version}")
+
+
+def _told(report: object) -> str:
+    """Say what a stage did, where its report tells that in a line."""
+    from fame_sql.training import TrainingReport
+
+    return report.told() if isinstance(report, TrainingReport) else "done"
 
 
 def _run(
@@ -65,6 +81,8 @@ def _run(
     per_template: int,
     model: LanguageModel | None,
     tell: Callable[[str, object], None],
+    *,
+    full: bool,
 ) -> ScoringReport:
     from fame_sql.pipeline import compile_model
 
@@ -73,6 +91,7 @@ def _run(
         fraction=fraction,
         per_template=per_template,
         model=model,
+        full=full,
         progress=terminal_progress(),
         on_stage=tell,
     )

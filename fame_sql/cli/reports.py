@@ -21,7 +21,15 @@ _COLUMNS = ("detector", "lines", "anomalies", "precision", "recall", "F1", "foun
 @click.option("--cuts", default="0.5,0.6,0.7,0.8", show_default=True, help="Splits by time.")
 @click.option("--folds", type=int, default=4, show_default=True, help="Folds of whole templates.")
 @click.option("--seeds", type=int, default=5, show_default=True, help="Seeds of training.")
-@click.option("-k", "--per-template", type=int, default=20, show_default=True, help="K labels.")
+@click.option("-k", "--k", "per_template", default="20", show_default=True, help="K, or several.")
+@click.option(
+    "--weighting",
+    type=click.Choice(["lines", "distinct", "categories"]),
+    default="lines",
+    show_default=True,
+    help="What the table counts: lines, distinct events, or alert categories alike.",
+)
+@click.option("--label-curve", is_flag=True, help="Ways to choose labels compared, for every K.")
 @click.option("--detectors", help="Only these, separated by semicolons.  [default: all]")
 @click.option("--html", type=click.Path(path_type=Path), help="Write the study as a page.")
 @warehouse_option
@@ -31,7 +39,9 @@ def evaluate(
     cuts: str,
     folds: int,
     seeds: int,
-    per_template: int,
+    per_template: str,
+    weighting: str,
+    label_curve: bool,
     detectors: str | None,
     html: Path | None,
     warehouse: Path,
@@ -45,19 +55,29 @@ def evaluate(
     that was stopped goes on.
     """
     if as_study:
-        from fame_sql.cli.study import show_study
+        from fame_sql.cli.study import StudyChoices, show_study
 
-        show_study(warehouse, cuts, folds, seeds, per_template, detectors, html, as_json)
+        choices = StudyChoices(
+            cuts, per_template, folds, seeds, detectors, weighting, label_curve, html
+        )
+        show_study(warehouse, choices, as_json)
         return
     from fame_sql.evaluation import evaluate as run
+    from fame_sql.policy import measured_costs
     from fame_sql.warehouse import Warehouse
 
     with Warehouse.open(warehouse, read_only=True) as opened:
         evaluation = run(opened)
+        policies = measured_costs(opened)
     if as_json:
-        print_json(evaluation.to_dict())
+        print_json({**evaluation.to_dict(), "policies": policies})
         return
     print_evaluation(evaluation)
+    click.echo()
+    click.echo("what each policy for unseen templates does on these lines:")
+    print_table(
+        [name.replace("_", " ") for name in policies[0]], [list(p.values()) for p in policies]
+    )
 
 
 def print_evaluation(evaluation: Evaluation) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,8 +17,14 @@ from fame_sql.cli.output import (
     terminal_progress,
     warehouse_option,
 )
+from fame_sql.cli.spark import SparkOptions, score_on_spark, spark_options
 from fame_sql.console import printable
 from fame_sql.errors import InputError
+
+if TYPE_CHECKING:
+    from fame_sql.ingest import IngestReport
+    from fame_sql.scoring import ScoringEstimate
+    from fame_sql.warehouse import Warehouse
 
 
 @click.command()
@@ -27,35 +36,52 @@ from fame_sql.errors import InputError
     "format_",
     default="auto",
     show_default=True,
-    help="How lines are written: auto, bgl, thunderbird, text or jsonl.",
+    help="How lines are written: auto, bgl, thunderbird, jsonl, rfc5424, syslog, access, klog "
+    "or text.",
 )
 @click.option(
     "--encoding",
     default=None,
     help="The files' encoding, for example latin-1.  [default: UTF-8, checked]",
 )
+@click.option(
+    "--year",
+    type=int,
+    default=None,
+    help="Of lines that do not say it, as syslog's.  [default: by the file's last change]",
+)
+@click.option(
+    "--join-lines", is_flag=True, help="Lines without a header go on with the record before."
+)
 @warehouse_option
 @json_option
 def ingest(
-    files: tuple[Path, ...], format_: str, encoding: str | None, warehouse: Path, as_json: bool
+    files: tuple[Path, ...],
+    format_: str,
+    encoding: str | None,
+    year: int | None,
+    join_lines: bool,
+    warehouse: Path,
+    as_json: bool,
 ) -> None:
     """Read log files into the warehouse, which is made if it is not there.
 
-    A file that was read before adds nothing; of one that has grown, the new lines are read.
+    A file that was read before adds nothing; of one that has grown, the new lines are read. Files
+    may be packed with gzip, bzip2, xz or zstd; - is standard input.
     """
-    from fame_sql.ingest import ingest_file
     from fame_sql.warehouse import Warehouse
 
     _refuse_missing(files)
     made = not warehouse.exists()
     try:
         with Warehouse.open(warehouse, create=True) as opened:
-            reports = [
-                ingest_file(
-                    opened, file, format=format_, encoding=encoding, progress=terminal_progress()
-                )
-                for file in files
-            ]
+            options = {
+                "format": format_,
+                "encoding": encoding,
+                "year": year,
+                "join_lines": join_lines,
+            }
+            reports = [_ingest(opened, file, options) for file in files]
     except InputError:
         if made:
             _remove_if_empty(warehouse)
@@ -71,9 +97,20 @@ def ingest(
             click.echo(f"  line {example.line_number}: {printable(example.parse_error)}")
 
 
+def _ingest(warehouse: Warehouse, file: Path, options: dict[str, Any]) -> IngestReport:
+    from fame_sql.ingest import ingest_file, ingest_stream
+
+    read = (
+        partial(ingest_stream, warehouse, sys.stdin.buffer)
+        if str(file) == "-"
+        else partial(ingest_file, warehouse, file)
+    )
+    return read(**options, progress=terminal_progress())
+
+
 def _refuse_missing(files: tuple[Path, ...]) -> None:
     for file in files:
-        if not file.exists():
+        if str(file) != "-" and not file.exists():
             raise InputError(f"there is no file {file}; check the name")
 
 
@@ -120,16 +157,31 @@ def mine(fraction: float, warehouse: Path, as_json: bool) -> None:
 
 @click.command()
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the training.")
-@click.option("--again", is_flag=True, help="Train even if nothing has changed.")
+@click.option(
+    "--full", "--again", "again", is_flag=True, help="Train everything, also what has not changed."
+)
+@click.option(
+    "--max-false-alarms",
+    "target",
+    type=float,
+    help="Aim at no more a million lines; kept for later, as by 'fame policy set'.",
+)
 @warehouse_option
 @json_option
-def train(seed: int, again: bool, warehouse: Path, as_json: bool) -> None:
-    """Train the router and the experts, and publish them as the champion."""
+def train(seed: int, again: bool, target: float | None, warehouse: Path, as_json: bool) -> None:
+    """Train the router and the experts, and publish them as the champion.
+
+    Where a model is there, only the experts of domains whose templates or labels have changed are
+    trained, and the other domains keep their scores; with --full, everything is trained.
+    """
+    from fame_sql.policy import store_target
     from fame_sql.students import StudentConfig
     from fame_sql.training import train_students
     from fame_sql.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
+        if target is not None:
+            store_target(opened, target)
         report = train_students(
             opened, config=StudentConfig(seed=seed), again=again, progress=terminal_progress()
         )
@@ -138,6 +190,8 @@ def train(seed: int, again: bool, warehouse: Path, as_json: bool) -> None:
         return
     what = "trained and published" if report.trained else "is up to date: nothing has changed"
     click.echo(f"model {report.model_version} {what}")
+    if report.trained:
+        click.echo(report.told())
     print_facts(
         [
             ("labelled events", report.labelled_events),
@@ -154,14 +208,30 @@ def train(seed: int, again: bool, warehouse: Path, as_json: bool) -> None:
 
 
 @click.command()
+@click.option("--dry-run", is_flag=True, help="Tell what scoring would take; score nothing.")
+@spark_options
 @warehouse_option
 @json_option
-def score(warehouse: Path, as_json: bool) -> None:
-    """Score every event that has no score yet."""
-    from fame_sql.scoring import score_events
+def score(dry_run: bool, warehouse: Path, as_json: bool, **asked: Any) -> None:
+    """Score every event that has no score yet.
+
+    With --engine spark, score every line of a Parquet table on Spark instead: verdicts are kept
+    beside the lines, so that a job that was stopped, or a later day's, scores what is new.
+    """
+    options = SparkOptions(**asked)
+    if options.engine == "spark":
+        score_on_spark(options, warehouse, dry_run=dry_run, as_json=as_json)
+        return
+    from fame_sql.scoring import estimate_scoring, score_events
     from fame_sql.warehouse import Warehouse
 
-    with Warehouse.open(warehouse) as opened:
+    with Warehouse.open(warehouse, read_only=dry_run) as opened:
+        estimate = estimate_scoring(opened)
+        if dry_run:
+            print_json(asdict(estimate)) if as_json else click.echo(_needs(estimate))
+            return
+        if estimate.events:
+            click.echo(_needs(estimate), err=True)
         report = score_events(opened, progress=terminal_progress())
     if as_json:
         print_json(asdict(report))
@@ -169,4 +239,14 @@ def score(warehouse: Path, as_json: bool) -> None:
     click.echo(
         f"{report.scored} events scored by {report.model_version}; "
         f"{report.events} in all, standing for {report.lines} lines"
+    )
+
+
+def _needs(estimate: ScoringEstimate) -> str:
+    """Say what scoring takes, before it starts."""
+    return (
+        f"{estimate.events} events to score, standing for {estimate.lines} lines: "
+        f"at most {estimate.bytes_needed / 1e6:.1f} MB on disk and "
+        f"{estimate.bytes_temporary / 1e6:.1f} MB in memory or temporary files; "
+        f"{estimate.bytes_free / 1e6:,.0f} MB free"
     )
