@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import random
 import string
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -227,9 +229,21 @@ def test_a_recogniser_masks_what_patterns_cannot_know() -> None:
     assert redactor.counts["person"] == 1
 
 
+@pytest.mark.skipif(find_spec("presidio_analyzer") is not None, reason="Presidio is here")
 def test_presidio_is_asked_for_by_name_where_it_is_missing() -> None:
     with pytest.raises(LanguageModelError, match=r"fame-sql\[presidio\]"):
         presidio_recogniser()
+
+
+def test_presidio_masks_and_fetches_nothing(tmp_path: Path) -> None:
+    pytest.importorskip("presidio_analyzer", reason="Presidio is an extra")
+    spacy = pytest.importorskip("spacy")
+    spacy.blank("en").to_disk(tmp_path / "blank")
+    redactor = Redactor(recogniser=presidio_recogniser(model=tmp_path / "blank"))
+    assert redactor.text("no answer at (212) 555-0143") == "no answer at <phone_number>"
+    if not spacy.util.get_installed_models():
+        with pytest.raises(LanguageModelError, match="spacy download en_core_web_lg"):
+            presidio_recogniser()
 
 
 def test_a_finished_request_with_a_secret_is_refused_and_does_not_repeat_it() -> None:
