@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import pytest
 from hypothesis import settings
@@ -21,6 +22,12 @@ settings.register_profile("fame", deadline=None)
 settings.load_profile("fame")
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin without the verdicts that a process keeps for models of the same version."""
+    monkeypatch.setattr("fame_sql.udfs.live._memories", WeakValueDictionary())
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from weakref import WeakValueDictionary
 
 import pytest
 from click.testing import CliRunner
@@ -48,9 +47,8 @@ main(["score", "--warehouse", sys.argv[1]])
 
 
 @pytest.fixture
-def unscored(copied: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the compiled warehouse whose verdicts were forgotten, in the process as well."""
-    monkeypatch.setattr("fame_sql.udfs.live._memories", WeakValueDictionary())
+def unscored(copied: Path) -> Path:
+    """A copy of the compiled warehouse whose verdicts were forgotten."""
     with Warehouse.open(copied) as warehouse:
         warehouse.connection.execute("CREATE TABLE expected AS SELECT * FROM fame.scores")
         warehouse.connection.execute("DELETE FROM fame.scores")
