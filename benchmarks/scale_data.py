@@ -15,11 +15,15 @@ from fame_sql.canonical import default_recipe
 
 STEPS = (1_000, 10_000, 100_000, 1_000_000)
 
-# What stands before the message in a line of each sample; the message alone is compared.
+# What stands around the message in a line of each sample; the message alone is compared.
 SAMPLES = {
     "HDFS, 2 % of its blocks": (
         "hdfs_2pct/hdfs_2pct_labelled_lines.csv.zst",
         r'^\d,blk_-?\d+,"?\d+ \d+ \d+ \w+ [^:]+: ',
+    ),
+    "Kubernetes (Nezha), one day": (
+        "nezha/rca_data_2023-01-29.log.csv.zst",
+        r'^[^{]*"\{""log"":""\S+ \w+ +\S+ |\\n"",""stream"".*$',
     ),
     "BGL, its first lines": ("bgl_head/BGL_first10000.log", r"^(\S+ ){9}"),
     "OpenStack, 2,000 lines": (
@@ -87,11 +91,14 @@ def curves(connection: duckdb.DuckDBPyConnection, samples: list[Path]) -> Iterat
 def _of_sample(own: duckdb.DuckDBPyConnection, name: str, path: Path, header: str) -> Iterator[str]:
     own.execute(
         "CREATE TABLE lines AS SELECT row_number() OVER () AS i, "
-        "regexp_replace(line, ?, '') AS body FROM read_csv(?, columns = {'line': 'VARCHAR'}, "
+        "regexp_replace(line, ?, '', 'g') AS body FROM read_csv(?, columns = {'line': 'VARCHAR'}, "
         "delim = '\x01', quote = '', escape = '', header = false, auto_detect = false)",
         [header, str(path)],
     )
     total = own.execute("SELECT count(*) FROM lines").fetchall()[0][0]
+    if not total:
+        yield f"{name:28}{0:12,}"
+        return
     for rows in sorted({*(step for step in STEPS if step <= total), total}):
         yield _counted(own, name, f"SELECT body FROM lines WHERE i <= {rows}")
 
