@@ -10,11 +10,12 @@ from typing import Any
 
 from fame_sql import registry
 from fame_sql.errors import MissingStageError
+from fame_sql.metrics import calibration_facts
 from fame_sql.policy import read_target, store_target
 from fame_sql.students import StudentConfig
 from fame_sql.students.student import write_calibration
 from fame_sql.students.targets import with_lines
-from fame_sql.training import calibration_facts, inputs_hash
+from fame_sql.training import inputs_hash
 from fame_sql.warehouse import Warehouse
 
 
@@ -54,11 +55,13 @@ def set_target(
     store_target(warehouse, target)
     if calibration == student.calibration and before == target:
         return record
-    version = registry.derive(record.folder, lambda made: write_calibration(made, calibration))
     metrics = {**record.metrics, **calibration_facts(student.held_out, calibration, target)}
     # With nothing held out of known templates, the next training has to hold some out.
     if is_current and (target is None or len(student.held_out.known.lines)):
         metrics["inputs"] = _inputs(warehouse, record)
+    version = registry.derive(
+        record.folder, lambda made: write_calibration(made, calibration), metrics
+    )
     reason = "no target" if target is None else f"at most {target:g} false alarms a million lines"
     registry.publish(warehouse, version, metrics, author=author, reason=reason)
     return registry.champion(warehouse)

@@ -7,7 +7,7 @@ template that stays in it its scores, which are taken over in SQL and not made a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from fame_sql import registry, sql
@@ -121,8 +121,10 @@ def _another(
         return "an older fame-sql made the champion"
     if parent.recipe_version != warehouse.recipe().version:
         return "the masks have changed"
-    if metrics.get("config") != asdict(config):
+    if metrics.get("config") != config.settings():
         return "the settings of the students have changed"
+    if config.separate:
+        return "every expert has an encoder of its own, which its labels train"
     target = read_target(warehouse)
     if metrics.get("max_false_alarms") != target:
         return "the target of false alarms has changed"

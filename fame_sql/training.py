@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,20 +12,22 @@ import numpy as np
 
 from fame_sql import registry, sql
 from fame_sql.console import Progress, SilentProgress
+from fame_sql.conversion import convert, runtime_of
 from fame_sql.errors import InputError, MissingStageError
 from fame_sql.explanation import LONGEST, Example, Examples, label_of
+from fame_sql.metrics import training_metrics
 from fame_sql.policy import read_target
-from fame_sql.retraining import Plan, carry_scores, domain_inputs, plan_training
+from fame_sql.retraining import Plan, carry_scores, plan_training
 from fame_sql.students import DomainSpec, LabelledEvents, StudentConfig, train
+from fame_sql.students.checkpoints import Checkpoints
 from fame_sql.students.retraining import retrain
+from fame_sql.students.runtimes import Runtime
 from fame_sql.templates import TemplateSet, read_templates
 from fame_sql.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from fame_sql.students import Student
-    from fame_sql.students.calibration import Calibration
     from fame_sql.students.config import Kind
-    from fame_sql.students.held_out import HeldOut
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class TrainingReport:
         Scores that were taken over from the model before, not made again.
     seconds : float
         What the training took.
+    resumed : dict of str to int
+        The step that each network of a training which had been stopped went on from.
     """
 
     model_version: str
@@ -63,6 +67,7 @@ class TrainingReport:
     plan: Plan | None = None
     carried: int = 0
     seconds: float = 0.0
+    resumed: dict[str, int] = field(default_factory=dict)
 
     def told(self) -> str:
         """Return what was trained, why, and what was kept, as one line."""
@@ -85,6 +90,8 @@ def train_students(
     again: bool = False,
     hold_out: bool = True,
     progress: Progress | None = None,
+    runtime: Runtime | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> TrainingReport:
     """Train the router and the experts, save the model and publish it as champion.
 
@@ -96,7 +103,7 @@ def train_students(
     warehouse : Warehouse
         Where templates are labelled and partitioned.
     config : StudentConfig, optional
-        Sizes and seeds.
+        Sizes and seeds; by default those of the champion.
     again : bool
         Train everything, even if the champion learned from the same inputs.
     hold_out : bool
@@ -104,6 +111,11 @@ def train_students(
         of a second training where the calibration slice is small.
     progress : Progress, optional
         Where to tell how far it is.
+    runtime : Runtime, optional
+        What the model is to run on; by default what the champion runs on, or torch.
+    checkpoints : Checkpoints, optional
+        Where to keep how far it is, so that a training that was killed goes on where it was; by
+        default beside the models, until one is published.
 
     Raises
     ------
@@ -112,10 +124,90 @@ def train_students(
     InputError
         If every labelled event is anomalous.
     """
-    config = config or StudentConfig()
+    config = config or config_in_force(warehouse)
+    labelled = _read_labelled(warehouse)
+    inputs = inputs_hash(warehouse, config)
+    before = _runtime(warehouse)
+    wanted = runtime or before or Runtime()
+    checkpoints = checkpoints or Checkpoints.beside(warehouse.models_folder)
+    if not again and (version := _trained_already(warehouse, inputs)):
+        checkpoints.remove()
+        if wanted != before:
+            version = convert(warehouse, version, wanted, promote=True).model_version
+        return TrainingReport(version, **labelled.counts, trained=False)
+    plan = plan_training(warehouse, config, labelled.names, full=again)
+    begun = perf_counter()
+    course = progress or SilentProgress(), checkpoints
+    student = _fit(warehouse, labelled, config, hold_out, plan, *course)
+    student = student.on(wanted, labelled.events.canonical)
+    target = read_target(warehouse)
+    metrics = training_metrics(warehouse, config, plan, student, target, labelled.counts)
+    metrics["inputs"] = inputs
+    version = _save(warehouse, student, labelled, plan, metrics)
+    metrics["training"]["seconds"] = seconds = perf_counter() - begun
+    # Before the model is in force, so that nobody judges again what is about to be taken over.
+    carried = carry_scores(warehouse, plan, version) if wanted == before else 0
+    registry.publish(warehouse, version, metrics, reason=_reason(plan))
+    checkpoints.remove()
+    facts: dict[str, Any] = {"plan": plan, "carried": carried, "seconds": seconds}
+    facts["resumed"] = checkpoints.resumed
+    return TrainingReport(version, **labelled.counts, trained=True, **facts)
+
+
+def config_in_force(warehouse: Warehouse) -> StudentConfig:
+    """Return the settings of the champion's students, or the defaults where there is none."""
+    try:
+        return StudentConfig(**registry.champion(warehouse).metrics["config"])
+    except (MissingStageError, KeyError, TypeError, InputError):
+        return StudentConfig()
+
+
+@dataclass(frozen=True)
+class _Labelled:
+    """What there is to learn from: the domains, and the labelled events."""
+
+    specs: list[dict[str, Any]]
+    rows: list[dict[str, Any]]
+
+    @property
+    def names(self) -> list[str]:
+        return [spec["name"] for spec in self.specs]
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        return {
+            "labelled_events": len(self.rows),
+            "domains": len(self.specs),
+            "anomalous_events": sum(row["anomalous"] > 0 for row in self.rows),
+            "experts": sum(spec["kind"] == "mixed" for spec in self.specs),
+        }
+
+    @property
+    def events(self) -> LabelledEvents:
+        rows = self.rows
+        return LabelledEvents(
+            canonical=[row["canonical"] for row in rows],
+            is_anomaly=np.array([row["anomalous"] for row in rows], dtype=np.float64),
+            domain=np.array([row["domain"] for row in rows], dtype=np.int64),
+            weight=np.array([row["lines"] for row in rows], dtype=np.float64),
+            calibration=np.array([row["is_calibration"] for row in rows], dtype=np.bool_),
+            template=np.unique([row["template_id"] for row in rows], return_inverse=True)[1],
+        )
+
+    @property
+    def examples(self) -> Examples:
+        return Examples(
+            [Example(r["canonical"][:LONGEST], label_of(r["anomalous"])) for r in self.rows]
+        )
+
+
+def _read_labelled(warehouse: Warehouse) -> _Labelled:
+    """Read what there is to learn from, refusing what nothing can be learned from."""
     if not warehouse.value("SELECT count(*) FROM fame.labels"):
         raise MissingStageError("no labels", "fame label")
-    specs = _domains(warehouse)
+    specs = warehouse.records(sql.load("students/domains"))
+    if not specs:
+        raise MissingStageError("no failure domains", "fame domains")
     rows = warehouse.records(sql.load("students/labelled_events"))
     if not rows:
         raise MissingStageError("no labelled event has a failure domain", "fame domains")
@@ -124,29 +216,7 @@ def train_students(
             f"all {len(rows)} labelled events are anomalous, so everything would be: judge some "
             "normal lines as well, with 'fame label export FILE'"
         )
-    facts: dict[str, Any] = {"labelled_events": len(rows), "domains": len(specs)}
-    facts["anomalous_events"] = sum(row["anomalous"] > 0 for row in rows)
-    facts["experts"] = sum(spec["kind"] == "mixed" for spec in specs)
-    inputs = inputs_hash(warehouse, config)
-    if not again and (version := _trained_already(warehouse, inputs)):
-        return TrainingReport(version, **facts, trained=False)
-    plan = plan_training(warehouse, config, [spec["name"] for spec in specs], full=again)
-    begun = perf_counter()
-    student = _fit(warehouse, rows, specs, config, hold_out, plan, progress or SilentProgress())
-    examples = Examples([Example(r["canonical"][:LONGEST], label_of(r["anomalous"])) for r in rows])
-    version = _save(warehouse, student, specs, examples, plan)
-    seconds = perf_counter() - begun
-    metrics = {"inputs": inputs, "config": asdict(config), **facts, "split": _split(warehouse)}
-    target = read_target(warehouse)
-    metrics |= calibration_facts(student.held_out, student.calibration, target)
-    metrics |= {"domain_inputs": domain_inputs(warehouse), "moved_templates": plan.moved}
-    metrics["training"] = {**asdict(plan), "seconds": seconds}
-    # Before the model is in force, so that nobody judges again what is about to be taken over.
-    carried = carry_scores(warehouse, plan, version)
-    registry.publish(warehouse, version, metrics, reason=_reason(plan))
-    return TrainingReport(
-        version, **facts, trained=True, plan=plan, carried=carried, seconds=seconds
-    )
+    return _Labelled(specs, rows)
 
 
 def _reason(plan: Plan) -> str:
@@ -156,25 +226,18 @@ def _reason(plan: Plan) -> str:
 def inputs_hash(warehouse: Warehouse, config: StudentConfig) -> str:
     """Return a hash of all that a training reads: labels, domains, masks, split, settings."""
     stored = warehouse.value(sql.load("students/inputs"))
-    settings = json.dumps(asdict(config), sort_keys=True)
+    settings = json.dumps(config.settings(), sort_keys=True)
     target = read_target(warehouse)
     aim = "" if target is None else repr(target)
     return hashlib.md5(f"{stored}{settings}{aim}".encode()).hexdigest()
 
 
-def calibration_facts(
-    held_out: HeldOut, calibration: Calibration, target: float | None
-) -> dict[str, Any]:
-    """Return what a model's metrics say of its calibration."""
-    errors = held_out.calibration_errors(calibration)
-    return {
-        "max_false_alarms": target,
-        "calibration_error": errors,
-        "held_out_events": {
-            "known": len(held_out.known.lines),
-            "unseen": len(held_out.unseen.lines),
-        },
-    }
+def _runtime(warehouse: Warehouse) -> Runtime | None:
+    """Return what the champion runs on; None where there is none."""
+    try:
+        return runtime_of(registry.champion(warehouse))
+    except MissingStageError:
+        return None
 
 
 def _trained_already(warehouse: Warehouse, inputs: str) -> str | None:
@@ -185,104 +248,46 @@ def _trained_already(warehouse: Warehouse, inputs: str) -> str | None:
     return champion.model_version if champion.metrics.get("inputs") == inputs else None
 
 
-def _domains(warehouse: Warehouse) -> list[dict[str, Any]]:
-    rows = warehouse.records(sql.load("students/domains"))
-    if not rows:
-        raise MissingStageError("no failure domains", "fame domains")
-    return rows
-
-
 def _fit(
     warehouse: Warehouse,
-    rows: list[dict[str, Any]],
-    specs: list[dict[str, Any]],
+    labelled: _Labelled,
     config: StudentConfig,
     hold_out: bool,
     plan: Plan,
     progress: Progress,
+    checkpoints: Checkpoints,
 ) -> Student:
-    examples = LabelledEvents(
-        canonical=[row["canonical"] for row in rows],
-        is_anomaly=np.array([row["anomalous"] for row in rows], dtype=np.float64),
-        domain=np.array([row["domain"] for row in rows], dtype=np.int64),
-        weight=np.array([row["lines"] for row in rows], dtype=np.float64),
-        calibration=np.array([row["is_calibration"] for row in rows], dtype=np.bool_),
-        template=np.unique([row["template_id"] for row in rows], return_inverse=True)[1],
-    )
-    domains = [DomainSpec(spec["name"], cast("Kind", spec["kind"])) for spec in specs]
-    target = read_target(warehouse)
+    examples, target = labelled.events, read_target(warehouse)
+    domains = [DomainSpec(spec["name"], cast("Kind", spec["kind"])) for spec in labelled.specs]
     if plan.parent is not None:
         parent = registry.load(registry.find(warehouse, plan.parent).folder).student
         return retrain(parent, examples, domains, plan.retrained, progress, target)
     texts = [row[0] for row in warehouse.rows(sql.load("students/training_texts"))]
     placeholders = warehouse.recipe().placeholders
-    return train(examples, texts, domains, config, placeholders, progress, target, hold_out)
+    given = (examples, texts, domains, config, placeholders, progress, target, hold_out)
+    return train(*given, checkpoints)
 
 
 def _save(
     warehouse: Warehouse,
     student: Student,
-    specs: list[dict[str, Any]],
-    examples: Examples,
+    labelled: _Labelled,
     plan: Plan,
+    metrics: dict[str, Any],
 ) -> str:
-    rows = warehouse.rows(
-        "SELECT members.template_id, domains.ordinal FROM fame.domain_templates AS members "
-        "INNER JOIN fame.domains AS domains ON members.domain = domains.domain"
+    domain_of_template: dict[str, int] = dict(
+        warehouse.rows(sql.load("students/domain_of_template"))
     )
-    domain_of_template = dict(rows)
-    known = [
-        template
-        for template in read_templates(warehouse).templates
-        if template.template_id in domain_of_template
-    ]
+    templates = read_templates(warehouse).templates
+    known = tuple(t for t in templates if t.template_id in domain_of_template)
     return registry.save(
         warehouse.models_folder,
         recipe=warehouse.recipe(),
-        templates=TemplateSet(tuple(known)),
-        domains=specs,
+        templates=TemplateSet(known),
+        domains=labelled.specs,
         domain_of_template=domain_of_template,
         student=student,
-        examples=examples,
-        card=_card(warehouse, specs, len(known), plan),
+        examples=labelled.examples,
+        metrics=metrics,
         parent=plan.parent,
     )
-
-
-def _split(warehouse: Warehouse) -> dict[str, Any]:
-    row = warehouse.records("SELECT fraction, until_time, until_log_id, lines FROM fame.splits")[0]
-    return {**row, "until_time": str(row["until_time"])}
-
-
-def _card(warehouse: Warehouse, specs: list[dict[str, Any]], templates: int, plan: Plan) -> str:
-    """Describe the model for people; written from the run, in Markdown."""
-    split = _split(warehouse)
-    labels, anomalous = warehouse.rows(
-        "SELECT count(*), count(*) FILTER (WHERE is_anomaly) FROM fame.labels"
-    )[0]
-    lines = [
-        "# Model {version}",
-        "",
-        "Judges log messages by failure domain; made by fame-sql, to be loaded by fame-sql.",
-        "",
-        f"- Trained on the first {split['lines']} lines in time, up to {split['until_time']} UTC.",
-        f"- {labels} labelled lines, {anomalous} of them anomalous; {templates} known templates.",
-        "- Scores above 0.5 are anomalous in every domain.",
-        *_lineage(plan),
-        "",
-        "| domain | kind |",
-        "|---|---|",
-        *(f"| {spec['name']} | {spec['kind']} |" for spec in specs),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _lineage(plan: Plan) -> list[str]:
-    """Say which model this one was made from, if so."""
-    if plan.is_full:
-        return []
-    trained = ", ".join(plan.retrained) or "none"
-    return [
-        f"- Made from model {plan.parent}, whose encoder it has. Domains trained anew: {trained}. "
-        f"Kept with their scores: {', '.join(plan.kept)}."
-    ]

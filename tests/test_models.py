@@ -1,20 +1,22 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner
+from older_model import replace_champion
 
 import fame_sql
 from fame_sql import registry
+from fame_sql.cli import main
 from fame_sql.errors import ModelError
 from fame_sql.scoring import score_events
-from fame_sql.students import StudentConfig
-from fame_sql.training import train_students
 from fame_sql.udfs.duckdb import release
 from fame_sql.warehouse import Warehouse
 
@@ -26,12 +28,12 @@ def _fame(*words: object) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def two(opened: Warehouse, tiny: StudentConfig) -> tuple[Warehouse, str, str]:
+def two(two_models: tuple[Path, str, str]) -> Iterator[tuple[Warehouse, str, str]]:
     """A warehouse with an archived model and a champion, both with scores."""
-    old = registry.champion(opened).model_version
-    new = train_students(opened, config=replace(tiny, seed=3)).model_version
-    score_events(opened)
-    return opened, old, new
+    path, old, new = two_models
+    with Warehouse.open(path) as warehouse:
+        score_events(warehouse)
+        yield warehouse, old, new
 
 
 def test_an_older_model_is_the_champion_again_with_its_scores(two) -> None:
@@ -69,10 +71,6 @@ def test_a_changed_model_is_not_promoted(two) -> None:
 def test_the_commands(copied: Path, tmp_path: Path) -> None:
     listed = json.loads(_fame("models", "list", "--json", "--warehouse", copied).stdout)
     version = listed[0]["model_version"]
-    assert listed[0]["stage"] == "champion"
-    assert version in _fame("models", "list", "--warehouse", copied).stdout
-    shown = _fame("models", "show", version[:5], "--warehouse", copied)
-    assert "trained" in shown.stdout
     told = _fame("models", "promote", version, "--why", "again", "--warehouse", copied)
     assert told.stdout == f"model {version} is the champion\n"
     exported = _fame("models", "export", version, tmp_path / "out", "--warehouse", copied)
@@ -83,3 +81,68 @@ def test_the_commands(copied: Path, tmp_path: Path) -> None:
         release(connection)
     again = _fame("models", "export", version, tmp_path / "out", "--warehouse", copied)
     assert (again.returncode, again.stderr.count("\n")) == (1, 1)
+
+
+def _run(path: Path, *words: object) -> str:
+    result = CliRunner().invoke(main, ["models", *map(str, words), "--warehouse", str(path)])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_the_list_tells_the_champion_who_wanted_it_why_and_how_large_it_is(
+    two_models: tuple[Path, str, str],
+) -> None:
+    path, old, new = two_models
+    _run(path, "promote", old, "--by", "ana\x1b[2J", "--why", "fewer false alarms")
+    newest, oldest = json.loads(_run(path, "list", "--json"))
+    assert [newest["model_version"], oldest["model_version"]] == [new, old]
+    assert [newest["stage"], oldest["stage"]] == ["archived", "champion"]
+    assert (newest["author"], newest["reason"]) == (None, "trained")
+    assert (oldest["author"], oldest["reason"]) == ("ana\x1b[2J", "fewer false alarms")
+    folder = path.with_name("centre.models") / old
+    assert oldest["bytes"] == sum(file.stat().st_size for file in folder.iterdir())
+    shown = _run(path, "list")
+    assert "fewer false alarms" in shown
+    assert "\x1b" not in shown
+    shutil.rmtree(folder)
+    assert json.loads(_run(path, "list", "--json"))[1]["bytes"] is None
+
+
+def test_what_is_shown_of_a_model_is_what_its_training_knew(copied: Path) -> None:
+    with Warehouse.open(copied, read_only=True) as warehouse:
+        record = registry.champion(warehouse)
+    version, metrics = record.model_version, record.metrics
+    told = json.loads(_run(copied, "show", version[:5], "--json"))
+    for name in ("labels", "held_out", "split", "config", "max_false_alarms"):
+        assert told[name] == metrics[name]
+    assert told["promotions"][0]["reason"] == "trained"
+    shown = _run(copied, "show", version)
+    for part in ("known", "unseen"):
+        recall = metrics["held_out"][part]["recall"]
+        assert f"{recall:.4f}".rstrip("0") in shown
+    card = _run(copied, "show", version, "--card")
+    assert card == (record.folder / "README.md").read_text()
+    (record.folder / "README.md").write_text("trust me")
+    result = CliRunner().invoke(
+        main, ["models", "show", version, "--card", "--warehouse", str(copied)]
+    )
+    assert result.exit_code == 1
+    assert "README.md is missing or not what the manifest says" in result.output
+
+
+def test_a_model_of_an_older_release_is_listed_and_shown(copied: Path) -> None:
+    with Warehouse.open(copied) as warehouse:
+        version = replace_champion(warehouse)
+    assert version in _run(copied, "list")
+    shown = _run(copied, "show", version)
+    assert "promotions" in shown
+    assert "on labelled events" not in shown
+    assert json.loads(_run(copied, "show", version, "--json"))["held_out"] is None
+
+
+def test_an_export_without_examples(copied: Path, tmp_path: Path) -> None:
+    (version,) = (row["model_version"] for row in json.loads(_run(copied, "list", "--json")))
+    told = _run(copied, "export", version, tmp_path / "bare", "--no-examples")
+    assert told == f"model {version} is in {tmp_path / 'bare'}\n"
+    assert not (tmp_path / "bare" / "examples.json").exists()
+    assert registry.load(tmp_path / "bare").version == version
