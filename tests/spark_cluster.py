@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 # 'make unit' installs Spark into a folder of its own: half a gigabyte, and another pandas.
@@ -18,8 +17,6 @@ OWN_FOLDER = Path(__file__).parents[1] / "build" / "spark"
 
 def require_spark() -> None:
     """Make pyspark importable, here and in what Spark starts, or skip by name."""
-    if duckdb.__version__.startswith("1."):
-        pytest.skip("Spark does not depend on DuckDB's version: tested on the installed one")
     if not (OWN_FOLDER / "pyspark").is_dir():
         pytest.skip("Spark is not installed: run 'make build/spark/.installed'")
     if str(OWN_FOLDER) not in sys.path:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 from dbt_process import PACKAGE, Dbt, require_dbt
 
@@ -45,15 +46,7 @@ TABLES = (
     "dim_domains",
     "incidents_by_app",
 )
-IN_ONE_PROCESS = """
-import os
-from dbt.cli.main import dbtRunner
-assert dbtRunner().invoke(["seed"]).success
-for number in os.environ["SLICES"].split():
-    os.environ["CONSUMER_SLICE"] = number
-    done = dbtRunner().invoke(["run", "--exclude", "every_function"])
-    assert done.success, (number, done)
-"""
+RUN = ("run", "--exclude", "every_function")
 
 
 @pytest.fixture(scope="module")
@@ -69,25 +62,24 @@ def _write_arrivals(
 ) -> Path:
     """Write a database in which a line of ``ms`` comes in the order of ``arrival(ms)``."""
     with Warehouse.open(compiled, read_only=True) as warehouse:
-        lines = warehouse.rows(
-            "SELECT log_id, epoch_ms(timestamp), severity_text, service_name, body "
+        lines = warehouse.records(
+            "SELECT 'line-' || log_id AS uid, epoch_ms(timestamp) AS written_ms, "
+            "severity_text AS lvl, service_name AS app, body AS msg "
             "FROM fame.logs WHERE log_id % 3 = 0 ORDER BY timestamp"
         )
-    arrives = [(arrival(row[1]), row) for row in lines]
+    arrives = [(arrival(line["written_ms"]), line) for line in lines]
     # One line has no message, and one no time.
-    arrives[10] = (arrives[10][0], (*arrives[10][1][:4], None))
-    arrives[0] = (arrives[0][0], (arrives[0][1][0], None, *arrives[0][1][2:]))
+    lines[10]["msg"] = lines[0]["written_ms"] = None
     arrives.sort(key=lambda pair: pair[0])
-    rows = [
-        [f"line-{r[0]}", *r[1:], number * slices // len(arrives)]
-        for number, (_, r) in enumerate(arrives)
-    ]
+    rows = pa.Table.from_pylist(
+        [{**line, "slice": n * slices // len(lines)} for n, (_, line) in enumerate(arrives)]
+    )
     with duckdb.connect(str(path)) as connection:
         connection.execute("CREATE SCHEMA app")
-        columns = "uid VARCHAR, written_ms BIGINT, lvl VARCHAR, app VARCHAR, msg VARCHAR"
-        connection.execute(f"CREATE TABLE app.arrivals ({columns}, slice INTEGER)")
-        connection.executemany("INSERT INTO app.arrivals VALUES (?, ?, ?, ?, ?, ?)", rows)
-        connection.execute(f"CREATE TABLE app.lines ({columns})")
+        connection.register("rows", rows)
+        connection.execute("CREATE TABLE app.arrivals AS SELECT * FROM rows")
+        connection.execute("CREATE TABLE app.lines AS SELECT * EXCLUDE (slice) FROM rows LIMIT 0")
+        connection.unregister("rows")
     return path
 
 
@@ -104,10 +96,13 @@ def _consumer(folder: Path, arrivals: Path, model: Path, package: str) -> Dbt:
     database = folder.with_name(f"{folder.name}.duckdb")
     shutil.copy(arrivals, database)
     environment = {"CONSUMER_DATABASE": str(database), "CONSUMER_MODEL": str(model)}
-    dbt = Dbt(folder, folder / "made", **environment)
-    run = dbt("deps")
-    assert run.code == 0, run.said
-    return dbt
+    return Dbt(folder, folder / "made", **environment)
+
+
+def _run_slices(dbt: Dbt, *numbers: int) -> None:
+    """Let slices of lines arrive, and run dbt after each; before the first one, what it needs."""
+    first = [("", ("deps",)), ("", ("seed",))] if 0 in numbers else []
+    dbt.several(*first, *((str(number), RUN) for number in numbers))
 
 
 def _tables(dbt: Dbt) -> dict[str, list[tuple]]:
@@ -125,8 +120,7 @@ def at_once(arrivals: Path, model: Path, tmp_path_factory: pytest.TempPathFactor
     dbt = _consumer(folder, arrivals, model, f'packages:\n  - local: "{PACKAGE}"\n')
     with duckdb.connect(dbt.environment["CONSUMER_DATABASE"]) as connection:
         connection.execute("INSERT INTO app.lines SELECT * EXCLUDE (slice) FROM app.arrivals")
-    run = dbt("build")
-    assert run.code == 0, run.said
+    dbt.several(("", ("deps",)), ("", ("build",)))
     return dbt
 
 
@@ -160,20 +154,21 @@ def test_ten_slices_with_late_rows_and_a_kill_give_the_same_tables(
     at_once: Dbt, arrivals: Path, model: Path, tmp_path: Path
 ) -> None:
     dbt = _consumer(tmp_path / "sliced", arrivals, model, _git_package(tmp_path))
-    dbt.python(IN_ONE_PROCESS, SLICES="0 1 2 3 4 5")
+    _run_slices(dbt, *range(6))
     _kill_in_the_middle(dbt, slice_="6")
-    dbt.python(IN_ONE_PROCESS, SLICES="6 7 8 9")
+    _run_slices(dbt, *range(6, SLICES))
     expected, found = _tables(at_once), _tables(dbt)
     for name in TABLES:
         assert len(expected[name]) > 0, name
         assert found[name] == expected[name], name
-    run = dbt("run", "--full-refresh", "--exclude", "every_function")
+    run = dbt(*RUN, "--full-refresh")
     assert run.code == 0, run.said
     found = _tables(dbt)
     for name in TABLES:
         assert found[name] == expected[name], name
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.parametrize("order", ORDERS)
 def test_the_order_of_arrival_makes_no_difference(
     at_once: Dbt, compiled: Path, model: Path, tmp_path: Path, order: str
@@ -181,7 +176,7 @@ def test_the_order_of_arrival_makes_no_difference(
     came = _write_arrivals(tmp_path / "came.duckdb", compiled, ORDERS[order], 4)
     package = f'packages:\n  - local: "{PACKAGE}"\n'
     dbt = _consumer(tmp_path / "ordered", came, model, package)
-    dbt.python(IN_ONE_PROCESS, SLICES="0 1 2 3")
+    _run_slices(dbt, *range(4))
     expected, found = _tables(at_once), _tables(dbt)
     for name in TABLES:
         assert found[name] == expected[name], name
@@ -200,9 +195,7 @@ def _git_package(tmp_path: Path) -> str:
 
 def _kill_in_the_middle(dbt: Dbt, slice_: str) -> None:
     """End dbt, as a power cut does, once events are scored and log lines are not."""
-    process = dbt.start(
-        "run", "--threads", "1", "--exclude", "every_function", CONSUMER_SLICE=slice_
-    )
+    process = dbt.start(*RUN, "--threads", "1", CONSUMER_SLICE=slice_)
     assert process.stdout is not None
     for line in process.stdout:
         if "OK created" in line and "int_event_scores" in line:

@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from llm_server import LanguageServer
 
 from fame_sql.errors import InputError
+from fame_sql.labels import label_from_column
 from fame_sql.labels.reading import label_by_reading
 from fame_sql.llm.client import Client
 from fame_sql.llm.failures import LanguageModelError
@@ -40,30 +42,54 @@ def answered(path: Path) -> set[str]:
     return {row[0] for row in rows}
 
 
-def labels_of(path: Path) -> list[tuple]:
-    with Warehouse.open(path) as warehouse:
-        return warehouse.rows("SELECT log_id, is_anomaly FROM fame.labels ORDER BY ALL")
+@dataclass(frozen=True)
+class Pass:
+    """A command that asks a language model, and what it leaves in the warehouse."""
+
+    words: tuple[str, ...]
+    again: tuple[str, ...]
+    stored: str
+
+    def result(self, path: Path) -> list[tuple]:
+        with Warehouse.open(path) as warehouse:
+            return warehouse.rows(f"SELECT {self.stored} ORDER BY ALL")
 
 
+LABELLING = Pass(
+    ("label", "-k", "6", "--window", "3000"), ("--again",), "log_id, is_anomaly FROM fame.labels"
+)
+PARTITIONING = Pass(
+    ("domains", "--window", "2500"), (), "domain, template_id FROM fame.domain_templates"
+)
+
+
+def kill_after(command: list[object], server: LanguageServer, chance: random.Random) -> None:
+    """Start a command and end it, as a power cut does, once a few requests have come."""
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    wanted = len(server.bodies) + chance.randint(1, 4)
+    while len(server.bodies) < wanted and running.poll() is None:
+        time.sleep(0.005)
+    time.sleep(chance.random() * 0.1)
+    os.kill(running.pid, signal.SIGKILL)
+    running.communicate()
+    server.settle()
+
+
+@pytest.mark.parametrize("asking", [LABELLING, PARTITIONING], ids=["labels", "partition"])
 def test_killed_anywhere_nothing_that_was_answered_is_sent_again(
-    unlabelled: Warehouse, server: LanguageServer
+    unlabelled: Warehouse, server: LanguageServer, asking: Pass
 ) -> None:
     path = unlabelled.path
+    if asking is PARTITIONING:
+        label_from_column(unlabelled)
     unlabelled.close()
-    command = [FAME, "label", "--llm", server.base_url, "--model", "gpt-4o", "--window", "3000"]
-    command += ["-k", "6", "--warehouse", path]
+    command = [FAME, *asking.words, "--llm", server.base_url, "--model", "gpt-4o"]
+    command += ["--warehouse", path]
     server.delay = 0.05
     chance = random.Random(5)
     for _ in range(4):
         before, known = len(server.bodies), answered(path)
-        running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        wanted = before + chance.randint(1, 4)
-        while len(server.bodies) < wanted and running.poll() is None:
-            time.sleep(0.005)
-        time.sleep(chance.random() * 0.1)
-        os.kill(running.pid, signal.SIGKILL)
-        running.communicate()
-        server.settle()
+        kill_after(command, server, chance)
         sent = [identity(body) for body in server.requests[before:]]
         assert not known & set(sent), "a request whose answer was there was sent again"
         assert len(set(sent)) == len(sent)
@@ -74,11 +100,12 @@ def test_killed_anywhere_nothing_that_was_answered_is_sent_again(
     sent = {identity(body) for body in server.requests[before:]}
     assert known
     assert not known & sent
-    labels, total = labels_of(path), len(server.bodies)
-    again = subprocess.run([*command, "--again"], capture_output=True, text=True, check=False)
+    result, total = asking.result(path), len(server.bodies)
+    again = subprocess.run([*command, *asking.again], capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stderr
     assert len(server.bodies) == total
-    assert labels_of(path) == labels
+    assert result
+    assert asking.result(path) == result
 
 
 def test_a_team_replays_a_pass_without_a_network(

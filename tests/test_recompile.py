@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
@@ -19,8 +22,9 @@ from fame_sql.ingest import ingest_file
 from fame_sql.labels.exchange import import_labels
 from fame_sql.model import Model
 from fame_sql.pipeline import compile_model
+from fame_sql.policy import store_target
 from fame_sql.registry import champion, check, load, load_champion, promote
-from fame_sql.retraining import Plan, plan_training
+from fame_sql.retraining import Plan, carry_scores, plan_training
 from fame_sql.students import StudentConfig
 from fame_sql.templates import mine
 from fame_sql.training import TrainingReport
@@ -156,34 +160,50 @@ def test_only_what_has_changed_is_trained_and_all_else_keeps_its_scores(
     new_columns = [after.domains.index(name) for name in plan.kept]
     old, new = before.student.predict(texts), after.student.predict(texts)
     assert (old.scores[:, columns] == new.scores[:, new_columns]).all()
-    for one, other in zip(before.verdicts(texts), after.verdicts(texts), strict=True):
-        assert (one.score, one.domain, one.threshold) == (
-            other.score,
-            other.domain,
-            other.threshold,
-        )
+    was, now = (
+        [replace(verdict, model_version="") for verdict in model.verdicts(texts)]
+        for model in (before, after)
+    )
+    assert was == now
 
 
-def test_live_functions_keep_the_scores_that_stay(recompiled: Recompiled) -> None:
+def test_live_functions_keep_the_verdicts_that_stay(recompiled: Recompiled) -> None:
     with Warehouse.open(recompiled.path, read_only=True) as warehouse:
         new = champion(warehouse).folder
         old = new.with_name(recompiled.parent)
-        bodies = warehouse.rows(
-            "SELECT example, score FROM fame.events AS events "
-            "INNER JOIN fame.scores AS scores ON events.event_id = scores.event_id "
-            "WHERE model_version = ? AND known_template AND list_contains(?, domain) "
-            "ORDER BY events.event_id LIMIT 200",
+        stored = warehouse.records(
+            f"SELECT example, stored.* EXCLUDE (event_id) FROM ({VERDICTS}) AS stored "
+            "INNER JOIN fame.events AS events ON events.event_id = stored.event_id "
+            "ORDER BY stored.event_id LIMIT 200",
             [recompiled.parent, list(recompiled.plan.kept)],
         )
-    assert len(bodies) == 200
+    assert len(stored) == 200
     for folder in (old, new):
         connection = duckdb.connect()
         fame_sql.register(connection, model=folder)
-        connection.execute("CREATE TABLE texts (body VARCHAR, stored DOUBLE)")
-        connection.executemany("INSERT INTO texts VALUES (?, ?)", bodies)
-        wrong = "SELECT count(*) FROM texts WHERE fame_score(body) <> stored"
-        assert connection.execute(wrong).fetchall() == [(0,)]
+        connection.register("stored", pa.Table.from_pylist(stored))
+        live = connection.execute("SELECT fame_verdict(example) FROM stored").fetchall()
+        for row, (verdict,) in zip(stored, live, strict=True):
+            assert {name: verdict[name] for name in row if name != "example"} == {
+                name: value for name, value in row.items() if name != "example"
+            }
+            assert verdict["known_template"]
         connection.close()
+
+
+def test_scores_are_kept_of_events_that_are_still_of_their_template(opened: Warehouse) -> None:
+    parent = champion(opened).model_version
+    domains = [row[0] for row in opened.rows("SELECT domain FROM fame.domains")]
+    known = [row[0] for row in opened.rows(VERDICTS, [parent, domains])]
+    opened.connection.execute(
+        "UPDATE fame.events SET template_id = (SELECT max(template_id) FROM fame.templates "
+        "WHERE template_id <> events.template_id) WHERE event_id = ?",
+        known[:1],
+    )
+    carried = carry_scores(opened, Plan(parent, (), tuple(domains), 0, ""), "made")
+    kept = [row[0] for row in opened.rows(VERDICTS, ["made", domains])]
+    assert kept == known[1:]
+    assert carried == len(kept)
 
 
 def test_what_is_new_is_learned_and_routed(recompiled: Recompiled) -> None:
@@ -266,37 +286,67 @@ def test_a_recompile_of_a_recompile_and_the_way_back(
         assert back.plan.parent == recompiled.parent
 
 
-@pytest.mark.parametrize("how", ["asked", "settings", "masks", "older", "folder", "many"])
-def test_when_everything_is_trained(opened: Warehouse, tiny: StudentConfig, how: str) -> None:
-    names = [row[0] for row in opened.rows("SELECT domain FROM fame.domains ORDER BY ordinal")]
-    config, why = tiny, ""
-    if how == "settings":
-        config, why = replace(tiny, seed=9), "settings"
-    elif how == "masks":
-        opened.connection.execute("UPDATE fame.masks SET placeholder = '<x>' WHERE ordinal = 1")
-        why = "masks"
-    elif how == "older":
-        opened.connection.execute("UPDATE fame.models SET metrics = '{}'")
-        why = "older"
-    elif how == "folder":
-        (champion(opened).folder / "student.json").write_text("{}")
-        why = "folder"
-    elif how == "many":
-        opened.connection.execute(
-            "UPDATE fame.domain_templates SET domain = ? WHERE domain = ?", names[:2]
-        )
-        opened.connection.execute(
-            "UPDATE fame.domain_templates SET domain = ? WHERE domain IN (?, ?)",
-            [names[0], *names[2:4]],
-        )
-        why = "more than 25%"
-    plan = plan_training(opened, config, names[:1] if how == "many" else names, full=how == "asked")
-    if how == "many":
-        rest = [row[0] for row in opened.rows("SELECT DISTINCT domain FROM fame.domain_templates")]
-        plan = plan_training(opened, config, rest)
-    assert plan.is_full
+def merge_domains(warehouse: Warehouse) -> None:
+    """Put the templates of three domains into another one."""
+    rows = warehouse.rows("SELECT domain FROM fame.domains ORDER BY ordinal LIMIT 4")
+    names = [row[0] for row in rows]
+    warehouse.connection.execute(
+        "UPDATE fame.domain_templates SET domain = ? WHERE list_contains(?, domain)",
+        [names[0], names[1:]],
+    )
+
+
+def overrule_every_label(warehouse: Warehouse) -> None:
+    warehouse.connection.execute("UPDATE fame.labels SET is_anomaly = NOT is_anomaly")
+
+
+def spoil_folder(warehouse: Warehouse) -> None:
+    (champion(warehouse).folder / "student.json").write_text("{}")
+
+
+def hold_nothing_out(warehouse: Warehouse) -> None:
+    """Have a champion with a target that it was not trained for, nor can be measured by."""
+    store_target(warehouse, 500.0)
+    metrics = champion(warehouse).metrics
+    metrics["max_false_alarms"], metrics["held_out_events"]["known"] = 500.0, 0
+    warehouse.connection.execute("UPDATE fame.models SET metrics = ?", [json.dumps(metrics)])
+
+
+def by_statement(statement: str) -> Callable[[Warehouse], object]:
+    return lambda warehouse: warehouse.connection.execute(statement)
+
+
+FULL = {
+    "the settings of the students have changed": lambda warehouse: None,
+    "the masks have changed": by_statement(
+        "UPDATE fame.masks SET placeholder = '<x>' WHERE ordinal = 1"
+    ),
+    "an older fame-sql made the champion": by_statement("UPDATE fame.models SET metrics = '{}'"),
+    "there was no model": by_statement("UPDATE fame.models SET stage = 'archived'"),
+    "the champion's folder cannot be used": spoil_folder,
+    "more than 25%": merge_domains,
+    "every domain has changed": overrule_every_label,
+    "the target of false alarms has changed": lambda warehouse: store_target(warehouse, 500.0),
+    "nothing is held out": hold_nothing_out,
+}
+"""What is said when everything is trained, and what leads to it."""
+
+
+@pytest.mark.parametrize("why", FULL)
+def test_when_everything_is_trained(opened: Warehouse, tiny: StudentConfig, why: str) -> None:
+    FULL[why](opened)
+    config = replace(tiny, seed=9) if "settings" in why else tiny
+    domains = [row[0] for row in opened.rows("SELECT DISTINCT domain FROM fame.domain_templates")]
+    plan = plan_training(opened, config, domains)
     assert why in plan.why
+    assert plan.is_full
     assert not plan.kept
+
+
+def test_everything_is_trained_when_asked_for(opened: Warehouse, tiny: StudentConfig) -> None:
+    domains = [row[0] for row in opened.rows("SELECT domain FROM fame.domains")]
+    assert not plan_training(opened, tiny, domains).is_full
+    assert plan_training(opened, tiny, domains, full=True).why == "as was asked for"
 
 
 def test_full_is_a_flag_and_the_output_says_what_was_done(

@@ -27,7 +27,7 @@ from fame_sql.registry import champion
 from fame_sql.udfs.duckdb import release
 from fame_sql.warehouse import Warehouse
 
-pytestmark = pytest.mark.xdist_group("spark")
+pytestmark = [pytest.mark.any_duckdb, pytest.mark.xdist_group("spark")]
 
 HOSTILE = [
     "",
@@ -92,10 +92,6 @@ def plain(value: Any) -> Any:
     return value
 
 
-def same(on_spark: list[Any], on_duckdb: list[Any]) -> None:
-    assert [plain(row) for row in on_spark] == [plain(row) for row in on_duckdb]
-
-
 def test_functions_give_the_bits_of_duckdb(functions: Any, compiled: Path, tmp_path: Path) -> None:
     connection = fame_sql.connect(compiled, read_only=True)
     bodies = connection.execute(
@@ -110,7 +106,7 @@ def test_functions_give_the_bits_of_duckdb(functions: Any, compiled: Path, tmp_p
     place = f"{quote(str(tmp_path / 'm.parquet'))}"
     for query in (asked, explained):
         on_duckdb = connection.execute(query.format(place)).fetchall()
-        same(functions.sql(query.format("messages")).collect(), on_duckdb)
+        assert plain(functions.sql(query.format("messages")).collect()) == plain(on_duckdb)
     release(connection)
     connection.close()
 
@@ -221,13 +217,13 @@ def test_job_scores_every_line_as_duckdb_does(
     assert 0 < second.scored < second.events
     expected = expected_lines(compiled, "log_id <= 617 OR log_id > 3358")
     assert first.lines + second.lines == len(expected)
-    same(scored_lines(tmp_path / "out"), expected)
+    assert plain(scored_lines(tmp_path / "out")) == plain(expected)
 
     with pytest.raises(InputError, match="--replace"):
         score(spark, late, tmp_path / "out", model)
     again = score(spark, late, tmp_path / "out", model, replace=True)
     assert (again.scored, again.lines) == (0, second.lines)
-    same(scored_lines(tmp_path / "out"), expected)
+    assert plain(scored_lines(tmp_path / "out")) == plain(expected)
 
 
 def test_command_line(spark: Any, compiled: Path, tmp_path: Path) -> None:
@@ -287,12 +283,13 @@ def test_statements_answer_alike(spark: Any, compiled: Path, tables: Path) -> No
         for name in QUERIES:
             text = sql.load(name)
             used = {n: v for n, v in arguments.items() if f"${n}" in text}
-            same(rows_of(spark, statement(name), arguments), opened.rows(text, used or None))
+            expected = opened.rows(text, used or None)
+            assert plain(rows_of(spark, statement(name), arguments)) == plain(expected)
         for view in (name.partition("_")[2] for name in VIEWS):
             text = f"SELECT * FROM {view}"
             expected = opened.rows(f"SELECT * FROM fame.{view}")
             found = rows_of(spark, text, {})
-            same(sorted(found, key=repr), sorted(expected, key=repr))
+            assert plain(sorted(found, key=repr)) == plain(sorted(expected, key=repr))
         assert set(MACROS) == set(ARGUMENTS)
         for name, given in ARGUMENTS.items():
             call = ", ".join(f"{key} := {value}" for key, value in given.items())
@@ -303,7 +300,7 @@ def test_statements_answer_alike(spark: Any, compiled: Path, tables: Path) -> No
                     rows_of(spark, macro(name, given), {})
                 continue
             found = rows_of(spark, macro(name, given), {})
-            same(sorted(found, key=repr), sorted(expected, key=repr))
+            assert plain(sorted(found, key=repr)) == plain(sorted(expected, key=repr))
 
 
 EXPRESSIONS = [
@@ -398,7 +395,7 @@ def test_constructs_answer_alike(spark: Any, cases: Path) -> None:
             found = [
                 tuple(row) for row in spark.sql(transpile(text, columns={"n": "BIGINT"})).collect()
             ]
-            same(found, own.execute(text).fetchall())
+            assert plain(found) == plain(own.execute(text).fetchall())
     if is_sail(spark):
         with pytest.raises(Exception, match="expected query"):
             spark.sql(transpile(EXCLUDING)).collect()
@@ -440,4 +437,4 @@ def test_canonical_text_of_real_logs(functions: Any, loghub: Path, tmp_path: Pat
     functions.read.parquet(str(tmp_path / "m.parquet")).createOrReplaceTempView("lines")
     own = f"SELECT {default_recipe().sql('m')} FROM {quote(str(tmp_path / 'm.parquet'))} ORDER BY n"
     found = functions.sql("SELECT fame_canonical(m) FROM lines ORDER BY n").collect()
-    same(found, duckdb.sql(own).fetchall())
+    assert plain(found) == plain(duckdb.sql(own).fetchall())

@@ -1,6 +1,6 @@
 -- Verdicts that another model gives as well, taken over without judging anything again: those of
--- known templates that stayed in domains that did not change. Taken over once, however often it is
--- asked for.
+-- known templates that stayed in domains that did not change, of events that are still of that
+-- template. Taken over once, however often it is asked for.
 INSERT INTO fame.scores
 SELECT
     $model_version AS model_version,
@@ -14,6 +14,8 @@ SELECT
     given.threshold,
     given.scored_at
 FROM fame.scores AS given
+INNER JOIN fame.events AS events
+    ON given.event_id = events.event_id AND given.template_id = events.template_id
 INNER JOIN fame.domain_templates AS members
     ON given.template_id = members.template_id AND given.domain = members.domain
 ANTI JOIN (SELECT event_id FROM fame.scores WHERE model_version = $model_version) AS stored
