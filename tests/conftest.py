@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -76,6 +77,32 @@ def copied(compiled: Path, tmp_path: Path) -> Path:
     shutil.copy(compiled, path)
     shutil.copytree(compiled.with_name("centre.models"), path.with_name("centre.models"))
     return path
+
+
+@pytest.fixture(scope="session")
+def compiled_twice(
+    compiled: Path, tiny: StudentConfig, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, str, str]:
+    """A warehouse with an archived model and a champion, which has judged nothing yet."""
+    from fame_sql import registry
+    from fame_sql.training import train_students
+
+    path = tmp_path_factory.mktemp("twice") / compiled.name
+    shutil.copy(compiled, path)
+    shutil.copytree(compiled.with_name("centre.models"), path.with_name("centre.models"))
+    with Warehouse.open(path) as warehouse:
+        old = registry.champion(warehouse).model_version
+        new = train_students(warehouse, config=replace(tiny, seed=3)).model_version
+    return path, old, new
+
+
+@pytest.fixture
+def two_models(compiled_twice: tuple[Path, str, str], tmp_path: Path) -> tuple[Path, str, str]:
+    """A copy of the warehouse with two models, to be changed at will, and their versions."""
+    path, old, new = compiled_twice
+    copy = Path(shutil.copy(path, tmp_path))
+    shutil.copytree(path.with_name("centre.models"), copy.with_name("centre.models"))
+    return copy, old, new
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ import pytest
 from fame_sql.udfs.functions import FUNCTIONS
 from fame_sql.warehouse import PUBLIC_VIEWS, Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 DOCS = Path(__file__).parents[1] / "docs"
 SQL_REFERENCE = (DOCS / "reference" / "sql.md").read_text()
 

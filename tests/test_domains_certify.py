@@ -12,6 +12,8 @@ from fame_sql.domains.offline import partition_offline
 from fame_sql.domains.partition import Domain, Partition, TemplateSummary
 from fame_sql.errors import InputError, MissingStageError
 
+pytestmark = pytest.mark.any_duckdb
+
 
 def summary(
     template_id: str, text: str, normal: int, anomalous: int, service: str | None = None

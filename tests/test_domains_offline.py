@@ -10,6 +10,8 @@ from fame_sql.domains.partition import Partition, TemplateSummary
 from fame_sql.errors import MissingStageError
 from fame_sql.simulator import catalogue
 
+pytestmark = pytest.mark.any_duckdb
+
 
 def summary(number: int, text: str, service: str | None = None, lines: int = 1) -> TemplateSummary:
     return TemplateSummary(f"t{number}", text, "unlabelled", service, 1, lines, 0, 0)

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from fame_sql.domains.partition import MAX_NAME, slug, unique_slugs
 
+pytestmark = pytest.mark.any_duckdb
+
 
 @pytest.mark.parametrize(
     ("text", "expected"),

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from fame_sql.ingest import lines
 from fame_sql.ingest.lines import LONGEST_LINE, Chunk, LineReader
 
+pytestmark = pytest.mark.any_duckdb
+
 HOSTILE = st.lists(
     st.sampled_from([b"a", b"\n", b"\r", b" ", b"\0", b"\xc3", b"\xa9", b"\xff", b"\xed\xa0\x80"]),
     max_size=60,

@@ -27,6 +27,8 @@ from fame_sql.llm.redaction import Redactor
 from fame_sql.llm.request import Request
 from fame_sql.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 ROWS = [{"id": "l1", "message": "disk failed"}, {"id": "l2", "message": "disk mounted"}]
 
 

@@ -176,7 +176,7 @@ def test_a_model_that_cannot_be_used(bare: Warehouse, words: list[str], message:
 
 
 def test_a_key_of_openai_goes_to_openai_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    from fame_sql.cli.llm import _key
+    from fame_sql.cli.language_model import _key
 
     monkeypatch.delenv("FAME_LLM_KEY", raising=False)
     monkeypatch.setenv("OPENAI_API_KEY", "secret")

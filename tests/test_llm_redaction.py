@@ -21,6 +21,8 @@ from fame_sql.llm.prompts import messages
 from fame_sql.llm.redaction import Redactor
 from fame_sql.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 _LETTERS = string.ascii_letters + string.digits
 
 # Each is a shape: X a letter or digit, U an upper-case letter or digit, H a hex digit, D a digit.

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.any_duckdb
+
 ROOT = Path(__file__).parents[1]
 SOURCES = ["fame_sql", "sql", "udfs", "dbt_project", "pyproject.toml", "README.md", "LICENSE"]
 MADE = ("target", "logs", "dbt_packages", "__pycache__", "package-lock.yml", ".user.yml")

@@ -11,6 +11,8 @@ import pytest
 from fame_sql.errors import InputError
 from fame_sql.simulator import FIRST_MOMENT, LATE, Shape, catalogue, simulate
 
+pytestmark = pytest.mark.any_duckdb
+
 LINE = re.compile(
     r"(-|[A-Z]+) (\d+) (\d{4}\.\d\d\.\d\d) (\S+) (\d{4}-\d\d-\d\d-\d\d\.\d\d\.\d\d\.\d{6}) (\S+) "
     r"RAS ([A-Z]+) (INFO|WARNING|ERROR|FATAL) (\S.*\S)"

@@ -12,6 +12,8 @@ from fame_sql.spark.patterns import java_replacement, pattern_fault
 from fame_sql.spark.statements import MACROS, QUERIES, VIEWS, macro, macro_body, statement
 from fame_sql.spark.transpile import transpile
 
+pytestmark = pytest.mark.any_duckdb
+
 REFUSED = [
     ("regexp_replace(body, 'a', 'b')", "add 'g'"),
     ("regexp_replace(body, 'a', 'b', 'gi')", "add 'g'"),

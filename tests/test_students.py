@@ -26,6 +26,8 @@ from fame_sql.students import (
 )
 from fame_sql.students.calibration import Calibration
 
+pytestmark = pytest.mark.any_duckdb
+
 TINY = StudentConfig(
     hidden=32,
     layers=1,

@@ -14,6 +14,8 @@ from fame_sql.students.calibration import (
 )
 from fame_sql.students.config import DomainSpec, anomaly_columns
 
+pytestmark = pytest.mark.any_duckdb
+
 thresholds = st.floats(0.2, 0.8)
 temperatures = st.floats(0.5, 4.0)
 logits = st.floats(-1e6, 1e6)

@@ -8,6 +8,8 @@ import pytest
 from fame_sql.errors import ModelError
 from fame_sql.students.lexical import LexicalHead, fit_lexical
 
+pytestmark = pytest.mark.any_duckdb
+
 NORMAL = ["job <id> finished with status 0", "session opened for user alice", "fan speed is 5##"]
 ANOMALOUS = ["job <id> finished with status 1##", "disk failure on <path>", "kernel panic: fatal"]
 

@@ -18,6 +18,8 @@ from fame_sql.students.tokenizer import (
     train_tokenizer,
 )
 
+pytestmark = pytest.mark.any_duckdb
+
 TEXTS = [
     "1 error",
     "instruction cache parity error corrected",

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from fame_sql.cli.encoder import config_asked, encoder_options
 from fame_sql.cli.labels import per_template_option
-from fame_sql.cli.llm import ModelOptions, model_options, print_plan, tell_bill
+from fame_sql.cli.language_model import ModelOptions, model_options, print_plan, tell_bill
 from fame_sql.cli.output import json_option, print_json, terminal_progress, warehouse_option
+from fame_sql.cli.runtime import runtime_asked, runtime_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fame_sql.llm.model import LanguageModel
     from fame_sql.scoring import ScoringReport
+    from fame_sql.students.runtimes import Name, Precision
     from fame_sql.training import TrainingReport
     from fame_sql.warehouse import Warehouse
 
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 @click.option("--split", "fraction", type=float, help="Mine anew with this training period.")
 @per_template_option
 @click.option("--full", is_flag=True, help="Train everything anew, also what has not changed.")
+@encoder_options(default="the champion's, or compact")
+@runtime_options
 @model_options
 @warehouse_option
 @json_option
@@ -32,6 +37,10 @@ def compile_(
     fraction: float | None,
     per_template: int,
     full: bool,
+    encoder: str | None,
+    fetch: bool,
+    runtime: Name | None,
+    precision: Precision | None,
     asked: ModelOptions,
     warehouse: Path,
     as_json: bool,
@@ -57,7 +66,10 @@ def compile_(
             return
         model = asked.open(opened) if asked.wanted else None
         try:
-            report = _run(opened, fraction, per_template, model, tell, full=full)
+            wanted = runtime_asked(runtime, precision)
+            config = config_asked(opened, encoder, fetch)
+            settings = {"config": config, "full": full, "runtime": wanted}
+            report = _run(opened, fraction, per_template, model, tell, settings)
         finally:
             if model is not None:
                 tell_bill(model)
@@ -81,8 +93,7 @@ def _run(
     per_template: int,
     model: LanguageModel | None,
     tell: Callable[[str, object], None],
-    *,
-    full: bool,
+    settings: dict[str, Any],
 ) -> ScoringReport:
     from fame_sql.pipeline import compile_model
 
@@ -91,9 +102,9 @@ def _run(
         fraction=fraction,
         per_template=per_template,
         model=model,
-        full=full,
         progress=terminal_progress(),
         on_stage=tell,
+        **settings,
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fame_sql.cli.llm import ModelOptions, model_options, print_plan, tell_bill
+from fame_sql.cli.language_model import ModelOptions, model_options, print_plan, tell_bill
 from fame_sql.cli.output import json_option, print_json, print_table, warehouse_option
 from fame_sql.console import printable
 from fame_sql.errors import InputError

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fame_sql.cli.llm import ModelOptions, model_options, print_plan, tell_bill
+from fame_sql.cli.language_model import ModelOptions, model_options, print_plan, tell_bill
 from fame_sql.cli.output import (
     json_option,
     print_facts,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fame_sql.cli.encoder import encoder_options
 from fame_sql.cli.output import json_option, print_facts, print_json, print_table, warehouse_option
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ _COLUMNS = ("detector", "lines", "anomalies", "precision", "recall", "F1", "foun
 )
 @click.option("--label-curve", is_flag=True, help="Ways to choose labels compared, for every K.")
 @click.option("--detectors", help="Only these, separated by semicolons.  [default: all]")
+@encoder_options(default="compact")
 @click.option("--html", type=click.Path(path_type=Path), help="Write the study as a page.")
 @warehouse_option
 @json_option
@@ -43,6 +45,8 @@ def evaluate(
     weighting: str,
     label_curve: bool,
     detectors: str | None,
+    encoder: str | None,
+    fetch: bool,
     html: Path | None,
     warehouse: Path,
     as_json: bool,
@@ -58,7 +62,16 @@ def evaluate(
         from fame_sql.cli.study import StudyChoices, show_study
 
         choices = StudyChoices(
-            cuts, per_template, folds, seeds, detectors, weighting, label_curve, html
+            cuts,
+            per_template,
+            folds,
+            seeds,
+            detectors,
+            weighting,
+            label_curve,
+            html,
+            encoder,
+            fetch,
         )
         show_study(warehouse, choices, as_json)
         return

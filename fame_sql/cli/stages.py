@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fame_sql.cli.encoder import config_asked, encoder_options
 from fame_sql.cli.output import (
     json_option,
     print_facts,
@@ -17,6 +18,7 @@ from fame_sql.cli.output import (
     terminal_progress,
     warehouse_option,
 )
+from fame_sql.cli.runtime import runtime_asked, runtime_options
 from fame_sql.cli.spark import SparkOptions, score_on_spark, spark_options
 from fame_sql.console import printable
 from fame_sql.errors import InputError
@@ -24,6 +26,7 @@ from fame_sql.errors import InputError
 if TYPE_CHECKING:
     from fame_sql.ingest import IngestReport
     from fame_sql.scoring import ScoringEstimate
+    from fame_sql.students.runtimes import Name, Precision
     from fame_sql.warehouse import Warehouse
 
 
@@ -156,7 +159,8 @@ def mine(fraction: float, warehouse: Path, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the training.")
+@encoder_options(default="the champion's, or compact")
+@click.option("--seed", type=int, help="Seed of the training.  [default: the champion's, or 0]")
 @click.option(
     "--full", "--again", "again", is_flag=True, help="Train everything, also what has not changed."
 )
@@ -166,16 +170,26 @@ def mine(fraction: float, warehouse: Path, as_json: bool) -> None:
     type=float,
     help="Aim at no more a million lines; kept for later, as by 'fame policy set'.",
 )
+@runtime_options
 @warehouse_option
 @json_option
-def train(seed: int, again: bool, target: float | None, warehouse: Path, as_json: bool) -> None:
+def train(
+    encoder: str | None,
+    fetch: bool,
+    seed: int | None,
+    again: bool,
+    target: float | None,
+    runtime: Name | None,
+    precision: Precision | None,
+    warehouse: Path,
+    as_json: bool,
+) -> None:
     """Train the router and the experts, and publish them as the champion.
 
     Where a model is there, only the experts of domains whose templates or labels have changed are
     trained, and the other domains keep their scores; with --full, everything is trained.
     """
     from fame_sql.policy import store_target
-    from fame_sql.students import StudentConfig
     from fame_sql.training import train_students
     from fame_sql.warehouse import Warehouse
 
@@ -183,7 +197,11 @@ def train(seed: int, again: bool, target: float | None, warehouse: Path, as_json
         if target is not None:
             store_target(opened, target)
         report = train_students(
-            opened, config=StudentConfig(seed=seed), again=again, progress=terminal_progress()
+            opened,
+            config=config_asked(opened, encoder, fetch, seed),
+            again=again,
+            progress=terminal_progress(),
+            runtime=runtime_asked(runtime, precision),
         )
     if as_json:
         print_json(asdict(report))
@@ -199,6 +217,8 @@ def train(seed: int, again: bool, target: float | None, warehouse: Path, as_json
             ("experts", report.experts),
         ]
     )
+    for name, step in report.resumed.items():
+        click.echo(f"{name} went on from step {step}, where it had been stopped", err=True)
     if not report.anomalous_events:
         click.echo(
             "no label is anomalous, so no known message will be reported: judge some lines with "

@@ -49,6 +49,10 @@ class StudyChoices:
         Compare strategies of labelling for every K.
     html : Path or None
         Where the page goes.
+    encoder : str or None
+        What the students read by; None for compact.
+    fetch : bool
+        Whether the hub may be asked for it.
     """
 
     cuts: str
@@ -59,10 +63,14 @@ class StudyChoices:
     weighting: str
     label_curve: bool
     html: Path | None
+    encoder: str | None = None
+    fetch: bool = False
 
     def plan(self, per_template: int, all_detectors: Sequence[str] | None = None) -> StudyPlan:
         """Return the plan for one K, with these detectors where the user names none."""
         from fame_sql.evaluation.study import DETECTORS, StudyPlan
+        from fame_sql.students.config import COMPACT
+        from fame_sql.students.presets import choose
 
         asked = [d.strip() for d in self.detectors.split(";")] if self.detectors else None
         names = tuple(asked or all_detectors or DETECTORS)
@@ -72,6 +80,7 @@ class StudyChoices:
             seeds=self.seeds,
             per_template=per_template,
             detectors=names,
+            config=choose(self.encoder or COMPACT, fetch=self.fetch),
         )
 
     def each_k(self) -> list[int]:

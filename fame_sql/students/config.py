@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +14,25 @@ from fame_sql.errors import InputError
 Kind = Literal["normal", "anomalous", "mixed"]
 """What a domain's labels are: all normal, all anomalous, or both."""
 
-PRESETS = ("compact",)
-"""The encoders that can be trained; each is built by :func:`fame_sql.students.encoder.build`."""
+COMPACT = "compact"
+"""The preset whose encoder is trained from scratch, and so needs no weights from elsewhere."""
+
+# The least that a number may be.
+LEAST = {
+    **dict.fromkeys(("hidden", "layers", "feed_forward", "batch", "pool", "epochs"), 1),
+    **dict.fromkeys(("max_steps", "threads", "balance", "calibration_events"), 1),
+    **dict.fromkeys(("min_steps", "seed", "frozen_layers", "weight_decay"), 0),
+    "vocab": 64,
+}
+
+# fmt: off
+FIRST_FIELDS = frozenset((
+    "preset", "hidden", "layers", "heads", "feed_forward", "vocab", "max_tokens", "dropout",
+    "learning_rate", "weight_decay", "batch", "pool", "epochs", "min_steps",
+    "max_steps", "balance", "calibration_events", "threads", "seed",
+))
+# fmt: on
+"""The fields that a stored configuration always has; see :meth:`StudentConfig.settings`."""
 
 LENGTHS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 """The lengths in tokens that texts are padded to; the longest of a student is one of them."""
@@ -28,8 +45,9 @@ class StudentConfig:
     Parameters
     ----------
     preset : str
-        The encoder: ``"compact"``, a small transformer trained from scratch on the
-        warehouse's own events, which needs no download.
+        The encoder's name: ``"compact"``, a small transformer trained from scratch on the
+        warehouse's own events, which needs no download; or what the choice of ``router`` is
+        called, as in :mod:`fame_sql.students.presets`.
     hidden : int
         Width of the encoder's vectors, a multiple of ``heads``.
     layers : int
@@ -67,9 +85,24 @@ class StudentConfig:
         use as well, mostly wait for each other.
     seed : int
         Seed of the weights, of the order of events and of dropout.
+    router : str
+        Where the pretrained encoder is read from: a folder, ``package:NAME`` or the name of a
+        model on the hub. Empty for ``"compact"``; otherwise ``hidden``, ``layers``, ``heads``,
+        ``feed_forward``, ``vocab`` and ``dropout`` are the encoder's own, and these are unused.
+    experts : str
+        Where each expert's encoder is read from, if they are separate; empty for the router's.
+    separate : bool
+        Give every expert an encoder of its own, instead of one that all heads share.
+    frozen_layers : int
+        So many of a pretrained encoder's layers, from the embeddings up, stay as they are.
+    digest : str
+        SHA-256 of the pretrained weights that are meant; empty for any.
+    patience : int
+        Looks at the calibration slice, one every 25 steps, without a lower loss before the first
+        network stops; the second takes the steps that were best. 0: both take them all.
     """
 
-    preset: str = "compact"
+    preset: str = COMPACT
     hidden: int = 128
     layers: int = 2
     heads: int = 4
@@ -88,20 +121,77 @@ class StudentConfig:
     calibration_events: int = 10
     threads: int = 1
     seed: int = 0
+    router: str = ""
+    experts: str = ""
+    separate: bool = False
+    frozen_layers: int = 0
+    digest: str = ""
+    patience: int = 0
 
     def __post_init__(self) -> None:
-        if self.preset not in PRESETS:
-            raise InputError(f"preset {self.preset!r} is not known; use {' or '.join(PRESETS)}")
+        self._check_encoder()
+        self._check_numbers()
         if self.heads < 1 or self.hidden % self.heads:
             raise InputError(f"hidden {self.hidden} must be a multiple of heads {self.heads}")
+        if self.patience < 0:
+            raise InputError(f"patience {self.patience} must be 0 or more")
         if self.max_tokens not in LENGTHS:
             allowed = ", ".join(map(str, LENGTHS))
             raise InputError(f"max_tokens {self.max_tokens} is none of the lengths {allowed}")
+
+    def _check_encoder(self) -> None:
+        if self.is_compact and self.preset != COMPACT:
+            raise InputError(
+                f"preset {self.preset!r} names no encoder: give 'router', a folder or the name of "
+                f"a model, or use preset {COMPACT!r}"
+            )
+        if not self.is_compact and self.preset == COMPACT:
+            raise InputError(
+                f"preset {COMPACT!r} reads no router, but {self.router!r} is given: leave "
+                "'router' out, or give the preset another name"
+            )
+        if self.is_compact and (self.experts or self.separate or self.frozen_layers):
+            raise InputError(
+                "experts, separate and frozen_layers are for a pretrained encoder: give 'router', "
+                "a folder or the name of a model"
+            )
+        if self.experts and not self.separate:
+            raise InputError(
+                f"experts {self.experts!r} with one shared encoder: set separate = true, or leave "
+                "'experts' out"
+            )
+
+    def _check_numbers(self) -> None:
+        for name, least in LEAST.items():
+            if getattr(self, name) < least:
+                raise InputError(f"{name} {getattr(self, name)} must be {least} or more")
+        if not self.learning_rate > 0:
+            raise InputError(f"learning_rate {self.learning_rate} must be more than 0")
+        if not 0 <= self.dropout < 1:
+            raise InputError(f"dropout {self.dropout} must be 0 or more and less than 1")
+
+    @property
+    def is_compact(self) -> bool:
+        """Whether the encoder is trained from scratch."""
+        return not self.router
 
     def steps(self, events: int) -> int:
         """Return the training steps for so many events."""
         wanted = self.epochs * -(-events // self.batch)
         return min(max(wanted, self.min_steps), self.max_steps)
+
+    def settings(self) -> dict[str, Any]:
+        """Return the fields by name, as they are stored and hashed.
+
+        Fields that came later than the first models are left out where they are at their
+        defaults, so that a configuration written then is the same one now.
+        """
+        added = {f.name: f.default for f in fields(self) if f.name not in FIRST_FIELDS}
+        return {
+            name: value
+            for name, value in asdict(self).items()
+            if name not in added or value != added[name]
+        }
 
 
 @dataclass(frozen=True, slots=True)

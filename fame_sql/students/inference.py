@@ -6,11 +6,11 @@ own number of tokens alone, and every batch has the same number of rows, filled 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 CPU_ROWS, GPU_ROWS = 32, 256
 
 Logits = npt.NDArray[np.float64]
+Ids = npt.NDArray[np.int64]
+Forward = Callable[[Ids, Ids], tuple[npt.NDArray[Any], npt.NDArray[Any]]]
 
 # Threads of one batch wait for each other, and without end where cores are shared with others;
 # so batches run side by side, each on one thread. torch's number of threads belongs to the
@@ -55,24 +57,54 @@ def infer(
     anomaly : float64 array
         [texts, 1 + experts] logits.
     """
-    router = np.empty((len(tokens), encoder.width(network, "router")))
-    anomaly = np.empty((len(tokens), encoder.width(network, "anomaly")))
-    rows = CPU_ROWS if where.type == "cpu" else GPU_ROWS
+    widths = encoder.width(network, "router"), encoder.width(network, "anomaly")
+
+    def forward(ids: Ids, mask: Ids) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        return _forward(network, ids, mask, where)
+
+    with _TURN, full_precision(), one_thread_each() as threads:
+        if where.type == "cpu":
+            return spread(forward, tokens, widths, CPU_ROWS, threads)
+        return spread(forward, tokens, widths, GPU_ROWS, 1)
+
+
+def spread(
+    forward: Forward,
+    tokens: Sequence[Sequence[int]],
+    widths: tuple[int, int],
+    rows: int,
+    threads: int,
+) -> tuple[Logits, Logits]:
+    """Run texts in batches of the same number of rows, several batches side by side.
+
+    Parameters
+    ----------
+    forward : callable
+        Runs one batch: token ids and mask, [rows, length], to router and anomaly logits.
+    tokens : sequence of sequences of int
+        Token ids of each text.
+    widths : tuple of int
+        Router and anomaly logits that a text gets.
+    rows : int
+        Texts of a batch; fewer are filled up with dummies.
+    threads : int
+        Batches that run at once, at most.
+    """
+    router, anomaly = (np.empty((len(tokens), width)) for width in widths)
 
     def run(batch: tuple[npt.NDArray[np.intp], int]) -> None:
         texts, length = batch
         ids, mask = padded([tokens[i] for i in texts], length, rows)
-        routed, judged = _forward(network, ids, mask, where)
+        routed, judged = forward(ids, mask)
         router[texts], anomaly[texts] = routed[: len(texts)], judged[: len(texts)]
 
-    with _TURN, full_precision(), one_thread_each() as threads:
-        work = list(batches(tokens, rows))
-        if where.type == "cpu" and min(threads, len(work)) > 1:
-            with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(run, work))
-        else:
-            for batch in work:
-                run(batch)
+    work = list(batches(tokens, rows))
+    if min(threads, len(work)) > 1:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(run, work))
+    else:
+        for batch in work:
+            run(batch)
     return router, anomaly
 
 
@@ -104,9 +136,7 @@ def batches(
             yield members[start : start + rows], LENGTHS[bucket]
 
 
-def padded(
-    tokens: Sequence[Sequence[int]], length: int, rows: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def padded(tokens: Sequence[Sequence[int]], length: int, rows: int) -> tuple[Ids, Ids]:
     """Return token ids and mask, [rows, length]; a row without a text is one padding token."""
     ids = np.full((rows, length), PAD, dtype=np.int64)
     mask = np.zeros((rows, length), dtype=np.int64)
@@ -118,9 +148,9 @@ def padded(
 
 
 def _forward(
-    network: nn.ModuleDict, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64], where: device
-) -> tuple[Logits, Logits]:
-    """Run one batch, in 32-bit floats whatever the caller's autocast."""
+    network: nn.ModuleDict, ids: Ids, mask: Ids, where: device
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Run one batch in the precision of the network's weights, whatever the caller's autocast."""
     import torch
 
     with torch.inference_mode(), torch.autocast(where.type, enabled=False):

@@ -26,6 +26,7 @@ from fame_sql.students.examples import LabelledEvents
 from fame_sql.students.generations import Generations
 from fame_sql.students.held_out import HeldOut, hold_out_templates
 from fame_sql.students.lexical import fit_lexical
+from fame_sql.students.runtimes import TorchEngine
 from fame_sql.students.student import Student
 from fame_sql.students.targets import with_lines
 
@@ -71,7 +72,8 @@ def retrain(
     Raises
     ------
     InputError
-        If a domain is neither changed nor one of the parent's.
+        If a domain is neither changed nor one of the parent's, or the parent's experts have
+        encoders of their own.
     """
     _check(parent, domains, changed)
     with progress.step("training what has changed", 3) as step:
@@ -90,11 +92,17 @@ def retrain(
     calibration = replace(lines, known_line=parent.calibration.known_line)
     older = (parent.lexical, *parent.earlier)
     earlier = [older[number] for number in _kept(parent, domains, changed)]
-    parts = (parent.tokenizer, network, calibration, lexical, held_out, generations, earlier)
+    engine = TorchEngine(network)
+    parts = (parent.tokenizer, engine, calibration, lexical, held_out, generations, earlier)
     return Student(parent.config, domains, *parts)
 
 
 def _check(parent: Student, domains: Sequence[DomainSpec], changed: Collection[str]) -> None:
+    if parent.config.separate:
+        raise InputError(
+            "every expert of the model has an encoder of its own, so none can be trained on the "
+            "router's: train anew with 'fame train --full'"
+        )
     for domain in domains:
         if domain.name not in changed and domain not in parent.domains:
             raise InputError(

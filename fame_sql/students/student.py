@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,20 +14,22 @@ import numpy as np
 import numpy.typing as npt
 
 from fame_sql.errors import FameError, ModelError
-from fame_sql.students import encoder
 from fame_sql.students.calibration import Calibration, sigmoid
 from fame_sql.students.config import DomainSpec, StudentConfig, anomaly_columns
+from fame_sql.students.exported import GRAPH, OnnxEngine, read_graph
 from fame_sql.students.generations import Generations
 from fame_sql.students.held_out import HeldOut
-from fame_sql.students.inference import infer, read_vectors
+from fame_sql.students.inference import read_vectors
 from fame_sql.students.lexical import LexicalHead
+from fame_sql.students.runtimes import Engine, Runtime, TorchEngine, require_torch
 from fame_sql.students.tokenizer import encode, load_tokenizer
+from fame_sql.students.weights import read_network, write_network
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from torch import nn
 
-WEIGHTS, TOKENIZER, FACTS = "student.safetensors", "tokenizer.json", "student.json"
+TOKENIZER, FACTS = "tokenizer.json", "student.json"
 
 _AGAIN = "train anew with 'fame train'"
 
@@ -68,8 +71,8 @@ class Student:
         The failure domains, in the order of the columns of a :class:`Prediction`.
     tokenizer : tokenizers.Tokenizer
         Turns texts into token ids.
-    network : torch.nn.ModuleDict
-        From :func:`fame_sql.students.encoder.build`; moved to the GPU where there is one.
+    engine : Engine
+        The network, and what runs it.
     calibration : Calibration
         The published scale.
     lexical : LexicalHead
@@ -87,23 +90,20 @@ class Student:
         config: StudentConfig,
         domains: Sequence[DomainSpec],
         tokenizer: Tokenizer,
-        network: nn.ModuleDict,
+        engine: Engine,
         calibration: Calibration,
         lexical: LexicalHead,
         held_out: HeldOut | None = None,
         generations: Generations | None = None,
         earlier: Sequence[LexicalHead] = (),
     ) -> None:
-        import torch
-
         self.config = config
         self.domains = tuple(domains)
         self.calibration = calibration
         self.lexical = lexical
         self.held_out = held_out or HeldOut.none()
         self._tokenizer = tokenizer
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self._network = network.eval().to(self._device)
+        self.engine = engine
         self.generations = generations
         self.earlier = tuple(earlier)
         self._columns = anomaly_columns(self.domains)
@@ -120,8 +120,13 @@ class Student:
 
     @property
     def network(self) -> nn.ModuleDict:
-        """The encoder and heads; not to be changed."""
-        return self._network
+        """The encoder and heads in torch; not to be changed."""
+        return self.engine.network
+
+    @property
+    def runtime(self) -> Runtime:
+        """What runs the network."""
+        return self.engine.runtime
 
     @property
     def thresholds(self) -> npt.NDArray[np.float64]:
@@ -146,7 +151,7 @@ class Student:
             One row a text.
         """
         tokens = encode(self._tokenizer, canonical)
-        routed, judged = infer(self._network, tokens, self._device)
+        routed, judged = self.engine.logits(tokens)
         lexical = self.lexical.log_odds(canonical)
         experts = self.calibration.log_odds(judged[:, self._columns])
         words = [lexical, *(head.log_odds(canonical) for head in self.earlier)]
@@ -159,10 +164,37 @@ class Student:
 
     def vectors(self, canonical: Sequence[str]) -> npt.NDArray[np.float64]:
         """Return what the encoder makes of texts, [n, width], read on the CPU wherever it lies."""
-        network = self._network
-        if self._device.type != "cpu":
+        network = self.network
+        if any(weight.device.type != "cpu" for weight in network.parameters()):
             network = copy.deepcopy(network).cpu()
         return read_vectors(network, encode(self._tokenizer, canonical))
+
+    def on(self, runtime: Runtime, texts: Sequence[str]) -> Student:
+        """Return the same student on a runtime.
+
+        Parameters
+        ----------
+        runtime : Runtime
+            What is to run it.
+        texts : sequence of str
+            Canonical texts that an exported graph is compared with torch on.
+
+        Raises
+        ------
+        ModelError
+            If a package is missing, or the exported graph does not say what torch says.
+        """
+        if runtime == self.runtime:
+            return self
+        moved = copy.copy(self)
+        if runtime.name == "onnx":
+            from fame_sql.students.export import export_graph
+
+            tokens = encode(self._tokenizer, texts)
+            moved.engine = export_graph(self.network, tokens, self.config.max_tokens)
+        else:
+            moved.engine = TorchEngine(self.network, runtime.precision)
+        return moved
 
     def save(self, folder: Path) -> None:
         """Write the student into a folder, which is made where there is none.
@@ -170,22 +202,22 @@ class Student:
         Parameters
         ----------
         folder : Path
-            Gets ``student.safetensors``, ``tokenizer.json``, ``student.json`` and the lexical
-            head's files.
+            Gets ``student.safetensors``, ``tokenizer.json``, ``student.json``, the lexical
+            head's files and, of pretrained encoders, ``encoder.json``.
         """
-        from safetensors.torch import save
-
         folder.mkdir(parents=True, exist_ok=True)
-        weights = {name: tensor.cpu() for name, tensor in self._network.state_dict().items()}
-        (folder / WEIGHTS).write_bytes(save(weights))
+        write_network(self.network, self.config, folder)
         (folder / TOKENIZER).write_text(self._tokenizer.to_str(pretty=True), encoding="utf-8")
         facts = {
-            "config": asdict(self.config),
+            "config": self.config.settings(),
             "domains": [asdict(domain) for domain in self.domains],
             "calibration": asdict(self.calibration),
         }
         if self.generations is not None:
             facts["generations"] = asdict(self.generations)
+        if self.runtime != Runtime():
+            facts["runtime"] = asdict(self.runtime)
+        self.engine.save(folder)
         (folder / FACTS).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", "utf-8")
         self.lexical.save(folder)
         for number, head in enumerate(self.earlier, 1):
@@ -206,18 +238,17 @@ class Student:
         ModelError
             If a file is missing, cannot be read, or does not fit the others.
         """
-        config, domains, calibration, generations = _read_facts(folder / FACTS)
+        config, domains, calibration, generations, runtime = _read_facts(folder / FACTS)
         tokenizer = load_tokenizer(folder / TOKENIZER, config.max_tokens)
         experts = sum(domain.kind == "mixed" for domain in domains)
-        network = _untouched_random(config, tokenizer.get_vocab_size(), len(domains), experts)
-        if generations is not None:
-            network["anomaly"] = encoder.layers(network, generations.widths)
-        _read_weights(network, folder / WEIGHTS)
+        read = partial(read_network, folder, config, tokenizer, len(domains), experts, generations)
+        widths = len(domains), sum(generations.widths) if generations is not None else 1 + experts
+        engine = _engine(folder, runtime, read, widths)
         lexical = LexicalHead.load(folder)
         held_out = HeldOut.load(folder)
         numbers = range(1, len(generations.widths)) if generations is not None else ()
         earlier = [LexicalHead.load(folder, number) for number in numbers]
-        parts = (tokenizer, network, calibration, lexical, held_out, generations, earlier)
+        parts = (tokenizer, engine, calibration, lexical, held_out, generations, earlier)
         return cls(config, domains, *parts)
 
 
@@ -234,19 +265,26 @@ def softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
-def _untouched_random(
-    config: StudentConfig, vocabulary: int, domains: int, experts: int
-) -> nn.ModuleDict:
-    """Build a network to be filled, leaving torch's random state to its owner."""
-    import torch
-
-    with torch.random.fork_rng(devices=[]):
-        return encoder.build(config, vocabulary, domains, experts)
+def _engine(
+    folder: Path,
+    runtime: Runtime,
+    read: Callable[[], nn.ModuleDict],
+    widths: tuple[int, int],
+) -> Engine:
+    """Open what runs the network; torch is imported for torch alone."""
+    if runtime.name == "torch":
+        instead = ", or, where they are, 'fame models convert VERSION --runtime onnx'"
+        require_torch(f"the model in {folder}", instead)
+        return TorchEngine(read(), runtime.precision)
+    engine = OnnxEngine(read_graph(folder), read)
+    if engine.widths != widths:
+        raise ModelError(f"{folder / GRAPH} does not fit {FACTS}: {_AGAIN}")
+    return engine
 
 
 def _read_facts(
     path: Path,
-) -> tuple[StudentConfig, list[DomainSpec], Calibration, Generations | None]:
+) -> tuple[StudentConfig, list[DomainSpec], Calibration, Generations | None, Runtime]:
     try:
         facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         config = StudentConfig(**facts["config"])
@@ -255,6 +293,7 @@ def _read_facts(
         calibration = Calibration(thresholds, **_numbers(facts["calibration"]))
         made = facts.get("generations")
         generations = None if made is None else Generations.read(made)
+        runtime = Runtime(**facts.get("runtime", {}))
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}): {_AGAIN}") from None
     except (ValueError, TypeError, KeyError, FameError) as error:
@@ -263,27 +302,8 @@ def _read_facts(
     judged = len(domains) if generations is None else len(generations.columns)
     if not domains or not len(domains) == len(thresholds) == judged or not in_range:
         raise ModelError(f"{path} holds domains and a calibration that do not fit: {_AGAIN}")
-    return config, domains, calibration, generations
+    return config, domains, calibration, generations, runtime
 
 
 def _numbers(calibration: dict[str, Any]) -> dict[str, float]:
     return {name: float(value) for name, value in calibration.items() if name != "thresholds"}
-
-
-def _read_weights(network: nn.ModuleDict, path: Path) -> None:
-    import torch
-    from safetensors import SafetensorError
-    from safetensors.torch import load
-
-    try:
-        weights = load(path.read_bytes())
-        network.load_state_dict(weights)
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read ({error.strerror}): {_AGAIN}") from None
-    except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ModelError(
-            f"{path} does not hold this student's weights ({reason}): {_AGAIN}"
-        ) from None
-    if not all(bool(torch.isfinite(weight).all()) for weight in weights.values()):
-        raise ModelError(f"{path} holds weights that are not finite numbers: {_AGAIN}")

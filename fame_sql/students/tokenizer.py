@@ -52,7 +52,7 @@ def train_tokenizer(
     tokenizers.Tokenizer
         Ready to encode.
     """
-    whole = _literals(placeholders)
+    whole = literals(placeholders)
     tokenizer = _untrained()
     words = list(_without(sorted(set(texts)), whole))
     alphabet = _alphabet(tokenizer.normalizer, words)
@@ -67,7 +67,7 @@ def train_tokenizer(
         ),
     )
     tokenizer.add_tokens([AddedToken(text, normalized=False) for text in whole])
-    return _ready(tokenizer, max_tokens)
+    return ready(tokenizer, max_tokens)
 
 
 def load_tokenizer(path: Path, max_tokens: int) -> Tokenizer:
@@ -83,7 +83,7 @@ def load_tokenizer(path: Path, max_tokens: int) -> Tokenizer:
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(f"{path} cannot be read ({error}): train anew with 'fame train'") from None
     try:
-        return _ready(Tokenizer.from_str(text), max_tokens)
+        return ready(Tokenizer.from_str(text), max_tokens)
     except Exception as error:  # tokenizers raises the bare class
         raise ModelError(
             f"{path} is no tokenizer ({error}): train anew with 'fame train'"
@@ -91,7 +91,7 @@ def load_tokenizer(path: Path, max_tokens: int) -> Tokenizer:
 
 
 def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
-    """Return the token ids of each text, ``[CLS]`` first and ``[SEP]`` last."""
+    """Return the token ids of each text, between those of its beginning and its end."""
     return [encoding.ids for encoding in tokenizer.encode_batch_fast(list(texts))]
 
 
@@ -106,19 +106,29 @@ def _untrained() -> Tokenizer:
     return tokenizer
 
 
-def _ready(tokenizer: Tokenizer, max_tokens: int) -> Tokenizer:
-    """Set what a saved tokenizer does not keep, or must not choose."""
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", CLS), ("[SEP]", SEP)]
-    )
+def ready(tokenizer: Tokenizer, max_tokens: int) -> Tokenizer:
+    """Set what a saved tokenizer does not keep, or must not choose.
+
+    Parameters
+    ----------
+    tokenizer : tokenizers.Tokenizer
+        Changed in place. One that marks a text's ends in a way of its own keeps it.
+    max_tokens : int
+        Tokens kept of a text.
+    """
+    if tokenizer.post_processor is None:
+        tokenizer.post_processor = processors.TemplateProcessing(
+            single="[CLS] $A [SEP]", special_tokens=[("[CLS]", CLS), ("[SEP]", SEP)]
+        )
+    tokenizer.no_padding()
     tokenizer.enable_truncation(max_tokens)
     # A log line that spells "[PAD]" is text like any other.
     tokenizer.encode_special_tokens = True
     return tokenizer
 
 
-def _literals(placeholders: Iterable[str]) -> list[str]:
-    """Return what placeholders hold beside their references to groups."""
+def literals(placeholders: Iterable[str]) -> list[str]:
+    """Return what placeholders hold beside their references to groups: one token each."""
     parts = (part.strip() for text in placeholders for part in re.split(r"\\[0-9]", text))
     return sorted({part for part in parts if part})
 

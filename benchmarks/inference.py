@@ -1,0 +1,291 @@
+"""Distinct messages a second by preset and runtime, beside a plain transformers pipeline.
+
+    make bench-inference ARGS="--seconds 3 --presets compact,pretrained"
+
+Every way scores the same distinct canonical messages of a simulated data centre, tokenisation
+included, on all cores. Weights are untrained where a preset has none of its own: only their number
+costs time. The pipeline is given one message after another, and again in batches of 32, on
+one thread or all, whichever is quicker.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fame_sql.canonical import default_recipe
+from fame_sql.errors import FameError
+from fame_sql.ingest import ingest_file
+from fame_sql.simulator import simulate
+from fame_sql.students import encoder
+from fame_sql.students.config import StudentConfig
+from fame_sql.students.export import export_graph
+from fame_sql.students.exported import INPUTS, OUTPUTS, OnnxEngine
+from fame_sql.students.inference import infer, spread
+from fame_sql.students.presets import choose
+from fame_sql.students.pretrained import read_tokenizer
+from fame_sql.students.runtimes import TorchEngine, cores, in_bfloat16
+from fame_sql.students.tokenizer import encode, train_tokenizer
+from fame_sql.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+    from torch import nn
+
+DOMAINS, EXPERTS, BATCH = 8, 4, 32
+PRESETS = ("compact", "pretrained", "paper")
+# Whole batches of several lengths need so many, or padding is what is measured.
+FEWEST = 128
+# DistilBERT and BERT, of which none of the weights matter here.
+PAPER: dict[str, dict[str, Any]] = {
+    "router": {"model_type": "distilbert", "vocab_size": 30522},
+    "experts": {"model_type": "bert", "vocab_size": 30522},
+}
+
+Tokens = Sequence[Sequence[int]]
+Score = Callable[[Tokens], Any]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What is to be measured: a network, its tokenizer, and what the table calls it."""
+
+    name: str
+    config: StudentConfig
+    tokenizer: Tokenizer
+    network: nn.ModuleDict
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table: seconds for so many messages, and how many of them tokenising took."""
+
+    runtime: str
+    messages: int
+    tokenising: float
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Messages a second."""
+        return self.messages / self.seconds
+
+
+def main() -> None:
+    """Measure every preset that is here on every runtime that is, and print one table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lines", type=int, default=30_000, help="of the simulated log")
+    parser.add_argument("--seconds", type=float, default=5.0, help="for each measurement, about")
+    parser.add_argument("--presets", default=",".join(PRESETS))
+    given = parser.parse_args()
+    texts = distinct_messages(given.lines)
+    print(f"{processor()}; {len(texts):,} distinct messages of {given.lines:,} lines")
+    print(f"{'preset':12}{'runtime':36}{'messages':>9}{'a second':>10}{'ratio':>8}{'tokens':>8}")
+    for name in given.presets.split(","):
+        try:
+            preset = built(name, texts)
+        except FameError as error:
+            print(f"{name:12}left out: {error}")
+            continue
+        baseline = 0.0
+        for row in rows(preset, texts, given.seconds):
+            baseline = baseline or row.rate
+            share = f"{row.tokenising / row.seconds:.0%}"
+            ratio = f"{row.rate / baseline:.1f}x"
+            print(
+                f"{preset.name:12}{row.runtime:36}{row.messages:9,}{row.rate:10,.0f}{ratio:>8}"
+                f"{share:>8}",
+                flush=True,
+            )
+    print("ratio: to the pipeline's first line; tokens: share of the time that tokenising takes")
+
+
+def distinct_messages(lines: int) -> list[str]:
+    """Return the distinct canonical messages of a simulated log, in a fixed random order."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "centre.log"
+        simulate(log, lines=lines, seed=0)
+        with Warehouse.open(Path(folder) / "bench.duckdb", create=True) as warehouse:
+            ingest_file(warehouse, log, format="bgl")
+            texts = [text for (text,) in warehouse.rows("SELECT canonical FROM fame.events")]
+    return random.Random(0).sample(sorted(texts), k=len(texts))
+
+
+def built(name: str, texts: Sequence[str]) -> Preset:
+    """Build a preset's network; the paper's with random weights and one expert."""
+    placeholders = default_recipe().placeholders
+    if name == "paper":
+        config = StudentConfig()
+        network = encoder.rebuild(PAPER, DOMAINS, 1).eval()
+        return Preset(name, config, _vocabulary(config, texts, placeholders), network)
+    config = choose(name)
+    if config.is_compact:
+        tokenizer = train_tokenizer(texts, placeholders, config.vocab, config.max_tokens)
+    else:
+        tokenizer = read_tokenizer(config, placeholders)
+    network = encoder.build(config, tokenizer, DOMAINS, EXPERTS).eval()
+    return Preset(name, config, tokenizer, network)
+
+
+def _vocabulary(
+    config: StudentConfig, texts: Sequence[str], placeholders: Sequence[str]
+) -> Tokenizer:
+    """Return the tokenizer of BERT where MiniLM, which has the same, is installed."""
+    try:
+        return read_tokenizer(choose("pretrained"), placeholders)
+    except FameError:
+        return train_tokenizer(texts, placeholders, config.vocab, config.max_tokens)
+
+
+def rows(preset: Preset, texts: Sequence[str], seconds: float) -> Iterator[Row]:
+    """Measure the pipeline, then every runtime that is here."""
+    yield plain(preset, texts, seconds, batch=1)
+    yield plain(preset, texts, seconds, batch=BATCH)
+    for runtime, score in runtimes(preset, texts):
+        yield timed(preset, texts, seconds, runtime, score)
+
+
+def runtimes(preset: Preset, texts: Sequence[str]) -> Iterator[tuple[str, Score]]:
+    """Yield the ways to run a network on this machine."""
+    import torch
+
+    network, cpu = preset.network, torch.device("cpu")
+    yield "torch, float32", lambda tokens: infer(network, tokens, cpu)
+    if {"amx_bf16", "avx512_bf16"} & flags():
+        halved = in_bfloat16(network)
+        yield "torch, bfloat16", lambda tokens: infer(halved, tokens, cpu)
+    engine = export_graph(network, encode(preset.tokenizer, texts[:100]), preset.config.max_tokens)
+    yield "ONNX Runtime, float32", engine.logits
+    if find_spec("openvino"):
+        yield "OpenVINO, float32", openvino(engine)
+    if torch.cuda.is_available():
+        for precision in ("float32", "bfloat16"):
+            on_gpu = TorchEngine(network, precision)
+            yield f"torch on CUDA, {precision}", on_gpu.logits
+        network.cpu()
+
+
+def openvino(engine: OnnxEngine) -> Score:
+    """Return the same graph, run by OpenVINO with a request for each core."""
+    from openvino import Core, PartialShape  # type: ignore[import-not-found,unused-ignore]
+
+    core = Core()
+    model = core.read_model(model=engine._graph)
+    model.reshape({name: PartialShape([engine.rows, -1]) for name in INPUTS})
+    settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": cores()}
+    compiled = core.compile_model(model, "CPU", {**settings, "PERFORMANCE_HINT": "LATENCY"})
+
+    def forward(ids: Any, mask: Any) -> tuple[Any, Any]:
+        found = compiled.create_infer_request().infer(dict(zip(INPUTS, (ids, mask), strict=True)))
+        return tuple(found[name] for name in OUTPUTS)  # type: ignore[return-value]
+
+    return lambda tokens: spread(forward, tokens, engine.widths, engine.rows, 1)
+
+
+def timed(preset: Preset, texts: Sequence[str], seconds: float, runtime: str, score: Score) -> Row:
+    """Score as many messages as fit into the time, tokenising them first."""
+
+    def run(some: Sequence[str]) -> tuple[float, float]:
+        since = time.perf_counter()
+        tokens = encode(preset.tokenizer, some)
+        tokenised = time.perf_counter()
+        score(tokens)
+        return tokenised - since, time.perf_counter() - since
+
+    return Row(runtime, *measured(run, texts, seconds))
+
+
+def plain(preset: Preset, texts: Sequence[str], seconds: float, *, batch: int) -> Row:
+    """Classify messages by a text-classification pipeline for each encoder that reads one.
+
+    With one thread or torch's own number of them, whichever is quicker.
+    """
+    import torch
+    from transformers import PreTrainedTokenizerFast, pipeline
+
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=preset.tokenizer, pad_token="[PAD]", unk_token="[UNK]"
+    )
+    pipelines = [
+        pipeline("text-classification", model=model, tokenizer=tokenizer, device="cpu")
+        for model in classifiers(preset.network)
+    ]
+    settings = {"truncation": True, "max_length": preset.config.max_tokens}
+
+    def run(some: Sequence[str]) -> tuple[float, float]:
+        since = time.perf_counter()
+        for classify in pipelines:
+            classify(list(some), batch_size=batch, **settings)
+        whole = time.perf_counter() - since
+        since = time.perf_counter()
+        for text in some:
+            tokenizer(text, **settings)
+        return (time.perf_counter() - since) * len(pipelines), whole
+
+    how = "one by one" if batch == 1 else f"batches of {batch}"
+    found = []
+    for threads in sorted({1, torch.get_num_threads()}):
+        with threaded(threads):
+            found.append(Row(f"transformers pipeline, {how}", *measured(run, texts, seconds)))
+    return max(found, key=lambda row: row.rate)
+
+
+@contextmanager
+def threaded(threads: int) -> Iterator[None]:
+    """Let torch's operations have so many threads while the block runs."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def classifiers(network: nn.ModuleDict) -> Iterator[Any]:
+    """Yield a classifier of the shape of each encoder that reads a message."""
+    from transformers import AutoModelForSequenceClassification
+
+    apart: Any = network["experts"] if encoder.is_separate(network) else ()
+    for reader in (network["encoder"], *apart):
+        yield AutoModelForSequenceClassification.from_config(reader.config).eval()
+
+
+def measured(
+    run: Callable[[Sequence[str]], tuple[float, float]], texts: Sequence[str], seconds: float
+) -> tuple[int, float, float]:
+    """Return how many messages were run, and the seconds of tokenising and of all, once warm."""
+    count = min(FEWEST, len(texts))
+    whole = run(texts[:count])[1]
+    if whole < seconds:
+        run(texts[:count])
+        whole = run(texts[:count])[1]
+        count = max(count, min(len(texts), int(count * seconds / whole)))
+    return count, *min((run(texts[:count]) for _ in range(2)), key=lambda took: took[1])
+
+
+def flags() -> set[str]:
+    """Return what the processor says it can do; nothing where it does not say."""
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text().splitlines() if path.exists() else []
+    return {flag for line in lines if line.startswith("flags") for flag in line.split()[2:]}
+
+
+def processor() -> str:
+    """Describe the processor in a line."""
+    known = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16")
+    return f"{os.cpu_count()} cores, {' '.join(f for f in known if f in flags()) or 'unknown'}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""What the words are worth with and without severity and component in front of them.
+
+    python benchmarks/reading.py BGL_2k.log
+
+The lexical head learns from the same labelled lines and judges the same lines of the same splits;
+only the text differs. Whether a line's template is known is told by its body alone in every row.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from ablation import Figures, splits_of, tell
+from detection import sigmoid
+
+from fame_sql.evaluation.metrics import Judged, measure
+from fame_sql.evaluation.splits import LabelledLines, Split, read_lines
+from fame_sql.evaluation.trials import Trial, trial
+from fame_sql.ingest import ingest_file
+from fame_sql.students.lexical import fit_lexical
+from fame_sql.warehouse import Warehouse
+
+TEXTS = {
+    "body": "events.canonical",
+    "severity and body": "concat_ws(' ', severity_text, events.canonical)",
+    "component and body": "concat_ws(' ', service_name, events.canonical)",
+    "severity, component and body": "concat_ws(' ', severity_text, service_name, events.canonical)",
+}
+JUDGED = """
+SELECT logs.log_id, {text} FROM fame.logs AS logs
+INNER JOIN fame.events AS events ON logs.event_id = events.event_id
+"""
+LEARNED = """
+SELECT {text} AS words, avg(labels.is_anomaly::INTEGER) FROM fame.labels AS labels
+INNER JOIN fame.logs AS logs ON labels.log_id = logs.log_id
+INNER JOIN fame.events AS events ON logs.event_id = events.event_id
+GROUP BY words ORDER BY words
+"""
+
+
+def main() -> None:
+    """Print a row for each split and text, then the means."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("log", type=Path, help="a labelled log with severities, such as BGL_2k.log")
+    parser.add_argument("--format", default="auto")
+    parser.add_argument("--seeds", type=int, default=2, help="deals of whole templates")
+    given = parser.parse_args()
+    found: dict[tuple[str, str], list[Figures]] = {}
+    for split, name, figures in rows(given.log, given.format, given.seeds):
+        found.setdefault((split.protocol, name), []).append(figures)
+        tell(f"{split.protocol} {split.name}, {name}", figures)
+    for (protocol, name), each in found.items():
+        means = {key: float(np.nanmean([one[key] for one in each])) for key in each[0]}
+        tell(f"mean of {len(each)} by {protocol}, {name}", means)
+
+
+def rows(log: Path, log_format: str, seeds: int) -> Iterator[tuple[Split, str, Figures]]:
+    """Yield what each text is worth in each split; the cuts once, the folds as often as dealt."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "whole.duckdb"
+        with Warehouse.open(source, create=True) as warehouse:
+            ingest_file(warehouse, log, format=log_format)
+            lines = read_lines(warehouse)
+            texts = {
+                name: dict(warehouse.rows(JUDGED.format(text=text))) for name, text in TEXTS.items()
+            }
+        splits = [
+            split
+            for seed in range(seeds)
+            for split in splits_of(lines, seed)
+            if not seed or split.protocol == "templates"
+        ]
+        for number, split in enumerate(splits):
+            place = Path(folder) / str(number)
+            place.mkdir()
+            with trial(source, place, lines, split, 20) as made:
+                for name, text in texts.items():
+                    yield split, name, judge(made, lines, split, name, text)
+
+
+def judge(
+    made: Trial, lines: LabelledLines, split: Split, name: str, text: dict[int, str]
+) -> Figures:
+    """Return what a lexical head that reads so makes of the judged lines."""
+    learned = made.warehouse.rows(LEARNED.format(text=TEXTS[name]))
+    head = fit_lexical([row[0] for row in learned], np.array([row[1] for row in learned]))
+    score = sigmoid(head.log_odds([text[i] for i in lines.log_id[split.judged].tolist()]))
+    event = lines.event_id[split.judged].tolist()
+    known = {e: made.templates.match(lines.canonical[e]) is not None for e in set(event)}
+    unseen = np.array([not known[e] for e in event])
+    count = np.ones(len(event))
+    judged = Judged(score, lines.is_anomaly[split.judged], count, count.astype(np.int64))
+    return {**figures("unseen", judged.where(unseen)), **figures("all", judged)}
+
+
+def figures(part: str, judged: Judged) -> Figures:
+    """Return average precision, recall and false alarms on a part of the lines."""
+    found = measure(judged)
+    keys = ("average_precision", "recall", "false_alarms_per_million")
+    values = [float("nan") if found[key] is None else float(found[key] or 0) for key in keys]
+    names = (f"{part} AP", f"{part} recall", f"{part} false alarms")
+    return dict(zip(names, values, strict=True))
+
+
+if __name__ == "__main__":
+    main()
