@@ -23,6 +23,7 @@ from fame_sql.labels import PER_TEMPLATE, label_from_column
 from fame_sql.registry import champion
 from fame_sql.scoring import ScoringReport, score_events
 from fame_sql.students import StudentConfig
+from fame_sql.students.runtimes import Runtime
 from fame_sql.templates import mine
 from fame_sql.training import inputs_hash, train_students
 from fame_sql.warehouse import Warehouse
@@ -91,6 +92,7 @@ def compile_model(
     config: StudentConfig | None = None,
     model: LanguageModel | None = None,
     full: bool = False,
+    runtime: Runtime | None = None,
     progress: Progress | None = None,
     on_stage: Callable[[str, object], None] | None = None,
 ) -> ScoringReport:
@@ -110,12 +112,14 @@ def compile_model(
     per_template : int
         K: at most so many lines of a template are labelled.
     config : StudentConfig, optional
-        Sizes and seeds of the students.
+        Sizes and seeds of the students; by default those of the champion.
     model : LanguageModel, optional
         Labels the templates that nobody has judged, and partitions or places them; without
         it the labels that exist and the offline partition.
     full : bool
         Train everything anew, whatever has changed.
+    runtime : Runtime, optional
+        What the students are to run on; by default what the champion runs on, or torch.
     progress : Progress, optional
         Where to tell how far it is.
     on_stage : callable, optional
@@ -129,10 +133,13 @@ def compile_model(
         tell("mine", mine(warehouse, fraction=split, progress=progress))
     _label(warehouse, per_template, model, progress, tell)
     _partition(warehouse, model, tell)
-    tell("train", train_students(warehouse, config=config, again=full, progress=progress))
-    report = score_events(warehouse, progress=progress)
-    tell("score", report)
-    return report
+    report = train_students(
+        warehouse, config=config, again=full, progress=progress, runtime=runtime
+    )
+    tell("train", report)
+    scored = score_events(warehouse, progress=progress)
+    tell("score", scored)
+    return scored
 
 
 def _label(

@@ -22,7 +22,7 @@ from fame_sql import sql
 from fame_sql.console import Progress, SilentProgress
 from fame_sql.errors import WarehouseError
 from fame_sql.model import Model, Verdict
-from fame_sql.registry import load_champion
+from fame_sql.registry import load_champion, load_published
 from fame_sql.templates import match_events
 from fame_sql.udfs.live import Memory, memory_of
 from fame_sql.warehouse import Warehouse, utc_now
@@ -102,15 +102,29 @@ class ScoringEstimate:
     seconds: float | None
 
 
-def estimate_scoring(warehouse: Warehouse) -> ScoringEstimate:
+def estimate_scoring(warehouse: Warehouse, *, version: str | None = None) -> ScoringEstimate:
     """Return what scoring the rest of the events would take, without scoring any.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+        Where the events lie.
+    version : str, optional
+        Which published model is to judge; without it, the champion.
 
     Raises
     ------
     MissingStageError
         If no model is published.
     """
-    model = load_champion(warehouse)
+    return _estimate(warehouse, _judge(warehouse, version))
+
+
+def _judge(warehouse: Warehouse, version: str | None) -> Model:
+    return load_champion(warehouse) if version is None else load_published(warehouse, version)
+
+
+def _estimate(warehouse: Warehouse, model: Model) -> ScoringEstimate:
     pending = _count_pending(warehouse, model)
     memory = memory_of(model.version)
     each = memory.seconds / memory.judged if memory.judged else None
@@ -124,10 +138,21 @@ def estimate_scoring(warehouse: Warehouse) -> ScoringEstimate:
     )
 
 
-def score_events(warehouse: Warehouse, *, progress: Progress | None = None) -> ScoringReport:
-    """Judge every event that the champion has not judged, and store the verdicts.
+def score_events(
+    warehouse: Warehouse, *, version: str | None = None, progress: Progress | None = None
+) -> ScoringReport:
+    """Judge every event that a model has not judged, and store the verdicts.
 
     Each batch is committed: a run that is stopped goes on from there.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+        Where the events lie.
+    version : str, optional
+        Which published model judges; without it, the champion.
+    progress : Progress, optional
+        Where to tell how far it is.
 
     Raises
     ------
@@ -139,11 +164,11 @@ def score_events(warehouse: Warehouse, *, progress: Progress | None = None) -> S
         If the disk has no room for the verdicts.
     """
     progress = progress or SilentProgress()
-    model = load_champion(warehouse)
+    model = _judge(warehouse, version)
     memory = memory_of(model.version)
     with scoring_turn(warehouse.path):
         match_events(warehouse, progress=progress)
-        needs = estimate_scoring(warehouse)
+        needs = _estimate(warehouse, model)
         _check_disks(warehouse, needs)
         what = f"scoring events (at most {needs.bytes_needed / 1e6:.0f} MB on disk)"
         with progress.step(what, needs.events) as step:

@@ -1,3 +1,14 @@
+{#- How a table grows of which runs rewrite whole hours, of the model in force alone. -#}
+{% macro whole_hours_of_the_model() %}
+{{ return({
+    'materialized': 'incremental',
+    'incremental_strategy': 'delete+insert',
+    'unique_key': 'log_hour',
+    'incremental_predicates': ['model_version = fame_model_version()'],
+    'on_schema_change': 'append_new_columns',
+}) }}
+{% endmacro %}
+
 {#- With --full-refresh a table is built anew for the model in force. The rows of other models are
     taken over from the table as it is: their model may be gone, and with it what it said. -#}
 {% macro rows_of_other_models() %}

@@ -10,7 +10,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -214,7 +214,7 @@ def _fit(
     if name in BASELINES:
         score = BASELINES[name](trial)
         return lambda texts: students.Said(score(texts), ())
-    settings = StudentConfig(**{**asdict(config), "seed": seed})
+    settings = replace(config, seed=seed)
     return students.fit(trial, students.partitioners(seed)[name], settings)
 
 
@@ -231,7 +231,7 @@ class _Store:
         lines: LabelledLines,
     ) -> None:
         spent = [plan.per_template, *([plan.strategy] if plan.strategy != STRATEGIES[0] else [])]
-        content = [asdict(plan.config), *spent, recipe, split.protocol, split.name]
+        content = [plan.config.settings(), *spent, recipe, split.protocol, split.name]
         digest = hashlib.md5(json.dumps(content).encode())
         for column in (split.known, split.judged, lines.log_id, lines.is_anomaly):
             digest.update(column.tobytes())

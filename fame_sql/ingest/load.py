@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from string import Template
 from typing import Literal
@@ -23,7 +23,7 @@ from fame_sql.ingest.report import EXAMPLES, IngestReport, ParseFault
 from fame_sql.ingest.resume import Start, find_start
 from fame_sql.ingest.source import latest_moment, open_source, read_head
 from fame_sql.ingest.tail import Tail
-from fame_sql.warehouse import Warehouse, transaction
+from fame_sql.warehouse import Warehouse, transaction, utc_now
 
 Absorb = Callable[[duckdb.DuckDBPyConnection], None]
 """Moves the temporary table ``incoming`` into ``fame.logs``, inside the chunk's transaction."""
@@ -43,11 +43,6 @@ class _Task:
     latest: datetime
     join_lines: bool
     absorb: Absorb
-
-    @property
-    def continues(self) -> bool:
-        """Whether this goes on with a load that was stopped, rather than beginning one."""
-        return self.start.after is not None and self.start.after.state == "partial"
 
 
 def ingest_file(
@@ -109,20 +104,18 @@ def ingest_file(
     start = find_start(warehouse.connection, path, encoding, progress)
     if start.after is None and not start.nothing_new and source_path is None:
         _refuse_other_encoding(warehouse, str(path), encoding)
-    name = str(path) if source_path is None else source_path
-    task = _make_task(
+    task = _Task(
         warehouse.connection,
-        name,
+        str(path) if source_path is None else source_path,
         known,
         encoding,
         start,
-        latest_moment(path, year),
-        join_lines,
-        absorb,
+        *_begin(warehouse.connection, start),
+        latest=latest_moment(path, year),
+        join_lines=join_lines,
+        absorb=absorb,
     )
-    if start.nothing_new:
-        return _leave_unchanged(task)
-    return _load(task, path, progress, chunk_lines)
+    return _leave_unchanged(task) if start.nothing_new else _load(task, path, progress, chunk_lines)
 
 
 def _settle_encoding(path: Path, encoding: str) -> str:
@@ -139,32 +132,12 @@ def _checked_head(path: Path, encoding: str) -> bytes:
     return head
 
 
-def _make_task(
-    connection: duckdb.DuckDBPyConnection,
-    name: str,
-    known: Format,
-    encoding: str,
-    start: Start,
-    latest: datetime,
-    join_lines: bool,
-    absorb: Absorb,
-) -> _Task:
-    ingest_id = connection.execute(sql.load("ingest/next_ingest_id")).fetchall()[0][0]
-    task = _Task(
-        connection=connection,
-        source_path=name,
-        format=known,
-        encoding=encoding,
-        start=start,
-        ingest_id=ingest_id,
-        started_at=_utc_now(),
-        latest=latest,
-        join_lines=join_lines,
-        absorb=absorb,
-    )
-    if task.continues and start.after is not None:
-        return replace(task, ingest_id=start.after.ingest_id, started_at=start.after.started_at)
-    return task
+def _begin(connection: duckdb.DuckDBPyConnection, start: Start) -> tuple[int, datetime]:
+    """Return the number of a load and when it began: those of the load that it goes on with."""
+    if start.stopped is not None:
+        return start.stopped.ingest_id, start.stopped.started_at
+    number = connection.execute(sql.load("ingest/next_ingest_id")).fetchall()[0][0]
+    return number, utc_now()
 
 
 def _refuse_other_encoding(warehouse: Warehouse, name: str, encoding: str) -> None:
@@ -181,9 +154,9 @@ def _refuse_other_encoding(warehouse: Warehouse, name: str, encoding: str) -> No
 
 
 def _leave_unchanged(task: _Task) -> IngestReport:
-    if task.continues:
+    if task.start.stopped is not None:
         task.connection.execute(
-            sql.load("ingest/finish"), {"ingest_id": task.ingest_id, "finished_at": _utc_now()}
+            sql.load("ingest/finish"), {"ingest_id": task.ingest_id, "finished_at": utc_now()}
         )
     return IngestReport(task.source_path, task.format.name, task.encoding, 0, 0, 0, "unchanged")
 
@@ -242,7 +215,7 @@ def _parse(task: _Task) -> None:
     task.connection.execute(
         statement,
         {
-            "observed_timestamp": _utc_now(),
+            "observed_timestamp": utc_now(),
             "source_path": task.source_path,
             "ingest_id": task.ingest_id,
             "parser": task.format.name,
@@ -269,13 +242,13 @@ def _add_counts(task: _Task, chunk: Chunk, report: IngestReport) -> IngestReport
 def _delete_tail(task: _Task, tail: Tail, report: IngestReport) -> IngestReport:
     """Delete what is now read whole; what this load itself had counted does not count twice."""
     rows, errors = tail.delete(task.connection)
-    if tail.lines is None and not task.continues:
+    if tail.lines is None and task.start.stopped is None:
         return report
     return replace(report, rows=report.rows - rows, errors=report.errors - errors)
 
 
 def _save_progress(task: _Task, chunk: Chunk, report: IngestReport) -> None:
-    before = task.start.after if task.continues else None
+    before = task.start.stopped
     task.connection.execute(
         sql.load("ingest/save_progress"),
         {
@@ -292,10 +265,6 @@ def _save_progress(task: _Task, chunk: Chunk, report: IngestReport) -> None:
             "errors": report.errors + (0 if before is None else before.errors),
             "state": "complete" if chunk.last else "partial",
             "started_at": task.started_at,
-            "finished_at": _utc_now() if chunk.last else None,
+            "finished_at": utc_now() if chunk.last else None,
         },
     )
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)

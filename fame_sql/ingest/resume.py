@@ -68,6 +68,11 @@ class Start:
     after: Load | None = None
     nothing_new: bool = False
 
+    @property
+    def stopped(self) -> Load | None:
+        """The load that was stopped and is gone on with; None where one begins."""
+        return self.after if self.after is not None and self.after.state == "partial" else None
+
 
 def find_start(
     connection: duckdb.DuckDBPyConnection, path: Path, encoding: str, progress: Progress

@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pyarrow as pa
 
@@ -126,10 +126,7 @@ def score_parquet(
     days = [row[0] for row in lines.select("day").distinct().collect()]
     present = _present(spark, f"{target}/logs", days)
     if present and not replace:
-        raise InputError(
-            f"{target}/logs has {len(present)} of these days already, the first {present[0]}: add "
-            "--replace to write them anew from this input alone, or write to another folder"
-        )
+        _refuse_present(f"{target}/logs", present)
     keys = _keys(lines, message, place).persist()
     try:
         verdicts = f"{target}/verdicts/model_version={place.version}"
@@ -187,6 +184,13 @@ def _present(spark: SparkSession, folder: str, days: Sequence[str]) -> list[str]
         return []
     found = (row[0] for row in stored.select("day").distinct().collect())
     return sorted({_NO_DAY if day is None else str(day) for day in found} & set(days))
+
+
+def _refuse_present(folder: str, days: Sequence[str]) -> NoReturn:
+    raise InputError(
+        f"{folder} has {len(days)} of these days already, the first {days[0]}: add --replace to "
+        "write them anew from this input alone, or write to another folder"
+    )
 
 
 def _keys(lines: DataFrame, message: str, place: ModelPlace) -> DataFrame:

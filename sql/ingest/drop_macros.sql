@@ -1,3 +1,8 @@
+DROP MACRO ingest_first_of;
+DROP MACRO ingest_after_program;
+DROP MACRO ingest_program_pid;
+DROP MACRO ingest_program_name;
+DROP MACRO ingest_program;
 DROP MACRO ingest_attributes;
 DROP MACRO ingest_priority_level;
 DROP MACRO ingest_yearless;

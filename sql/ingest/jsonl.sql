@@ -39,40 +39,16 @@ found AS (
             ),
             lambda pair: pair[2] IS NOT NULL
         )[1] AS moment,
-        list_filter(
-            list_zip(
-                ['level', 'severity', 'lvl', 'severity_text', 'log.level'],
-                json_extract_string(
-                    document, ['level', 'severity', 'lvl', 'severity_text', 'log.level']
-                )
-            ),
-            lambda pair: pair[2] IS NOT NULL AND NOT regexp_matches(pair[2], '^[{\[]')
-        )[1] AS severity,
-        list_filter(
-            list_zip(
-                [
-                    'service', 'service_name', 'service.name', 'logger', 'component',
-                    'SYSLOG_IDENTIFIER'
-                ],
-                json_extract_string(
-                    document,
-                    [
-                        'service', 'service_name', 'service.name', 'logger', 'component',
-                        'SYSLOG_IDENTIFIER'
-                    ]
-                )
-            ),
-            lambda pair: pair[2] IS NOT NULL AND NOT regexp_matches(pair[2], '^[{\[]')
-        )[1] AS service,
-        list_filter(
-            list_zip(
-                ['host', 'hostname', 'host.name', 'host_name', '_HOSTNAME'],
-                json_extract_string(
-                    document, ['host', 'hostname', 'host.name', 'host_name', '_HOSTNAME']
-                )
-            ),
-            lambda pair: pair[2] IS NOT NULL AND NOT regexp_matches(pair[2], '^[{\[]')
-        )[1] AS host,
+        ingest_first_of(
+            document, ['level', 'severity', 'lvl', 'severity_text', 'log.level']
+        ) AS severity,
+        ingest_first_of(
+            document,
+            ['service', 'service_name', 'service.name', 'logger', 'component', 'SYSLOG_IDENTIFIER']
+        ) AS service,
+        ingest_first_of(
+            document, ['host', 'hostname', 'host.name', 'host_name', '_HOSTNAME']
+        ) AS host,
         json_extract_string(
             document, ['trace_id', 'span_id', 'label', 'severity_number']
         ) AS single

@@ -76,6 +76,26 @@ CASE
         ]
 END;
 
+-- What begins a message of syslog, 'program[pid]:'; NULL where nothing does.
+CREATE OR REPLACE TEMP MACRO ingest_program(message) AS
+nullif(regexp_extract(message, '^(\S+?(?:\[\d+\])?:)(?: |$)', 1), '');
+
+CREATE OR REPLACE TEMP MACRO ingest_program_name(program) AS
+nullif(regexp_extract(program, '^(.+?)(?:\[\d+\])?:$', 1), '');
+
+CREATE OR REPLACE TEMP MACRO ingest_program_pid(program) AS
+nullif(regexp_extract(program, '\[(\d+)\]:$', 1), '');
+
+CREATE OR REPLACE TEMP MACRO ingest_after_program(message, program) AS
+if(program IS NULL, message, message[length(program) + 2:]);
+
+-- The first of some keys of a document that holds a plain value, as (key, value); else NULL.
+CREATE OR REPLACE TEMP MACRO ingest_first_of(document, names) AS
+list_filter(
+    list_zip(names, json_extract_string(document, names)),
+    lambda pair: pair[2] IS NOT NULL AND NOT regexp_matches(pair[2], '^[{\[]')
+)[1];
+
 -- Attributes without those that are NULL; NULL where none is left.
 CREATE OR REPLACE TEMP MACRO ingest_attributes(pairs) AS
 nullif(CAST(json_merge_patch('{}'::JSON, pairs) AS VARCHAR), '{}')::JSON;

@@ -48,11 +48,7 @@ messages AS (
 programs AS (
     SELECT
         *,
-        if(
-            moment IS NULL,
-            NULL,
-            nullif(regexp_extract(message, '^(\S+?(?:\[\d+\])?:)(?: |$)', 1), '')
-        ) AS program
+        if(moment IS NULL, NULL, ingest_program(message)) AS program
     FROM messages
 )
 
@@ -63,16 +59,15 @@ SELECT
     moment AS timestamp,
     if(moment IS NULL, NULL, ingest_priority_level(priority)) AS severity_text,
     NULL::UTINYINT AS severity_number,
-    nullif(regexp_extract(program, '^(.+?)(?:\[\d+\])?:$', 1), '') AS service_name,
+    ingest_program_name(program) AS service_name,
     if(moment IS NULL, NULL, host) AS host_name,
-    if(program IS NULL, message, message[length(program) + 2:]) AS body,
+    ingest_after_program(message, program) AS body,
     if(
         moment IS NULL,
         NULL,
         ingest_attributes(
             json_object(
-                'facility', try_cast(priority AS INTEGER) // 8,
-                'pid', nullif(regexp_extract(program, '\[(\d+)\]:$', 1), '')
+                'facility', try_cast(priority AS INTEGER) // 8, 'pid', ingest_program_pid(program)
             )
         )
     ) AS attributes,

@@ -21,11 +21,7 @@ fields AS (
 programs AS (
     SELECT
         *,
-        if(
-            field IS NULL,
-            NULL,
-            nullif(regexp_extract(message, '^(\S+?(?:\[\d+\])?:)(?: |$)', 1), '')
-        ) AS program
+        if(field IS NULL, NULL, ingest_program(message)) AS program
     FROM fields
 )
 
@@ -36,15 +32,15 @@ SELECT
     ingest_epoch_timestamp(field[2]) AS timestamp,
     NULL::VARCHAR AS severity_text,
     NULL::UTINYINT AS severity_number,
-    regexp_extract(program, '^(.+?)(?:\[\d+\])?:$', 1) AS service_name,
+    ingest_program_name(program) AS service_name,
     field[4] AS host_name,
-    if(program IS NULL, message, message[length(program) + 2:]) AS body,
+    ingest_after_program(message, program) AS body,
     if(
         field IS NULL,
         NULL,
         json_merge_patch(
             json_object('location', field[-1]),
-            json_object('pid', nullif(regexp_extract(program, '\[(\d+)\]:$', 1), ''))
+            json_object('pid', ingest_program_pid(program))
         )
     ) AS attributes,
     field[1] AS label,

@@ -1,16 +1,7 @@
--- Every such line with the champion's verdict; NULL, never 'normal', where it has given none.
+-- Every such line with the champion's verdict, as in fame.scored_logs.
 CREATE OR REPLACE VIEW fame.all_scored_logs AS
 SELECT
     logs.*,
-    verdicts.score,
-    verdicts.is_anomaly,
-    verdicts.domain,
-    verdicts.domain_confidence,
-    verdicts.novelty,
-    verdicts.template_id,
-    verdicts.template,
-    verdicts.known_template,
-    verdicts.threshold,
-    verdicts.model_version
+    verdicts.* EXCLUDE (event_id, event_hash, canonical)
 FROM fame.all_logs AS logs
 LEFT JOIN fame.verdicts AS verdicts ON logs.event_id = verdicts.event_id;

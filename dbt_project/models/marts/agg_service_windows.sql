@@ -1,10 +1,4 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='log_hour',
-    incremental_predicates=['model_version = fame_model_version()'],
-    on_schema_change='append_new_columns'
-) }}
+{{ config(**whole_hours_of_the_model()) }}
 -- What each service wrote in each window of time: what both a person and a baseline look at.
 select
     model_version,

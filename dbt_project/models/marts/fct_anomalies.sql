@@ -1,10 +1,4 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='log_hour',
-    incremental_predicates=['model_version = fame_model_version()'],
-    on_schema_change='append_new_columns'
-) }}
+{{ config(**whole_hours_of_the_model()) }}
 -- The anomalous records.
 select
     log_id,

@@ -11,14 +11,7 @@
     on_schema_change='append_new_columns'
 ) }}
 {% else %}
-{{ config(
-    materialized='incremental',
-    incremental_strategy='delete+insert',
-    event_time='log_time',
-    unique_key='log_hour',
-    incremental_predicates=['model_version = fame_model_version()'],
-    on_schema_change='append_new_columns'
-) }}
+{{ config(event_time='log_time', **whole_hours_of_the_model()) }}
 {% endif %}
 -- Every record with the verdict on its event, of the model in force when it was built. Runs
 -- rewrite whole hours of that model's rows; rows of other models stay.
