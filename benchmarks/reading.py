@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from ablation import Figures, splits_of, tell
+from cases import Figures, splits_of, tell
 from detection import sigmoid
 
 from fame_sql.evaluation.metrics import Judged, measure

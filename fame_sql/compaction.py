@@ -12,7 +12,7 @@ from fame_sql import sql
 from fame_sql.canonical import default_recipe
 from fame_sql.errors import WarehouseError
 from fame_sql.model import Model
-from fame_sql.partitions import partition_place
+from fame_sql.partition_views import partition_place
 from fame_sql.places import Place
 from fame_sql.scoring import check_room
 from fame_sql.udfs import duckdb as functions

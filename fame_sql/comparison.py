@@ -20,7 +20,14 @@ from fame_sql.warehouse import Warehouse
 TOP = 20
 """Events whose verdict changed that are shown, unless more are asked for."""
 
-_FACTS = ("labelled_events", "anomalous_events", "domains", "experts", "max_false_alarms")
+_FACTS = (
+    "labelled_events",
+    "anomalous_events",
+    "domains",
+    "experts",
+    "max_false_alarms",
+    "runtime",
+)
 _HELD_OUT = (
     "events",
     "precision",

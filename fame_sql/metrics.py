@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fame_sql import registry, sql
+from fame_sql.policy import read_target
 from fame_sql.retraining import Plan, domain_inputs
 from fame_sql.students import Student, StudentConfig
 from fame_sql.students.calibration import Calibration, Floats
@@ -24,7 +25,6 @@ def training_metrics(
     config: StudentConfig,
     plan: Plan,
     student: Student,
-    target: float | None,
     counts: Mapping[str, int],
 ) -> dict[str, Any]:
     """Return what is known of a model that has just been trained.
@@ -39,8 +39,6 @@ def training_metrics(
         What was trained.
     student : Student
         What came out.
-    target : float or None
-        False alarms a million lines that were aimed at.
     counts : mapping of str to int
         Labelled events, domains, experts.
     """
@@ -49,7 +47,7 @@ def training_metrics(
         **counts,
         "labels": warehouse.records(sql.load("models/labels")),
         "split": _split(warehouse),
-        **calibration_facts(student.held_out, student.calibration, target),
+        **calibration_facts(student.held_out, student.calibration, read_target(warehouse)),
         "known_held_out_of": _judged_first(warehouse, plan),
         "domain_inputs": domain_inputs(warehouse),
         "moved_templates": plan.moved,

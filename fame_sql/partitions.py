@@ -8,28 +8,24 @@ has its row, so that a run that is stopped leaves nothing half done.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from string import Template
 from typing import Any
 
-import duckdb
-
 from fame_sql import sql
+from fame_sql.canonical import quote
 from fame_sql.console import Progress, SilentProgress
 from fame_sql.errors import InputError
 from fame_sql.events import absorb_events, drop_steps
+from fame_sql.partition_views import define_views, ready_place
 from fame_sql.places import Place, reach
 from fame_sql.scoring import check_room
 from fame_sql.source_columns import incoming_statement
 from fame_sql.warehouse import Warehouse, utc_now
 
 MOVED = "fame.logs"
-_PLACE = "partition_place"
-_VIEWS = ("all_logs", "all_scored_logs")
 
 # A partition file is about as large as its source: cautious, for event ids compress less.
 _COPIES = 2
@@ -91,7 +87,7 @@ def add_partitions(
     WarehouseError
         If the disk has no room for the partitions.
     """
-    target = _ready(warehouse, place)
+    target = ready_place(warehouse, place)
     files = _found(warehouse, sources)
     sizes = {file: _size(warehouse, file) for file in files}
     known = {row[0]: row[1:] for row in warehouse.rows(sql.load("partitions/known_sources"))}
@@ -127,7 +123,7 @@ def move_lines(
     progress : Progress, optional
         Where to tell how far it is.
     """
-    target = _ready(warehouse, place)
+    target = ready_place(warehouse, place)
     warehouse.connection.execute(sql.load("retention/keep_lines"))
     midnight = {"before": before.replace(hour=0, minute=0, second=0, microsecond=0)}
     days = warehouse.rows(sql.load("partitions/movable_days"), midnight)
@@ -145,95 +141,6 @@ def move_lines(
 def list_partitions(warehouse: Warehouse) -> list[dict[str, Any]]:
     """Return the days that lie in partitions: files, lines, bytes and sources of each."""
     return warehouse.records(sql.load("partitions/list"))
-
-
-def partition_place(warehouse: Warehouse) -> Place | None:
-    """Return where the warehouse's partitions lie, None if it has none."""
-    row = warehouse.value("SELECT value FROM fame.settings WHERE key = ?", [_PLACE])
-    return None if row is None else Place(row)
-
-
-def reach_partitions(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let a warehouse's connection read its partitions, if there is a way to them."""
-    found = connection.execute("SELECT value FROM fame.settings WHERE key = ?", [_PLACE]).fetchall()
-    for (root,) in found:
-        with contextlib.suppress(InputError):
-            reach(connection, root)
-
-
-def set_place(warehouse: Warehouse, place: str) -> Place:
-    """Say where partitions lie from now on, after their files have been moved there.
-
-    Raises
-    ------
-    InputError
-        If a file that the warehouse lists is not there.
-    """
-    target = Place.of(place)
-    target.reach(warehouse.connection)
-    for (path,) in warehouse.rows(sql.load("partitions/stored_paths")):
-        if not warehouse.rows("SELECT file FROM glob(?)", [target.url(path)]):
-            raise InputError(
-                f"{target.url(path)} is not there: move the files first, then try again"
-            )
-    with warehouse.transaction():
-        _keep_place(warehouse, target)
-        define_views(warehouse)
-    return target
-
-
-def define_views(warehouse: Warehouse) -> None:
-    """Make ``all_logs`` and ``all_scored_logs`` of the files that there are now."""
-    place = partition_place(warehouse)
-    paths = [row[0] for row in warehouse.rows(sql.load("partitions/stored_paths"))]
-    columns = ", ".join(_columns(warehouse))
-    files = ", ".join(_quoted(place.url(path)) for path in paths) if place else ""
-    partitions = (
-        f"UNION ALL SELECT {columns}, day FROM read_parquet([{files}], "
-        "hive_partitioning = true, hive_types = {'day': DATE})"
-        if files
-        else ""
-    )
-    view = Template(sql.load("partitions/all_logs"))
-    warehouse.connection.execute(view.substitute(columns=columns, partitions=partitions))
-    warehouse.connection.execute(sql.load("partitions/all_scored_logs"))
-    taken = {
-        row[0]
-        for row in warehouse.rows(
-            "SELECT table_name FROM duckdb_tables() "
-            "WHERE database_name = current_database() AND schema_name = 'main'"
-        )
-    }
-    for name in _VIEWS:
-        if name not in taken:
-            warehouse.connection.execute(
-                f"CREATE OR REPLACE VIEW main.{name} AS SELECT * FROM fame.{name}"
-            )
-
-
-def _ready(warehouse: Warehouse, place: str | None) -> Place:
-    """Return the place of partitions, keeping it the first time that it is named."""
-    kept = partition_place(warehouse)
-    target = kept if place is None else Place.of(place)
-    if target is None:
-        raise InputError(
-            "no place for partitions is known yet: name a folder or an address with --place"
-        )
-    if kept is not None and kept != target:
-        raise InputError(
-            f"partitions lie at {kept.root}, not at {target.root}: leave --place out, or move the "
-            f"files and run 'fame partition place {target.root}'"
-        )
-    target.reach(warehouse.connection)
-    if kept is None:
-        _keep_place(warehouse, target)
-    return target
-
-
-def _keep_place(warehouse: Warehouse, place: Place) -> None:
-    warehouse.connection.execute(
-        "INSERT OR REPLACE INTO fame.settings VALUES (?, ?)", [_PLACE, place.root]
-    )
 
 
 def _found(warehouse: Warehouse, sources: Sequence[str]) -> list[str]:
@@ -296,7 +203,7 @@ def _write(
         place.make_folder(path)
         connection.execute(
             "COPY (SELECT * EXCLUDE (day) FROM partition_lines "
-            f"WHERE day = DATE '{day}' ORDER BY log_id) TO {_quoted(place.url(path))} "
+            f"WHERE day = DATE '{day}' ORDER BY log_id) TO {quote(place.url(path))} "
             "(FORMAT parquet, COMPRESSION zstd)"
         )
         row = {
@@ -315,18 +222,6 @@ def _write(
     connection.execute("DROP TABLE partition_lines")
     define_views(warehouse)
     return list(days)
-
-
-def _columns(warehouse: Warehouse) -> list[str]:
-    rows = warehouse.rows(
-        "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() "
-        "AND schema_name = 'fame' AND table_name = 'logs' ORDER BY column_index"
-    )
-    return [row[0] for row in rows]
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _report(written: list[tuple[date, int]], known: int) -> PartitionReport:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from fame_sql import sql
 from fame_sql.errors import InputError
-from fame_sql.partitions import define_views, partition_place
+from fame_sql.partition_views import define_views, partition_place
 from fame_sql.warehouse import Warehouse, utc_now
 
 _AGE = re.compile(r"(\d{1,6})([hdw])")

@@ -11,7 +11,7 @@ from fame_sql import sql
 from fame_sql.canonical import Recipe, default_recipe
 from fame_sql.errors import ModelError
 from fame_sql.model import Model, Verdict
-from fame_sql.partitions import reach_partitions
+from fame_sql.partition_views import reach_partitions
 from fame_sql.policy import read_unseen
 from fame_sql.registry import load, load_champion
 from fame_sql.udfs import duckdb as functions

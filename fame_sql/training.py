@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, cast
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from fame_sql import registry, sql
 from fame_sql.console import Progress, SilentProgress
 from fame_sql.conversion import convert, runtime_of
 from fame_sql.errors import InputError, MissingStageError
-from fame_sql.explanation import LONGEST, Example, Examples, label_of
+from fame_sql.labelled import Labelled, read_labelled
 from fame_sql.metrics import training_metrics
 from fame_sql.policy import read_target
 from fame_sql.retraining import Plan, carry_scores, plan_training
-from fame_sql.students import DomainSpec, LabelledEvents, StudentConfig, train
+from fame_sql.students import StudentConfig, train
 from fame_sql.students.checkpoints import Checkpoints
 from fame_sql.students.retraining import retrain
 from fame_sql.students.runtimes import Runtime
@@ -27,7 +25,6 @@ from fame_sql.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from fame_sql.students import Student
-    from fame_sql.students.config import Kind
 
 
 @dataclass(frozen=True)
@@ -125,33 +122,50 @@ def train_students(
         If every labelled event is anomalous.
     """
     config = config or config_in_force(warehouse)
-    labelled = _read_labelled(warehouse)
+    labelled = read_labelled(warehouse)
     inputs = inputs_hash(warehouse, config)
-    before = _runtime(warehouse)
-    wanted = runtime or before or Runtime()
+    wanted = runtime or _runtime(warehouse) or Runtime()
     checkpoints = checkpoints or Checkpoints.beside(warehouse.models_folder)
     if not again and (version := _trained_already(warehouse, inputs)):
         checkpoints.remove()
-        if wanted != before:
-            version = convert(warehouse, version, wanted, promote=True).model_version
+        version = _running_on(warehouse, version, wanted)
         return TrainingReport(version, **labelled.counts, trained=False)
     plan = plan_training(warehouse, config, labelled.names, full=again)
     begun = perf_counter()
     course = progress or SilentProgress(), checkpoints
     student = _fit(warehouse, labelled, config, hold_out, plan, *course)
     student = student.on(wanted, labelled.events.canonical)
-    target = read_target(warehouse)
-    metrics = training_metrics(warehouse, config, plan, student, target, labelled.counts)
+    metrics = training_metrics(warehouse, config, plan, student, labelled.counts)
     metrics["inputs"] = inputs
+    report = _publish(warehouse, student, labelled, plan, metrics, begun)
+    checkpoints.remove()
+    return replace(report, resumed=checkpoints.resumed)
+
+
+def _publish(
+    warehouse: Warehouse,
+    student: Student,
+    labelled: Labelled,
+    plan: Plan,
+    metrics: dict[str, Any],
+    begun: float,
+) -> TrainingReport:
+    """Save what was trained, with what is known of it, and put it in force."""
     version = _save(warehouse, student, labelled, plan, metrics)
     metrics["training"]["seconds"] = seconds = perf_counter() - begun
     # Before the model is in force, so that nobody judges again what is about to be taken over.
-    carried = carry_scores(warehouse, plan, version) if wanted == before else 0
+    stays = student.runtime == _runtime(warehouse)
+    carried = carry_scores(warehouse, plan, version) if stays else 0
     registry.publish(warehouse, version, metrics, reason=_reason(plan))
-    checkpoints.remove()
     facts: dict[str, Any] = {"plan": plan, "carried": carried, "seconds": seconds}
-    facts["resumed"] = checkpoints.resumed
     return TrainingReport(version, **labelled.counts, trained=True, **facts)
+
+
+def _running_on(warehouse: Warehouse, version: str, wanted: Runtime) -> str:
+    """Return the champion's version, or that of its like on another runtime."""
+    if wanted == _runtime(warehouse):
+        return version
+    return convert(warehouse, version, wanted, promote=True).model_version
 
 
 def config_in_force(warehouse: Warehouse) -> StudentConfig:
@@ -160,63 +174,6 @@ def config_in_force(warehouse: Warehouse) -> StudentConfig:
         return StudentConfig(**registry.champion(warehouse).metrics["config"])
     except (MissingStageError, KeyError, TypeError, InputError):
         return StudentConfig()
-
-
-@dataclass(frozen=True)
-class _Labelled:
-    """What there is to learn from: the domains, and the labelled events."""
-
-    specs: list[dict[str, Any]]
-    rows: list[dict[str, Any]]
-
-    @property
-    def names(self) -> list[str]:
-        return [spec["name"] for spec in self.specs]
-
-    @property
-    def counts(self) -> dict[str, Any]:
-        return {
-            "labelled_events": len(self.rows),
-            "domains": len(self.specs),
-            "anomalous_events": sum(row["anomalous"] > 0 for row in self.rows),
-            "experts": sum(spec["kind"] == "mixed" for spec in self.specs),
-        }
-
-    @property
-    def events(self) -> LabelledEvents:
-        rows = self.rows
-        return LabelledEvents(
-            canonical=[row["canonical"] for row in rows],
-            is_anomaly=np.array([row["anomalous"] for row in rows], dtype=np.float64),
-            domain=np.array([row["domain"] for row in rows], dtype=np.int64),
-            weight=np.array([row["lines"] for row in rows], dtype=np.float64),
-            calibration=np.array([row["is_calibration"] for row in rows], dtype=np.bool_),
-            template=np.unique([row["template_id"] for row in rows], return_inverse=True)[1],
-        )
-
-    @property
-    def examples(self) -> Examples:
-        return Examples(
-            [Example(r["canonical"][:LONGEST], label_of(r["anomalous"])) for r in self.rows]
-        )
-
-
-def _read_labelled(warehouse: Warehouse) -> _Labelled:
-    """Read what there is to learn from, refusing what nothing can be learned from."""
-    if not warehouse.value("SELECT count(*) FROM fame.labels"):
-        raise MissingStageError("no labels", "fame label")
-    specs = warehouse.records(sql.load("students/domains"))
-    if not specs:
-        raise MissingStageError("no failure domains", "fame domains")
-    rows = warehouse.records(sql.load("students/labelled_events"))
-    if not rows:
-        raise MissingStageError("no labelled event has a failure domain", "fame domains")
-    if all(row["anomalous"] == 1 for row in rows):
-        raise InputError(
-            f"all {len(rows)} labelled events are anomalous, so everything would be: judge some "
-            "normal lines as well, with 'fame label export FILE'"
-        )
-    return _Labelled(specs, rows)
 
 
 def _reason(plan: Plan) -> str:
@@ -250,15 +207,14 @@ def _trained_already(warehouse: Warehouse, inputs: str) -> str | None:
 
 def _fit(
     warehouse: Warehouse,
-    labelled: _Labelled,
+    labelled: Labelled,
     config: StudentConfig,
     hold_out: bool,
     plan: Plan,
     progress: Progress,
     checkpoints: Checkpoints,
 ) -> Student:
-    examples, target = labelled.events, read_target(warehouse)
-    domains = [DomainSpec(spec["name"], cast("Kind", spec["kind"])) for spec in labelled.specs]
+    examples, domains, target = labelled.events, labelled.domains, read_target(warehouse)
     if plan.parent is not None:
         parent = registry.load(registry.find(warehouse, plan.parent).folder).student
         return retrain(parent, examples, domains, plan.retrained, progress, target)
@@ -271,7 +227,7 @@ def _fit(
 def _save(
     warehouse: Warehouse,
     student: Student,
-    labelled: _Labelled,
+    labelled: Labelled,
     plan: Plan,
     metrics: dict[str, Any],
 ) -> str:

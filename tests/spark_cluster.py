@@ -21,7 +21,8 @@ def require_spark() -> None:
         pytest.skip("Spark is not installed: run 'make build/spark/.installed'")
     if str(OWN_FOLDER) not in sys.path:
         sys.path.append(str(OWN_FOLDER))
-    paths = [*os.environ.get("PYTHONPATH", "").split(os.pathsep), str(OWN_FOLDER)]
+    own = [str(OWN_FOLDER), str(Path(__file__).parent)]
+    paths = [*os.environ.get("PYTHONPATH", "").split(os.pathsep), *own]
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(path for path in paths if path))
     os.environ["PYSPARK_PYTHON"] = sys.executable
 
@@ -38,6 +39,7 @@ def local_cluster() -> Iterator[Any]:
         "spark.default.parallelism": "2",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
+        "spark.python.daemon.module": "spark_daemon",
     }
     spark = open_session("local-cluster[2,1,1024]", settings)
     try:

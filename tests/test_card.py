@@ -15,6 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from older_model import replace_champion
 
 from fame_sql import registry
 from fame_sql.recalibration import set_target
@@ -99,7 +100,9 @@ def prose(text: str) -> Iterator[str]:
 def figures_in(text: str) -> set[str]:
     """Return the figures of a card's prose, without versions, times and what is constant."""
     told = " ".join(prose(text)).replace("95 %", "")
-    told = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|fame-sql \d+\.\d+\.\d+|Apache-2\.0", "", told)
+    told = re.sub(
+        r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|fame-sql \d+\.\d+\.\d+|float32|Apache-2\.0", "", told
+    )
     return set(NUMBER.findall(HEX.sub("", told)))
 
 
@@ -274,9 +277,29 @@ def test_a_card_says_which_figures_are_of_its_parent(
         assert f"Made from model {parent}" in text
         for name in report.plan.retrained:
             assert name in text.split("Domains trained anew: ")[1].split(" Kept ")[0]
-    full = train_students(opened, config=tiny, again=True)
-    assert full.plan is not None
-    assert "are those of model" not in check_card(opened)
+
+
+def test_a_model_made_from_one_of_an_older_release_has_a_whole_card(
+    opened: Warehouse, tiny: StudentConfig
+) -> None:
+    older = replace_champion(opened)
+    relabel(opened)
+    report = train_students(opened, config=tiny)
+    assert report.plan is not None
+    assert report.plan.parent == older
+    assert f"are those of model {older}**" in check_card(opened)
+
+
+def test_a_converted_model_has_a_card_of_its_own(opened: Warehouse) -> None:
+    pytest.importorskip("onnxruntime")
+    from fame_sql.conversion import convert
+    from fame_sql.students.runtimes import Runtime
+
+    before = registry.champion(opened).model_version
+    convert(opened, before, Runtime("onnx"), promote=True)
+    text = check_card(opened)
+    assert "It runs on onnx in float32." in text
+    assert registry.load_champion(opened).version != before
 
 
 def test_metrics_in_the_folder_are_those_of_the_warehouse_but_for_the_run(

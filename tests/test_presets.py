@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import shutil
@@ -18,14 +19,17 @@ import pytest
 from click.testing import CliRunner
 
 from fame_sql.cli import main
+from fame_sql.cli.encoder import config_asked
 from fame_sql.console import SilentProgress
 from fame_sql.errors import InputError, ModelError
 from fame_sql.students import DomainSpec, LabelledEvents, Student, StudentConfig, train
-from fame_sql.students.config import FIRST_FIELDS, LENGTHS
+from fame_sql.students.config import FIRST_FIELDS, LENGTHS, SIZES
 from fame_sql.students.presets import choose, presets
 from fame_sql.students.retraining import retrain
 from fame_sql.students.tokenizer import encode
 from fame_sql.warehouse import Warehouse
+
+pytestmark = pytest.mark.any_duckdb
 
 SUBJECTS = ["parity", "cache", "socket", "ethernet"]
 SAID = {"normal": ["corrected", "ready"], "faulty": ["refused", "timeout"]}
@@ -421,7 +425,7 @@ def test_the_default_is_compact_and_is_stored_as_it_always_was() -> None:
     assert StudentConfig(**StudentConfig().settings()) == StudentConfig()
     named = StudentConfig(preset="own", router="/x", seed=3)
     assert StudentConfig(**named.settings()) == named
-    assert {"router", "seed"} <= set(named.settings()) <= set(asdict(named))
+    assert {"router", "seed"} <= set(named.settings()) <= set(asdict(named)) - set(SIZES)
 
 
 def test_every_preset_can_be_configured() -> None:
@@ -585,21 +589,24 @@ def test_train_takes_an_encoder_and_keeps_it(encoders: Path, copied: Path) -> No
     assert told["plan"]["why"] == "the settings of the students have changed"
     # Nothing else is asked for: what is in force stays.
     assert "up to date" in run("train", "--warehouse", copied)
-    assert "up to date" not in run("train", "--seed", "1", "--warehouse", copied)
     run("score", "--warehouse", copied)
     with Warehouse.open(copied) as warehouse:
+        asked = config_asked(warehouse, None, fetch=False, seed=1)
+        assert (asked.preset, asked.max_steps, asked.seed) == ("quick", 20, 1)
+        assert config_asked(warehouse, "compact", fetch=False) == StudentConfig()
         assert warehouse.value("SELECT count(*) FROM scored_logs WHERE score IS NULL") == 0
-    assert "encoder.json" in (path.parent.name, *_model_files(copied))
+    assert "encoder.json" in {p.name for p in copied.with_name("centre.models").rglob("*")}
     path.unlink()
-    refused = CliRunner().invoke(
-        main, ["train", "--encoder", "nothing", "--warehouse", str(copied)]
-    )
+
+
+@pytest.mark.parametrize("command", [["train"], ["compile"], ["evaluate", "--study"]])
+def test_every_command_that_trains_refuses_an_encoder_that_is_not_there(
+    copied: Path, command: list[str]
+) -> None:
+    arguments = [*command, "--encoder", "nothing", "--warehouse", str(copied)]
+    refused = CliRunner().invoke(main, arguments)
     assert refused.exit_code == 1
     assert "the presets are" in refused.output
-
-
-def _model_files(warehouse: Path) -> set[str]:
-    return {path.name for path in warehouse.with_name("centre.models").rglob("*")}
 
 
 # ---- weights from a package
@@ -614,3 +621,46 @@ def test_the_pretrained_preset_reads_the_weights_of_its_package(tmp_path: Path) 
     student.save(tmp_path)
     assert said(Student.load(tmp_path), ["cache <id>"]) == said(student, ["cache <id>"])
     assert "sentence_transformers" not in sys.modules
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_any_encoder_can_be_exported(students: dict[str, Student], how: str) -> None:
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    from fame_sql.students.runtimes import Runtime
+
+    texts = world().canonical[:40]
+    exported = students[how].on(Runtime("onnx"), texts).predict(texts)
+    assert np.allclose(exported.scores, students[how].predict(texts).scores, atol=1e-4)
+
+
+@pytest.mark.parametrize("changes", [{}, {"frozen_layers": 1}])
+def test_a_training_of_separate_encoders_goes_on_where_it_stopped(
+    encoders: Path, changes: dict[str, Any]
+) -> None:
+    import torch
+
+    from fame_sql.students.fitting import Fitting, draws, reproducible
+    from fame_sql.students.pretrained import read_tokenizer
+
+    config = configured(encoders, "paper", **changes)
+    tokenizer = read_tokenizer(config, PLACEHOLDERS)
+
+    def fitting() -> Fitting:
+        return Fitting(world(), tokenizer, DOMAINS, config, steps=4)
+
+    with reproducible(config):
+        whole = fitting()
+        lengths = np.array([len(text) for text in whole.tokens])
+        chosen = list(itertools.islice(draws(lengths, config), 4))
+        for events in chosen:
+            whole.take(events)
+        begun = fitting()
+        begun.take(chosen[0])
+        kept = begun.snapshot()
+        resumed = fitting()
+        resumed.restore(kept)
+        for events in chosen[1:]:
+            resumed.take(events)
+    expected, found = whole.network.state_dict(), resumed.network.state_dict()
+    assert all(torch.equal(expected[name], found[name]) for name in expected)

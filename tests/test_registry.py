@@ -54,15 +54,6 @@ def test_other_masks_than_the_models(opened: Warehouse) -> None:
         registry.load_champion(opened)
 
 
-def test_training_again_gives_the_same_version(opened: Warehouse, tiny: StudentConfig) -> None:
-    before = registry.champion(opened).model_version
-    assert not train_students(opened, config=tiny).trained
-    report = train_students(opened, config=tiny, again=True)
-    assert report.trained
-    assert report.model_version == before
-    assert opened.rows("SELECT count(*) FROM fame.models") == [(1,)]
-
-
 def test_a_new_champion_archives_the_old_and_keeps_its_scores(
     opened: Warehouse, tiny: StudentConfig
 ) -> None:

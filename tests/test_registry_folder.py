@@ -175,6 +175,21 @@ def test_a_sound_manifest_over_a_model_that_makes_no_sense(
     assert str(folder) in str(refused.value)
 
 
+def test_weights_that_changed_after_the_model_was_opened_are_refused(folder: Path) -> None:
+    model = registry.load(folder)
+    change_byte(folder / "student.safetensors")
+    with pytest.raises(ModelError, match=r"student.safetensors is missing or not"):
+        model.verdicts(TEXTS)
+
+
+def test_a_folder_that_became_another_model_is_refused(folder: Path) -> None:
+    model = registry.load(folder)
+    (folder / "more.json").write_text("{}")
+    write(folder, sums_of(folder), None)
+    with pytest.raises(ModelError, match="is another one now"):
+        model.verdicts(TEXTS)
+
+
 # ---- versions and formats
 
 
@@ -244,10 +259,19 @@ def test_the_same_training_leaves_the_folder_as_it_is(
 ) -> None:
     folder = registry.champion(opened).folder
     before = {file.name: (file.stat().st_mtime_ns, sha256(file)) for file in folder.iterdir()}
-    train_students(opened, config=tiny, again=True)
+    assert not train_students(opened, config=tiny).trained
+    report = train_students(opened, config=tiny, again=True)
+    assert report.trained
+    assert report.model_version == folder.name
+    assert opened.rows("SELECT count(*) FROM fame.models") == [(1,)]
     after = {file.name: (file.stat().st_mtime_ns, sha256(file)) for file in folder.iterdir()}
     assert after == before
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_whoever_may_read_one_file_may_read_them_all(opened: Warehouse) -> None:
+    files = [*registry.champion(opened).folder.iterdir()]
+    assert len({file.stat().st_mode for file in files}) == 1
 
 
 def test_a_damaged_folder_is_written_anew_by_the_same_training(

@@ -28,7 +28,7 @@ from fame_sql.console import SilentProgress
 from fame_sql.conversion import convert
 from fame_sql.errors import InputError, ModelError
 from fame_sql.scoring import score_events
-from fame_sql.students import DomainSpec, LabelledEvents, Student, StudentConfig, train
+from fame_sql.students import DomainSpec, LabelledEvents, Student, StudentConfig, encoder, train
 from fame_sql.students import export as exporting
 from fame_sql.students.exported import GRAPH
 from fame_sql.students.inference import infer
@@ -36,6 +36,8 @@ from fame_sql.students.runtimes import Runtime, TorchEngine, in_bfloat16
 from fame_sql.students.tokenizer import encode
 from fame_sql.training import train_students
 from fame_sql.warehouse import Warehouse
+
+pytestmark = pytest.mark.any_duckdb
 
 ONNX = Runtime("onnx")
 ONNX_FACTS = {"name": "onnx", "precision": "float32"}
@@ -190,6 +192,48 @@ def test_a_graph_that_says_something_else_is_refused(
     monkeypatch.setattr(exporting, "_traced", other)
     with pytest.raises(ModelError, match=r"differs from torch by 0\.001 in a logit"):
         in_torch.on(ONNX, [])
+
+
+SMALL = {
+    "vocab_size": 99,
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 64,
+    "max_position_embeddings": 40,
+}
+SHAPES = {
+    **{kind: {"model_type": kind, **SMALL} for kind in ("bert", "roberta", "mpnet", "electra")},
+    "distilbert": {
+        "model_type": "distilbert",
+        **{"vocab_size": 99, "dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64},
+        "max_position_embeddings": 40,
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("router", "experts"),
+    [("bert", None), ("roberta", None), ("mpnet", None), ("electra", None), ("distilbert", "bert")],
+)
+def test_pretrained_encoders_and_separate_ones_are_exported(
+    router: str, experts: str | None
+) -> None:
+    import torch
+
+    stated = {"router": SHAPES[router]} | ({"experts": SHAPES[experts]} if experts else {})
+    draw = np.random.default_rng(0)
+    tokens = [draw.integers(3, 99, size=n).tolist() for n in range(1, 33)] * 2
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = encoder.rebuild(stated, 3, 2).eval()
+    engine = exporting.export_graph(network, tokens, 32)
+    assert engine.widths == (3, 3)
+    found = engine.logits(tokens)
+    assert found[1].std(axis=0).min() > 1e-4  # every expert tells texts apart
+    for some in draw.permutation(len(tokens)).reshape(8, 8):
+        for ours, theirs in zip(engine.logits([tokens[i] for i in some]), found, strict=True):
+            assert ours.tobytes() == theirs[some].tobytes()
 
 
 # ---- saving and loading
@@ -489,37 +533,35 @@ print(json.dumps([scored, queried["score"], live, stored, explained, aimed]))
         assert registry.load(first.folder).verdicts([text])[0].score == live
 
 
-@pytest.mark.parametrize(
-    ("code", "match"),
-    [
-        ("Student.load(Path(sys.argv[2]))", "fame models convert"),
-        ("Student.load(Path(sys.argv[1])).vectors(['a'])", "pip install torch transformers"),
-        ("Student.load(Path(sys.argv[1])).on(Runtime(), [])", "pip install torch transformers"),
-        (
-            "train(LabelledEvents(['a'], [0.0], [0], [1.0], [False]), ['a'], [DomainSpec('d', "
-            "'mixed')], StudentConfig(), [], SilentProgress())",
-            "pip install torch transformers",
-        ),
-    ],
-)
-def test_what_needs_torch_says_so(in_torch: Student, tmp_path: Path, code: str, match: str) -> None:
-    in_torch.on(ONNX, []).save(tmp_path / "onnx")
+def test_what_needs_torch_says_so(in_torch: Student, in_onnx: Student, tmp_path: Path) -> None:
+    in_onnx.save(tmp_path / "onnx")
     in_torch.save(tmp_path / "torch")
-    setup = """
+    code = """
 from pathlib import Path
 from fame_sql.console import SilentProgress
 from fame_sql.errors import ModelError
 from fame_sql.students import DomainSpec, LabelledEvents, Student, StudentConfig, train
 from fame_sql.students.runtimes import Runtime
-try:
+exported = Student.load(Path(sys.argv[1]))
+examples = LabelledEvents(["a"], [0.0], [0], [1.0], [False])
+domains = [DomainSpec("only", "mixed")]
+for attempt in (
+    lambda: Student.load(Path(sys.argv[2])),
+    lambda: exported.vectors(["a"]),
+    lambda: exported.on(Runtime(), []),
+    lambda: train(examples, ["a"], domains, StudentConfig(), [], SilentProgress()),
+):
+    try:
+        attempt()
+    except ModelError as error:
+        print(error)
 """
-    caught = "\nexcept ModelError as error:\n    print(error)\n"
-    done = without_torch(
-        setup + "    " + code + caught, str(tmp_path / "onnx"), str(tmp_path / "torch")
-    )
+    done = without_torch(code, str(tmp_path / "onnx"), str(tmp_path / "torch"))
     assert done.returncode == 0, done.stderr
-    assert "torch is not installed" in done.stdout
-    assert match in done.stdout
+    told = done.stdout.splitlines()
+    assert len(told) == 4
+    assert all("torch is not installed: run 'pip install torch trans" in line for line in told)
+    assert "fame models convert VERSION --runtime onnx" in told[0]
 
 
 @pytest.mark.parametrize(

@@ -17,13 +17,8 @@ from fame_sql import compaction, partitions
 from fame_sql.cli import main
 from fame_sql.compaction import compact
 from fame_sql.errors import InputError, WarehouseError
-from fame_sql.partitions import (
-    add_partitions,
-    list_partitions,
-    move_lines,
-    partition_place,
-    set_place,
-)
+from fame_sql.partition_views import partition_place, set_place
+from fame_sql.partitions import add_partitions, list_partitions, move_lines
 from fame_sql.places import Place
 from fame_sql.planner import make_plan
 from fame_sql.retention import cutoff, expire

@@ -21,6 +21,8 @@ from fame_sql.students.schedule import draws, pace
 from fame_sql.students.stopping import CHECK
 from fame_sql.students.tokenizer import train_tokenizer
 
+pytestmark = pytest.mark.any_duckdb
+
 DOMAINS = (DomainSpec("disks", "mixed"), DomainSpec("jobs", "normal"))
 SMALL = StudentConfig(
     hidden=16, layers=1, heads=2, feed_forward=32, vocab=256, min_steps=200, max_steps=200

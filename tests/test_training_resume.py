@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import time
@@ -15,7 +16,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from fame_sql.cli import main
 from fame_sql.console import SilentProgress
 from fame_sql.students import DomainSpec, LabelledEvents, StudentConfig
 from fame_sql.students.checkpoints import Checkpoints, Snapshot
@@ -23,6 +26,8 @@ from fame_sql.students.fitting import Fitting, reproducible
 from fame_sql.students.tokenizer import train_tokenizer
 from fame_sql.training import train_students
 from fame_sql.warehouse import Warehouse
+
+pytestmark = pytest.mark.any_duckdb
 
 TRAIN = """
 import json, sys
@@ -34,7 +39,7 @@ from fame_sql.warehouse import Warehouse
 
 with Warehouse.open(Path(sys.argv[1])) as warehouse:
     checkpoints = Checkpoints.beside(warehouse.models_folder)
-    checkpoints.every = 0.05
+    checkpoints.every = 0.0
     config = StudentConfig(**json.loads(sys.argv[2]))
     report = train_students(warehouse, config=config, again=True, checkpoints=checkpoints)
 print(json.dumps([report.model_version, report.resumed]))
@@ -197,6 +202,17 @@ def test_writes_by_time(tmp_path: Path) -> None:
     assert not tmp_path.exists()
 
 
+def test_large_networks_are_written_less_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([0.0, 100.0, 103.0, 162.9, 163.1])
+    monkeypatch.setattr("fame_sql.students.checkpoints.monotonic", lambda: next(clock))
+    checkpoints = Checkpoints(tmp_path, every=10.0)
+    checkpoints.write("training", "x", Snapshot({}, {}))
+    assert not checkpoints.are_due
+    assert checkpoints.are_due
+
+
 def test_a_killed_process_goes_on(copied: Path, tiny: StudentConfig) -> None:
     """Kill real processes at random points until one has time to finish."""
     with Warehouse.open(copied) as warehouse:
@@ -240,3 +256,21 @@ def _moments(folder: Path) -> dict[str, int]:
     if not folder.exists():
         return {}
     return {p.name: p.stat().st_mtime_ns for p in folder.glob("*.safetensors") if p.exists()}
+
+
+def test_train_says_that_it_goes_on(
+    copied: Path, tiny: StudentConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KilledError
+
+    with Warehouse.open(copied) as warehouse, monkeypatch.context() as patched:
+        patched.setattr("fame_sql.training.registry.publish", stopped)
+        with pytest.raises(KilledError):
+            train_students(warehouse, config=tiny, again=True)
+        folder = warehouse.models_folder / ".training"
+    assert folder.exists()
+    ran = CliRunner().invoke(main, ["train", "--full", "--warehouse", str(copied)])
+    assert ran.exit_code == 0, ran.output
+    assert re.search(r"training went on from step \d+, where it had been stopped", ran.stderr)
+    assert not folder.exists()

@@ -141,7 +141,7 @@ def _listed(warehouse: Warehouse, record: ModelRecord) -> dict[str, Any]:
 
 
 def _details(record: ModelRecord) -> dict[str, Any]:
-    names = ("max_false_alarms", "split", "config", "labels", "held_out", "training")
+    names = ("max_false_alarms", "runtime", "split", "config", "labels", "held_out", "training")
     return {name: record.metrics.get(name) for name in names}
 
 
@@ -153,7 +153,7 @@ def _print_model(
     print_facts(
         (name.replace("_", " "), json.dumps(value))
         for name, value in details.items()
-        if name in ("max_false_alarms", "split", "config") and value is not None
+        if name in ("max_false_alarms", "runtime", "split", "config") and value is not None
     )
     for title, columns, rows in _tables(details, promoted):
         click.echo(title)

@@ -14,7 +14,10 @@ from fame_sql.cli.output import json_option, print_facts, print_json, print_tabl
 if TYPE_CHECKING:
     from fame_sql.evaluation import Evaluation
 
-_COLUMNS = ("detector", "lines", "anomalies", "precision", "recall", "F1", "found", "false alarms")
+_COLUMNS = (
+    *("detector", "lines", "anomalies", "precision", "recall", "F1", "found", "false alarms"),
+    "calibration error",
+)
 
 
 @click.command()
@@ -117,6 +120,7 @@ def _evaluation_rows(evaluation: Evaluation) -> Iterator[tuple[object, ...]]:
                 outcome.f1,
                 outcome.true_positives,
                 outcome.false_positives,
+                outcome.calibration_error,
             )
 
 

@@ -135,7 +135,7 @@ def list_(warehouse: Path, as_json: bool) -> None:
 @json_option
 def place_(place: str | None, warehouse: Path, as_json: bool) -> None:
     """Show where partitions lie, or say where their files have been moved."""
-    from fame_sql.partitions import partition_place, set_place
+    from fame_sql.partition_views import partition_place, set_place
     from fame_sql.queries import plain_errors
     from fame_sql.warehouse import Warehouse
 

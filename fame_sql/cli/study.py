@@ -141,12 +141,14 @@ def _show(
     as_json: bool,
 ) -> dict[str, object]:
     """Print the table of one K and write its page; return what goes into JSON."""
+    from fame_sql.evaluation.claims import claims, sentences
     from fame_sql.evaluation.summary import as_rows, confusion, gathered, labels_spent, measured
     from fame_sql.evaluation.weights import WEIGHTINGS
 
     wanted = WEIGHTINGS if as_json or choices.html else (choices.weighting,)
     measures = {name: measured(gathered(findings, name)) for name in wanted}
-    facts = _facts(findings, plan)
+    compared = claims(gathered(findings))
+    facts = [*_facts(findings, plan), *sentences(compared)]
     if choices.html is not None:
         _write_page(choices.html, warehouse, findings, measures, facts)
     if not as_json:
@@ -158,6 +160,7 @@ def _show(
         "per_template": plan.per_template,
         "labels": [asdict(spent) for spent in labels_spent(findings)],
         "measures": [row for name, found in measures.items() for row in as_rows(found, name)],
+        "claims": [claim.to_dict() for claim in compared],
         "confusion": [asdict(cell) for cell in confusion(findings)],
     }
 

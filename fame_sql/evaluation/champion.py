@@ -6,12 +6,15 @@ Every figure counts lines. 'Unseen' lines are those of templates that the model 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from fame_sql import sql
 from fame_sql.errors import InputError, MissingStageError
 from fame_sql.registry import champion
+from fame_sql.students.calibration import expected_calibration_error
 from fame_sql.warehouse import Warehouse
 
 Row = dict[str, Any]
@@ -37,12 +40,15 @@ class Outcome:
         Lines, and those that are anomalous.
     true_positives, false_positives : int
         Anomalous and normal lines that the detector reported.
+    calibration_error : float or None
+        Expected calibration error of the scores; None of detectors that only say yes or no.
     """
 
     lines: int
     anomalies: int
     true_positives: int
     false_positives: int
+    calibration_error: float | None = None
 
     @property
     def precision(self) -> float | None:
@@ -70,6 +76,7 @@ class Outcome:
             "precision": self.precision,
             "recall": self.recall,
             "f1": self.f1,
+            "calibration_error": self.calibration_error,
         }
 
 
@@ -137,8 +144,20 @@ def evaluate(warehouse: Warehouse) -> Evaluation:
         name: {part: _outcome(chosen, says) for part, chosen in parts.items()}
         for name, (_, says) in DETECTORS.items()
     }
+    outcomes["fame"] = {
+        part: replace(outcome, calibration_error=_calibration_error(parts[part]))
+        for part, outcome in outcomes["fame"].items()
+    }
     unscored = sum(row["lines"] for row in rows if row["score"] is None)
     return Evaluation(version, outcomes, unscored)
+
+
+def _calibration_error(rows: list[Row]) -> float | None:
+    score, truth, lines = (
+        np.array([row[name] for row in rows], dtype=np.float64)
+        for name in ("score", "is_anomaly", "lines")
+    )
+    return expected_calibration_error(score, truth, lines)
 
 
 def _outcome(rows: list[Row], says: Callable[[Row], bool]) -> Outcome:

@@ -1,7 +1,7 @@
 """The study: every detector on every split and seed, without leaks, resumable.
 
-What a trial finds is kept as one JSON file a split, seed and detector in the study's folder; a
-study that is stopped goes on from there.
+What a trial finds is kept as one JSON file a split, seed and detector in the study's folder, under
+a digest of the code and settings it rests on; a study that is stopped goes on from there.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from fame_sql.console import Progress, SilentProgress, Step
 from fame_sql.errors import InputError
 from fame_sql.evaluation import students
 from fame_sql.evaluation.baselines import BASELINES
+from fame_sql.evaluation.definition import definition
 from fame_sql.evaluation.metrics import Judged
 from fame_sql.evaluation.splits import LabelledLines, Split, by_templates, by_time, read_lines
 from fame_sql.evaluation.trials import JudgedLines, Trial, trial
 from fame_sql.evaluation.weights import WEIGHTINGS
-from fame_sql.labels import STRATEGIES
 from fame_sql.students import StudentConfig
 from fame_sql.warehouse import Warehouse
 
@@ -230,17 +230,22 @@ class _Store:
         recipe: str,
         lines: LabelledLines,
     ) -> None:
-        spent = [plan.per_template, *([plan.strategy] if plan.strategy != STRATEGIES[0] else [])]
-        content = [plan.config.settings(), *spent, recipe, split.protocol, split.name]
+        content = [plan.per_template, plan.strategy, recipe, split.protocol, split.name]
         digest = hashlib.md5(json.dumps(content).encode())
         for column in (split.known, split.judged, lines.log_id, lines.is_anomaly):
             digest.update(column.tobytes())
         self._folder = folder / f"{split.protocol}-{digest.hexdigest()[:12]}"
         self._split = split
         self._seed = seed
+        self._settings = json.dumps(plan.config.settings())
 
     def path(self, detector: str) -> Path:
-        return self._folder / f"{detector.replace(', ', '-').replace(' ', '-')}-{self._seed}.json"
+        """Return where a finding lies: under the definition of its detector and its settings."""
+        trained = detector in students.partitioners(0)
+        made_of = definition(trained=trained) + (self._settings if trained else "")
+        digest = hashlib.md5(made_of.encode()).hexdigest()[:12]
+        name = detector.replace(", ", "-").replace(" ", "-")
+        return self._folder / f"{name}-{self._seed}-{digest}.json"
 
     def write(
         self,

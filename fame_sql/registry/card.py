@@ -200,6 +200,8 @@ def _use(facts: Facts) -> Iterator[str]:
     yield "connection.sql(\"SELECT fame_score('disk full on /var')\")"
     yield "```"
     yield ""
+    if runtime := facts.metrics.get("runtime"):
+        yield f"It runs on {inline(' in '.join(map(str, runtime.values())))}."
     yield "Every file is checked against `manifest.json` first. Nothing in the folder is code."
     yield ""
 
@@ -216,12 +218,6 @@ def _lineage(facts: Facts) -> Iterator[str]:
         yield (
             f"Made from model {facts.parent}, whose encoder it has. Domains trained anew: "
             f"{trained}. Kept with their scores: {kept}."
-        )
-    if converted := facts.metrics.get("converted_from"):
-        runtime = " in ".join(map(str, (facts.metrics.get("runtime") or {}).values()))
-        yield (
-            f"Its weights are those of model {inline(converted)}, converted to run on "
-            f"{inline(runtime)}."
         )
     yield ""
 

@@ -163,9 +163,18 @@ def load(folder: Path) -> Model:
 
 
 def read_metrics(folder: Path) -> dict[str, Any]:
-    """Return what a model's training knew; nothing where an older fame-sql wrote the folder."""
+    """Return what a model's training knew; nothing where an older fame-sql wrote the folder.
+
+    Raises
+    ------
+    ModelError
+        If it is there and cannot be read.
+    """
     path = folder / METRICS
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+    except (OSError, ValueError, TypeError) as error:
+        raise _unreadable(path, error) from None
 
 
 def read_kinds(folder: Path) -> dict[str, str]:
@@ -177,8 +186,11 @@ def read_kinds(folder: Path) -> dict[str, str]:
         If the folder is not what its manifest says.
     """
     check(folder)
-    content = json.loads((folder / MODEL).read_text(encoding="utf-8"))
-    return {domain["name"]: domain["kind"] for domain in content["domains"]}
+    try:
+        content = json.loads((folder / MODEL).read_text(encoding="utf-8"))
+        return {domain["name"]: domain["kind"] for domain in content["domains"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _unreadable(folder / MODEL, error) from None
 
 
 def _read(folder: Path, version: str) -> Model:
@@ -190,9 +202,11 @@ def _read(folder: Path, version: str) -> Model:
     except FameError:
         raise
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(
-            f"{path} does not describe a model ({error}): train anew with 'fame train'"
-        ) from None
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> ModelError:
+    return ModelError(f"{path} does not describe a model ({error}): train anew with 'fame train'")
 
 
 def _model(folder: Path, version: str, content: Mapping[str, Any]) -> Model:
@@ -207,13 +221,18 @@ def _model(folder: Path, version: str, content: Mapping[str, Any]) -> Model:
         domain_of_template=content["domain_of_template"],
         facts=tuple(DomainFacts(**{**_NO_LABELS, **domain}) for domain in domains),
         examples=Examples.load(folder),
-        load_student=lambda: _load_student(folder),
+        load_student=lambda: _load_student(folder, version),
     )
 
 
-def _load_student(folder: Path) -> Student:
+def _load_student(folder: Path, version: str) -> Student:
+    """Read the weights, which may be long after the folder was first checked."""
     from fame_sql.students import Student
 
+    if check(folder)["version"] != version:
+        raise ModelError(
+            f"{folder} was model {version} when it was opened and is another one now: open it again"
+        )
     return Student.load(folder)
 
 

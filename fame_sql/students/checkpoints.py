@@ -22,6 +22,9 @@ FOLDER = ".training"
 EVERY = 10.0
 """Seconds between two writes, so that a training of seconds hardly writes at all."""
 
+SHARE = 0.05
+"""Share of the time that writing may take: large networks are written less often."""
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -48,7 +51,7 @@ class Checkpoints:
     folder : Path or None
         Where they lie; made at the first write. None keeps nothing.
     every : float
-        Seconds between two writes.
+        Seconds between two writes, at least.
     resumed : dict of str to int
         The step that each network went on from, of those that did.
     """
@@ -56,7 +59,10 @@ class Checkpoints:
     folder: Path | None
     every: float = EVERY
     resumed: dict[str, int] = field(default_factory=dict)
-    _written: float = field(default_factory=monotonic)
+    _next: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._next = monotonic() + self.every
 
     @classmethod
     def beside(cls, models: Path) -> Checkpoints:
@@ -71,7 +77,7 @@ class Checkpoints:
     @property
     def are_due(self) -> bool:
         """Whether the time for another write has come."""
-        return self.folder is not None and monotonic() - self._written >= self.every
+        return self.folder is not None and monotonic() >= self._next
 
     def read(self, name: str, identity: str) -> Snapshot | None:
         """Return what was kept of a network; None, and no file any more, if that is of no use.
@@ -103,15 +109,17 @@ class Checkpoints:
         """
         from safetensors.torch import save_file
 
-        path = self._path(name)
+        path, begun = self._path(name), monotonic()
         if path is None:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".part")
         facts = {"identity": identity, "facts": json.dumps(snapshot.facts)}
-        save_file(_apart(snapshot.tensors), unfinished, metadata=facts)
+        tensors = {name: tensor.contiguous() for name, tensor in snapshot.tensors.items()}
+        save_file(tensors, unfinished, metadata=facts)
         unfinished.replace(path)
-        self._written = monotonic()
+        ended = monotonic()
+        self._next = ended + max(self.every, (ended - begun) / SHARE)
 
     def remove(self) -> None:
         """Forget all of them: the model is published."""
@@ -136,8 +144,3 @@ def _read(path: Path, identity: str) -> Snapshot | None:
             return Snapshot(tensors, json.loads(kept["facts"]))
     except (SafetensorError, OSError, KeyError, ValueError):
         return None
-
-
-def _apart(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Give every tensor memory of its own: safetensors refuses to write what is shared."""
-    return {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}

@@ -17,6 +17,9 @@ Kind = Literal["normal", "anomalous", "mixed"]
 COMPACT = "compact"
 """The preset whose encoder is trained from scratch, and so needs no weights from elsewhere."""
 
+SIZES = ("hidden", "layers", "heads", "feed_forward", "vocab", "dropout")
+"""The fields that are a pretrained encoder's own."""
+
 # The least that a number may be.
 LEAST = {
     **dict.fromkeys(("hidden", "layers", "feed_forward", "batch", "pool", "epochs"), 1),
@@ -32,7 +35,7 @@ FIRST_FIELDS = frozenset((
     "max_steps", "balance", "calibration_events", "threads", "seed",
 ))
 # fmt: on
-"""The fields that a stored configuration always has; see :meth:`StudentConfig.settings`."""
+"""The fields that a stored compact configuration always has; see :meth:`StudentConfig.settings`."""
 
 LENGTHS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 """The lengths in tokens that texts are padded to; the longest of a student is one of them."""
@@ -184,13 +187,15 @@ class StudentConfig:
         """Return the fields by name, as they are stored and hashed.
 
         Fields that came later than the first models are left out where they are at their
-        defaults, so that a configuration written then is the same one now.
+        defaults, so that a configuration written then is the same one now; and the sizes where
+        a pretrained encoder has its own.
         """
         added = {f.name: f.default for f in fields(self) if f.name not in FIRST_FIELDS}
+        unused = () if self.is_compact else SIZES
         return {
             name: value
             for name, value in asdict(self).items()
-            if name not in added or value != added[name]
+            if name not in unused and (name not in added or value != added[name])
         }
 
 

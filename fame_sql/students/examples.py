@@ -66,6 +66,12 @@ class LabelledEvents:
     def __len__(self) -> int:
         return len(self.canonical)
 
+    @property
+    def importance(self) -> Floats:
+        """What each counts in training: the logarithm of its lines, one on average."""
+        weight = 1 + np.log(np.maximum(self.weight, 1))
+        return np.asarray(weight / weight.mean())
+
     def where(self, chosen: npt.NDArray[np.bool_]) -> LabelledEvents:
         """Return the chosen events."""
         texts = [self.canonical[i] for i in np.flatnonzero(chosen)]

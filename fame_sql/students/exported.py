@@ -47,7 +47,7 @@ class OnnxEngine:
     runtime = Runtime("onnx")
 
     def __init__(self, graph: bytes, read_network: Callable[[], nn.ModuleDict]) -> None:
-        self._graph = graph
+        self.graph = graph
         self._read_network = read_network
         self._session = _session(graph)
         self.rows, self.widths = _shape(self._session)
@@ -64,7 +64,7 @@ class OnnxEngine:
 
     def save(self, folder: Path) -> None:
         """Write ``student.onnx``."""
-        (folder / GRAPH).write_bytes(self._graph)
+        (folder / GRAPH).write_bytes(self.graph)
 
     def _forward(
         self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from fame_sql import __version__
 from fame_sql.console import Progress
 from fame_sql.students import encoder
 from fame_sql.students.checkpoints import Checkpoints, Snapshot
@@ -72,15 +73,11 @@ class Fitting:
         self.taught = lessons(examples, columns, config.balance)
         self.stopping: Stopping | None = None
         if held_out is not None and config.patience:
-            later = lessons(held_out, columns, config.balance)
             texts = encode(tokenizer, held_out.canonical)
+            later = lessons(held_out, columns, config.balance)
             self.stopping = Stopping(texts, later, config.patience)
-        self._optimizer = torch.optim.AdamW(
-            self.network.parameters(),
-            config.learning_rate,
-            weight_decay=config.weight_decay,
-            fused=True,
-        )
+        weights, decay = self.network.parameters(), config.weight_decay
+        self._optimizer = torch.optim.AdamW(weights, weight_decay=decay, fused=True)
 
     def run(self, name: str, progress: Progress, checkpoints: Checkpoints) -> None:
         """Take the steps that are left, going on from a checkpoint where there is one.
@@ -95,10 +92,11 @@ class Fitting:
             Where to keep how far it is.
         """
         identity = self.identity()
+        told = name
         if kept := checkpoints.read(name, identity):
             self.restore(kept)
             checkpoints.resumed[name] = self.done
-        told = f"{name} (going on from step {self.done})" if kept else name
+            told = f"{name} (going on from step {self.done})"
         with progress.step(told, self.steps) as step:
             step.advance(self.done)
             for chosen in self._left():
@@ -143,8 +141,8 @@ class Fitting:
         import torch
 
         stopping = self.stopping
-        read = [self.config.settings(), self.steps, self.tokens, torch.__version__]
-        read.append(stopping and stopping.tokens)
+        read: list[Any] = [__version__, torch.__version__, self.config.settings(), self.steps]
+        read += [self.tokens, stopping and stopping.tokens]
         later = stopping.taught.content() if stopping else b""
         return hashlib.sha256(json.dumps(read).encode() + self.taught.content() + later).hexdigest()
 

@@ -114,14 +114,14 @@ class HeldOut:
 
     def save(self, folder: Path) -> None:
         """Write ``held_out.safetensors`` into a folder."""
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save
 
         columns = {
             f"{part}.{field.name}": np.ascontiguousarray(getattr(evidence, field.name))
             for part, evidence in (("known", self.known), ("unseen", self.unseen))
             for field in fields(Evidence)
         }
-        save_file(columns, folder / FILE)
+        (folder / FILE).write_bytes(save(columns))
 
     @classmethod
     def load(cls, folder: Path) -> HeldOut:

@@ -84,10 +84,10 @@ class LexicalHead:
         generation : int
             0 for the newest; an earlier one gets this number in the names of its files.
         """
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save
 
         tensors = {f"view{number}": view.weights for number, view in enumerate(self.views)}
-        save_file(tensors, folder / _numbered(WEIGHTS, generation))
+        (folder / _numbered(WEIGHTS, generation)).write_bytes(save(tensors))
         facts = {
             "intercept": self.intercept,
             "vocabularies": [view.vocabulary for view in self.views],

@@ -65,8 +65,7 @@ def lessons(examples: LabelledEvents, columns: npt.NDArray[np.int64], most: floa
     """
     import torch
 
-    weight = 1 + np.log(np.maximum(examples.weight, 1))
-    weight /= weight.mean()
+    weight = examples.importance
     expert = columns[examples.domain]
     rise, fall = _pulls(examples.is_anomaly, weight, expert, most)
     judge = np.stack([np.zeros_like(expert), expert], axis=1)

@@ -13,15 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from fame_sql.errors import InputError
-from fame_sql.students.config import COMPACT, StudentConfig
+from fame_sql.students.config import COMPACT, SIZES, StudentConfig
 from fame_sql.students.pretrained import pinned
 from fame_sql.students.sources import PACKAGE, download
 
 FINE_TUNING_RATE = 1e-4
 """The learning rate of a pretrained encoder where none is given."""
-
-# A pretrained encoder has these of its own.
-SIZES = ("hidden", "layers", "heads", "feed_forward", "vocab", "dropout")
 
 _DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(StudentConfig)}
 

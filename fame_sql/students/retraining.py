@@ -201,7 +201,7 @@ def _judge(vectors: Floats, examples: LabelledEvents) -> tuple[Floats, float]:
     part = np.concatenate([share[anomalous], 1 - share[normal]])
     truth = np.arange(len(rows)) < len(anomalous)
     model = _regression(class_weight="balanced")
-    model.fit(vectors[rows], truth, sample_weight=part * _weight(examples)[rows])
+    model.fit(vectors[rows], truth, sample_weight=part * examples.importance[rows])
     return model.coef_[0], float(model.intercept_[0])
 
 
@@ -212,7 +212,7 @@ def _router(vectors: Floats, examples: LabelledEvents, domains: int) -> Weights:
     if len(met) == 1:
         bias[met] = 0.0
         return weights, bias
-    model = _regression().fit(vectors, examples.domain, sample_weight=_weight(examples))
+    model = _regression().fit(vectors, examples.domain, sample_weight=examples.importance)
     if len(met) == 2:
         weights[met[1]], bias[met[1]], bias[met[0]] = model.coef_[0], model.intercept_[0], 0.0
     else:
@@ -224,12 +224,6 @@ def _regression(**settings: Any) -> Any:
     from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(C=10.0, max_iter=2000, **settings)
-
-
-def _weight(examples: LabelledEvents) -> Floats:
-    """Weigh events by the logarithm of their lines, one on average, as the full training does."""
-    weight = 1 + np.log(np.maximum(examples.weight, 1))
-    return np.asarray(weight / weight.mean())
 
 
 def _layer(weights: Weights) -> nn.Linear:
