@@ -125,13 +125,7 @@ def evaluate(warehouse: Warehouse) -> Evaluation:
         If no line after the split carries a label.
     """
     version = champion(warehouse).model_version
-    rows = warehouse.records(sql.load("evaluation/later_events"))
-    if not rows:
-        raise InputError(
-            "no line after the split carries a label from its source: evaluation needs logs "
-            "with a label column (a person's labels are all spent on training), and a split "
-            "below 1 ('fame mine --split 0.8')"
-        )
+    rows = _labelled_rows(warehouse)
     scored = [row for row in rows if row["score"] is not None]
     if not scored:
         raise MissingStageError("no line after the split has a score", "fame score")
@@ -150,6 +144,17 @@ def evaluate(warehouse: Warehouse) -> Evaluation:
     }
     unscored = sum(row["lines"] for row in rows if row["score"] is None)
     return Evaluation(version, outcomes, unscored)
+
+
+def _labelled_rows(warehouse: Warehouse) -> list[Row]:
+    rows = warehouse.records(sql.load("evaluation/later_events"))
+    if not rows:
+        raise InputError(
+            "no line after the split carries a label from its source: evaluation needs logs "
+            "with a label column (a person's labels are all spent on training), and a split "
+            "below 1 ('fame mine --split 0.8')"
+        )
+    return rows
 
 
 def _calibration_error(rows: list[Row]) -> float | None:

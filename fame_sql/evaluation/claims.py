@@ -17,8 +17,8 @@ PARTS_OF_FAME = {
 JUDGED_BY = (("all", "f1", "F1 on all lines"), ("unseen", "average_precision", "AP on unseen"))
 
 PAIRED = (
-    "Differences are paired: the same seeds and blocks of time for both. The intervals are 95 % each, "
-    "not corrected for the number of comparisons."
+    "Differences are paired: the same seeds and blocks of time for both. The intervals are 95 % "
+    "each, not corrected for the number of comparisons."
 )
 
 

@@ -111,7 +111,7 @@ def average_precision(judged: Judged) -> float | None:
 
     None where there is nothing to find.
     """
-    hits, reported = _by_threshold(judged)
+    hits, reported = by_threshold(judged)
     if not len(hits) or hits[-1] == 0:
         return None
     gained = np.diff(hits, prepend=0.0) / hits[-1]
@@ -131,7 +131,7 @@ def recall_bound(judged: Judged, false_alarms: float = FALSE_ALARMS) -> float | 
     false_alarms : float
         Share of the normal lines that may be reported.
     """
-    hits, reported = _by_threshold(judged)
+    hits, reported = by_threshold(judged)
     if not len(hits) or hits[-1] == 0:
         return None
     # Sums of weights differ in their last bits, and a budget of whole lines must hold them.
@@ -140,7 +140,7 @@ def recall_bound(judged: Judged, false_alarms: float = FALSE_ALARMS) -> float | 
     return float(allowed.max(initial=0.0) / hits[-1])
 
 
-def _by_threshold(judged: Judged) -> tuple[Floats, Floats]:
+def by_threshold(judged: Judged) -> tuple[Floats, Floats]:
     """Return anomalous lines and all lines above each distinct score, the highest first."""
     order = np.argsort(-judged.score, kind="stable")
     score, lines = judged.score[order], judged.lines[order]

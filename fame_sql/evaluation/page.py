@@ -13,6 +13,7 @@ from fame_sql.evaluation.metrics import (
     MEASURES,
     Judged,
     Measured,
+    by_threshold,
     calibration_error,
 )
 from fame_sql.evaluation.summary import Confusion, Key
@@ -149,12 +150,10 @@ def _curves(seeds: Sequence[Judged]) -> str:
 
 
 def _precision_recall(judged: Judged) -> list[tuple[float, float]]:
-    order = np.argsort(-judged.score, kind="stable")
-    lines = judged.lines[order]
-    hits = np.cumsum(lines * judged.is_anomaly[order])
+    hits, reported = by_threshold(judged)
     if not len(hits) or hits[-1] == 0:
         return []
-    return list(zip((hits / hits[-1]).tolist(), (hits / np.cumsum(lines)).tolist(), strict=True))
+    return list(zip((hits / hits[-1]).tolist(), (hits / reported).tolist(), strict=True))
 
 
 def _reliability(judged: Judged, bins: int = 10) -> list[tuple[float, float]]:
