@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,10 @@ from fame_sql.students import StudentConfig
 from fame_sql.warehouse import Warehouse
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+# In the background of a script Ctrl-C is ignored, and by all that is started from there.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A first example pays for imports, and a busy machine is no failure.
 settings.register_profile("fame", deadline=None)
