@@ -87,7 +87,8 @@ def convert(
     if as_json:
         print_json({"model_version": made.model_version, "stage": made.stage, **made.metrics})
         return
-    click.echo(f"model {made.model_version}, on {wanted}, is a {made.stage}")
+    article = "the" if made.stage == "champion" else "a"
+    click.echo(f"model {made.model_version}, on {wanted}, is {article} {made.stage}")
     if made.stage == "champion":
         click.echo("its events have no scores yet: run 'fame score'")
     else:
