@@ -9,7 +9,7 @@ WORKERS ?= 2
 ARGS ?=
 ROWS ?= 10000000
 
-.PHONY: help install demo test lint types unit unit-duckdb-1 docs format bench bench-scale bench-memory bench-detection bench-inference dbt bench-dbt clean
+.PHONY: help install demo test lint types unit unit-duckdb-1 docs notebooks format bench bench-scale bench-memory bench-detection bench-inference dbt bench-dbt clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -65,6 +65,9 @@ dbt: $(INSTALLED) $(DBT)/.installed ## build and test the dbt package on the dem
 	test -f demo.duckdb || $(BIN)/fame demo
 	cd dbt_project && PYTHONPATH=../$(DBT) FAME_WAREHOUSE=../demo.duckdb \
 		../$(BIN)/python -W ignore -m dbt.cli.main build $(ARGS)
+
+notebooks: dbt ## run the notebooks on the demonstration's warehouse and keep what they show
+	FAME_WAREHOUSE=$(CURDIR)/demo.duckdb $(BIN)/python notebooks/execute.py notebooks/*.ipynb
 
 bench-dbt: $(INSTALLED) $(DBT)/.installed ## dbt's first build and daily increment, on 10 million rows
 	$(BIN)/python benchmarks/dbt.py $(ARGS)

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 from dbt_process import PACKAGE, Dbt, require_dbt
+from notebook_outputs import executed, shown
 
 from fame_sql.cli import main
 from fame_sql.ingest import ingest_file
@@ -61,6 +62,27 @@ def built(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
         assert run.code == 0, run.said
         assert "deprecat" not in run.said.lower(), run.said
     return warehouse, dbt
+
+
+def test_the_report_shows_what_was_built(
+    built: tuple[Path, Dbt], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAME_WAREHOUSE", str(built[0]))
+    cells = executed("report.ipynb")
+    with duckdb.connect(built[0], read_only=True) as connection:
+        costs = connection.execute(
+            "SELECT alerts_by, sum(lines_to_read) FROM fame_dbt.fct_review_cost GROUP BY alerts_by"
+        ).fetchall()
+        [(largest,)] = connection.execute(
+            "SELECT max(anomalous_lines) FROM fame_dbt.fct_anomaly_windows"
+        ).fetchall()
+    seen = shown(cells, "FROM fct_review_cost")
+    assert all(
+        f"<td>{way}</td>" in seen and f"<td>{lines:.1f}</td>" in seen for way, lines in costs
+    )
+    assert f"<td>{largest}</td>" in shown(cells, "FROM fct_anomaly_windows")
+    outputs = [output["output_type"] for cell in cells for output in cell["outputs"]]
+    assert outputs == ["execute_result"] * 6
 
 
 def _statuses(dbt: Dbt) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import os
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -153,7 +154,10 @@ def require_torch(what: str, instead: str = "") -> None:
     """
     for name in ("torch", "transformers"):
         try:
-            import_module(name)
+            with warnings.catch_warnings():
+                # In a notebook tqdm, which comes along, asks for widgets that nothing here shows.
+                warnings.filterwarnings("ignore", message="IProgress not found")
+                import_module(name)
         except ImportError:
             raise ModelError(
                 f"{what} needs torch and transformers, and {name} is not installed: run "

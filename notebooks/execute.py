@@ -1,0 +1,36 @@
+"""Executes notebooks in place, so that they show what the warehouse says now.
+
+    FAME_WAREHOUSE=demo.duckdb python notebooks/execute.py notebooks/*.ipynb
+
+The tests execute them in the same way, and keep nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import nbformat
+from jupyter_client import AsyncKernelManager
+from nbclient import NotebookClient
+
+
+def execute(path: Path) -> nbformat.NotebookNode:
+    """Return a notebook executed where it lies, in a kernel with this process's environment."""
+    notebook = nbformat.read(path, as_version=4)
+    # Sockets in the file system: over TCP anybody on the machine could listen.
+    with TemporaryDirectory() as sockets:
+        NotebookClient(
+            notebook,
+            km=AsyncKernelManager(kernel_name="python3", transport="ipc", ip=f"{sockets}/kernel"),
+            timeout=300,
+            record_timing=False,
+            resources={"metadata": {"path": str(path.parent)}},
+        ).execute()
+    return notebook
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        nbformat.write(execute(Path(name)), name)
