@@ -2,6 +2,7 @@
 
     python benchmarks/ablation.py BGL_2k.log                 # ways to train, ways to judge
     python benchmarks/ablation.py BGL_2k.log --stopping      # steps found on events held out
+    python benchmarks/ablation.py BGL_2k.log --encoder pretrained   # fine-tuned, as it is alone
 
 Splits by time and by whole templates; every option trains on the same labels, with the same
 tokenizer, from the same seeds. What did not help lives here alone.
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -28,6 +30,7 @@ from fame_sql.students.checkpoints import Checkpoints
 from fame_sql.students.fitting import Fitting, reproducible
 from fame_sql.students.inference import padded
 from fame_sql.students.lexical import fit_lexical
+from fame_sql.students.presets import choose
 from fame_sql.students.schedule import draws, pace
 from fame_sql.students.tokenizer import CLS, MASK, PAD, SEP, encode, literals
 
@@ -102,8 +105,13 @@ def fill_gaps(
         optimizer.step()
 
 
+def as_it_is(case: Case) -> type[Fitting]:
+    """Train as the product does."""
+    return Fitting
+
+
 OPTIONS: dict[str, Callable[[Case], type[Fitting]]] = {
-    "as it is": lambda case: Fitting,
+    "as it is": as_it_is,
     "labels smoothed": lambda case: Smoothed,
     "wildcards hidden": wildcards,
     "pretrained on own events": pretrained,
@@ -117,8 +125,9 @@ def main() -> None:
     parser.add_argument("--format", default="auto")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--stopping", action="store_true")
+    parser.add_argument("--encoder", default="compact", help="as of 'fame train --encoder'")
     given = parser.parse_args()
-    ways = stopping if given.stopping else training
+    ways = stopping if given.stopping else partial(training, encoder=given.encoder)
     found: dict[tuple[str, str], list[Figures]] = {}
     for seed in given.seeds:
         for split, case in cases(given.log, given.format, seed):
@@ -133,12 +142,14 @@ def main() -> None:
             tell(f"{what} of {len(rows)} by {protocol}, {name}", row)
 
 
-def training(case: Case, split: Split, seed: int) -> Iterator[tuple[str, Figures]]:
+def training(case: Case, split: Split, seed: int, encoder: str) -> Iterator[tuple[str, Figures]]:
     """Yield average precision of every way to judge, for every way to train."""
-    config = StudentConfig(seed=seed)
+    config = choose(encoder, seed=seed)
     tokenizer = case.tokenizer(config)
     lexical = fit_lexical(case.examples.canonical, case.examples.is_anomaly)
     for name, option in OPTIONS.items():
+        if not config.is_compact and option is not as_it_is:
+            continue
         begun = process_time()
         with reproducible(config):
             fitting = option(case)(case.examples, tokenizer, case.domains, config)

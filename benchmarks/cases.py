@@ -17,6 +17,7 @@ from fame_sql.evaluation.students import partitioners
 from fame_sql.evaluation.trials import Trial, trial
 from fame_sql.ingest import ingest_file
 from fame_sql.students import DomainSpec, LabelledEvents, StudentConfig
+from fame_sql.students.pretrained import read_tokenizer
 from fame_sql.students.tokenizer import train_tokenizer
 from fame_sql.warehouse import Warehouse
 
@@ -35,7 +36,9 @@ class Case:
     domain_of_template: dict[str, int]
 
     def tokenizer(self, config: StudentConfig) -> Tokenizer:
-        """Return the tokenizer that a training would learn."""
+        """Return the tokenizer that a training would learn, or that its encoder brings."""
+        if not config.is_compact:
+            return read_tokenizer(config, self.placeholders)
         vocabulary = [*self.texts, *self.examples.canonical]
         return train_tokenizer(vocabulary, self.placeholders, config.vocab, config.max_tokens)
 

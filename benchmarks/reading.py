@@ -1,16 +1,18 @@
 """What the words are worth with and without severity and component in front of them.
 
     python benchmarks/reading.py BGL_2k.log
+    python benchmarks/reading.py BGL_2k.log --encoder pretrained    # beside them, and with them
 
 The lexical head learns from the same labelled lines and judges the same lines of the same splits;
 only the text differs. Whether a line's template is known is told by its body alone in every row.
+An encoder stays as it comes: what learns is logistic regression on its vectors.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +23,12 @@ from fame_sql.evaluation.metrics import Judged, measure
 from fame_sql.evaluation.splits import LabelledLines, Split, read_lines
 from fame_sql.evaluation.trials import Trial, trial
 from fame_sql.ingest import ingest_file
-from fame_sql.students.lexical import fit_lexical
+from fame_sql.students import encoder
+from fame_sql.students.inference import read_vectors
+from fame_sql.students.lexical import REGULARISATION, Floats, fit_lexical
+from fame_sql.students.presets import choose
+from fame_sql.students.pretrained import read_tokenizer
+from fame_sql.students.tokenizer import encode
 from fame_sql.warehouse import Warehouse
 
 TEXTS = {
@@ -41,6 +48,9 @@ INNER JOIN fame.events AS events ON logs.event_id = events.event_id
 GROUP BY words ORDER BY words
 """
 
+Reader = Callable[[Sequence[str]], Floats]
+"""Texts in, one vector each out."""
+
 
 def main() -> None:
     """Print a row for each split and text, then the means."""
@@ -48,9 +58,11 @@ def main() -> None:
     parser.add_argument("log", type=Path, help="a labelled log with severities, such as BGL_2k.log")
     parser.add_argument("--format", default="auto")
     parser.add_argument("--seeds", type=int, default=2, help="deals of whole templates")
+    parser.add_argument("--encoder", help="a pretrained encoder, as of 'fame train --encoder'")
     given = parser.parse_args()
+    reader = reading(given.encoder) if given.encoder else None
     found: dict[tuple[str, str], list[Figures]] = {}
-    for split, name, figures in rows(given.log, given.format, given.seeds):
+    for split, name, figures in rows(given.log, given.format, given.seeds, reader):
         found.setdefault((split.protocol, name), []).append(figures)
         tell(f"{split.protocol} {split.name}, {name}", figures)
     for (protocol, name), each in found.items():
@@ -58,7 +70,26 @@ def main() -> None:
         tell(f"mean of {len(each)} by {protocol}, {name}", means)
 
 
-def rows(log: Path, log_format: str, seeds: int) -> Iterator[tuple[Split, str, Figures]]:
+def reading(name: str) -> Reader:
+    """Return how an encoder that stays as it comes reads texts; each is read once."""
+    config = choose(name)
+    tokenizer = read_tokenizer(config, ("<>",))
+    network = encoder.build(config, tokenizer, 1, 0).eval()
+    known: dict[str, Floats] = {}
+
+    def read(texts: Sequence[str]) -> Floats:
+        new = sorted({text for text in texts if text not in known})
+        if new:
+            known.update(zip(new, read_vectors(network, encode(tokenizer, new)), strict=True))
+        vectors = np.array([known[text] for text in texts])
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+
+    return read
+
+
+def rows(
+    log: Path, log_format: str, seeds: int, reader: Reader | None
+) -> Iterator[tuple[Split, str, Figures]]:
     """Yield what each text is worth in each split; the cuts once, the folds as often as dealt."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "whole.duckdb"
@@ -79,16 +110,38 @@ def rows(log: Path, log_format: str, seeds: int) -> Iterator[tuple[Split, str, F
             place.mkdir()
             with trial(source, place, lines, split, 20) as made:
                 for name, text in texts.items():
-                    yield split, name, judge(made, lines, split, name, text)
+                    judged = [text[i] for i in lines.log_id[split.judged].tolist()]
+                    for way, odds in judges(made, name, judged, reader).items():
+                        yield split, f"{name}{way}", judge(made, lines, split, sigmoid(odds))
 
 
-def judge(
-    made: Trial, lines: LabelledLines, split: Split, name: str, text: dict[int, str]
-) -> Figures:
-    """Return what a lexical head that reads so makes of the judged lines."""
+def judges(
+    made: Trial, name: str, judged: Sequence[str], reader: Reader | None
+) -> dict[str, Floats]:
+    """Return log-odds of the judged texts by the words, by the encoder and by both."""
     learned = made.warehouse.rows(LEARNED.format(text=TEXTS[name]))
-    head = fit_lexical([row[0] for row in learned], np.array([row[1] for row in learned]))
-    score = sigmoid(head.log_odds([text[i] for i in lines.log_id[split.judged].tolist()]))
+    texts, share = [row[0] for row in learned], np.array([row[1] for row in learned])
+    words = fit_lexical(texts, share).log_odds(judged)
+    if reader is None:
+        return {"": words}
+    vectors = regression(reader(texts), share, reader(judged))
+    return {"": words, ", encoder": vectors, ", words and encoder": (words + vectors) / 2}
+
+
+def regression(learned: Floats, share: Floats, judged: Floats) -> Floats:
+    """Return log-odds by logistic regression on vectors, weighed as the lexical head weighs."""
+    from sklearn.linear_model import LogisticRegression
+
+    anomalous, normal = np.flatnonzero(share > 0), np.flatnonzero(share < 1)
+    chosen = np.concatenate([anomalous, normal])
+    weight = np.concatenate([share[anomalous], 1 - share[normal]])
+    model = LogisticRegression(C=REGULARISATION, class_weight="balanced", max_iter=2000)
+    model.fit(learned[chosen], np.arange(len(chosen)) < len(anomalous), sample_weight=weight)
+    return np.asarray(model.decision_function(judged))
+
+
+def judge(made: Trial, lines: LabelledLines, split: Split, score: Floats) -> Figures:
+    """Return what the scores of the judged lines are worth."""
     event = lines.event_id[split.judged].tolist()
     known = {e: made.templates.match(lines.canonical[e]) is not None for e in set(event)}
     unseen = np.array([not known[e] for e in event])
