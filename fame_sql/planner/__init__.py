@@ -7,6 +7,7 @@ says why. See the how-to on fast queries.
 
 from __future__ import annotations
 
-from fame_sql.planner.plan import Plan, Planned, make_plan
+from fame_sql.planner.plan import make_plan
+from fame_sql.planner.planned import Plan, Planned
 
 __all__ = ["Plan", "Planned", "make_plan"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import duckdb
 from sqlglot import exp
 
@@ -19,6 +17,7 @@ from fame_sql.planner.calls import (
 from fame_sql.planner.catalog import Catalog, text
 from fame_sql.planner.fill import CollatedError, Found, Store
 from fame_sql.planner.lineage import event_column
+from fame_sql.planner.planned import Plan, Planned, functions, left, left_all
 from fame_sql.planner.rewrite import (
     binds,
     join_answers,
@@ -30,76 +29,6 @@ from fame_sql.planner.rewrite import (
 from fame_sql.planner.statement import Statement, read
 from fame_sql.udfs.duckdb import scorer_of
 from fame_sql.udfs.live import LiveScorer
-
-
-@dataclass(frozen=True)
-class Planned:
-    """What the planner does about calls on one message expression.
-
-    Parameters
-    ----------
-    functions : tuple of str
-        The live functions called.
-    message : str
-        Their argument, as SQL.
-    answered_by : str
-        ``"event"`` (an integer join on stored verdicts), ``"message"`` (a join on distinct
-        messages) or ``"live"``: left alone.
-    reason : str
-        Why they are left alone.
-    distinct : int or None
-        Distinct events or canonical texts in the rows that they see; None where not all had to
-        be looked up: all events of the warehouse are stored, or a join was asked only for those
-        that are not.
-    missing : int
-        Those that were not stored.
-    seconds : float
-        About how long the model takes for them.
-    bytes_needed : int
-        About what the temporary tables take.
-    rows, messages : int or None
-        Rows that they see, and distinct messages in them; None where not counted.
-    """
-
-    functions: tuple[str, ...]
-    message: str
-    answered_by: str
-    reason: str = ""
-    distinct: int | None = None
-    missing: int = 0
-    seconds: float = 0.0
-    bytes_needed: int = 0
-    rows: int | None = None
-    messages: int | None = None
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How a statement is run.
-
-    Parameters
-    ----------
-    statement : str
-        The SQL to run: the user's own where nothing is planned.
-    calls : tuple of Planned
-        One for each message expression of each SELECT.
-    reason : str
-        Why the statement as a whole is left alone.
-    """
-
-    statement: str
-    calls: tuple[Planned, ...] = ()
-    reason: str = ""
-
-    @property
-    def missing(self) -> int:
-        """Texts that were not stored when the plan was made."""
-        return sum(call.missing for call in self.calls)
-
-    @property
-    def seconds(self) -> float:
-        """About how long the model takes for them."""
-        return sum(call.seconds for call in self.calls)
 
 
 def make_plan(
@@ -181,7 +110,7 @@ class _Work:
         calls = calls_of(select)
         if not calls:
             return []
-        planned = [_left(c, c.reason) for c in calls if c.reason]
+        planned = [left(c, c.reason) for c in calls if c.reason]
         ctes = visible_ctes(select)
         groups: dict[tuple[int, str], tuple[Source, list[Call]]] = {}
         for call in (c for c in calls if not c.reason):
@@ -189,7 +118,7 @@ class _Work:
                 "two CTEs have one name" if ctes is None else find_source(call, self._catalog, ctes)
             )
             if isinstance(source, str):
-                planned.append(_left(call, source))
+                planned.append(left(call, source))
             else:
                 key = (id(source.node), text(source.message).lower())
                 groups.setdefault(key, (source, []))[1].append(call)
@@ -207,7 +136,7 @@ class _Work:
             now = joined.get(id(source.node), source.node)
             current = Source(now, source.message, source.columns)
             if reason := obstacle(select, source):
-                planned.append(_left_all(calls, source, reason))
+                planned.append(left_all(calls, source, reason))
                 continue
             done, node = self._plan_group(select, source, current, calls, ctes)
             joined[id(source.node)] = node
@@ -225,25 +154,15 @@ class _Work:
         """Plan the calls on one message; return also the node that is now the source."""
         store = self._open_store()
         key = self._event_key(source, ctes, store)
-        guard = next((call.guard for call in calls if call.guard), "")
-        if key and not store.unscored_events():
-            found, table = Found(None, 0), "__fame_events"
-        elif guard:
-            return _left_all(calls, source, guard), current.node
-        else:
-            try:
-                found, table = self._fill(select, current, key, ctes, store)
-            except CollatedError:
-                reason = "its messages have a collation, by which different ones are equal"
-                return _left_all(calls, source, reason), current.node
-            except duckdb.Error:
-                reason = "its rows cannot be read alone: correlated, or no text"
-                return _left_all(calls, source, reason), current.node
+        answers = self._answers(select, current, calls, key, ctes)
+        if isinstance(answers, str):
+            return left_all(calls, source, answers), current.node
         if not name_projections(calls, self._catalog):
-            return _left_all(calls, source, "its column cannot be named"), current.node
+            return left_all(calls, source, "its column cannot be named"), current.node
         self._joined += 1
+        found, table = answers
         planned = Planned(
-            _functions(calls),
+            functions(calls),
             text(source.message),
             "event" if key else "message",
             distinct=found.distinct,
@@ -254,6 +173,27 @@ class _Work:
             messages=found.messages,
         )
         return planned, join_answers(select, current, calls, key or "", table, self._joined)
+
+    def _answers(
+        self,
+        select: exp.Select,
+        source: Source,
+        calls: list[Call],
+        key: str | None,
+        ctes: list[exp.CTE],
+    ) -> tuple[Found, str] | str:
+        """Make the answers ready: what was found and their table, or why they cannot be."""
+        store = self._open_store()
+        if key and not store.unscored_events():
+            return Found(None, 0), "__fame_events"
+        if guard := next((call.guard for call in calls if call.guard), ""):
+            return guard
+        try:
+            return self._fill(select, source, key, ctes, store)
+        except CollatedError:
+            return "its messages have a collation, by which different ones are equal"
+        except duckdb.Error:
+            return "its rows cannot be read alone: correlated, or no text"
 
     def _open_store(self) -> Store:
         if self._store is None:
@@ -295,15 +235,3 @@ class _Work:
                     found = store.fill_pending(wanted_rows(select, wanted, ctes))
                     return found, "__fame_events"
         return store.fill_events(wanted_rows(select, wanted, ctes)), "__fame_events"
-
-
-def _functions(calls: list[Call]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(call.node.name.lower() for call in calls))
-
-
-def _left(call: Call, reason: str) -> Planned:
-    return Planned(_functions([call]), text(call.message), "live", reason)
-
-
-def _left_all(calls: list[Call], source: Source, reason: str) -> Planned:
-    return Planned(_functions(calls), text(source.message), "live", reason)

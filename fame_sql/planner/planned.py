@@ -1,0 +1,93 @@
+"""What a plan tells: of each message expression, and of the statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fame_sql.planner.calls import Call, Source
+from fame_sql.planner.catalog import text
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What the planner does about calls on one message expression.
+
+    Parameters
+    ----------
+    functions : tuple of str
+        The live functions called.
+    message : str
+        Their argument, as SQL.
+    answered_by : str
+        ``"event"`` (an integer join on stored verdicts), ``"message"`` (a join on distinct
+        messages) or ``"live"``: left alone.
+    reason : str
+        Why they are left alone.
+    distinct : int or None
+        Distinct events or canonical texts in the rows that they see; None where not all had to
+        be looked up: all events of the warehouse are stored, or a join was asked only for those
+        that are not.
+    missing : int
+        Those that were not stored.
+    seconds : float
+        About how long the model takes for them.
+    bytes_needed : int
+        About what the temporary tables take.
+    rows, messages : int or None
+        Rows that they see, and distinct messages in them; None where not counted.
+    """
+
+    functions: tuple[str, ...]
+    message: str
+    answered_by: str
+    reason: str = ""
+    distinct: int | None = None
+    missing: int = 0
+    seconds: float = 0.0
+    bytes_needed: int = 0
+    rows: int | None = None
+    messages: int | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a statement is run.
+
+    Parameters
+    ----------
+    statement : str
+        The SQL to run: the user's own where nothing is planned.
+    calls : tuple of Planned
+        One for each message expression of each SELECT.
+    reason : str
+        Why the statement as a whole is left alone.
+    """
+
+    statement: str
+    calls: tuple[Planned, ...] = ()
+    reason: str = ""
+
+    @property
+    def missing(self) -> int:
+        """Texts that were not stored when the plan was made."""
+        return sum(call.missing for call in self.calls)
+
+    @property
+    def seconds(self) -> float:
+        """About how long the model takes for them."""
+        return sum(call.seconds for call in self.calls)
+
+
+def functions(calls: list[Call]) -> tuple[str, ...]:
+    """Return the live functions called, each once."""
+    return tuple(dict.fromkeys(call.node.name.lower() for call in calls))
+
+
+def left(call: Call, reason: str) -> Planned:
+    """Return what is told of a call that is left alone."""
+    return Planned(functions([call]), text(call.message), "live", reason)
+
+
+def left_all(calls: list[Call], source: Source, reason: str) -> Planned:
+    """Return what is told of all calls on one message that are left alone."""
+    return Planned(functions(calls), text(source.message), "live", reason)
