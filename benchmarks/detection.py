@@ -2,6 +2,7 @@
 
     python benchmarks/detection.py                                  # the simulated data centre
     python benchmarks/detection.py --data BGL_2k.log --format bgl   # a labelled log
+    python benchmarks/detection.py --decades     # numbers whose line lies within one decade
 
 Each row is a warehouse of its own, split by time, trained with one seed or more; 'expert' is the
 expert of the domain alone, 'mixture' the experts' scores by the router's probabilities, 'lexical'
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from planted import decades
 
 from fame_sql.domains.store import partition_templates
 from fame_sql.evaluation.metrics import Judged, measure
@@ -36,6 +38,14 @@ ERASED = [
     ("identifier", "[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*", "<id>"),
     ("address", "<id>([.:]<id>)+", "<id>"),
 ]
+MASKS = {
+    "erased": "every number erased",
+    "kept": "first digit and size of numbers of up to three digits: the product's",
+    "two whole": "numbers of up to two digits whole, of three as the product's",
+    "whole": "numbers of up to three digits whole",
+}
+WHOLE = {"two whole": ["number of two digits"]}
+WHOLE["whole"] = [*WHOLE["two whole"], "number of three digits"]
 COLUMNS = ("masks", "events", "judged by", "lines", "precision", "recall", "F1", "AP")
 
 
@@ -44,23 +54,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--format", default="bgl")
+    parser.add_argument("--decades", action="store_true")
     parser.add_argument("--cut", type=float, default=0.8)
     parser.add_argument("--seeds", type=int, default=1)
     chosen = parser.parse_args()
     print(" ".join(f"{name:>10}" for name in COLUMNS))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        log = chosen.data or folder / "simulated.log"
-        if chosen.data is None:
+        log, log_format = chosen.data or folder / "simulated.log", chosen.format
+        if chosen.decades:
+            log, log_format = decades(folder / "decades.jsonl"), "jsonl"
+        elif chosen.data is None:
             simulate(log)
-        for masks in ("erased", "kept"):
-            source = build(folder / f"{masks}.duckdb", log, chosen.format, masks)
+        for masks in MASKS:
+            source = build(folder / f"{masks}.duckdb", log, log_format, masks)
             for row in rows(source, folder, masks, chosen.cut, chosen.seeds):
                 print(" ".join(f"{cell:>10}" for cell in row), flush=True)
 
 
 def build(path: Path, log: Path, log_format: str, masks: str) -> Path:
-    """Read the log into a warehouse with the default masks, or those that erase all numbers."""
+    """Read the log into a warehouse with one of :data:`MASKS`."""
     with Warehouse.open(path, create=True) as warehouse:
         if masks == "erased":
             warehouse.connection.execute("DELETE FROM fame.masks")
@@ -68,6 +81,8 @@ def build(path: Path, log: Path, log_format: str, masks: str) -> Path:
                 "INSERT INTO fame.masks VALUES (?, ?, ?, ?)",
                 [[number, *mask] for number, mask in enumerate(ERASED, 1)],
             )
+        for mask in WHOLE.get(masks, ()):
+            warehouse.connection.execute("DELETE FROM fame.masks WHERE name = ?", [mask])
         ingest_file(warehouse, log, format=log_format)
     return path
 

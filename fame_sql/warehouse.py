@@ -228,8 +228,7 @@ def migrate(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: boo
             f"{path} has schema {version}, made by a newer fame-sql; this one knows up to "
             f"{newest}: upgrade with 'pip install --upgrade fame-sql'"
         )
-    definitions = _definitions_hash()
-    if version == newest and _setting(connection, "definitions") == definitions:
+    if version == newest and _setting(connection, "definitions") == _definitions_hash():
         return
     if read_only and version == newest:
         return  # the views are those of another version, and good enough to read
@@ -241,7 +240,7 @@ def migrate(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: boo
     with transaction(connection):
         for number in range(version + 1, newest + 1):
             _apply(connection, number, steps[number])
-        _define(connection, definitions)
+        define(connection)
 
 
 def _schema_version(connection: duckdb.DuckDBPyConnection) -> int:
@@ -284,9 +283,10 @@ def _apply(connection: duckdb.DuckDBPyConnection, number: int, name: str) -> Non
         )
 
 
-def _define(connection: duckdb.DuckDBPyConnection, definitions: str) -> None:
-    """Make the views and the stored macros anew: ``SELECT *`` freezes a view's columns."""
+def define(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the views and the stored macros of a warehouse anew, by the masks that it has now."""
     canonical = read_recipe(connection).sql("message")
+    # A view with SELECT * has the columns of the day it was made.
     for name in [*sql.names("views"), *sql.names("macros")]:
         connection.execute(Template(sql.load(name)).safe_substitute(canonical=canonical))
     taken = {
@@ -300,5 +300,5 @@ def _define(connection: duckdb.DuckDBPyConnection, definitions: str) -> None:
         if view not in taken:
             connection.execute(f"CREATE OR REPLACE VIEW main.{view} AS SELECT * FROM fame.{view}")
     connection.execute(
-        "INSERT OR REPLACE INTO fame.settings VALUES ('definitions', ?)", [definitions]
+        "INSERT OR REPLACE INTO fame.settings VALUES ('definitions', ?)", [_definitions_hash()]
     )

@@ -54,6 +54,13 @@ if TYPE_CHECKING:
     help="Of lines that do not say it, as syslog's.  [default: by the file's last change]",
 )
 @click.option(
+    "--masks",
+    metavar="NAME|FILE",
+    default=None,
+    help="What of numbers and paths a model reads, of a new warehouse: first-digit, "
+    "whole-numbers, or a CSV file of masks.  [default: first-digit]",
+)
+@click.option(
     "--join-lines", is_flag=True, help="Lines without a header go on with the record before."
 )
 @warehouse_option
@@ -64,6 +71,7 @@ def ingest(
     encoding: str | None,
     year: int | None,
     join_lines: bool,
+    masks: str | None,
     warehouse: Path,
     as_json: bool,
 ) -> None:
@@ -72,12 +80,16 @@ def ingest(
     A file that was read before adds nothing; of one that has grown, the new lines are read. Files
     may be packed with gzip, bzip2, xz or zstd; - is standard input.
     """
+    from fame_sql.masks import choose_masks, set_masks
     from fame_sql.warehouse import Warehouse
 
     _refuse_missing(files)
+    recipe = choose_masks(masks) if masks else None
     made = not warehouse.exists()
     try:
         with Warehouse.open(warehouse, create=True) as opened:
+            if recipe:
+                set_masks(opened, recipe)
             options = {
                 "format": format_,
                 "encoding": encoding,

@@ -1,0 +1,40 @@
+"""A log whose templates are decided by where a number lies within one decade."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+# What is said, the numbers it may hold, and from which on it is an anomaly.
+PLANTED: tuple[tuple[str, int, int, Callable[[int], bool]], ...] = (
+    ("disk {device} is {number}% full", 40, 100, lambda number: number >= 97),
+    ("inlet temperature of {device} is {number} degrees", 60, 89, lambda number: number >= 86),
+    ("upstream {device} answered with status {number}", 500, 504, lambda number: number == 503),
+    ("worker {device} left with exit status {number}", 0, 3, lambda number: number == 2),
+)
+START = datetime(2025, 3, 1)
+LINES = 8_000
+RARE = 0.05
+"""Share of lines that are drawn from the anomalous numbers."""
+
+
+def decades(path: Path) -> Path:
+    """Write the log as JSON lines, with labels; the same each time."""
+    draw = np.random.default_rng(0)
+    with path.open("w", encoding="utf-8") as log:
+        for second in range(LINES):
+            said, low, high, fails = PLANTED[draw.integers(len(PLANTED))]
+            numbers = np.arange(low, high + 1)
+            bad = np.array([fails(int(number)) for number in numbers])
+            number = int(draw.choice(numbers[bad == (draw.random() < RARE)]))
+            record = {
+                "timestamp": str(START + timedelta(seconds=second)),
+                "body": said.format(device=f"dev-{draw.integers(400)}", number=number),
+                "label": "fail" if fails(number) else "normal",
+            }
+            log.write(json.dumps(record) + "\n")
+    return path
