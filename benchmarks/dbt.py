@@ -6,6 +6,8 @@ The log is the warehouse's own, repeated and moved on in time until it has so ma
 days; the increment is the day after, 1 % new rows. 'One view' is a run of a single view: what dbt
 itself costs. 'Tests' are those on data, of the whole tables and then, with 'fame_tests_from', of
 the new day. Several sizes end in a table of ratios: what the cost of an increment follows.
+
+With '--memory-limit 2GB' DuckDB holds no more than that, and the most temporary files are printed.
 """
 
 from __future__ import annotations
@@ -17,7 +19,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,12 +35,13 @@ LAST_DAY = "2025-04-11"
 
 @dataclass(frozen=True)
 class Run:
-    """One run of dbt: seconds of the process, of all that it executed, and of each node."""
+    """One run of dbt: seconds in all and of each node, and the most bytes of temporary files."""
 
     rows: int
     process: float
     executed: float
     nodes: dict[str, float]
+    temporary: int
 
 
 def main() -> None:
@@ -43,20 +49,47 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--warehouse", type=Path, default=Path("demo.duckdb"))
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 10_000_000])
+    parser.add_argument("--memory-limit", metavar="SIZE", help="DuckDB's, such as 2GB")
     chosen = parser.parse_args()
-    measured = {rows: measure_copy(chosen.warehouse, rows) for rows in sorted(chosen.rows)}
+    measured = {
+        rows: measure_copy(chosen.warehouse, rows, chosen.memory_limit)
+        for rows in sorted(chosen.rows)
+    }
     if len(measured) > 1:
         compare(measured)
 
 
-def measure_copy(warehouse: Path, rows: int) -> dict[str, Run]:
+def measure_copy(warehouse: Path, rows: int, memory_limit: str | None) -> dict[str, Run]:
     """Measure on a copy of the warehouse and its models, which is deleted afterwards."""
     with tempfile.TemporaryDirectory(dir=warehouse.resolve().parent) as folder:
         copy = Path(folder) / warehouse.name
         shutil.copy(warehouse, copy)
         models = f"{warehouse.stem}.models"
         shutil.copytree(warehouse.with_name(models), copy.with_name(models))
+        write_profile(copy, memory_limit)
         return measure(copy, rows)
+
+
+def write_profile(warehouse: Path, memory_limit: str | None) -> None:
+    """Write dbt's profile beside the warehouse; JSON is YAML."""
+    options = {"temp_directory": str(temporary_folder(warehouse))}
+    if memory_limit:
+        options["memory_limit"] = memory_limit
+    target = {
+        "type": "duckdb",
+        "path": str(warehouse),
+        "schema": "fame_dbt",
+        "threads": 2,
+        "config_options": options,
+        "plugins": [{"module": "fame_sql.dbt"}],
+    }
+    profile = {"fame": {"target": "warehouse", "outputs": {"warehouse": target}}}
+    (warehouse.parent / "profiles.yml").write_text(json.dumps(profile))
+
+
+def temporary_folder(warehouse: Path) -> Path:
+    """Return where DuckDB puts what does not fit into memory."""
+    return warehouse.with_name("temporary")
 
 
 def measure(warehouse: Path, rows: int) -> dict[str, Run]:
@@ -120,21 +153,41 @@ def run_dbt(warehouse: Path, rows: int, *words: str) -> Run:
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT / "build" / "dbt"),
-        "FAME_WAREHOUSE": str(warehouse),
+        "DBT_PROFILES_DIR": str(warehouse.parent),
         "DBT_TARGET_PATH": str(target),
         "DBT_LOG_PATH": str(warehouse.parent / "logs"),
     }
     since = time.perf_counter()
-    subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "dbt.cli.main", "--quiet", *words],
-        cwd=ROOT / "dbt_project",
-        env=environment,
-        check=True,
-    )
-    seconds = time.perf_counter() - since
+    with most_bytes(temporary_folder(warehouse)) as temporary:
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-m", "dbt.cli.main", "--quiet", *words],
+            cwd=ROOT / "dbt_project",
+            env=environment,
+            check=True,
+        )
+        seconds = time.perf_counter() - since
     results = json.loads((target / "run_results.json").read_text())
     nodes = {r["unique_id"].split(".")[2]: r["execution_time"] for r in results["results"]}
-    return Run(rows, seconds, results["elapsed_time"], nodes)
+    return Run(rows, seconds, results["elapsed_time"], nodes, temporary[0])
+
+
+@contextmanager
+def most_bytes(folder: Path) -> Iterator[list[int]]:
+    """Keep, in a list of one, the most bytes that lie in a folder while the block runs."""
+    most, done = [0], threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.1):
+            with suppress(FileNotFoundError):  # a file may go while it is looked at
+                most[0] = max(most[0], sum(file.stat().st_size for file in folder.glob("*")))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield most
+    finally:
+        done.set()
+        watcher.join()
 
 
 def show(rows: int, runs: dict[str, Run]) -> None:
@@ -143,11 +196,17 @@ def show(rows: int, runs: dict[str, Run]) -> None:
     print(
         f"\n{rows:,} rows over {DAYS} days, DuckDB {duckdb.__version__}; one view {overhead:.1f} s"
     )
-    print(f"{'run':20}{'rows':>12}{'process s':>11}{'beyond dbt s':>14}{'rows/s':>12}")
+    print(
+        f"{'run':20}{'rows':>12}{'process s':>11}{'beyond dbt s':>14}{'rows/s':>12}"
+        f"{'temporary GB':>14}"
+    )
     for name, run in runs.items():
         a_second = f"{run.rows / run.process:,.0f}" if run.rows else ""
         beyond = run.process - overhead
-        print(f"{name:20}{run.rows:12,}{run.process:11.1f}{beyond:14.1f}{a_second:>12}")
+        print(
+            f"{name:20}{run.rows:12,}{run.process:11.1f}{beyond:14.1f}{a_second:>12}"
+            f"{run.temporary / 1e9:14.2f}"
+        )
 
 
 def compare(measured: dict[int, dict[str, Run]]) -> None:

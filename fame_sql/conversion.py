@@ -38,7 +38,8 @@ def convert(
     promote : bool
         Make it the champion; otherwise it is a candidate.
     author, reason : str, optional
-        Who wants it and why, kept in ``fame.promotions`` if it is promoted.
+        Who wants it and why, kept in ``fame.promotions`` if it is promoted; by default the
+        system's user, and the runtime.
 
     Returns
     -------

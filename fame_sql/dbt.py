@@ -22,6 +22,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin  # type: ignore  # noqa: TID2
 from fame_sql.canonical import default_recipe
 from fame_sql.errors import FameError, MissingStageError, ModelError
 from fame_sql.model import Model
+from fame_sql.partition_views import reach_partitions
 from fame_sql.registry import load, load_champion
 from fame_sql.session import register
 from fame_sql.udfs import duckdb as functions
@@ -82,6 +83,7 @@ class Plugin(BasePlugin):  # type: ignore
         path, cursor = Path(self.creds.path), connection.cursor()
         read_only = cursor.execute("SELECT current_setting('access_mode')").fetchall()
         migrate(cursor, path, read_only=read_only == [("read_only",)])
+        reach_partitions(connection)
         return Warehouse(path, cursor)
 
     def _model(self, warehouse: Warehouse | None) -> Model:

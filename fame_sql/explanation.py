@@ -25,6 +25,9 @@ FILE = "examples.json"
 LONGEST = 500
 """Characters of a labelled example that a model folder keeps."""
 
+MOST = 128
+"""Parts of a text that are weighed one by one: each takes a judgement of the whole without it."""
+
 
 @dataclass(frozen=True, slots=True)
 class DomainFacts:
@@ -90,8 +93,9 @@ class Explanation:
     base : float
         The log-odds of no words at all, judged as the text is.
     words : list of (str, float)
-        Each word of the canonical text with its weight, in order. Base and weights sum to the
-        log-odds, but for the rounding of each to four digits.
+        Each word of the canonical text with its weight, in order; of more than 128 words, all
+        from the 128th on as one entry. Base and weights sum to the log-odds, but for the
+        rounding of each to four digits.
     nearest : Nearest or None
         None where the model has no labelled example with a word in common.
     domain : DomainFacts
@@ -105,17 +109,25 @@ class Explanation:
     domain: DomainFacts
 
 
+def weighed_parts(canonical: str) -> list[str]:
+    """Return the words of a text, those that are too many to be weighed one by one as one part."""
+    words = canonical.split()
+    if len(words) <= MOST:
+        return words
+    return [*words[: MOST - 1], " ".join(words[MOST - 1 :])]
+
+
 def contributions(
     whole: float, base: float, without: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    """Return the weight of each word; with the base they sum to ``whole``.
+    """Return the weight of each word or part; with the base they sum to ``whole``.
 
     Parameters
     ----------
     whole, base : float
         Log-odds of the text and of the empty text.
     without : float64 array
-        [words] log-odds of the text without the word.
+        [parts] log-odds of the text without the part.
     """
     effects = whole - without
     if not len(effects):

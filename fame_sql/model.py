@@ -18,7 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from fame_sql.canonical import Recipe
-from fame_sql.explanation import DomainFacts, Examples, Explanation, contributions
+from fame_sql.explanation import (
+    DomainFacts,
+    Examples,
+    Explanation,
+    contributions,
+    weighed_parts,
+)
 from fame_sql.novelty import NoveltyIndex
 from fame_sql.templates import Template, TemplateSet
 
@@ -51,8 +57,10 @@ class Verdict:
     known_template : bool
         Whether one does; if not, the verdict is a guess about something unseen.
     threshold : float
-        The raw probability that the published scale maps to 0.5: the expert's own, or where no
-        template knows the message, that of the words.
+        Where no template knows the message, the probability by its words alone that is
+        published as 0.5. Of a known template, the raw probability of the domain's head (expert
+        or shared) that speaks for neither side; the words' log-odds, and the line of a target,
+        move the score beside it. An anomalous domain asks no head: there it decides nothing.
     model_version : str
         The model that says so.
     """
@@ -169,16 +177,17 @@ class Model:
     def explain(self, canonical: str) -> Explanation:
         """Return why a canonical text has its score: words, nearest example and domain.
 
-        Judged as :meth:`verdicts` judges it, word by word deleted in the routing of the whole.
+        Judged as :meth:`verdicts` judges it, word by word deleted in the routing of the whole;
+        in a long text the last words are deleted together.
         """
-        words = canonical.split()
-        without = [" ".join(words[:i] + words[i + 1 :]) for i in range(len(words))]
-        whole, base, *parts = _log_odds(self._scores_in_one_routing(canonical, ["", *without]))
-        weights = contributions(whole, base, np.array(parts))
+        parts = weighed_parts(canonical)
+        without = [" ".join(parts[:i] + parts[i + 1 :]) for i in range(len(parts))]
+        whole, base, *fewer = _log_odds(self._scores_in_one_routing(canonical, ["", *without]))
+        weights = contributions(whole, base, np.array(fewer))
         return Explanation(
             log_odds=_rounded(whole),
             base=_rounded(base),
-            words=[(w, _rounded(weight)) for w, weight in zip(words, weights, strict=True)],
+            words=[(part, _rounded(weight)) for part, weight in zip(parts, weights, strict=True)],
             nearest=self.examples.nearest(canonical),
             domain=self._facts_of(self.verdicts([canonical])[0].domain),
         )

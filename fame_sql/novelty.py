@@ -9,12 +9,15 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-_WORD = re.compile(r"[A-Za-z]{2,}")
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _PLACEHOLDER = re.compile(r"<[^<> ]*>")
 
 
 def words(text: str) -> frozenset[str]:
-    """Return the distinct words of a canonical text or template, without placeholders."""
+    """Return the distinct words of a canonical text or template, without placeholders.
+
+    A word is two letters or more, of any script.
+    """
     return frozenset(_WORD.findall(_PLACEHOLDER.sub(" ", text).lower()))
 
 

@@ -82,13 +82,13 @@ class PolicyReport:
         if target is None:
             return []
         parts = (
-            ("known", self.known, "normal lines"),
-            ("unseen", self.unseen_line, "templates of equal frequency"),
+            ("known", self.known, "events"),
+            ("unseen", self.unseen_line, "templates"),
         )
         return [
-            f"{name} templates: {line.size:.0f} held-out {what} cannot show that at most "
-            f"{target:g} false alarms come on a million lines; that takes {needed(target)} "
-            "without one, so the most cautious line that they give is used"
+            f"{name} templates: held-out {what} worth {line.size:.1f} of equal frequency cannot "
+            f"show that at most {target:g} false alarms come on a million lines; that takes "
+            f"{needed(target)} without one, so the most cautious line that they give is used"
             for name, line, what in parts
             if not line.meets(target)
         ]

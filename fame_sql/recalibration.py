@@ -31,7 +31,7 @@ def set_target(
     target : float or None
         False alarms a million lines, at most; None for the lines without a target.
     author : str, optional
-        Who wants it, kept in ``fame.promotions``.
+        Who wants it, kept in ``fame.promotions``; the system's user if None.
 
     Returns
     -------

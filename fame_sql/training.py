@@ -177,7 +177,8 @@ def config_in_force(warehouse: Warehouse) -> StudentConfig:
 
 
 def _reason(plan: Plan) -> str:
-    return "trained" if plan.is_full else f"trained what had changed since {plan.parent}"
+    changed = f"trained what had changed since {plan.parent}"
+    return f"trained: {plan.why}" if plan.is_full else changed
 
 
 def inputs_hash(warehouse: Warehouse, config: StudentConfig) -> str:

@@ -27,6 +27,8 @@ from fame_sql.students.held_out import Evidence
 from fame_sql.training import train_students
 from fame_sql.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 PARSER = MarkdownIt("commonmark").enable("table")
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?(?:e-?\d+)?")
 HEX = re.compile(r"\b[0-9a-f]{12}\b")

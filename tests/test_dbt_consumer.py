@@ -15,6 +15,7 @@ import pytest
 from dbt_process import PACKAGE, Dbt, require_dbt
 
 from fame_sql import registry
+from fame_sql.cli.dbt import write_project
 from fame_sql.warehouse import Warehouse
 
 CONSUMER = Path(__file__).parent / "dbt_consumer"
@@ -183,14 +184,16 @@ def test_the_order_of_arrival_makes_no_difference(
 
 
 def _git_package(tmp_path: Path) -> str:
-    """Return packages.yml for the package from a git repository, at a tag."""
-    repository = tmp_path / "fame-package"
+    """Return what 'fame dbt init' writes for a repository laid out as fame-sql's, at a tag."""
+    repository = tmp_path / "fame-sql"
     ignored = shutil.ignore_patterns("target", "logs", "dbt_packages")
-    shutil.copytree(PACKAGE, repository, ignore=ignored)
+    shutil.copytree(PACKAGE, repository / "dbt_project", ignore=ignored)
     author = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
     for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "made"], ["tag", "v0.1.0"]):
         subprocess.run(["git", *author, *words], cwd=repository, check=True)
-    return f'packages:\n  - git: "file://{repository}"\n    revision: v0.1.0\n'
+    address = f"file://{repository}"
+    write_project(tmp_path / "written", tmp_path / "any.duckdb", address, "v0.1.0", "dbt_project")
+    return (tmp_path / "written" / "packages.yml").read_text()
 
 
 def _kill_in_the_middle(dbt: Dbt, slice_: str) -> None:

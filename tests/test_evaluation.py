@@ -23,7 +23,7 @@ from fame_sql.evaluation.metrics import (
     recall_bound,
     with_intervals,
 )
-from fame_sql.evaluation.page import html_page
+from fame_sql.evaluation.page import Section, html_page
 from fame_sql.evaluation.splits import LabelledLines, by_templates, by_time, read_lines
 from fame_sql.evaluation.study import StudyPlan, run_study
 from fame_sql.evaluation.summary import confusion, gathered, labels_spent, measured, most_wrong
@@ -112,7 +112,7 @@ def test_what_a_line_counts_for() -> None:
         event_id=np.array([1, 1, 1, 2, 3]),
         block=np.array([0, 1, 1, 1, 2]),
         is_anomaly=np.array([True, True, False, True, False]),
-        is_fatal=np.zeros(5, dtype=bool),
+        severity=np.zeros(5, dtype=np.int64),
         seen=np.ones(5, dtype=bool),
         seen_category=np.ones(5, dtype=bool),
         category=np.array(["A", "A", None, "B", None], dtype=object),
@@ -253,12 +253,12 @@ def test_the_page_shows_text_from_logs_as_text(
 ) -> None:
     findings = run_study(compiled, tmp_path, plan)
     texts = dict.fromkeys(lines.canonical, "<script>alert(1)</script>\x1b[2J")
-    wrong = most_wrong(findings, texts)
+    wrong = most_wrong(findings, texts, "word regression")
     groups = gathered(findings)
     cells = [replace(cell, domain="<i>domain</i>") for cell in confusion(findings)]
-    page = html_page(
-        "a <b> title", groups, {"lines": measured(groups)}, cells, wrong, ["one & two"]
-    )
+    measures = {"lines": measured(groups)}
+    section = Section("K = 20", groups, measures, cells, wrong, ["one & two"])
+    page = html_page("a <b> title", [section])
     assert wrong
     assert "<script>" not in page
     assert "\x1b" not in page

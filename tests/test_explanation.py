@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
+from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +16,9 @@ from hypothesis.extra.numpy import arrays
 
 import fame_sql
 from fame_sql import registry
-from fame_sql.explanation import Example, Examples, contributions, label_of
+from fame_sql.explanation import MOST, Example, Examples, contributions, label_of
 from fame_sql.model import Model
+from fame_sql.students import Prediction, Student
 from fame_sql.udfs.duckdb import release
 from fame_sql.warehouse import Warehouse
 
@@ -64,6 +67,33 @@ def test_words_and_base_sum_to_the_log_odds_of_the_score(model: Model, texts: li
         score = 1 / (1 + math.exp(-found.log_odds))
         assert score == pytest.approx(verdict.score, abs=1e-4)
         assert found.domain.name == verdict.domain
+
+
+@pytest.mark.parametrize("words", [MOST - 1, MOST, MOST + 1, 1000])
+def test_a_long_text_is_explained_by_128_judgements_that_add_up(
+    model: Model, monkeypatch: pytest.MonkeyPatch, words: int
+) -> None:
+    """The texts that are judged are counted: time would tell of the machine."""
+    text = " ".join(islice(cycle(["disk", "error", "<id>", "ok", "zyzzyva"]), words))
+    judged: list[str] = []
+    predict = type(model.student).predict
+
+    def counted(student: Student, canonical: Sequence[str]) -> Prediction:
+        judged.extend(canonical)
+        return predict(student, canonical)
+
+    monkeypatch.setattr(type(model.student), "predict", counted)
+    found = model.explain(text)
+    entries = min(words, MOST)
+    assert len(found.words) == entries
+    assert len(judged) == entries + 3  # the whole, once more for its domain, and no words
+    assert " ".join(token for token, _ in found.words) == text
+    assert [token for token, _ in found.words][: MOST - 1] == text.split()[: MOST - 1]
+    total = found.base + sum(weight for _, weight in found.words)
+    assert total == pytest.approx(found.log_odds, abs=0.5e-4 * (entries + 2))
+    score = 1 / (1 + math.exp(-found.log_odds))
+    assert score == pytest.approx(model.verdicts([text])[0].score, abs=1e-4)
+    assert " ".join(text.split()[: entries - 1]) in judged  # the last entry is deleted as one
 
 
 def test_weights_agree_with_deleting_the_word(model: Model, texts: list[str]) -> None:

@@ -75,6 +75,7 @@ def kill_after(command: list[object], server: LanguageServer, chance: random.Ran
     server.settle()
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.parametrize("asking", [LABELLING, PARTITIONING], ids=["labels", "partition"])
 def test_killed_anywhere_nothing_that_was_answered_is_sent_again(
     unlabelled: Warehouse, server: LanguageServer, asking: Pass

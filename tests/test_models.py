@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import getpass
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -57,14 +59,14 @@ def test_an_older_model_is_the_champion_again_with_its_scores(two) -> None:
 @pytest.mark.parametrize("version", ["", "nosuch"])
 def test_a_version_that_is_none(opened: Warehouse, version: str) -> None:
     with pytest.raises(ModelError, match="there are: "):
-        registry.promote(opened, version)
+        registry.promote(opened, version, reason="back")
 
 
 def test_a_changed_model_is_not_promoted(two) -> None:
     warehouse, old, new = two
     (warehouse.models_folder / old / "model.json").write_text("{}")
     with pytest.raises(ModelError, match=r"model.json is missing or not what the manifest says"):
-        registry.promote(warehouse, old)
+        registry.promote(warehouse, old, reason="back")
     assert registry.champion(warehouse).model_version == new
 
 
@@ -83,6 +85,38 @@ def test_the_commands(copied: Path, tmp_path: Path) -> None:
     assert (again.returncode, again.stderr.count("\n")) == (1, 1)
 
 
+@pytest.mark.parametrize("words", [["promote"], ["convert", "--runtime", "onnx", "--promote"]])
+@pytest.mark.parametrize("reason", [[], ["--why", " "]])
+def test_a_promotion_without_a_reason_is_refused(
+    copied: Path, words: list[str], reason: list[str]
+) -> None:
+    with Warehouse.open(copied, read_only=True) as warehouse:
+        version = registry.champion(warehouse).model_version
+    command = ["models", *words, version, *reason, "--warehouse", str(copied)]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code in (1, 2)
+    assert "--why" in result.output
+    with Warehouse.open(copied, read_only=True) as warehouse:
+        assert warehouse.value("SELECT count(*) FROM fame.promotions") == 1
+        assert len(registry.models(warehouse)) == 1
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_who_promotes_is_the_user_of_the_system(
+    two_models: tuple[Path, str, str], monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    path, old, _ = two_models
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(variable, raising=False)
+    if named:
+        monkeypatch.setenv("LOGNAME", "ben")
+    else:
+        monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)
+    _run(path, "promote", old, "--why", "as before")
+    listed = json.loads(_run(path, "list", "--json"))
+    assert listed[1]["author"] == ("ben" if named else f"uid {os.getuid()}")
+
+
 def _run(path: Path, *words: object) -> str:
     result = CliRunner().invoke(main, ["models", *map(str, words), "--warehouse", str(path)])
     assert result.exit_code == 0, result.output
@@ -97,7 +131,8 @@ def test_the_list_tells_the_champion_who_wanted_it_why_and_how_large_it_is(
     newest, oldest = json.loads(_run(path, "list", "--json"))
     assert [newest["model_version"], oldest["model_version"]] == [new, old]
     assert [newest["stage"], oldest["stage"]] == ["archived", "champion"]
-    assert (newest["author"], newest["reason"]) == (None, "trained")
+    assert newest["author"] == getpass.getuser()
+    assert newest["reason"].startswith("trained: ")
     assert (oldest["author"], oldest["reason"]) == ("ana\x1b[2J", "fewer false alarms")
     folder = path.with_name("centre.models") / old
     assert oldest["bytes"] == sum(file.stat().st_size for file in folder.iterdir())
@@ -115,7 +150,8 @@ def test_what_is_shown_of_a_model_is_what_its_training_knew(copied: Path) -> Non
     told = json.loads(_run(copied, "show", version[:5], "--json"))
     for name in ("labels", "held_out", "split", "config", "max_false_alarms"):
         assert told[name] == metrics[name]
-    assert told["promotions"][0]["reason"] == "trained"
+    assert told["promotions"][0]["author"] == getpass.getuser()
+    assert told["promotions"][0]["reason"] == "trained: there was no model"
     shown = _run(copied, "show", version)
     for part in ("known", "unseen"):
         recall = metrics["held_out"][part]["recall"]

@@ -231,10 +231,25 @@ def test_a_transaction_of_the_users_is_left_alone(connection: Connection) -> Non
 def test_statements_that_fill_tables(connection: Connection) -> None:
     statement = "SELECT log_id, fame_score(body) AS s FROM logs WHERE fame_is_anomaly(body)"
     expected = sorted(connection.execute(statement).fetchall())
-    fame_sql.query(connection, f"CREATE TABLE kept AS {statement}")
-    assert sorted(connection.execute("FROM kept").fetchall()) == expected
-    fame_sql.query(connection, f"INSERT INTO kept (log_id, s) {statement};")
-    assert connection.execute("SELECT count(*) FROM kept").fetchall() == [(2 * len(expected),)]
+    fills = {
+        "CREATE TABLE kept AS": statement,
+        "CREATE TEMP TABLE again AS": f"WITH l AS (FROM logs) {statement.replace('logs', 'l')}",
+        "CREATE TABLE named(log_id, s) AS": f"({statement})",
+        "INSERT INTO kept (log_id, s) -- a comment\n": f"{statement};",
+    }
+    connection.execute("DELETE FROM fame.scores")
+    before = _judged(connection)
+    for head, query in fills.items():
+        plan = make_plan(connection, f"{head} {query}")
+        assert {call.answered_by for call in plan.calls} == {"event"}, plan
+        assert "fame_score" not in plan.statement
+        assert plan.statement.startswith(head)
+        connection.execute(plan.statement)
+    for table in ("again", "named"):
+        assert sorted(connection.execute(f"FROM {table}").fetchall()) == expected
+    assert sorted(connection.execute("FROM kept").fetchall()) == sorted([*expected, *expected])
+    events = connection.execute("SELECT count(DISTINCT event_id) FROM logs").fetchall()[0][0]
+    assert _judged(connection) - before <= events
 
 
 def test_a_view_over_live_functions(connection: Connection) -> None:
@@ -428,4 +443,21 @@ def test_the_command_tells_what_it_counted(copied: Path) -> None:
     )
     told = CliRunner().invoke(main, [*base, "SELECT max(fame_score(lower(body))) FROM logs"])
     assert f"; 4000 rows; {messages} distinct messages; " in told.stderr
+    assert "for this run only" in told.stderr
     assert "scored" not in CliRunner().invoke(main, [*base, "SELECT 1"]).stderr
+
+
+def test_the_command_tells_what_is_not_kept(copied: Path) -> None:
+    from click.testing import CliRunner
+
+    from fame_sql.cli import main
+
+    with Warehouse.open(copied) as warehouse:
+        warehouse.connection.execute("DELETE FROM fame.scores WHERE event_id <= 50")
+    statement = "SELECT max(fame_score(body)) FROM logs"
+    base = ["query", "--warehouse", str(copied), "--verbose", statement]
+    runs = ((), ("--write",), ())
+    first, written, last = (CliRunner().invoke(main, [*base, *more]).stderr for more in runs)
+    assert "50 scored now, not kept: add --write, or run 'fame score' first" in first
+    assert written.endswith("50 scored now\n")
+    assert last.endswith("all events that it needs are stored\n")

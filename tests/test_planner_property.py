@@ -70,7 +70,7 @@ def queries(draw: st.DrawFn) -> str:
     read = draw(st.sampled_from(SOURCES)) + draw(st.sampled_from(JOINS))
     body = f"FROM {read}" + (f" WHERE {' AND '.join(where)}" if where else "")
     other = fill(draw(st.sampled_from(CALLS)))
-    shape = draw(st.sampled_from(range(8)))
+    shape = draw(st.sampled_from(range(12)))
     query = (
         f"SELECT a.log_id, a.body, {call} {body}",
         f"SELECT {call} AS k, count(*) AS n {body} GROUP BY k",
@@ -84,7 +84,36 @@ def queries(draw: st.DrawFn) -> str:
         f"IS NOT NULL)"
         if where
         else f"SELECT count({call}) {body}",
+        f"SELECT * FROM (SELECT a.log_id AS i, {call} AS s, {other} AS o {body}) WHERE i < 300",
+        f"SELECT x.i, x.s FROM (SELECT a.log_id AS i, {call} AS s {body}) AS x "
+        f"JOIN events AS y ON x.i = y.event_id WHERE y.lines > 1",
+        f"SELECT hour(a.timestamp) AS h, max({call}), len(max({other}::VARCHAR)) {body} GROUP BY h",
+        f"SELECT a.body, count(*), fame_score(a.body) {body} GROUP BY a.body "
+        f"HAVING fame_novelty(a.body) IS NOT NULL",
     )[shape]
+    return f"WITH c AS (SELECT * FROM logs WHERE event_id % 2 = 1) {query}"
+
+
+@st.composite
+def shadowed(draw: st.DrawFn) -> str:
+    """Return a SELECT whose list gives a name that may be a column's, and calls on that name."""
+    name = draw(st.sampled_from(("body", "event_id", "message", "m")))
+    given = draw(st.sampled_from(("a.host_name", "a.body", "lower(a.body)", "a.log_id::VARCHAR")))
+    message = f"{draw(st.sampled_from(('body', name)))}::VARCHAR"
+    call, other = (draw(st.sampled_from(CALLS)).format(m=message) for _ in range(2))
+    filters = (f"{name}::VARCHAR LIKE '%a%'", "log_id < 500", f"{other} IS NOT NULL")
+    where = " AND ".join(draw(st.lists(st.sampled_from(filters), min_size=1, max_size=3)))
+    source = draw(st.sampled_from(SOURCES))
+    query = draw(
+        st.sampled_from(
+            (
+                f"SELECT {given} AS {name}, {call} AS s FROM {source} WHERE {where}",
+                f"SELECT {given} AS {name} FROM {source} WHERE {where} ORDER BY {call}, log_id",
+                f"SELECT {given} AS {name}, max({call}) OVER (PARTITION BY host_name) AS s "
+                f"FROM {source} WHERE {where}",
+            )
+        )
+    )
     return f"WITH c AS (SELECT * FROM logs WHERE event_id % 2 = 1) {query}"
 
 
@@ -119,8 +148,8 @@ def _distinct_events(connection: duckdb.DuckDBPyConnection) -> int:
     )
 
 
-@given(query=queries(), share=st.sampled_from([0, 1, 2, 7]))
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(query=queries() | shadowed(), share=st.sampled_from([0, 1, 2, 7]))
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 def test_planned_and_plain_give_the_same_rows(
     connection: duckdb.DuckDBPyConnection, query: str, share: int
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,14 @@ from fame_sql.students import StudentConfig
 from fame_sql.students.calibration import Calibration, expected_calibration_error, sigmoid
 from fame_sql.students.examples import LabelledEvents
 from fame_sql.students.held_out import Evidence, HeldOut, hold_out_templates
-from fame_sql.students.targets import line_for, needed, upper_bound, with_lines
+from fame_sql.students.targets import (
+    line_for,
+    lines_for,
+    lines_in_force,
+    needed,
+    upper_bound,
+    with_lines,
+)
 from fame_sql.training import train_students
 from fame_sql.udfs.duckdb import release
 from fame_sql.warehouse import Warehouse
@@ -125,6 +133,28 @@ def test_one_frequent_template_is_one_observation() -> None:
     assert frequent.effective_templates() == pytest.approx(1, abs=1e-4)
     together = Evidence(np.zeros(10), np.zeros(10), np.ones(10), np.zeros(10, dtype=np.int64))
     assert together.effective_templates() == 1
+    assert together.effective_events() == pytest.approx(10)
+
+
+@pytest.mark.parametrize("beats", [1, 400_000])
+def test_a_line_that_is_repeated_is_one_observation(beats: int) -> None:
+    """One heartbeat of 400,000 lines vouches for no other message."""
+    log_odds = [-8.0, *np.linspace(-6, -0.5, 30).tolist()]
+    held_out = HeldOut(evidence(log_odds, [0.0] * 31, [beats] + [1.0] * 30), Evidence.none())
+    known, unseen = lines_for(held_out, 10, 0.0)
+    assert known.size == pytest.approx(31 if beats == 1 else 1, rel=1e-3)
+    assert known.at_most == pytest.approx(1e6 * (1 - 0.05 ** (1 / known.size)))
+    assert not known.meets(10)
+    assert unseen.at_most is None
+    calibration = replace(Calibration.none(1), known_line=known.log_odds)
+    assert lines_in_force(held_out, calibration)[0] == known
+
+
+def test_events_of_equal_frequency_support_a_target_by_their_number() -> None:
+    many = evidence([-3.0] * 4000, [0.0] * 4000, [7.0] * 4000)
+    [known, _] = lines_for(HeldOut(many, Evidence.none()), 1000, 0.0)
+    assert known.size == pytest.approx(4000)
+    assert known.meets(1000)
 
 
 def test_templates_are_judged_by_what_others_taught() -> None:

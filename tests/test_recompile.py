@@ -278,7 +278,8 @@ def test_a_recompile_of_a_recompile_and_the_way_back(
         assert generations is not None
         assert len(generations.widths) == 3
 
-        assert promote(warehouse, recompiled.parent).model_version == recompiled.parent
+        older = promote(warehouse, recompiled.parent, reason="back")
+        assert older.model_version == recompiled.parent
         assert set(stored) == set(warehouse.rows(VERDICTS, [recompiled.parent, *kept]))
         assert load_champion(warehouse).verdicts(["a b"])[0].model_version == recompiled.parent
         back = recompile(warehouse, tiny)

@@ -241,7 +241,7 @@ def test_an_older_champion_stays_usable(opened: Warehouse, tiny: StudentConfig) 
     opened.connection.execute("DELETE FROM fame.scores")
     assert score_events(opened).model_version == version
     assert opened.rows(scores, [version]) == stored
-    assert registry.promote(opened, version[:6]).model_version == version
+    assert registry.promote(opened, version[:6], reason="as it was").model_version == version
     moved = set_target(opened, 1000)
     assert moved is not None
     assert registry.check(moved.folder)["format"] == registry.FORMAT

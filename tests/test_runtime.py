@@ -12,6 +12,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -114,9 +115,21 @@ def test_a_row_does_not_depend_on_batch_or_order(in_onnx: Student) -> None:
     texts = some_texts(3, 150)
     expected = dict(zip(texts, rows(in_onnx, texts), strict=True))
     draw = random.Random(4)
-    for _ in range(150):
+    for _ in range(40):
         some = draw.choices(texts, k=draw.randrange(1, 40))
         assert rows(in_onnx, some) == [expected[text] for text in some]
+
+
+def test_a_row_is_the_same_over_thousands_of_shuffles(in_onnx: Student) -> None:
+    """Short texts, few at a time, so that thousands take seconds."""
+    texts = ["", *WORDS, *(f"{one} {other}" for one, other in pairwise(WORDS))]
+    expected = dict(zip(texts, rows(in_onnx, texts), strict=True))
+    draw, neighbours = random.Random(13), set()
+    for _ in range(2000):
+        some = draw.sample(texts, k=draw.randrange(2, 5))
+        assert rows(in_onnx, some) == [expected[text] for text in some]
+        neighbours.add(tuple(some))
+    assert len(neighbours) > 1500
 
 
 @settings(max_examples=40)
@@ -474,7 +487,7 @@ def test_converting_on_the_command_line(copied: Path) -> None:
     assert ask(*command)["model_version"] == made["model_version"]
     stages = {model["model_version"]: model["stage"] for model in ask("models", "list")}
     assert stages == {trained["model_version"]: "champion", made["model_version"]: "candidate"}
-    assert ask(*command, "--promote", "--by", "me")["stage"] == "champion"
+    assert ask(*command, "--promote", "--by", "me", "--why", "no torch")["stage"] == "champion"
     assert ask(*command)["stage"] == "champion"
     back = ask("models", "convert", made["model_version"], "--runtime", "torch")
     assert (back["model_version"], back["stage"]) == (trained["model_version"], "archived")

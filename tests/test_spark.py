@@ -242,6 +242,20 @@ def test_command_line(spark: Any, compiled: Path, tmp_path: Path) -> None:
     assert "--replace" in refused.output
 
 
+def test_only_one_job_at_a_time_writes_to_a_folder(
+    spark: Any, compiled: Path, model: Path, tmp_path: Path
+) -> None:
+    from fame_sql.spark.claim import claimed
+
+    if is_sail(spark):
+        pytest.skip("a Spark Connect server's folders are not this machine's")
+    lines = write_lines(compiled, tmp_path / "lines.parquet", "log_id <= 5")
+    for target in (tmp_path / "out", f"file:{tmp_path}/out"):
+        with claimed(tmp_path / "out"), pytest.raises(InputError, match="being written by process"):
+            score(spark, lines, target, model)
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["_job"]
+
+
 def test_job_refuses_what_it_cannot_read(spark: Any, model: Path, tmp_path: Path) -> None:
     pq.write_table(pa.table({"body": ["a"], "score": [0.5]}), tmp_path / "a.parquet")
     with pytest.raises(InputError, match="no column 'timestamp'"):
@@ -339,6 +353,16 @@ EXPRESSIONS = [
     "lag(n) OVER (ORDER BY n)",
     "sum(n) OVER (ORDER BY n ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)",
     "count(k) OVER (PARTITION BY k)",
+    "round(big, 15)",
+    "d * 1.5 - 0.25",
+    "-0.5 < d",
+    "later - earlier",
+    "timestamp::DATE - earlier",
+    "max(later) OVER (ORDER BY n) - earlier + n",
+    "later - earlier > 7 OR earlier < timestamp",
+    "if(k > 1, 'many', NULL)",
+    "lag(k, 1, -1) OVER (ORDER BY n)",
+    "coalesce(k, d)",
 ]
 BUCKETS = [
     f"time_bucket(INTERVAL {w}, timestamp)" for w in ("7 MINUTE", "1 HOUR", "1 DAY", "2 WEEK")
@@ -358,9 +382,18 @@ STATEMENTS = [
     "SELECT k FROM cases UNION SELECT n FROM cases ORDER BY 1",
     "SELECT (SELECT max(n) FROM cases) AS a, EXISTS (SELECT 1 FROM cases WHERE k = 9) AS b",
     "SELECT DISTINCT k FROM cases ORDER BY k DESC",
+    "SELECT n FROM cases WHERE n NOT IN (SELECT k FROM cases) ORDER BY n",
+    "SELECT n FROM cases WHERE n IN (SELECT k FROM cases) OR d > 1 ORDER BY n",
+    "SELECT sum(later - earlier) AS a, max(later) - min(earlier) AS b FROM cases",
 ]
+FAILING = "SELECT floor(big)::BIGINT AS a FROM cases"
 
 
+COLUMNS = {
+    **dict.fromkeys(("n", "k"), "BIGINT"),
+    **dict.fromkeys(("d", "big"), "DOUBLE"),
+    **dict.fromkeys(("later", "earlier"), "DATE"),
+}
 EXCLUDING = "SELECT * EXCLUDE (timestamp, d) FROM cases WHERE s IS NOT NULL ORDER BY n"
 
 
@@ -375,8 +408,12 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (6, NULL, 'a$1\\', NULL, TIMESTAMP '1969-07-20 20:17:40'), (7, 2, 'zz9', 2.5, NULL),
         (8, 3, '日本1', 1.115, TIMESTAMP '2026-02-28 12:34:56')"""
     duckdb.sql(
-        f"COPY (SELECT n::BIGINT AS n, k::BIGINT AS k, s, d::DOUBLE AS d, timestamp FROM ({rows}) "
-        f"AS made(n, k, s, d, timestamp)) TO {quote(str(path))} (FORMAT parquet)"
+        "COPY (SELECT n::BIGINT AS n, k::BIGINT AS k, s, d::DOUBLE AS d, timestamp, "
+        "CASE n WHEN 1 THEN 'nan'::DOUBLE WHEN 2 THEN 'inf'::DOUBLE WHEN 3 THEN -1e300 ELSE d END "
+        "AS big, "
+        "DATE '2024-02-27' + n::INTEGER AS later, "
+        "CASE WHEN n <> 4 THEN DATE '1969-12-31' + 5000 * n::INTEGER END AS earlier "
+        f"FROM ({rows}) AS made(n, k, s, d, timestamp)) TO {quote(str(path))} (FORMAT parquet)"
     )
     return path
 
@@ -392,13 +429,21 @@ def test_constructs_answer_alike(spark: Any, cases: Path) -> None:
         statements = STATEMENTS if is_sail(spark) else [*STATEMENTS, EXCLUDING]
         columns = ", ".join(f"{text} AS c{i}" for i, text in enumerate(listed))
         for text in (f"SELECT n, {columns} FROM cases ORDER BY n", *statements):
-            found = [
-                tuple(row) for row in spark.sql(transpile(text, columns={"n": "BIGINT"})).collect()
-            ]
+            found = [tuple(row) for row in spark.sql(transpile(text, columns=COLUMNS)).collect()]
             assert plain(found) == plain(own.execute(text).fetchall())
     if is_sail(spark):
         with pytest.raises(Exception, match="expected query"):
             spark.sql(transpile(EXCLUDING)).collect()
+
+
+def test_what_fits_no_whole_number_fails_on_both_engines(spark: Any, cases: Path) -> None:
+    from fame_sql.spark import transpile
+
+    spark.read.parquet(str(cases)).createOrReplaceTempView("cases")
+    with duckdb.connect() as own, pytest.raises(duckdb.ConversionException):
+        own.execute(FAILING.replace("cases", quote(str(cases)))).fetchall()
+    with pytest.raises(Exception, match=r"(?i)overflow|out of range|nan"):
+        spark.sql(transpile(FAILING, columns=COLUMNS)).collect()
 
 
 def test_long_text_ends_no_executor_and_masks_are_refused_to_java(functions: Any) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fame_sql.evaluation import evaluate, study
+from fame_sql.evaluation import evaluate, findings
 from fame_sql.evaluation.claims import Claim, claims, sentences
-from fame_sql.evaluation.definition import definition, meaning
+from fame_sql.evaluation.definition import meaning
 from fame_sql.evaluation.metrics import Judged, Measured, difference, measure
 from fame_sql.evaluation.study import StudyPlan, run_study
 from fame_sql.students.calibration import expected_calibration_error
@@ -119,7 +119,6 @@ def test_comments_and_docstrings_are_no_part_of_a_definition() -> None:
     told = 'def f(x):\n    """Add one."""\n    return (x + 1)  # one\n'
     assert meaning(plain) == meaning(told)
     assert meaning(plain) != meaning(plain.replace("1", "2"))
-    assert definition(trained=True) != definition(trained=False)
 
 
 def test_findings_of_other_code_are_found_anew(
@@ -130,7 +129,7 @@ def test_findings_of_other_code_are_found_anew(
     first = set(tmp_path.rglob("*.json"))
     run_study(compiled, tmp_path, plan)
     assert set(tmp_path.rglob("*.json")) == first
-    monkeypatch.setattr(study, "definition", lambda *, trained: f"other code {trained}")
+    monkeypatch.setattr(findings, "definition", lambda: "other code")
     run_study(compiled, tmp_path, plan)
     later = set(tmp_path.rglob("*.json")) - first
     assert len(later) == len(first) == 2

@@ -37,7 +37,8 @@ def examples(count: int = 80, *, random_labels: bool = False) -> LabelledEvents:
         truth = np.random.default_rng(5).integers(2, size=count)
     late = np.arange(count) >= count // 2
     domain = np.zeros(count, dtype=np.int64)
-    return LabelledEvents(texts, truth.astype(float), domain, np.ones(count), late)
+    template = np.arange(count) % 2
+    return LabelledEvents(texts, truth.astype(float), domain, np.ones(count), late, template)
 
 
 @pytest.mark.parametrize("steps", [11, 99, 300, 301, 800])

@@ -1,22 +1,87 @@
--- Rows in = rows scored + rows unparsed: nothing is dropped, nothing comes twice.
+-- Rows in = rows scored + rows unparsed, on each day: nothing is dropped, nothing comes twice. Rows
+-- of lines that left the warehouse by 'fame expire' may stay.
+{% set since = "timestamp '" ~ var('fame_tests_from') ~ "'" %}
 with came as (
-    select count(*) as records
+    select log_id, log_time, log_day
     from {{ ref('stg_logs') }}
-    where log_time >= timestamp '{{ var('fame_tests_from') }}'
+    where log_time >= {{ since }} and log_day >= cast({{ since }} as date)
 ),
-went as (
-    select
-        count(*) filter (where scoring_status = 'scored') as scored,
-        count(*) filter (where scoring_status = 'unparsed') as unparsed
+built as (
+    select log_id, log_time, log_hour
     from {{ ref('fct_scored_logs') }}
     where model_version = fame_model_version()
-        and log_time >= timestamp '{{ var('fame_tests_from') }}'
+        and scoring_status in ('scored', 'unparsed')
+        and log_time >= {{ since }}
+),
+past as (
+    select day, sum(lines) as records
+    from (
+        {{ optional_source('past_lines', {'day': 'date', 'lines': 'bigint'}) }}
+    )
+    where {{ not var('fame_own_logs') }}
+    group by day
+),
+doubtful as (
+    select
+        coalesce(came_days.day, built_days.day) as day,
+        coalesce(came_days.records, 0) as came,
+        coalesce(built_days.records, 0) as built,
+        coalesce(past.records, 0) as past
+    from (
+        select log_time::date as day, count(*) as records from came group by day
+    ) as came_days
+    full join (
+        select log_time::date as day, count(*) as records from built group by day
+    ) as built_days on came_days.day = built_days.day
+    left join past on past.day = coalesce(came_days.day, built_days.day)
+    -- Where lines were dropped, counts alone would not tell that another is missing.
+    where came_days.records is distinct from built_days.records or past.records > 0
+),
+missing as (
+    select came.log_time::date as day, count(*) as records
+    from came
+    where came.log_day in (select day from doubtful)
+        and not exists (
+            select 1 from built
+            where built.log_id = came.log_id and built.log_time::date in (select day from doubtful)
+        )
+    group by day
+),
+faults as (
+    select
+        doubtful.*,
+        coalesce(missing.records, 0) as missing,
+        greatest(
+            doubtful.built - doubtful.came + coalesce(missing.records, 0) - doubtful.past, 0
+        ) as surplus
+    from doubtful
+    left join missing on doubtful.day = missing.day
+),
+lookback as (
+    select date_diff(
+        'hour',
+        (select min(day) from faults where missing > 0)::timestamp,
+        (
+            select max(log_hour) from built
+            where log_hour <= current_timestamp at time zone 'UTC'
+        )
+    ) + 1 as hours
 )
 select
-    came.records,
-    went.scored,
-    went.unparsed,
-    'rows came later than fame_lookback_hours, or were deleted: run with --full-refresh' as advice
-from came
-cross join went
-where came.records <> went.scored + went.unparsed
+    sum(faults.missing) as missing_records,
+    sum(faults.surplus) as surplus_rows,
+    case
+        when sum(faults.missing) > 0
+            then sum(faults.missing) || ' records are not in fct_scored_logs, the first of '
+                || min(faults.day) filter (where faults.missing > 0)
+                || '; they came later than fame_lookback_hours: run dbt build --vars '
+                || '''{fame_lookback_hours: ' || greatest(any_value(lookback.hours), 1) || '}'''
+        else sum(faults.surplus) || ' rows of fct_scored_logs have no record in the log, or '
+            || 'another one has the same, the last of '
+            || max(faults.day) filter (where faults.surplus > 0)
+            || ': to keep rows of deleted records, set fame_tests_from to the first day that is '
+            || 'left; to build only what is there, run with --full-refresh'
+    end as advice
+from faults
+cross join lookback
+having sum(faults.missing) > 0 or sum(faults.surplus) > 0

@@ -47,6 +47,12 @@ my_logs:
       path: {warehouse}
       schema: fame_dbt
       threads: 2
+      config_options:
+        # DuckDB takes up to 80 % of the machine's memory if it is not told how much; the model and
+        # Python take about half a gigabyte beside it. What does not fit goes to temporary files.
+        # memory_limit: 2GB
+        # preserve_insertion_order: false
+        temp_directory: {temporary}
       plugins:
         - module: fame_sql.dbt
 """
@@ -76,17 +82,32 @@ def dbt() -> None:
     help="Where the dbt package is: a folder or a git address.  [default: the one in fame-sql]",
 )
 @click.option("--revision", default="main", show_default=True, help="Of a git address.")
-def init(folder: Path, warehouse: Path, package: str | None, revision: str) -> None:
+@click.option(
+    "--subdirectory",
+    default="dbt_project",
+    show_default=True,
+    help="Where in the git repository the package is; '' for its root.",
+)
+def init(
+    folder: Path, warehouse: Path, package: str | None, revision: str, subdirectory: str
+) -> None:
     """Write a dbt profile and project for the warehouse into FOLDER, ./fame_dbt by default."""
     from fame_sql.warehouse import Warehouse
 
-    Warehouse.open(warehouse).close()
-    write_project(folder, warehouse, package or str(_PACKAGE), revision)
+    with Warehouse.open(warehouse, read_only=True) as opened:
+        published = bool(opened.value("SELECT count(*) FROM fame.champion"))
+    write_project(folder, warehouse, package or str(_PACKAGE), revision, subdirectory)
     click.echo(f"wrote a dbt project for {warehouse} into {folder}; next:\n")
     click.echo(f"  cd {folder}\n  dbt deps\n  dbt build")
+    if not published:
+        click.echo(
+            f"\nno model is published: run 'fame compile --warehouse {warehouse}' before dbt build"
+        )
 
 
-def write_project(folder: Path, warehouse: Path, package: str, revision: str) -> None:
+def write_project(
+    folder: Path, warehouse: Path, package: str, revision: str, subdirectory: str
+) -> None:
     """Write a dbt project that builds the package on a warehouse.
 
     Parameters
@@ -99,6 +120,8 @@ def write_project(folder: Path, warehouse: Path, package: str, revision: str) ->
         The dbt package: a folder, or a git address.
     revision : str
         Branch, tag or commit of a git address.
+    subdirectory : str
+        Where the package is in the repository at a git address; empty for its root.
 
     Raises
     ------
@@ -107,8 +130,8 @@ def write_project(folder: Path, warehouse: Path, package: str, revision: str) ->
     """
     files = {
         "dbt_project.yml": _PROJECT,
-        "profiles.yml": _PROFILE.format(warehouse=json.dumps(str(warehouse.resolve()))),
-        "packages.yml": _packages(package, revision),
+        "profiles.yml": _profile(warehouse.resolve()),
+        "packages.yml": _packages(package, revision, subdirectory),
         "models/anomalies_by_day.sql": _MODEL,
     }
     for name in files:
@@ -120,9 +143,20 @@ def write_project(folder: Path, warehouse: Path, package: str, revision: str) ->
         path.write_text(text, encoding="utf-8")
 
 
-def _packages(package: str, revision: str) -> str:
+def _profile(warehouse: Path) -> str:
+    temporary = warehouse.with_name(f"{warehouse.name}.tmp")
+    return _PROFILE.format(
+        warehouse=json.dumps(str(warehouse)), temporary=json.dumps(str(temporary))
+    )
+
+
+def _packages(package: str, revision: str, subdirectory: str) -> str:
     if "://" in package or package.startswith("git@"):
-        return f"packages:\n  - git: {json.dumps(package)}\n    revision: {json.dumps(revision)}\n"
+        lines = ["packages:", f"  - git: {json.dumps(package)}"]
+        lines.append(f"    revision: {json.dumps(revision)}")
+        if subdirectory:
+            lines.append(f"    subdirectory: {json.dumps(subdirectory)}")
+        return "\n".join(lines) + "\n"
     if not (Path(package) / "dbt_project.yml").is_file():
         raise InputError(
             f"there is no dbt package at {package} (no dbt_project.yml): name the folder "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,8 +65,9 @@ def label(
 ) -> None:
     """Judge at most K lines a template, from the training period only.
 
-    Without options, by the label column of the logs; with --model, by a language model, which
-    reads fewer lines where the first ones agree. A person judges with 'fame label export', a
+    Without options, by the label column of the logs, in which every line has its own: lines
+    alike follow when the messages end. With --model, by a language model, which reads each
+    message once, and fewer where the first ones agree. A person judges with 'fame label export', a
     spreadsheet and 'fame label import', or with 'fame label review'; their word wins over
     every other.
     """
@@ -201,11 +201,12 @@ def review(author: str | None, per_template: int, warehouse: Path) -> None:
 
     Lines that others call anomalous, or on which they disagree, come first.
     """
+    from fame_sql.author import system_user
     from fame_sql.labels.review import Review
     from fame_sql.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
-        session = Review(opened, author or getpass.getuser(), per_template)
+        session = Review(opened, author or system_user(), per_template)
         click.echo("n normal, a anomalous, s skip, u undo, q quit")
         try:
             while _review_line(session):

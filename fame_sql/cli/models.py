@@ -75,10 +75,10 @@ def show(version: str, as_card: bool, warehouse: Path, as_json: bool) -> None:
 
 @models.command()
 @click.argument("version")
-@click.option("--by", "author", help="Who wants it.")
-@click.option("--why", "reason", help="Why.")
+@click.option("--by", "author", help="Who wants it.  [default: the user's name]")
+@click.option("--why", "reason", required=True, help="Why.")
 @warehouse_option
-def promote(version: str, author: str | None, reason: str | None, warehouse: Path) -> None:
+def promote(version: str, author: str | None, reason: str, warehouse: Path) -> None:
     """Make a model the champion again; its stored scores are in force at once."""
     from fame_sql.registry import promote as run
     from fame_sql.warehouse import Warehouse

@@ -27,8 +27,8 @@ def policy() -> None:
 def show(warehouse: Path, as_json: bool) -> None:
     """Show the policy in force, and what each would cost in false alarms.
 
-    From labelled events that the champion did not learn from: the calibration slice for known
-    templates, templates left out for unseen ones.
+    From labelled events that a network did not learn from: those of the calibration slice for
+    templates known before it, templates left out for unseen ones.
     """
     from fame_sql.policy import report
     from fame_sql.warehouse import Warehouse
@@ -45,7 +45,7 @@ def show(warehouse: Path, as_json: bool) -> None:
 @click.option("--unseen", help="What is done about unseen templates: alert, queue or both.")
 @click.option("--max-false-alarms", type=float, help="At most so many a million lines.")
 @click.option("--no-target", is_flag=True, help="Forget the target of false alarms.")
-@click.option("--author", help="Who wants it.")
+@click.option("--author", help="Who wants it.  [default: the user's name]")
 @warehouse_option
 @json_option
 def set_(
@@ -139,7 +139,7 @@ def _facts(found: PolicyReport) -> Iterator[tuple[str, object]]:
     yield "unseen", found.unseen
     yield "target", "none" if target is None else f"at most {target:g} false alarms a million lines"
     yield "model", found.model_version
-    yield "held out, known", f"{found.known.size:.0f} normal lines"
+    yield "held out, known", f"events worth {found.known.size:.1f} of equal frequency"
     yield "held out, unseen", f"templates worth {found.unseen_line.size:.1f} of equal frequency"
     yield "lines of unseen templates", "unknown" if share is None else f"{share:.1%}"
     yield "waiting for a label", found.waiting

@@ -93,7 +93,7 @@ def _run(
         return connection.execute(statement)
     plan = make_plan(connection, statement, progress=terminal_progress())
     if verbose or sys.stderr.isatty():
-        for line in _plan_lines(plan, done=True):
+        for line in _plan_lines(plan, done=True, kept=_is_kept(connection)):
             click.echo(printable(line), err=True)
     return connection.execute(plan.statement)
 
@@ -109,30 +109,36 @@ def _tell(connection: duckdb.DuckDBPyConnection, statement: str, as_json: bool) 
         click.echo(printable(line))
 
 
-def _plan_lines(plan: Plan, *, done: bool = False) -> Iterator[str]:
+def _is_kept(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether new verdicts can be stored."""
+    statement = "SELECT readonly FROM duckdb_databases() WHERE database_name = current_database()"
+    return not connection.execute(statement).fetchall()[0][0]
+
+
+def _plan_lines(plan: Plan, *, done: bool = False, kept: bool = True) -> Iterator[str]:
     """Say what is planned or, with ``done``, what was; of a plain statement only the former."""
     if plan.reason:
         yield f"left alone: {plan.reason}"
     elif not plan.calls and not done:
         yield "no live function is called"
     for call in plan.calls:
-        yield f"{', '.join(call.functions)} of {call.message}: {_answer(call, done)}"
+        yield f"{', '.join(call.functions)} of {call.message}: {_answer(call, done, kept)}"
     if plan.missing and not done:
         yield f"to score: {plan.missing} texts, about {plan.seconds:.1f} s after loading the model"
 
 
-def _answer(call: Planned, done: bool) -> str:
+def _answer(call: Planned, done: bool, kept: bool) -> str:
     if call.answered_by == "live":
         return f"left alone: {call.reason}"
     how = "joined by event" if call.answered_by == "event" else "joined by distinct message"
-    parts = [how, *_counts(call, done)]
+    parts = [how, *_counts(call, done, kept)]
     size = call.bytes_needed / 1e6
     if size >= 1:
         parts.append(f"temporary tables of about {size:.0f} MB")
     return "; ".join(parts)
 
 
-def _counts(call: Planned, done: bool) -> Iterator[str]:
+def _counts(call: Planned, done: bool, kept: bool) -> Iterator[str]:
     """Say how many rows, messages and texts there are, as far as they were counted."""
     if call.rows is not None:
         yield f"{call.rows} rows"
@@ -143,7 +149,14 @@ def _counts(call: Planned, done: bool) -> Iterator[str]:
     elif not call.missing:
         yield "all events that it needs are stored"
     if done and call.missing:
-        yield f"{call.missing} scored now"
+        yield f"{call.missing} scored now{_unkept(call, kept)}"
+
+
+def _unkept(call: Planned, kept: bool) -> str:
+    """Say why the next run scores the same texts again, where it does."""
+    if call.answered_by == "message":
+        return ", for this run only: answers by message are not kept"
+    return "" if kept else ", not kept: add --write, or run 'fame score' first"
 
 
 def _fetched(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from fame_sql.cli.encoder import encoder_options
 from fame_sql.cli.output import json_option, print_facts, print_json, print_table, warehouse_option
@@ -33,6 +34,13 @@ _COLUMNS = (
     show_default=True,
     help="What the table counts: lines, distinct events, or alert categories alike.",
 )
+@click.option(
+    "--lines",
+    "part",
+    type=click.Choice(["all", "seen", "unseen", "unseen-categories"]),
+    help="Which lines the table shows: all, of templates seen or unseen in training, or of unseen "
+    "alert categories.  [default: each]",
+)
 @click.option("--label-curve", is_flag=True, help="Ways to choose labels compared, for every K.")
 @click.option("--detectors", help="Only these, separated by semicolons.  [default: all]")
 @encoder_options(default="compact")
@@ -46,6 +54,7 @@ def evaluate(
     seeds: int,
     per_template: str,
     weighting: str,
+    part: str | None,
     label_curve: bool,
     detectors: str | None,
     encoder: str | None,
@@ -73,11 +82,13 @@ def evaluate(
             weighting,
             label_curve,
             html,
+            part and part.replace("-", " "),
             encoder,
             fetch,
         )
         show_study(warehouse, choices, as_json)
         return
+    _refuse_options_of_the_study()
     from fame_sql.evaluation import evaluate as run
     from fame_sql.policy import measured_costs
     from fame_sql.warehouse import Warehouse
@@ -94,6 +105,15 @@ def evaluate(
     print_table(
         [name.replace("_", " ") for name in policies[0]], [list(p.values()) for p in policies]
     )
+
+
+def _refuse_options_of_the_study() -> None:
+    """Refuse what only a study reads, instead of leaving it unread."""
+    context = click.get_current_context()
+    for option in context.command.params:
+        given = context.get_parameter_source(str(option.name)) is ParameterSource.COMMANDLINE
+        if given and option.name not in ("warehouse", "as_json"):
+            raise click.UsageError(f"{option.opts[-1]} goes with --study: add it")
 
 
 def print_evaluation(evaluation: Evaluation) -> None:

@@ -58,8 +58,8 @@ def runtime_asked(name: Name | None, precision: Precision | None) -> Runtime | N
     help="Of torch on a CUDA device; on a CPU it is always float32.",
 )
 @click.option("--promote", is_flag=True, help="Make the new model the champion.")
-@click.option("--by", "author", help="Who wants it.")
-@click.option("--why", "reason", help="Why.")
+@click.option("--by", "author", help="Who wants it.  [default: the user's name]")
+@click.option("--why", "reason", help="Why; with --promote it must be said.")
 @warehouse_option
 @json_option
 def convert(
@@ -77,6 +77,8 @@ def convert(
     Nothing is trained. Scores may differ in their last digit, so it is a model of its own, a
     candidate unless --promote is given.
     """
+    if promote and not (reason or "").strip():
+        raise click.UsageError("--promote needs a reason: --why TEXT")
     from fame_sql.conversion import convert as run
     from fame_sql.students.runtimes import Runtime
     from fame_sql.warehouse import Warehouse

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,8 @@ from fame_sql.errors import InputError
 if TYPE_CHECKING:
     from fame_sql.evaluation.curve import Point
     from fame_sql.evaluation.metrics import Measured
-    from fame_sql.evaluation.study import Finding, StudyPlan
+    from fame_sql.evaluation.report import StudyReport
+    from fame_sql.evaluation.study import StudyPlan
 
 _COLUMNS = (
     "split",
@@ -49,6 +50,8 @@ class StudyChoices:
         Compare strategies of labelling for every K.
     html : Path or None
         Where the page goes.
+    part : str or None
+        The lines that the table in the terminal shows; None for every part.
     encoder : str or None
         What the students read by; None for compact.
     fetch : bool
@@ -63,6 +66,7 @@ class StudyChoices:
     weighting: str
     label_curve: bool
     html: Path | None
+    part: str | None = None
     encoder: str | None = None
     fetch: bool = False
 
@@ -85,7 +89,21 @@ class StudyChoices:
 
     def each_k(self) -> list[int]:
         """Return every K in the order given."""
-        return [int(k) for k in _numbers(self.per_template, "K", "1,5,20")]
+        numbers = list(_numbers(self.per_template, "K", "1,5,20"))
+        for place, k in enumerate(numbers):
+            if not (k >= 1 and k.is_integer()):
+                raise InputError(f"K must be a whole number from 1 on, not {k:g}: write 1,5,20")
+            if k in numbers[:place]:
+                raise InputError(f"the K {k:g} is given twice: give each K once")
+        if not numbers:
+            raise InputError(f"{self.per_template!r} names no K: write numbers such as 1,5,20")
+        return [int(k) for k in numbers]
+
+    def weightings(self, as_json: bool) -> tuple[str, ...]:
+        """Return what is counted: all there is for JSON and the page."""
+        from fame_sql.evaluation.weights import WEIGHTINGS
+
+        return tuple(WEIGHTINGS) if as_json or self.html else (self.weighting,)
 
 
 def _numbers(text: str, what: str, example: str) -> Iterator[float]:
@@ -96,20 +114,45 @@ def _numbers(text: str, what: str, example: str) -> Iterator[float]:
 
 
 def show_study(warehouse: Path, choices: StudyChoices, as_json: bool) -> None:
-    """Run the study for every K, print it as tables or JSON, and write the page of the last."""
-    from fame_sql.evaluation.study import run_study
-
+    """Run the study for every K, print it as tables or JSON, and write all of them as a page."""
+    if choices.html is not None:
+        _check_writable(choices.html)
     folder = warehouse.with_name(f"{warehouse.stem}.study")
     if choices.label_curve:
         _show_curve(warehouse, folder, choices, as_json)
         return
-    shown: list[dict[str, object]] = []
-    for k in choices.each_k():
-        plan = choices.plan(k)
-        findings = run_study(warehouse, folder, plan, progress=terminal_progress())
-        shown.append(_show(warehouse, findings, plan, choices, as_json))
+    reports: list[StudyReport] = []
+    for plan in [choices.plan(k) for k in choices.each_k()]:
+        reports.append(_report(warehouse, folder, plan, choices.weightings(as_json)))
+        if not as_json:
+            print_table(_COLUMNS, _rows(reports[-1].measures[choices.weighting], choices.part))
+            click.echo("\n".join(reports[-1].facts))
+        if choices.html is not None:
+            _write_page(choices.html, warehouse, reports)
     if as_json:
+        shown = [report.to_dict() for report in reports]
         print_json(shown[0] if len(shown) == 1 else {"studies": shown})
+
+
+def _report(
+    warehouse: Path, folder: Path, plan: StudyPlan, weightings: Sequence[str]
+) -> StudyReport:
+    from fame_sql.evaluation.report import StudyReport
+    from fame_sql.evaluation.study import run_study
+
+    findings = run_study(warehouse, folder, plan, progress=terminal_progress())
+    return StudyReport.of(plan, findings, weightings)
+
+
+def _check_writable(html: Path) -> None:
+    """Check that the page can be written before hours are spent on what it shows."""
+    is_new = not html.exists()
+    try:
+        html.open("a").close()
+        if is_new:
+            html.unlink()
+    except OSError as error:
+        raise InputError(f"{html} cannot be written: {error.strerror}") from None
 
 
 def _show_curve(warehouse: Path, folder: Path, choices: StudyChoices, as_json: bool) -> None:
@@ -119,10 +162,7 @@ def _show_curve(warehouse: Path, folder: Path, choices: StudyChoices, as_json: b
     plan = choices.plan(each_k[-1], CURVE_DETECTORS)
     points = label_curve(warehouse, folder, plan, each_k, progress=terminal_progress())
     if choices.html is not None:
-        from fame_sql.evaluation.study import run_study
-
-        findings = run_study(warehouse, folder, plan, progress=terminal_progress())
-        _write_page(choices.html, warehouse, findings, {}, _facts(findings, plan), points)
+        _write_page(choices.html, warehouse, [_report(warehouse, folder, plan, ())], points)
     if as_json:
         print_json([point.to_dict() for point in points])
         return
@@ -133,61 +173,13 @@ def _show_curve(warehouse: Path, folder: Path, choices: StudyChoices, as_json: b
     )
 
 
-def _show(
-    warehouse: Path,
-    findings: Sequence[Finding],
-    plan: StudyPlan,
-    choices: StudyChoices,
-    as_json: bool,
-) -> dict[str, object]:
-    """Print the table of one K and write its page; return what goes into JSON."""
-    from fame_sql.evaluation.claims import claims, sentences
-    from fame_sql.evaluation.summary import as_rows, confusion, gathered, labels_spent, measured
-    from fame_sql.evaluation.weights import WEIGHTINGS
-
-    wanted = WEIGHTINGS if as_json or choices.html else (choices.weighting,)
-    measures = {name: measured(gathered(findings, name)) for name in wanted}
-    compared = claims(gathered(findings))
-    facts = [*_facts(findings, plan), *sentences(compared)]
-    if choices.html is not None:
-        _write_page(choices.html, warehouse, findings, measures, facts)
-    if not as_json:
-        print_table(_COLUMNS, _rows(measures[choices.weighting]))
-        for fact in facts:
-            click.echo(fact)
-    return {
-        "facts": facts,
-        "per_template": plan.per_template,
-        "labels": [asdict(spent) for spent in labels_spent(findings)],
-        "measures": [row for name, found in measures.items() for row in as_rows(found, name)],
-        "claims": [claim.to_dict() for claim in compared],
-        "confusion": [asdict(cell) for cell in confusion(findings)],
-    }
-
-
-def _facts(findings: Sequence[Finding], plan: StudyPlan) -> list[str]:
-    from fame_sql.evaluation.summary import labels_spent
-
-    told = "; ".join(
-        f"{spent.split}: {spent.labels} of {spent.lines} lines"
-        + (f" (1 in {spent.reduction:.0f})" if spent.reduction else "")
-        for spent in labels_spent(findings)
-    )
-    return [
-        f"{plan.seeds} seeds, K = {plan.per_template}; intervals are 95 % of bootstraps over seeds "
-        "and blocks of time.",
-        f"Lines labelled of those available: {told}.",
-        "The recall bound is what the ranking allows at 1 % false alarms, the threshold chosen on "
-        "the judged lines themselves.",
-    ]
-
-
 def _rows(
-    measures: Mapping[tuple[str, str, str], Mapping[str, Measured]],
+    measures: Mapping[tuple[str, str, str], Mapping[str, Measured]], wanted: str | None
 ) -> list[tuple[object, ...]]:
     rows = [
         (split, part, detector, *(_shown(value) for value in found.values()))
         for (split, detector, part), found in measures.items()
+        if wanted in (None, part)
     ]
     return sorted(rows, key=lambda row: (row[0], row[1]))
 
@@ -203,30 +195,16 @@ def _shown(measured: Measured) -> str:
 
 
 def _write_page(
-    html: Path,
-    warehouse: Path,
-    findings: Sequence[Finding],
-    measures: Mapping[str, Mapping[tuple[str, str, str], Mapping[str, Measured]]],
-    facts: Sequence[str],
-    curve: Sequence[Point] = (),
+    html: Path, warehouse: Path, reports: Sequence[StudyReport], curve: Sequence[Point] = ()
 ) -> None:
     from fame_sql.evaluation.page import html_page
     from fame_sql.evaluation.splits import read_lines
-    from fame_sql.evaluation.summary import confusion, gathered, most_wrong
     from fame_sql.warehouse import Warehouse
 
     with Warehouse.open(warehouse, read_only=True) as opened:
         texts = read_lines(opened).canonical
-    page = html_page(
-        f"Study of {warehouse.name}",
-        gathered(findings),
-        measures,
-        confusion(findings),
-        most_wrong(findings, texts),
-        facts,
-        curve,
-    )
+    sections = [report.section(texts) for report in reports]
     try:
-        html.write_text(page, encoding="utf-8")
+        html.write_text(html_page(f"Study of {warehouse.name}", sections, curve), encoding="utf-8")
     except OSError as error:
         raise InputError(f"{html} cannot be written: {error.strerror}") from None

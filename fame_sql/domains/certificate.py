@@ -17,7 +17,8 @@ class CertificationRules:
     Parameters
     ----------
     min_labels_per_class : int
-        Labels of either class that a mixed domain must have for its expert to be trained.
+        Labels of either class that a mixed domain must have for its expert to be trained; lines
+        of one message with one label count once.
     max_domains : int
         Domains there may be.
     max_share : float

@@ -31,7 +31,7 @@ class TemplateSummary:
     events, lines : int
         Canonical events and lines it matches.
     normal_labels, anomalous_labels : int
-        Labels of its events, by class.
+        Labels of its events, by class; lines of one message with one label count once.
     examples : tuple of str
         A few of its messages.
     calibration_normal, calibration_anomalous : int

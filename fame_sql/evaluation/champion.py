@@ -62,9 +62,11 @@ class Outcome:
 
     @property
     def f1(self) -> float | None:
-        """Harmonic mean of precision and recall; None if there is nothing to find or report."""
+        """Harmonic mean of precision and recall; None if there is nothing to find."""
+        if not self.anomalies:
+            return None
         reported = self.true_positives + self.false_positives
-        return _ratio(2 * self.true_positives, self.anomalies + reported)
+        return 2 * self.true_positives / (self.anomalies + reported)
 
     def to_dict(self) -> dict[str, float | int | None]:
         """Return counts and ratios by name."""

@@ -10,14 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from fame_sql.console import Progress
+from fame_sql.evaluation.figures import Curve, figure, legend
+from fame_sql.evaluation.findings import Finding
 from fame_sql.evaluation.metrics import Measured
-from fame_sql.evaluation.study import Finding, StudyPlan, run_study
+from fame_sql.evaluation.study import StudyPlan, run_study
 from fame_sql.evaluation.summary import gathered, measured, split_name
 from fame_sql.labels import STRATEGIES
 
 CURVE_DETECTORS = ("character regression", "fame")
 _COLOURS = {"per-template": "#2a6ebb", "active": "#c4501b", "random": "#7a8794"}
-_WIDTH, _HEIGHT = 420, 260
 
 
 @dataclass(frozen=True)
@@ -115,25 +116,14 @@ def curve_html(points: Sequence[Point]) -> str:
 
 
 def _legend() -> str:
-    names = (f"<span style='color:{colour}'>{name}</span>" for name, colour in _COLOURS.items())
-    return f"<p>{' · '.join(names)}; each spends what K lines a template come to.</p>"
+    return f"<p>{legend(_COLOURS)}; each spends what K lines a template come to.</p>"
 
 
 def _figure(points: Sequence[Point]) -> str:
     most = max(point.labels for point in points)
-    lines = [
-        _line([p for p in points if p.strategy == strategy], most, colour)
-        for strategy, colour in _COLOURS.items()
+    by_strategy = {s: [p for p in points if p.strategy == s] for s in _COLOURS}
+    drawn = [
+        Curve(strategy, [(p.labels, p.f1.value or 0.0) for p in members], _COLOURS[strategy], 2)
+        for strategy, members in by_strategy.items()
     ]
-    box = f"-4 -4 {_WIDTH + 8} {_HEIGHT + 8}"
-    return (
-        f"<svg width='{_WIDTH}' height='{_HEIGHT}' viewBox='{box}'>{''.join(lines)}</svg>"
-        f"<p><small>F1 from 0 to 1 over 0 to {most:.0f} lines.</small></p>"
-    )
-
-
-def _line(points: Sequence[Point], most: float, colour: str) -> str:
-    places = " ".join(
-        f"{p.labels / most * _WIDTH:.1f},{(1 - (p.f1.value or 0)) * _HEIGHT:.1f}" for p in points
-    )
-    return f"<polyline fill='none' stroke='{colour}' stroke-width='2' points='{places}'/>"
+    return figure(drawn, "lines labelled", "F1", most=most)

@@ -4,60 +4,69 @@ from __future__ import annotations
 
 import ast
 import hashlib
+from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import fame_sql
-from fame_sql import sql
+from fame_sql import sql, udfs
 
-_PACKAGE = Path(fame_sql.__file__).parent
-_SHARED = (
-    "canonical.py",
-    "evaluation/baselines.py",
-    "evaluation/splits.py",
-    "evaluation/trials.py",
-    "events.py",
-    "labels",
-    "novelty.py",
-    "templates.py",
+_LIBRARIES = (
+    *("fame-sql", "drain3", "duckdb", "numpy", "onnxruntime", "scikit-learn"),
+    *("tokenizers", "torch", "transformers"),
 )
-_TRAINED = (
-    "domains/offline.py",
-    "domains/partition.py",
-    "domains/store.py",
-    "evaluation/students.py",
-    "model.py",
-    "students",
-    "training.py",
+# What is named here only starts a trial or shows what it found; all else counts, so that a new
+# module cannot be forgotten.
+_NOT_IN_TRIALS = frozenset(
+    (
+        *("cli", "data", "demo.py", "dbt.py", "ingest", "llm", "planner", "simulator", "spark"),
+        *("compaction.py", "comparison.py", "conversion.py", "retention.py", "spark.py"),
+        *("evaluation/champion.py", "evaluation/claims.py", "evaluation/curve.py"),
+        *("evaluation/figures.py", "evaluation/metrics.py", "evaluation/page.py"),
+        *("evaluation/report.py", "evaluation/split_curves.py", "evaluation/summary.py"),
+        "evaluation/weights.py",
+    )
 )
-_STATEMENTS = ("domains", "evaluation", "events", "labels", "students", "templates")
+_STATEMENTS_NOT_IN_TRIALS = frozenset(("demo", "ingest", "llm", "planner", "retention"))
 
 
 @cache
-def definition(*, trained: bool) -> str:
-    """Return a digest of the package's version and of the code that a detector's scores rest on.
+def definition() -> str:
+    """Return a digest of the code that a detector's scores rest on, and of the libraries' versions.
 
-    Comments, docstrings and layout are left out: they change no score.
-
-    Parameters
-    ----------
-    trained : bool
-        Whether the detector trains students, or only reads templates and labels.
+    Comments, docstrings and layout of Python are left out: they change no score.
     """
-    digest = hashlib.sha256(version("fame-sql").encode())
-    for name in (*_SHARED, *(_TRAINED if trained else ())):
-        for path in _modules(_PACKAGE / name):
-            digest.update(path.name.encode() + meaning(path.read_text(encoding="utf-8")))
-    for folder in _STATEMENTS:
-        for statement in sql.names(folder):
-            digest.update(statement.encode() + sql.load(statement).encode())
+    digest = hashlib.sha256()
+    for library in _LIBRARIES:
+        digest.update(f"{library} {_installed(library)}\n".encode())
+    for name, path in modules():
+        digest.update(name.encode() + meaning(path.read_text(encoding="utf-8")))
+    for name, path in _below(Path(sql.__file__).parent, "*.sql", _STATEMENTS_NOT_IN_TRIALS):
+        digest.update(name.encode() + path.read_bytes())
     return digest.hexdigest()
 
 
-def _modules(place: Path) -> list[Path]:
-    """Return a module, or every module below a folder."""
-    return [place] if place.suffix else sorted(place.rglob("*.py"))
+def modules() -> Iterator[tuple[str, Path]]:
+    """Yield the Python modules that a definition holds, with their names below the package."""
+    for package in (fame_sql, udfs):
+        yield from _below(Path(str(package.__file__)).parent, "*.py", _NOT_IN_TRIALS)
+
+
+def _below(folder: Path, pattern: str, left_out: frozenset[str]) -> Iterator[tuple[str, Path]]:
+    """Yield the files below a folder that do not lie in what is left out, in order."""
+    for path in sorted(folder.rglob(pattern)):
+        place = path.relative_to(folder)
+        if not {place.as_posix(), place.parts[0]} & left_out:
+            yield f"{folder.name}/{place.as_posix()}", path
+
+
+def _installed(library: str) -> str:
+    """Return a library's version; scikit-learn and torch score nothing where they are not."""
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "none"
 
 
 def meaning(source: str) -> bytes:

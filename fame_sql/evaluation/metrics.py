@@ -94,7 +94,7 @@ def measure(judged: Judged) -> dict[str, float | None]:
     return {
         "precision": _ratio(hits, hits + alarms),
         "recall": _ratio(hits, anomalies),
-        "f1": _ratio(2 * hits, anomalies + hits + alarms),
+        "f1": _ratio(2 * hits, anomalies + hits + alarms) if anomalies else None,
         "average_precision": average_precision(judged),
         "false_alarms_per_million": _ratio(alarms * 1e6, float(judged.lines.sum())),
         "calibration_error": calibration_error(judged),

@@ -2,89 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
-
-import numpy as np
+from typing import TypeVar
 
 from fame_sql.console import printable
 from fame_sql.evaluation.curve import Point, curve_html
-from fame_sql.evaluation.metrics import (
-    MEASURES,
-    Judged,
-    Measured,
-    by_threshold,
-    calibration_error,
-)
-from fame_sql.evaluation.summary import Confusion, Key
+from fame_sql.evaluation.findings import PARTS
+from fame_sql.evaluation.metrics import MEASURES, Judged, Measured
+from fame_sql.evaluation.split_curves import split_curves
+from fame_sql.evaluation.summary import Confusion, Key, Wrong
+
+Found = TypeVar("Found")
 
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;margin:1rem 0;font-variant-numeric:tabular-nums}
 td,th{padding:.2rem .7rem;border-bottom:1px solid #dde4ea;text-align:right}
 td:first-child,th:first-child{text-align:left}small{color:#5a6b7c}
-code{overflow-wrap:anywhere}svg{border:1px solid #dde4ea;margin-right:1rem}
+code{overflow-wrap:anywhere}svg{margin-right:1rem;font-size:12px;fill:#33404d}
+.tick{stroke:#e6ebf0}.equal{stroke:#9aa7b4;stroke-dasharray:4 4}
 """
-_SIZE = 260
 
 
-def html_page(
-    title: str,
-    groups: Mapping[Key, Sequence[Judged]],
-    measures: Mapping[str, Mapping[Key, Mapping[str, Measured]]],
-    confusion: Sequence[Confusion],
-    wrong: Iterable[tuple[str, float, bool, int]],
-    facts: Sequence[str],
-    curve: Sequence[Point] = (),
-) -> str:
-    """Return the page.
+@dataclass(frozen=True)
+class Section:
+    """What a plan came to, for one K.
 
     Parameters
     ----------
-    title : str
-        What was studied.
+    name : str
+        Such as ``"K = 20"``.
     groups : mapping
         From :func:`fame_sql.evaluation.summary.gathered`, by line.
     measures : mapping
         By weighting, what :func:`fame_sql.evaluation.summary.measured` says of them.
     confusion : sequence of Confusion
         By domain.
-    wrong : iterable of (text, score, is_anomaly, lines)
-        The lines most wrong of the champion's method, the worst first.
+    wrong : sequence of Wrong
+        The lines most wrong, by split.
     facts : sequence of str
         Sentences on labels, seeds and sizes.
+    """
+
+    name: str
+    groups: Mapping[Key, Sequence[Judged]]
+    measures: Mapping[str, Mapping[Key, Mapping[str, Measured]]]
+    confusion: Sequence[Confusion]
+    wrong: Sequence[Wrong]
+    facts: Sequence[str]
+
+
+def html_page(title: str, sections: Sequence[Section], curve: Sequence[Point] = ()) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    title : str
+        What was studied.
+    sections : sequence of Section
+        One for each K.
     curve : sequence of Point
         What more labels come to, where that was tried.
     """
     parts = [
         "<!doctype html><html lang='en'><meta charset='utf-8'>",
         f"<title>{_text(title)}</title><style>{_STYLE}</style><h1>{_text(title)}</h1>",
-        "".join(f"<p>{_text(fact)}</p>" for fact in facts),
+        *(part for section in sections for part in _section(section)),
     ]
-    for split in dict.fromkeys(key[0] for key in groups):
-        parts.append(f"<h2>{_text(split)}</h2>")
-        for part in dict.fromkeys(key[2] for key in groups):
-            counts = _counts([v for k, v in groups.items() if (k[0], k[2]) == (split, part)])
-            parts += [
-                _table(f"{part}, by {weighting}", counts, _of(split, part, found))
-                for weighting, found in measures.items()
-            ]
-        if ours := groups.get((split, "fame", "all")):
-            parts.append(_curves(ours))
-        parts.append(_confusion_table([cell for cell in confusion if cell.split == split]))
     if curve:
         parts.append(curve_html(curve))
-    parts.append(_wrong_table(wrong))
     return "\n".join(parts) + "</html>\n"
+
+
+def _section(section: Section) -> Iterator[str]:
+    yield f"<h2>{_text(section.name)}</h2>"
+    yield "".join(f"<p>{_text(fact)}</p>" for fact in section.facts)
+    for split in dict.fromkeys(key[0] for key in section.groups):
+        yield f"<h2>{_text(split)} <small>{_text(section.name)}</small></h2>"
+        for part, meant in PARTS.items():
+            tables = [
+                _table(weighting, _detectors(found, split, part))
+                for weighting, found in section.measures.items()
+            ]
+            if any(tables):
+                counts = _counts(list(_detectors(section.groups, split, part).values()))
+                yield f"<h3>{part} <small>{meant}; {counts}</small></h3>{''.join(tables)}"
+        yield split_curves(section.groups, split)
+        yield _confusion_table([cell for cell in section.confusion if cell.split == split])
+        yield _wrong_table(split, [one for one in section.wrong if one.split == split])
 
 
 def _text(value: object) -> str:
     return escape(printable(str(value)))
 
 
-def _of(
-    split: str, part: str, found: Mapping[Key, Mapping[str, Measured]]
-) -> dict[str, Mapping[str, Measured]]:
+def _detectors(found: Mapping[Key, Found], split: str, part: str) -> dict[str, Found]:
+    """Return what was found on a part of a split, by detector."""
     return {k[1]: v for k, v in found.items() if (k[0], k[2]) == (split, part)}
 
 
@@ -95,7 +110,7 @@ def _counts(detectors: Sequence[Sequence[Judged]]) -> str:
     return f"{lines} lines, {anomalies} anomalous"
 
 
-def _table(name: str, counts: str, detectors: Mapping[str, Mapping[str, Measured]]) -> str:
+def _table(weighting: str, detectors: Mapping[str, Mapping[str, Measured]]) -> str:
     if not detectors:
         return ""
     heads = "".join(f"<th>{measure.replace('_', ' ')}</th>" for measure in MEASURES)
@@ -105,10 +120,7 @@ def _table(name: str, counts: str, detectors: Mapping[str, Mapping[str, Measured
         + "</tr>"
         for detector, found in detectors.items()
     )
-    return (
-        f"<h3>{_text(name)} <small>{counts}</small></h3>"
-        f"<table><tr><th>detector</th>{heads}</tr>{rows}</table>"
-    )
+    return f"<table><tr><th>detector, by {weighting}</th>{heads}</tr>{rows}</table>"
 
 
 def _confusion_table(cells: Sequence[Confusion]) -> str:
@@ -140,49 +152,16 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value > 1.5 else f"{value:.3f}"
 
 
-def _curves(seeds: Sequence[Judged]) -> str:
-    error = calibration_error(seeds[0])
-    told = "" if error is None else f"Expected calibration error {error:.3f}."
-    return (
-        "<p>fame, all lines: precision over recall, and the share of anomalies over the score. "
-        f"{told}</p>" + _svg([_precision_recall(j) for j in seeds]) + _svg([_reliability(seeds[0])])
-    )
-
-
-def _precision_recall(judged: Judged) -> list[tuple[float, float]]:
-    hits, reported = by_threshold(judged)
-    if not len(hits) or hits[-1] == 0:
-        return []
-    return list(zip((hits / hits[-1]).tolist(), (hits / reported).tolist(), strict=True))
-
-
-def _reliability(judged: Judged, bins: int = 10) -> list[tuple[float, float]]:
-    places = np.minimum((judged.score * bins).astype(int), bins - 1)
-    lines = np.bincount(places, judged.lines, bins)
-    score = np.bincount(places, judged.lines * judged.score, bins)
-    truth = np.bincount(places, judged.lines * judged.is_anomaly, bins)
-    return [(score[i] / lines[i], truth[i] / lines[i]) for i in range(bins) if lines[i]]
-
-
-def _svg(curves: Sequence[Sequence[tuple[float, float]]]) -> str:
-    """Draw curves over the unit square."""
-    drawn = "".join(
-        "<polyline fill='none' stroke='#2a6ebb' stroke-opacity='.7' stroke-width='2' points='"
-        + " ".join(f"{x * _SIZE:.1f},{(1 - y) * _SIZE:.1f}" for x, y in curve)
-        + "'/>"
-        for curve in curves
-    )
-    box = f"-4 -4 {_SIZE + 8} {_SIZE + 8}"
-    return f"<svg width='{_SIZE}' height='{_SIZE}' viewBox='{box}'>{drawn}</svg>"
-
-
-def _wrong_table(wrong: Iterable[tuple[str, float, bool, int]]) -> str:
+def _wrong_table(split: str, wrong: Sequence[Wrong]) -> str:
+    if not wrong:
+        return ""
     rows = "".join(
-        f"<tr><td><code>{_text(text[:300])}</code></td><td>{score:.4f}</td>"
-        f"<td>{'anomalous' if is_anomaly else 'normal'}</td><td>{lines}</td></tr>"
-        for text, score, is_anomaly, lines in wrong
+        f"<tr><td><code>{_text(one.text[:300])}</code></td><td>{one.score:.4f}</td>"
+        f"<td>{'anomalous' if one.is_anomaly else 'normal'}</td><td>{one.lines}</td></tr>"
+        for one in wrong
     )
     return (
-        "<h2>The lines most wrong</h2><table><tr><th>canonical text</th><th>score</th>"
-        f"<th>label</th><th>lines</th></tr>{rows}</table>"
+        f"<h3>{_text(wrong[0].detector)}, the lines most wrong at {_text(split)} <small>first seed"
+        "</small></h3><table><tr><th>canonical text</th><th>score</th><th>label</th>"
+        f"<th>lines</th></tr>{rows}</table>"
     )

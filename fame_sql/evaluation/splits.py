@@ -7,8 +7,10 @@ others can reach it.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -32,18 +34,31 @@ class LabelledLines:
         Which line, and which event it is.
     canonical : dict of int to str
         Canonical text of each event.
-    is_anomaly, is_fatal : bool array
-        The label, and whether the severity is FATAL.
+    is_anomaly : bool array
+        The label.
+    severity : int64 array
+        OpenTelemetry's severity number, 0 where the line has none.
     category : object array
         Alert category of anomalous lines, None of normal ones.
+    content : uint64 array
+        A digest of each line: text, time, service, host, severity and label.
     """
 
     log_id: Indices
     event_id: Indices
     canonical: dict[int, str]
     is_anomaly: npt.NDArray[np.bool_]
-    is_fatal: npt.NDArray[np.bool_]
+    severity: Indices
     category: npt.NDArray[np.object_]
+    content: npt.NDArray[np.uint64]
+
+    @cached_property
+    def digest(self) -> str:
+        """A digest of all lines, in order."""
+        total = hashlib.sha256()
+        for column in (self.log_id, self.event_id, self.is_anomaly, self.severity, self.content):
+            total.update(column.tobytes())
+        return total.hexdigest()
 
     def __len__(self) -> int:
         return len(self.log_id)
@@ -58,7 +73,7 @@ class Split:
     protocol : str
         ``"time"`` or ``"templates"``.
     name : str
-        Such as ``"60 %"`` or ``"fold 2"``.
+        Such as ``"60%"`` or ``"fold 2"``.
     known, judged : int64 array
         Indices into the labelled lines; they share none.
     """
@@ -94,9 +109,31 @@ def read_lines(warehouse: Warehouse) -> LabelledLines:
         event_id=event_id,
         canonical=dict(zip(event_id.tolist(), table["canonical"].to_pylist(), strict=True)),
         is_anomaly=is_anomaly,
-        is_fatal=table["is_fatal"].to_numpy(zero_copy_only=False).astype(bool),
+        severity=table["severity"].to_numpy().astype(np.int64),
         category=np.array(table["category"].to_pylist(), dtype=object),
+        content=table["content"].to_numpy().astype(np.uint64),
     )
+
+
+def cut_name(cut: float) -> str:
+    """Return what a cut is called, to its last digit: 49.9% and 50.1% are not 50%."""
+    return f"{cut * 100:.12g}%"
+
+
+def check_cuts(cuts: Sequence[float]) -> None:
+    """Check that cuts are shares, each given once.
+
+    Raises
+    ------
+    InputError
+        If a cut does not lie between 0 and 1, or two are the same.
+    """
+    names = [cut_name(cut) for cut in cuts]
+    for number, cut in enumerate(cuts):
+        if not 0 < cut < 1:
+            raise InputError(f"a cut must lie between 0 and 1, and {cut} does not: try 0.5,0.8")
+        if names[number] in names[:number]:
+            raise InputError(f"the cut {cut} is given twice: give each cut once")
 
 
 def by_time(lines: LabelledLines, cuts: Sequence[float]) -> Iterator[Split]:
@@ -105,14 +142,13 @@ def by_time(lines: LabelledLines, cuts: Sequence[float]) -> Iterator[Split]:
     Raises
     ------
     InputError
-        If a cut does not lie between 0 and 1.
+        If a cut does not lie between 0 and 1, or two are the same.
     """
+    check_cuts(cuts)
     for cut in cuts:
-        if not 0 < cut < 1:
-            raise InputError(f"a cut must lie between 0 and 1, and {cut} does not")
         last = max(1, int(len(lines) * cut))
         order = np.arange(len(lines))
-        yield Split("time", f"{cut:.0%}", order[:last], order[last:])
+        yield Split("time", cut_name(cut), order[:last], order[last:])
 
 
 def by_templates(lines: LabelledLines, folds: int, seed: int) -> Iterator[Split]:

@@ -6,8 +6,6 @@ a digest of the code and settings it rests on; a study that is stopped goes on f
 
 from __future__ import annotations
 
-import hashlib
-import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,15 +18,22 @@ from fame_sql.console import Progress, SilentProgress, Step
 from fame_sql.errors import InputError
 from fame_sql.evaluation import students
 from fame_sql.evaluation.baselines import BASELINES
-from fame_sql.evaluation.definition import definition
-from fame_sql.evaluation.metrics import Judged
-from fame_sql.evaluation.splits import LabelledLines, Split, by_templates, by_time, read_lines
-from fame_sql.evaluation.trials import JudgedLines, Trial, trial
-from fame_sql.evaluation.weights import WEIGHTINGS
+from fame_sql.evaluation.findings import Finding, Findings
+from fame_sql.evaluation.splits import (
+    LabelledLines,
+    Split,
+    by_templates,
+    by_time,
+    check_cuts,
+    read_lines,
+)
+from fame_sql.evaluation.trials import Trial, trial
 from fame_sql.students import StudentConfig
 from fame_sql.warehouse import Warehouse
 
-DETECTORS = ("severity", *BASELINES, *students.partitioners(0))
+SEVERITIES = {"severity": 21, "errors": 17}
+"""The detectors that read the severity alone: the least OpenTelemetry number that they report."""
+DETECTORS = (*SEVERITIES, *BASELINES, *students.partitioners(0))
 
 
 @dataclass(frozen=True)
@@ -65,66 +70,16 @@ class StudyPlan:
     def __post_init__(self) -> None:
         unknown = [name for name in self.detectors if name not in DETECTORS]
         if unknown:
-            raise InputError(f"no detector is called {unknown[0]!r}; use {', '.join(DETECTORS)}")
+            raise InputError(f"no detector is called {unknown[0]!r}; use {'; '.join(DETECTORS)}")
+        if len(set(self.detectors)) < len(self.detectors):
+            raise InputError(f"a detector is given twice in {'; '.join(self.detectors)}")
         if self.seeds < 1:
             raise InputError(f"a study needs at least one seed, not {self.seeds}")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one detector said in one trial.
-
-    Parameters
-    ----------
-    protocol, split : str
-        Such as ``"time"`` and ``"60%"``.
-    seed : int
-        Seed of training.
-    detector : str
-        One of :data:`DETECTORS`.
-    labels, lines_known : int
-        Lines judged for training, and lines that could have been.
-    scores : list of float
-        One for each entry of ``judged``.
-    judged : JudgedLines
-        What was judged.
-    domains : list of str
-        The domain that each was seen in; empty of detectors that know none.
-    """
-
-    protocol: str
-    split: str
-    seed: int
-    detector: str
-    labels: int
-    lines_known: int
-    scores: list[float]
-    judged: JudgedLines
-    domains: list[str] = field(default_factory=list)
-
-    def on(self, part: str, weighting: str = "lines") -> Judged:
-        """Return scores and truth of the lines of a part: all, seen, unseen, new category.
-
-        Parameters
-        ----------
-        part : str
-            One of :data:`PARTS`.
-        weighting : str
-            One of :data:`fame_sql.evaluation.weights.WEIGHTINGS`.
-        """
-        weight = WEIGHTINGS[weighting](self.judged)
-        judged = Judged(np.array(self.scores), self.judged.is_anomaly, weight, self.judged.block)
-        chosen = {
-            "all": np.ones(len(self.scores), dtype=bool),
-            "seen": self.judged.seen,
-            "unseen": ~self.judged.seen,
-            # Normal lines have no category; they are what the alarms would be false on.
-            "new category": ~self.judged.seen_category | ~self.judged.is_anomaly,
-        }[part]
-        return judged.where(chosen)
-
-
-PARTS = ("all", "seen", "unseen", "new category")
+        if self.per_template < 1:
+            raise InputError(f"K must be 1 or more, not {self.per_template}")
+        if not self.cuts and not self.folds:
+            raise InputError("a study needs a split: give --cuts 0.5,0.8, or --folds 4")
+        check_cuts(self.cuts)
 
 
 def run_study(
@@ -156,7 +111,8 @@ def run_study(
     findings = []
     with (progress or SilentProgress()).step("trials", len(todo) * len(plan.detectors)) as step:
         for split, seed in todo:
-            store = _Store(folder, plan, split, seed, recipe, lines)
+            rests_on = [plan.per_template, plan.strategy, recipe, lines.digest]
+            store = Findings(folder, split, seed, rests_on)
             findings += list(_run_trial(warehouse, lines, split, seed, plan, store, step))
     return findings
 
@@ -166,8 +122,23 @@ def _splits(lines: LabelledLines, plan: StudyPlan) -> Iterator[tuple[Split, int]
         for split in by_time(lines, plan.cuts):
             yield split, seed
         if plan.folds:
-            for split in by_templates(lines, plan.folds, seed):
+            for split in _folds(lines, plan.folds, seed):
                 yield split, seed
+
+
+def _folds(lines: LabelledLines, folds: int, seed: int) -> list[Split]:
+    found = list(by_templates(lines, folds, seed))
+    if not found:
+        raise InputError(
+            f"no fold of {folds} leaves templates out: the log has too few; use --folds 0 and cuts "
+            "by time"
+        )
+    return found
+
+
+def _settings(plan: StudyPlan, name: str) -> dict[str, Any]:
+    """Return the settings that a detector's scores rest on: none but for trained students."""
+    return plan.config.settings() if name in students.partitioners(0) else {}
 
 
 def _run_trial(
@@ -176,10 +147,10 @@ def _run_trial(
     split: Split,
     seed: int,
     plan: StudyPlan,
-    store: _Store,
+    store: Findings,
     step: Step,
 ) -> Iterator[Finding]:
-    missing = [name for name in plan.detectors if not store.path(name).exists()]
+    missing = [n for n in plan.detectors if not store.has(n, _settings(plan, n))]
     if missing:
         with (
             tempfile.TemporaryDirectory() as folder,
@@ -189,18 +160,18 @@ def _run_trial(
         ):
             for name in missing:
                 said = _say(made, name, seed, plan.config)
-                store.write(name, made, *said, len(split.known))
+                store.write(name, _settings(plan, name), made, *said)
     for name in plan.detectors:
         step.advance()
-        yield store.read(name)
+        yield store.read(name, _settings(plan, name))
 
 
 def _say(
     trial: Trial, name: str, seed: int, config: StudentConfig
 ) -> tuple[list[float], list[str]]:
     """Return what a detector says of every judged entry: scores, and domains if it has any."""
-    if name == "severity":
-        return [float(is_fatal) for is_fatal in trial.judged.is_fatal], []
+    if name in SEVERITIES:
+        return (trial.judged.severity >= SEVERITIES[name]).astype(float).tolist(), []
     events = sorted(trial.texts)
     said = _fit(trial, name, seed, config)([trial.texts[event] for event in events])
     places = np.searchsorted(np.array(events), trial.judged.event_id)
@@ -216,69 +187,3 @@ def _fit(
         return lambda texts: students.Said(score(texts), ())
     settings = replace(config, seed=seed)
     return students.fit(trial, students.partitioners(seed)[name], settings)
-
-
-class _Store:
-    """Keeps the findings of one split and seed as JSON files."""
-
-    def __init__(
-        self,
-        folder: Path,
-        plan: StudyPlan,
-        split: Split,
-        seed: int,
-        recipe: str,
-        lines: LabelledLines,
-    ) -> None:
-        content = [plan.per_template, plan.strategy, recipe, split.protocol, split.name]
-        digest = hashlib.md5(json.dumps(content).encode())
-        for column in (split.known, split.judged, lines.log_id, lines.is_anomaly):
-            digest.update(column.tobytes())
-        self._folder = folder / f"{split.protocol}-{digest.hexdigest()[:12]}"
-        self._split = split
-        self._seed = seed
-        self._settings = json.dumps(plan.config.settings())
-
-    def path(self, detector: str) -> Path:
-        """Return where a finding lies: under the definition of its detector and its settings."""
-        trained = detector in students.partitioners(0)
-        made_of = definition(trained=trained) + (self._settings if trained else "")
-        digest = hashlib.md5(made_of.encode()).hexdigest()[:12]
-        name = detector.replace(", ", "-").replace(" ", "-")
-        return self._folder / f"{name}-{self._seed}-{digest}.json"
-
-    def write(
-        self,
-        detector: str,
-        trial: Trial,
-        scores: list[float],
-        domains: list[str],
-        lines_known: int,
-    ) -> None:
-        self._folder.mkdir(exist_ok=True)
-        judged = {name: column.tolist() for name, column in vars(trial.judged).items()}
-        content = {
-            "labels": trial.labels,
-            "lines_known": lines_known,
-            "scores": scores,
-            "domains": domains,
-            "judged": judged,
-        }
-        half = self.path(detector).with_suffix(".half")
-        half.write_text(json.dumps(content), encoding="utf-8")
-        half.rename(self.path(detector))
-
-    def read(self, detector: str) -> Finding:
-        content: dict[str, Any] = json.loads(self.path(detector).read_text(encoding="utf-8"))
-        judged = {
-            name: np.array(column, dtype=object if name == "category" else None)
-            for name, column in content.pop("judged").items()
-        }
-        return Finding(
-            protocol=self._split.protocol,
-            split=self._split.name,
-            seed=self._seed,
-            detector=detector,
-            judged=JudgedLines(**judged),
-            **content,
-        )

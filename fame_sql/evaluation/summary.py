@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from fame_sql.evaluation.findings import PARTS, Finding
 from fame_sql.evaluation.metrics import Judged, Measured, with_intervals
-from fame_sql.evaluation.study import PARTS, Finding
 
 Key = tuple[str, str, str]
 """A group of findings: split, detector, part of the lines."""
@@ -153,21 +153,72 @@ def as_rows(
     ]
 
 
+@dataclass(frozen=True)
+class Wrong:
+    """Lines of one event that a detector judged wrongly.
+
+    Parameters
+    ----------
+    split, detector : str
+        Where, and by what.
+    text : str
+        Canonical text of the event.
+    score : float
+        What the detector gave it on this split, with the first seed.
+    is_anomaly : bool
+        What the lines are.
+    lines : int
+        How many of them there are.
+    """
+
+    split: str
+    detector: str
+    text: str
+    score: float
+    is_anomaly: bool
+    lines: int
+
+    @property
+    def weight(self) -> float:
+        """How wrong it is: the distance of the score from the truth, times lines."""
+        return self.lines * abs(self.score - self.is_anomaly)
+
+
 def most_wrong(
-    findings: Sequence[Finding], texts: dict[int, str], at_most: int = 20
-) -> list[tuple[str, float, bool, int]]:
-    """Return what the method judged most wrongly, weighed by lines: text, score, label, lines."""
-    found: dict[tuple[int, bool], tuple[float, float]] = {}
+    findings: Sequence[Finding], texts: Mapping[int, str], detector: str, at_most: int = 10
+) -> list[Wrong]:
+    """Return what a detector's first seed judged most wrongly on each split, the worst first.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        Of one plan.
+    texts : mapping
+        Canonical text of each event.
+    detector : str
+        Whose mistakes.
+    at_most : int
+        Events of each split.
+    """
+    splits: dict[str, list[Wrong]] = {}
     for finding in findings:
-        if finding.detector != "fame" or finding.seed != 0 or finding.protocol != "time":
-            continue
-        columns = (finding.judged.event_id, finding.judged.is_anomaly, finding.judged.lines)
-        for event, truth, lines, score in zip(*columns, finding.scores, strict=True):
-            key = (int(event), bool(truth))
-            found[key] = (float(score), found.get(key, (0.0, 0.0))[1] + float(lines))
-    wrong = [
-        (texts[event], score, truth, int(lines))
-        for (event, truth), (score, lines) in found.items()
-        if (score > 0.5) != truth
+        if finding.detector == detector and finding.seed == 0:
+            splits.setdefault(split_name(finding), []).extend(_wrong(finding, texts))
+    return [
+        wrong
+        for found in splits.values()
+        for wrong in sorted(found, key=lambda one: (-one.weight, one.text))[:at_most]
     ]
-    return sorted(wrong, key=lambda row: (-row[3] * abs(row[1] - row[2]), row[0]))[:at_most]
+
+
+def _wrong(finding: Finding, texts: Mapping[int, str]) -> Iterator[Wrong]:
+    """Yield what one trial judged wrongly, an event once for each of its labels."""
+    judged = finding.judged
+    columns = (judged.event_id.tolist(), judged.is_anomaly.tolist(), judged.lines.tolist())
+    lines: dict[tuple[int, bool, float], float] = {}
+    for event, truth, count, score in zip(*columns, finding.scores, strict=True):
+        lines[event, truth, score] = lines.get((event, truth, score), 0.0) + count
+    for (event, truth, score), count in lines.items():
+        if (score > 0.5) != truth:
+            name = split_name(finding)
+            yield Wrong(name, finding.detector, texts[event], score, truth, int(count))

@@ -28,9 +28,11 @@ class JudgedLines:
     ----------
     event_id, block : int64 array
         The event, and the block of time, from 0 on.
-    is_anomaly, is_fatal, seen, seen_category : bool array
-        The truth; whether the severity is FATAL; whether a template of the training period
-        knows the event; whether its alert category was labelled there (true of normal lines).
+    is_anomaly, seen, seen_category : bool array
+        The truth; whether a template of the training period knows the event; whether its alert
+        category was labelled there (true of normal lines).
+    severity : int64 array
+        OpenTelemetry's severity number, 0 where there is none.
     category : object array
         Alert category, None of normal lines.
     lines : float64 array
@@ -40,7 +42,7 @@ class JudgedLines:
     event_id: npt.NDArray[np.int64]
     block: npt.NDArray[np.int64]
     is_anomaly: npt.NDArray[np.bool_]
-    is_fatal: npt.NDArray[np.bool_]
+    severity: npt.NDArray[np.int64]
     seen: npt.NDArray[np.bool_]
     seen_category: npt.NDArray[np.bool_]
     category: npt.NDArray[np.object_]
@@ -161,12 +163,12 @@ def _gather(
             "event_id": lines.event_id[judged],
             "block": np.arange(len(judged)) * BLOCKS // len(judged),
             "is_anomaly": lines.is_anomaly[judged],
-            "is_fatal": lines.is_fatal[judged],
+            "severity": lines.severity[judged],
             "category": pa.array(category.tolist(), pa.string()),
             "lines": np.ones(len(judged)),
         }
     )
-    keys = ["event_id", "block", "is_anomaly", "is_fatal", "category"]
+    keys = ["event_id", "block", "is_anomaly", "severity", "category"]
     rows = table.group_by(keys, use_threads=False).aggregate([("lines", "sum")])
     event_id = rows["event_id"].to_numpy()
     names = rows["category"].to_pylist()
@@ -178,7 +180,7 @@ def _gather(
         event_id=event_id,
         block=rows["block"].to_numpy(),
         is_anomaly=rows["is_anomaly"].to_numpy(zero_copy_only=False).astype(bool),
-        is_fatal=rows["is_fatal"].to_numpy(zero_copy_only=False).astype(bool),
+        severity=rows["severity"].to_numpy(),
         seen=np.array([known[event] for event in event_id.tolist()], dtype=bool),
         seen_category=np.array([name is None or name in categories for name in names], dtype=bool),
         category=np.array(names, dtype=object),

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from fame_sql import sql
 from fame_sql.errors import InputError
-from fame_sql.labels.choice import PER_EVENT, choose_lines
+from fame_sql.labels.choice import PER_EVENT, choose_lines, repeat_lines
 from fame_sql.warehouse import Warehouse
 
 _EVERY_LINE = 2**31
@@ -119,6 +119,30 @@ def open_questions(
     for template_id, log_id in warehouse.rows(sql.load("labels/lines_to_ask")):
         questions[template_id].waiting.append(log_id)
     return list(questions.values())
+
+
+def reopen_questions(
+    warehouse: Warehouse, questions: Sequence[Question], at_most: int, eligible: str
+) -> None:
+    """Let further lines of the messages wait, where each line has a label of its own.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+        Where :func:`open_questions` has run.
+    questions : sequence of Question
+        Used up by :func:`most_useful`.
+    at_most : int
+        Lines that have been asked for and that may be, of a template.
+    eligible : str
+        As of :func:`fame_sql.labels.choice.choose_lines`, trusted.
+    """
+    asked = set(warehouse.rows(sql.load("labels/lines_to_ask")))
+    repeat_lines(warehouse, at_most, eligible)
+    waiting = {question.template_id: question.waiting for question in questions}
+    for template_id, log_id in warehouse.rows(sql.load("labels/lines_to_ask")):
+        if (template_id, log_id) not in asked:
+            waiting[template_id].append(log_id)
 
 
 def choose_actively(warehouse: Warehouse, lines: int, *, per_event: int = PER_EVENT) -> None:

@@ -1,4 +1,9 @@
-"""Which lines are judged: at most K a template, distinct events first."""
+"""Which lines are judged: at most K a template, distinct events first.
+
+A person or a language model would say the same of the same text again, so a message is asked for
+once. Where each line has a label of its own, K is spent on further lines of the same messages:
+that the labels of one text conflict can be seen in no other way.
+"""
 
 from __future__ import annotations
 
@@ -39,3 +44,19 @@ def choose_lines(
         raise MissingStageError("no templates", "fame mine")
     statement = Template(sql.load("labels/choose_lines")).substitute(eligible=eligible)
     warehouse.connection.execute(statement, {"per_template": per_template, "per_event": per_event})
+
+
+def repeat_lines(warehouse: Warehouse, per_template: int, eligible: str) -> None:
+    """Add lines to ``chosen_lines``, up to K of a template, whose messages are chosen already.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+        Where :func:`choose_lines` has run.
+    per_template : int
+        K: at most so many lines of a template.
+    eligible : str
+        As of :func:`choose_lines`, trusted.
+    """
+    statement = Template(sql.load("labels/repeat_lines")).substitute(eligible=eligible)
+    warehouse.connection.execute(statement, {"per_template": per_template})

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fame_sql import sql
 from fame_sql.errors import InputError
-from fame_sql.labels.active import check_lines, keep_lines, most_useful, open_questions
-from fame_sql.labels.choice import PER_EVENT, PER_TEMPLATE, choose_lines
+from fame_sql.labels.active import (
+    check_lines,
+    keep_lines,
+    most_useful,
+    open_questions,
+    reopen_questions,
+)
+from fame_sql.labels.choice import PER_EVENT, PER_TEMPLATE, choose_lines, repeat_lines
 from fame_sql.labels.report import LabelReport, finish
 from fame_sql.warehouse import Warehouse, utc_now
 
@@ -17,6 +25,9 @@ def label_from_column(
 ) -> LabelReport:
     """Judge lines by the label column that their source carries.
 
+    Each line has a label of its own, so that K is spent: where a template has fewer messages,
+    further lines of them follow, spread over the period.
+
     Parameters
     ----------
     warehouse : Warehouse
@@ -24,7 +35,7 @@ def label_from_column(
     per_template : int
         K: at most so many lines of a template are judged.
     per_event : int
-        At most so many distinct messages of one event.
+        At most so many distinct messages of one event, before lines are repeated.
 
     Raises
     ------
@@ -35,6 +46,7 @@ def label_from_column(
     """
     with warehouse.transaction():
         choose_lines(warehouse, per_template, per_event, _HAS_LABEL)
+        repeat_lines(warehouse, per_template, _HAS_LABEL)
         _refuse_nothing(warehouse)
         _replace(warehouse, "dataset", "labels/add_from_column", {})
         return finish(warehouse)
@@ -67,7 +79,7 @@ def label_some_from_column(
         ``"active"``: one after another, each of the template whose next label would teach the
         most by the labels before it. ``"random"``: any lines.
     per_event : int
-        At most so many distinct messages of one event, if active.
+        At most so many distinct messages of one event before lines are repeated, if active.
     seed : int
         Of the random choice.
 
@@ -84,9 +96,7 @@ def label_some_from_column(
     with warehouse.transaction():
         warehouse.connection.execute("DELETE FROM fame.labels WHERE source = 'dataset'")
         if strategy == "active":
-            questions = open_questions(warehouse, per_event=per_event, eligible=_HAS_LABEL)
-            answers = dict(warehouse.rows(sql.load("labels/answers_of_column")))
-            picked = most_useful(questions, lines, answers.__getitem__)
+            picked = _pick_actively(warehouse, lines, per_event)
         else:
             facts = {"seed": seed, "lines": lines}
             rows = warehouse.connection.execute(sql.load("labels/random_lines"), facts).fetchall()
@@ -98,6 +108,21 @@ def label_some_from_column(
 
 
 _HAS_LABEL = "periods.label IS NOT NULL"
+
+
+def _pick_actively(warehouse: Warehouse, lines: int, per_event: int) -> list[int]:
+    """Return the lines of the most use, of distinct messages as long as there are any."""
+    questions = open_questions(warehouse, per_event=per_event, eligible=_HAS_LABEL)
+    picked = most_useful(questions, lines, _answers(warehouse))
+    if len(picked) < lines:
+        reopen_questions(warehouse, questions, lines, _HAS_LABEL)
+        picked += most_useful(questions, lines - len(picked), _answers(warehouse))
+    return picked
+
+
+def _answers(warehouse: Warehouse) -> Callable[[int], bool]:
+    """Return what the column says of a chosen line."""
+    return dict(warehouse.rows(sql.load("labels/answers_of_column"))).__getitem__
 
 
 def _refuse_nothing(warehouse: Warehouse) -> None:

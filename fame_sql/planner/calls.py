@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlglot import exp
-
-from fame_sql.planner.catalog import Catalog
 
 FIELDS = {
     "fame_score": "score",
@@ -62,25 +59,13 @@ def is_live(node: exp.Expr) -> bool:
         isinstance(node, exp.Anonymous)
         and node.name.lower() in FIELDS
         and len(node.expressions) == 1
-        and not isinstance(node.parent, exp.Dot)
+        and not (isinstance(node.parent, exp.Dot) and node.arg_key == "expression")
     )
 
 
 def live_nodes(tree: exp.Expr) -> list[exp.Anonymous]:
     """Return all calls of live functions in a tree."""
     return [node for node in tree.find_all(exp.Anonymous) if is_live(node)]
-
-
-def selects(tree: exp.Expr) -> Iterator[exp.Select]:
-    """Yield every SELECT after those inside it and the CTEs before it."""
-    with_ = tree.args.get("with_")
-    if with_ is not None:
-        yield from selects(with_)
-    for child in tree.iter_expressions():
-        if child is not with_:
-            yield from selects(child)
-    if isinstance(tree, exp.Select):
-        yield tree
 
 
 def calls_of(select: exp.Select) -> list[Call]:
@@ -146,112 +131,3 @@ def _look_around(call: Call) -> None:
         if isinstance(node, exp.Lateral):
             call.reason = "in a lateral join"
         node = node.parent
-
-
-def sources(select: exp.Select) -> list[exp.Expr]:
-    """Return what a SELECT reads: tables, views, CTEs and subqueries."""
-    origin = select.args.get("from_") or select.args.get("from")
-    joined = [join.this for join in select.args.get("joins") or ()]
-    return [origin.this, *joined] if origin is not None else []
-
-
-def visible_ctes(select: exp.Select) -> list[exp.CTE] | None:
-    """Return the CTEs that a SELECT can name, in order; None if one name hides another."""
-    found: list[exp.CTE] = []
-    came_from: exp.Expr | None = None
-    node: exp.Expr | None = select
-    while node is not None:
-        with_ = node.args.get("with_")
-        if isinstance(node, exp.With):
-            before = [cte is came_from for cte in node.expressions].index(True)
-            found = [*node.expressions[:before], *found]
-        elif with_ is not None and with_ is not came_from:
-            found = [*with_.expressions, *found]
-        came_from, node = node, node.parent
-    names = [cte.alias.lower() for cte in found]
-    return found if len(set(names)) == len(names) else None
-
-
-def with_ctes(query: exp.Select, ctes: list[exp.CTE]) -> exp.Select:
-    """Return a query that can name these CTEs."""
-    if ctes:
-        recursive = any(cte.parent and cte.parent.args.get("recursive") for cte in ctes)
-        copies = [cte.copy() for cte in ctes]
-        query.set("with_", exp.With(expressions=copies, recursive=recursive))
-    return query
-
-
-@dataclass(frozen=True)
-class Source:
-    """A message expression and the one source that all its columns come from."""
-
-    node: exp.Expr
-    message: exp.Expr
-    columns: list[str]
-
-
-def find_source(call: Call, catalog: Catalog, ctes: list[exp.CTE]) -> Source | str:
-    """Return the source of a call's message, or why there is no single one."""
-    message = _without_aliases(call)
-    if message.find(exp.AggFunc, exp.Window, exp.Query, exp.Lambda):
-        return "its message is an aggregate, a window or a subquery"
-    named = list(message.find_all(exp.Column))
-    if not named:
-        return "its message is the same in every row"
-    candidates = sources(call.select)
-    columns = [_columns(source, catalog, ctes) for source in candidates]
-    places = {_place(column, candidates, columns) for column in named}
-    place = places.pop() if len(places) == 1 else None
-    if place is None:
-        return "its message comes from several sources, or from outside"
-    found = columns[place]
-    if found is None or not isinstance(candidates[place], exp.Table | exp.Subquery):
-        return "its source cannot stand alone"
-    return Source(candidates[place], message, found)
-
-
-def _without_aliases(call: Call) -> exp.Expr:
-    """Return the message with names of the SELECT list replaced, as DuckDB does."""
-    named = {
-        projection.alias.lower(): projection.this
-        for projection in call.select.expressions
-        if isinstance(projection, exp.Alias) and not live_nodes(projection)
-    }
-
-    def replaced(node: exp.Expr) -> exp.Expr:
-        if isinstance(node, exp.Column) and not node.table and node.name.lower() in named:
-            meant = named[node.name.lower()]
-            if _is_own(node, meant):
-                return node
-            return meant.copy() if isinstance(meant, exp.Column) else exp.Paren(this=meant.copy())
-        return node
-
-    return call.message.copy().transform(replaced)
-
-
-def _is_own(column: exp.Column, meant: exp.Expr) -> bool:
-    return any(found.name.lower() == column.name.lower() for found in meant.find_all(exp.Column))
-
-
-def _columns(source: exp.Expr, catalog: Catalog, ctes: list[exp.CTE]) -> list[str] | None:
-    if not isinstance(source, exp.Table | exp.Subquery):
-        return None
-    every = exp.Select(expressions=[exp.Star()]).from_(source.copy())
-    return catalog.columns(with_ctes(every, ctes))
-
-
-def _place(
-    column: exp.Column, candidates: list[exp.Expr], columns: list[list[str] | None]
-) -> int | None:
-    """Return which source a column comes from, None if that is not certain."""
-    if column.args.get("db"):
-        return None
-    if column.table:
-        named = [s.alias_or_name.lower() == column.table.lower() for s in candidates]
-        return named.index(True) if sum(named) == 1 else None
-    holding = [
-        i
-        for i, names in enumerate(columns)
-        if names is None or column.name.lower() in {name.lower() for name in names}
-    ]
-    return holding[0] if len(holding) == 1 else None

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import duckdb
-import sqlglot
 from sqlglot import exp
 
 from fame_sql import sql
+from fame_sql.planner.dialect import text
+from fame_sql.planner.views import Place, View, read_view
 
-DIALECT = "duckdb"
-
-
-def text(tree: exp.Expr) -> str:
-    """Return a tree as SQL, with the names of functions as they were written."""
-    return tree.sql(dialect=DIALECT, normalize_functions=False)
+_ENTRY = re.compile(r'(?:("(?:[^"]|"")*"|[^,."]+)\.)?("(?:[^"]|"")*"|[^,."]+)')
+_TEMPORARY = ("temp", "main")
 
 
 @dataclass(frozen=True)
@@ -30,65 +28,77 @@ class Catalog:
     """
 
     connection: duckdb.DuckDBPyConnection
+    _read: dict[Place, View | None] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
-    def _facts(self) -> tuple[str, str]:
-        return self.connection.execute("SELECT current_database(), current_schema()").fetchall()[0]
+    def _database(self) -> str:
+        return str(self._value("current_database()")).lower()
 
     @cached_property
-    def _relations(self) -> dict[tuple[str, str, str], str | None]:
+    def _search_path(self) -> list[tuple[str, str]]:
+        """Databases and schemas that the user has set, in which names are looked for."""
+        entries = _ENTRY.findall(self._value("current_setting('search_path')"))
+        return [(_plain(d) or self._database, _plain(schema)) for d, schema in entries]
+
+    @cached_property
+    def _relations(self) -> dict[Place, str | None]:
         rows = self.connection.execute(sql.load("planner/relations")).fetchall()
         return {(database, schema, name): view for database, schema, name, view in rows}
 
     @cached_property
+    def _functions(self) -> dict[str, str | None]:
+        return dict(self.connection.execute(sql.load("planner/functions")).fetchall())
+
+    @property
+    def macros(self) -> dict[str, str]:
+        """The user's macros and how they are defined."""
+        return {name: macro for name, macro in self._functions.items() if macro is not None}
+
+    @property
     def volatile(self) -> frozenset[str]:
         """Functions that answer differently each time, and macros that may hide one."""
-        rows = self.connection.execute(sql.load("planner/volatile_functions")).fetchall()
-        return frozenset(name for (name,) in rows)
+        return frozenset(self._functions)
 
     @cached_property
     def is_warehouse(self) -> bool:
         """Whether the current database has the schema ``fame``."""
-        return (self._facts[0].lower(), "fame", "scores") in self._relations
+        return (self._database, "fame", "scores") in self._relations
 
-    def views(self) -> list[tuple[str, str]]:
-        """Return the names and definitions of all views."""
-        return [(place[2], view) for place, view in self._relations.items() if view is not None]
+    def views(self) -> list[tuple[Place, str]]:
+        """Return the places and definitions of all views."""
+        return [(place, view) for place, view in self._relations.items() if view is not None]
 
-    def view(self, table: exp.Table) -> exp.Query | None:
-        """Return the query of a view, None if the name is no view or cannot be read."""
-        definition = self._relations.get(self._place(table) or ("", "", ""))
-        if definition is None:
+    def in_transaction(self) -> bool:
+        """Tell whether the user has a transaction open: then its number stays."""
+        return self._value("txid_current()") == self._value("txid_current()")
+
+    def has_view(self, table: exp.Table) -> bool:
+        """Tell whether a name is that of a view."""
+        place = self.place(table)
+        return place is not None and self._relations[place] is not None
+
+    def place(self, table: exp.Table) -> Place | None:
+        """Return where a table or view lies, None if it cannot be told."""
+        return self._place(table, None)
+
+    def view(self, place: Place | None) -> View | None:
+        """Return the view that lies somewhere, None if none does or it cannot be read."""
+        definition = self._relations.get(place or ("", "", ""))
+        if place is None or definition is None:
             return None
-        try:
-            made = sqlglot.parse_one(definition, dialect=DIALECT)
-        except sqlglot.errors.SqlglotError:
-            return None
-        if not isinstance(made, exp.Create) or isinstance(made.this, exp.Schema):
-            return None
-        return made.expression if isinstance(made.expression, exp.Query) else None
+        if place not in self._read:
+            home = place[:2]
+            self._read[place] = read_view(
+                place[2], definition, lambda table: self._place(table, home)
+            )
+        return self._read[place]
 
     def is_logs(self, table: exp.Table) -> bool:
         """Tell whether a name is the warehouse's logs, alone or with those in partitions."""
-        place = self._place(table)
+        place = self.place(table)
         return place is not None and place in {
-            (self._facts[0].lower(), "fame", name) for name in ("logs", "all_logs")
+            (self._database, "fame", name) for name in ("logs", "all_logs")
         }
-
-    def _place(self, table: exp.Table) -> tuple[str, str, str] | None:
-        """Return where a table or view lies, None if it cannot be told."""
-        if not isinstance(table.this, exp.Identifier):
-            return None
-        database, schema = self._facts
-        name, named = table.name.lower(), table.db.lower()
-        if table.catalog:
-            places = [(table.catalog.lower(), named)]
-        elif named:
-            places = [(database, named), ("temp", named)]
-        else:
-            places = [("temp", "main"), (database, schema), (database, "main")]
-        known = [(d.lower(), s.lower(), name) for d, s in places]
-        return next((place for place in known if place in self._relations), None)
 
     def columns(self, query: exp.Expr) -> list[str] | None:
         """Return the columns of a query, None where it cannot stand alone."""
@@ -97,3 +107,29 @@ class Catalog:
         except duckdb.Error:
             return None
         return [column[0] for column in self.connection.description or []]
+
+    def _place(self, table: exp.Table, home: tuple[str, str] | None) -> Place | None:
+        """Return where a table lies that a statement names, or a view in the schema ``home``."""
+        if not isinstance(table.this, exp.Identifier):
+            return None
+        database, schema, path = table.catalog.lower(), table.db.lower(), self._path(home)
+        if database:
+            path = [(database, schema)]
+        elif schema:
+            path = [(d, schema) for d in dict.fromkeys(d for d, _ in path)]
+        known = [(d, s, table.name.lower()) for d, s in path]
+        return next((place for place in known if place in self._relations), None)
+
+    def _path(self, home: tuple[str, str] | None) -> list[tuple[str, str]]:
+        """Return where DuckDB looks for a name, in order: a view's first in its own schema."""
+        own = [home] if home is not None and home[0] != "temp" else []
+        path = [*own, *self._search_path, (self._database, "main")]
+        return path if _TEMPORARY in path else [_TEMPORARY, *path]
+
+    def _value(self, expression: str) -> str:
+        return str(self.connection.execute(f"SELECT {expression}").fetchall()[0][0])
+
+
+def _plain(name: str) -> str:
+    """Return a name without its quotes, in lower case."""
+    return name.strip().strip('"').replace('""', '"').lower()

@@ -17,7 +17,37 @@ Tree: TypeAlias = "dict[str, Any] | list[Any] | str | int | float | bool | None"
 
 _POSITION = {"query_location", "query_location_length", "syntax_type"}
 _NEGATED = {"OPERATOR_IS_NULL": "OPERATOR_IS_NOT_NULL", "COMPARE_IN": "COMPARE_NOT_IN"}
-_SAME_FUNCTION = {"listagg": "string_agg", "group_concat": "string_agg", "len": "length"}
+# Each name beside the others that DuckDB has for the very same function.
+_SAME_FUNCTION = {
+    other: name
+    for name, others in {
+        "arg_max": ("argmax", "max_by"),
+        "arg_min": ("argmin", "min_by"),
+        "ceil": ("ceiling",),
+        "count_if": ("countif",),
+        "date_diff": ("datediff",),
+        "length": ("len", "char_length", "character_length"),
+        "list": ("array_agg",),
+        "list_contains": ("array_contains", "list_has", "array_has"),
+        "list_sort": ("array_sort",),
+        "lower": ("lcase",),
+        "pow": ("power", "**", "^"),
+        "starts_with": ("^@",),
+        "string_agg": ("listagg", "group_concat"),
+        "string_split": ("str_split", "split"),
+        "strpos": ("instr", "position"),
+        "substring": ("substr",),
+        "upper": ("ucase",),
+        "variance": ("var_samp",),
+        "%": ("mod",),
+        "->>": ("json_extract_string",),
+    }.items()
+    for other in others
+}
+VALUES = {"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"}
+"""Functions called without parentheses, in any case of letters; a column may have their name."""
+
+_CALLED_VALUES = {"today": "current_date", "current_localtimestamp": "localtimestamp"}
 _SAME_TYPE = {
     "TEXT": "VARCHAR",
     "STRING": "VARCHAR",
@@ -42,6 +72,8 @@ _SAME_TYPE = {
 # Functions whose first argument names a part of a time, in any case of letters.
 _WITH_PART = {"date_trunc", "datetrunc", "date_diff", "datediff", "date_part", "datepart"}
 _WITH_PART |= {"date_sub", "datesub"}
+# Functions with a syntax of their own, which 1.5 looks for in the schema main.
+_KEYWORDS = {"substring", "strpos"}
 _UNIT = re.compile(r"\s*(-?[0-9]+)\s*([a-z]+?)s?\s*", re.IGNORECASE)
 
 
@@ -61,9 +93,48 @@ def same(first: Tree, second: Tree) -> bool:
     return first is not None and _normal(first) == _normal(second)
 
 
+def difference(first: Tree, second: Tree) -> str:
+    """Return what two trees differ in first, as people call it; empty if it has no name.
+
+    Parameters
+    ----------
+    first, second : Tree
+        The statement as it was written, and as sqlglot writes it.
+    """
+    return _difference(_normal(first), _normal(second))
+
+
+def _difference(first: Tree, second: Tree) -> str:
+    if isinstance(first, list) and isinstance(second, list):
+        pairs = list(zip(first, second, strict=False))
+    elif isinstance(first, dict) and isinstance(second, dict):
+        pairs = [(first[key], second[key]) for key in first if key in second]
+    else:
+        return ""
+    deeper = (_difference(one, other) for one, other in pairs if one != other)
+    found = next((name for name in deeper if name), "")
+    return found or (_called(first) if isinstance(first, dict) else "")
+
+
+def _called(node: dict[str, Any]) -> str:
+    if isinstance(name := node.get("function_name"), str):
+        return f"{name}()"
+    return ""
+
+
 def function_names(tree: Tree) -> set[str]:
     """Return the names of the functions that a tree calls, in lower case."""
     return {str(node["function_name"]).lower() for node in _nodes(tree) if "function_name" in node}
+
+
+def table_names(tree: Tree) -> set[str]:
+    """Return the names of the tables and views that a tree reads, in lower case."""
+    return {str(node["table_name"]).lower() for node in _nodes(tree) if "table_name" in node}
+
+
+def takes_a_sample(tree: Tree) -> bool:
+    """Tell whether a tree reads a sample of anything."""
+    return any(node.get("sample") for node in _nodes(tree))
 
 
 def _nodes(tree: Tree) -> Iterator[dict[str, Any]]:
@@ -84,6 +155,10 @@ def _normal(tree: Tree) -> Tree:
         node["null_order"] = "ORDER_DEFAULT"
     if isinstance(name := node.get("function_name"), str):
         return _normal_function(node, name)
+    if node.get("type") == "VALUE_CONSTANT":
+        return _normal_number(node)
+    if node.get("type") == "COLUMN_REF":
+        return _normal_value(node)
     if isinstance(name := node.get("type_name"), str):
         node["type_name"] = _SAME_TYPE.get(name.upper(), name.upper())
         node.pop("qualified_name", None)
@@ -95,25 +170,76 @@ def _normal(tree: Tree) -> Tree:
 
 
 def _normal_function(node: dict[str, Any], name: str) -> Tree:
-    node["function_name"] = _SAME_FUNCTION.get(name, name)
+    name = _SAME_FUNCTION.get(name, name)
+    node["function_name"] = name
     node.pop("qualified_name", None)
+    node.pop("is_operator", None)
+    if name in _KEYWORDS and node.get("schema") == "main":
+        node["schema"] = ""
     arguments = _arguments(node)
     if name in _WITH_PART and arguments:
         arguments[0] = _lower(arguments[0])
-    if name == "if" and len(arguments) == 3:
-        checks = [{"when_expr": arguments[0], "then_expr": arguments[1]}]
-        return {
-            "class": "CASE",
-            "type": "CASE_EXPR",
-            "alias": node.get("alias", ""),
-            "case_checks": checks,
-            "else_expr": arguments[2],
-        }
-    if name.startswith("to_") and len(arguments) == 1 and (text := _constant(arguments[0])):
-        return {"interval": text, "unit": name[3:].rstrip("s")}
+    written = _written_otherwise(node, name, arguments)
+    if written is not None:
+        return written
     if arguments:
         node.pop("children", None)
-        node["arguments"] = arguments
+        node["arguments"] = _normal_arguments(name, arguments)
+    return node
+
+
+def _written_otherwise(node: dict[str, Any], name: str, arguments: list[Any]) -> Tree:
+    """Return what a function is the same as that is no function, None if it is none."""
+    alias = node.get("alias", "")
+    if name == "if" and len(arguments) == 3:
+        checks = [{"when_expr": arguments[0], "then_expr": arguments[1]}]
+        kind = {"class": "CASE", "type": "CASE_EXPR", "alias": alias}
+        return {**kind, "case_checks": checks, "else_expr": arguments[2]}
+    if name == "json_extract" and len(arguments) == 2:
+        kind = {"class": "LAMBDA", "type": "LAMBDA", "alias": alias}
+        return {**kind, "lhs": arguments[0], "expr": arguments[1]}
+    if name in _CALLED_VALUES and not arguments:
+        kind = {"class": "COLUMN_REF", "type": "COLUMN_REF", "alias": alias}
+        return {**kind, "column_names": [_CALLED_VALUES[name]]}
+    if name.startswith("to_") and len(arguments) == 1 and (text := _constant(arguments[0])):
+        return {"interval": text, "unit": name[3:].rstrip("s")}
+    return None
+
+
+def _normal_arguments(name: str, arguments: list[Any]) -> list[Any]:
+    """Return the arguments of a function without what it adds itself."""
+    if name == "range" and len(arguments) == 2 and _constant(arguments[0]) == "0":
+        return arguments[1:]
+    if name == "string_agg" and len(arguments) == 2 and _constant(arguments[1]) == ",":
+        return arguments[:1]
+    if name in ("bool_or", "bool_and"):
+        return [_without_cast(argument) for argument in arguments]
+    return arguments
+
+
+def _without_cast(node: Any) -> Any:
+    if isinstance(node, dict) and node.get("type") == "OPERATOR_CAST":
+        kind = json.dumps([node.get("type_expr"), node.get("cast_type")])
+        if '"BOOLEAN"' in kind and not node.get("try_cast"):
+            return node.get("child")
+    return node
+
+
+def _normal_number(node: dict[str, Any]) -> Tree:
+    """Return a constant with .5 as 0.5: 2.0 keeps its text, 1.5 counts its digits."""
+    literal, value = node.get("literal"), node.get("value")
+    if isinstance(literal, dict) and str(literal.get("text")).startswith("."):
+        node["literal"] = {**literal, "text": f"0{literal['text']}"}
+    kind = value.get("type") if isinstance(value, dict) else None
+    if isinstance(kind, dict) and isinstance(kind.get("type_info"), dict):
+        kind["type_info"].pop("width", None)
+    return node
+
+
+def _normal_value(node: dict[str, Any]) -> Tree:
+    names = node.get("column_names")
+    if isinstance(names, list) and len(names) == 1 and str(names[0]).lower() in VALUES:
+        node["column_names"] = [str(names[0]).lower()]
     return node
 
 

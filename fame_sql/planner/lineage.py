@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from fame_sql.planner.calls import sources
 from fame_sql.planner.catalog import Catalog
+from fame_sql.planner.scope import sources
 
 _DEEP = 16
+_CHOOSING = ("laterals", "sample", "limit", "offset", "qualify")
 
 
 @dataclass(frozen=True)
@@ -58,22 +59,24 @@ def _trace(
     alias = source.args.get("alias")
     if depth > _DEEP or (alias is not None and alias.args.get("columns")):
         return None
-    if source.args.get("pivots") or source.args.get("sample") or source.args.get("joins"):
+    if any(source.args.get(part) for part in ("pivots", "sample", "joins", "with_")):
         return None
     if isinstance(source, exp.Subquery):
         return _through(source.this, column, catalog, ctes, depth + 1)
     if not isinstance(source, exp.Table):
         return None
     if not source.db:
-        for number, cte in enumerate(ctes):
+        for number, cte in reversed(list(enumerate(ctes))):
             if cte.alias.lower() == source.name.lower():
                 if cte.args["alias"].args.get("columns"):
                     return None
                 return _through(cte.this, column, catalog, ctes[:number], depth + 1)
     if catalog.is_logs(source):
         return Lineage(column, ())
-    view = catalog.view(source)
-    return None if view is None else _through(view, column, catalog, [], depth + 1)
+    view = catalog.view(catalog.place(source))
+    if view is None or view.columns:
+        return None
+    return _through(view.query, column, catalog, [], depth + 1)
 
 
 def _through(
@@ -93,12 +96,12 @@ def _through(
 
 
 def _regroups(query: exp.Select) -> bool:
-    """Tell whether a query may set columns of one row apart."""
-    group = query.args.get("group")
+    """Tell whether a query may set columns of one row apart, or choose other rows next time."""
+    group, distinct = query.args.get("group"), query.args.get("distinct")
     sets = ("rollup", "cube", "grouping_sets")
     return bool(
-        query.args.get("laterals")
-        or query.args.get("sample")
+        any(query.args.get(part) for part in _CHOOSING)
+        or (distinct and distinct.args.get("on"))
         or (group and any(group.args.get(name) for name in sets))
     )
 

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import duckdb
 from sqlglot import exp
 
 from fame_sql.console import Progress, SilentProgress
-from fame_sql.planner.calls import (
-    Call,
-    Source,
-    calls_of,
-    find_source,
-    selects,
-    visible_ctes,
-)
-from fame_sql.planner.catalog import Catalog, text
+from fame_sql.planner.calls import Call, calls_of
+from fame_sql.planner.catalog import Catalog
+from fame_sql.planner.demand import Demand, find_demand
+from fame_sql.planner.dialect import text
 from fame_sql.planner.fill import CollatedError, Found, Store
 from fame_sql.planner.lineage import event_column
-from fame_sql.planner.planned import Plan, Planned, functions, left, left_all
+from fame_sql.planner.names import described, name_outermost, name_projections
+from fame_sql.planner.order import keeps_order, order_obstacle
+from fame_sql.planner.planned import Plan, Planned, functions, left, left_all, turned_live
 from fame_sql.planner.rewrite import (
     binds,
+    free_number,
     join_answers,
-    name_projections,
     obstacle,
-    only_pending,
-    wanted_rows,
 )
+from fame_sql.planner.scope import selects, visible_ctes
+from fame_sql.planner.source import Source, find_source
 from fame_sql.planner.statement import Statement, read
+from fame_sql.planner.unread import is_unread
+from fame_sql.planner.wanted import UnclearError, only_pending, wanted_rows
 from fame_sql.udfs.duckdb import scorer_of
 from fame_sql.udfs.live import LiveScorer
+
+_UNREAD = "no query around it reads its column: DuckDB does not evaluate it"
 
 
 def make_plan(
@@ -63,24 +66,30 @@ def make_plan(
         return Plan(statement, reason="this connection has no live functions")
     catalog = Catalog(connection)
     parsed = read(catalog, statement)
-    if not isinstance(parsed, str) and _in_transaction(connection):
-        # DuckDB 2.0 aborts a transaction at the first probe that fails.
-        parsed = "it runs in a transaction of your own: COMMIT or ROLLBACK it to have it planned"
     if isinstance(parsed, str):
         return Plan(statement, reason=parsed)
+    names = described(catalog, parsed.body)
+    name_outermost(parsed.query, names or [])
     work = _Work(catalog, scorer, parsed, score, progress or SilentProgress())
     calls = tuple(work.plan_all())
     if all(call.answered_by == "live" for call in calls):
         return Plan(statement, calls)
-    if not binds(connection, parsed.text):
-        return Plan(statement, calls, "DuckDB does not take it in the planner's words")
+    if reason := _misfit(catalog, parsed, names):
+        return Plan(statement, tuple(turned_live(call, reason) for call in calls))
     return Plan(parsed.text, calls)
 
 
-def _in_transaction(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Tell whether the user has a transaction open: then its number stays."""
-    first, second = (connection.execute("SELECT txid_current()").fetchall()[0][0] for _ in range(2))
-    return bool(first == second)
+def _misfit(catalog: Catalog, planned: Statement, names: list[str] | None) -> str:
+    """Return why a planned statement cannot stand for the user's, or nothing."""
+    if not binds(catalog.connection, planned.text):
+        return "DuckDB does not take it in the planner's words"
+    if _lower(names) != _lower(described(catalog, text(planned.query))):
+        return "its columns would have other names"
+    return ""
+
+
+def _lower(names: list[str] | None) -> list[str] | None:
+    return names and [name.lower() for name in names]
 
 
 class _Work:
@@ -99,6 +108,7 @@ class _Work:
         self._statement = statement
         self._score = score
         self._progress = progress
+        self._keeps_order = keeps_order(catalog.connection)
         self._store: Store | None = None
         self._joined = 0
 
@@ -110,6 +120,11 @@ class _Work:
         calls = calls_of(select)
         if not calls:
             return []
+        ordered = order_obstacle(select) if self._keeps_order else ""
+        if ordered:
+            return [left(call, call.reason or ordered) for call in calls]
+        for call in calls:
+            call.reason = call.reason or (_UNREAD if is_unread(call) else "")
         planned = [left(c, c.reason) for c in calls if c.reason]
         ctes = visible_ctes(select)
         groups: dict[tuple[int, str], tuple[Source, list[Call]]] = {}
@@ -134,7 +149,7 @@ class _Work:
         joined: dict[int, exp.Expr] = {}
         for source, calls in groups:
             now = joined.get(id(source.node), source.node)
-            current = Source(now, source.message, source.columns)
+            current = replace(source, node=now)
             if reason := obstacle(select, source):
                 planned.append(left_all(calls, source, reason))
                 continue
@@ -159,7 +174,7 @@ class _Work:
             return left_all(calls, source, answers), current.node
         if not name_projections(calls, self._catalog):
             return left_all(calls, source, "its column cannot be named"), current.node
-        self._joined += 1
+        self._joined = free_number(select, source, self._joined)
         found, table = answers
         planned = Planned(
             functions(calls),
@@ -186,10 +201,15 @@ class _Work:
         store = self._open_store()
         if key and not store.unscored_events():
             return Found(None, 0), "__fame_events"
-        if guard := next((call.guard for call in calls if call.guard), ""):
+        demand = find_demand(select)
+        if not key and demand.joins:
+            return "a query around it drops rows after its calls"
+        if guard := next((call.guard for call in calls if call.guard), demand.guard):
             return guard
         try:
-            return self._fill(select, source, key, ctes, store)
+            return self._fill(select, source, key, ctes, store, demand)
+        except UnclearError:
+            return "what is read around it cannot be read alone"
         except CollatedError:
             return "its messages have a collation, by which different ones are equal"
         except duckdb.Error:
@@ -220,10 +240,11 @@ class _Work:
         key: str | None,
         ctes: list[exp.CTE],
         store: Store,
+        demand: Demand,
     ) -> tuple[Found, str]:
         if key is None:
             wanted = exp.alias_(source.message.copy(), "message")
-            return store.fill_messages(wanted_rows(select, wanted, ctes))
+            return store.fill_messages(wanted_rows(select, wanted, ctes, source, demand))
         column = exp.Column(this=exp.to_identifier(key, quoted=True))
         if isinstance(source.message, exp.Column) and source.message.args.get("table"):
             column.set("table", source.message.args["table"].copy())
@@ -232,6 +253,6 @@ class _Work:
             with only_pending(select, source.node, key) as is_possible:
                 if is_possible:
                     store.list_pending()
-                    found = store.fill_pending(wanted_rows(select, wanted, ctes))
+                    found = store.fill_pending(wanted_rows(select, wanted, ctes, source, demand))
                     return found, "__fame_events"
-        return store.fill_events(wanted_rows(select, wanted, ctes)), "__fame_events"
+        return store.fill_events(wanted_rows(select, wanted, ctes, source, demand)), "__fame_events"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fame_sql.planner.calls import Call, Source
-from fame_sql.planner.catalog import text
+from fame_sql.planner.calls import Call
+from fame_sql.planner.dialect import text
+from fame_sql.planner.source import Source
 
 
 @dataclass(frozen=True)
@@ -91,3 +92,10 @@ def left(call: Call, reason: str) -> Planned:
 def left_all(calls: list[Call], source: Source, reason: str) -> Planned:
     """Return what is told of all calls on one message that are left alone."""
     return Planned(functions(calls), text(source.message), "live", reason)
+
+
+def turned_live(planned: Planned, reason: str) -> Planned:
+    """Return what is told of calls that were planned, and are left alone with their statement."""
+    if planned.answered_by == "live":
+        return planned
+    return Planned(planned.functions, planned.message, "live", reason)

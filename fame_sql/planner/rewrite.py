@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import re
+from itertools import count
 
 import duckdb
 from sqlglot import exp
 
-from fame_sql.planner.calls import Call, Source, live_nodes, visible_ctes, with_ctes
-from fame_sql.planner.catalog import Catalog, text
+from fame_sql.planner.calls import Call
+from fame_sql.planner.grouping import add_to_group, is_grouped
+from fame_sql.planner.source import Source
 
 _VERDICT = (
     "score",
@@ -24,55 +25,7 @@ _VERDICT = (
     "model_version",
 )
 
-
-def wanted_rows(select: exp.Select, column: exp.Expr, ctes: list[exp.CTE]) -> str:
-    """Return SQL for the distinct values of a column in the rows that the calls may see.
-
-    The joins and every condition of ``WHERE`` stay that call no live function. Beside each value
-    stands the number of its rows, ``rows``.
-    """
-    rows = exp.alias_(exp.Count(this=exp.Star()), "rows")
-    query = exp.Select(expressions=[column.copy(), rows])
-    for part in ("from_", "from", "joins", "laterals"):
-        kept = select.args.get(part)
-        if kept is not None:
-            copies = [k.copy() for k in kept] if isinstance(kept, list) else kept.copy()
-            query.set(part, copies)
-    where = select.args.get("where")
-    conditions = list(where.this.flatten()) if where and isinstance(where.this, exp.And) else []
-    if where is not None and not conditions:
-        conditions = [where.this]
-    free = [condition.copy() for condition in conditions if not live_nodes(condition)]
-    if free:
-        query = query.where(*free, copy=False)
-    query = query.group_by(exp.Literal.number(1), copy=False)
-    return text(with_ctes(query, ctes))
-
-
-@contextmanager
-def only_pending(select: exp.Select, node: exp.Expr, key: str) -> Iterator[bool]:
-    """Let a source that is joined hold only rows whose event has no verdict, while the block runs.
-
-    A selective join then reads few rows twice. Yields False, and changes nothing, where there is
-    no join, or one whose matches depend on the rows around.
-    """
-    joins = select.args.get("joins") or []
-    if not joins or any(join.method for join in joins):
-        yield False
-        return
-    alias = node.alias_or_name
-    column = exp.Column(
-        this=exp.to_identifier(key, quoted=True), table=_identifier(node, alias).copy()
-    )
-    pending = exp.Select(expressions=[exp.column("event_id")]).from_("temp.__fame_pending")
-    inner = exp.Select(expressions=[exp.Star()]).from_(node.copy(), copy=False)
-    inner = inner.where(exp.In(this=column, query=exp.Subquery(this=pending)), copy=False)
-    kept = exp.Subquery(this=inner, alias=exp.TableAlias(this=_identifier(node, alias)))
-    node.replace(kept)
-    try:
-        yield True
-    finally:
-        kept.replace(node)
+_OWN = re.compile(r"__fame_[a-z_]*0*(\d+)", re.IGNORECASE)
 
 
 def obstacle(select: exp.Select, source: Source) -> str:
@@ -81,6 +34,8 @@ def obstacle(select: exp.Select, source: Source) -> str:
         return "its source is pivoted or sampled"
     if any(not _is_expandable(star) for star in _own(select, exp.Star)):
         return "a star inside an expression would see the joined columns"
+    if any(join.method == "POSITIONAL" for join in select.args.get("joins") or ()):
+        return "a POSITIONAL JOIN pairs rows by their order"
     names = {name.lower() for name in source.columns}
     alias = source.node.alias_or_name.lower()
     for column in select.find_all(exp.Column):
@@ -110,53 +65,6 @@ def _is_expandable(star: exp.Expr) -> bool:
     if isinstance(parent, exp.Column):
         parent = parent.parent
     return isinstance(parent, exp.Select | exp.Count)
-
-
-def name_projections(calls: Iterable[Call], catalog: Catalog) -> bool:
-    """Give projections around these calls the names that DuckDB gives them; False if it cannot."""
-    return all(
-        _name_one(projection, catalog)
-        for call in calls
-        for projection in reversed(_projections_around(call.node))
-    )
-
-
-def _projections_around(call: exp.Expr) -> list[exp.Expr]:
-    """Return the projections that hold a call, of its SELECT and of those around it."""
-    found, node = [], call
-    while node.parent is not None:
-        if isinstance(node.parent, exp.Select) and node.arg_key == "expressions":
-            found.append(node)
-        node = node.parent
-    return found
-
-
-def _name_one(projection: exp.Expr, catalog: Catalog) -> bool:
-    select = projection.parent
-    if isinstance(projection, exp.Alias) or not isinstance(select, exp.Select):
-        return True
-    ctes = visible_ctes(select)
-    name = None if ctes is None else _given_name(select, projection, catalog, ctes)
-    if name is None:
-        return False
-    # The calls are found again by their nodes, so the projection is moved, not copied.
-    named = exp.Alias(alias=exp.to_identifier(name, quoted=True))
-    projection.replace(named)
-    named.set("this", projection)
-    return True
-
-
-def _given_name(
-    select: exp.Select, projection: exp.Expr, catalog: Catalog, ctes: list[exp.CTE]
-) -> str | None:
-    query = exp.Select(expressions=[projection.copy()])
-    for part in ("from_", "from", "joins", "laterals", "group", "windows"):
-        kept = select.args.get(part)
-        if kept is not None:
-            copies = [k.copy() for k in kept] if isinstance(kept, list) else kept.copy()
-            query.set(part, copies)
-    names = catalog.columns(with_ctes(query, ctes))
-    return names[0] if names and len(names) == 1 else None
 
 
 def join_answers(
@@ -190,11 +98,31 @@ def join_answers(
     fields = sorted({call.field for call in calls})
     hidden = {field: f"__fame_{number}_{field}" for field in fields}
     known = f"__fame_{number}_known"
+    grouped = is_grouped(select, source, calls)
     _replace_calls(calls, hidden, None if key else known, source.message)
     if not key:
         hidden["known"] = known
+    if grouped:
+        add_to_group(select, list(hidden.values()))
     _hide(select, list(hidden.values()), source.node.alias_or_name)
     return _wrap(source, alias, answers, table, key, hidden)
+
+
+def free_number(select: exp.Select, source: Source, after: int) -> int:
+    """Return the next number whose names, as :func:`join_answers` makes them, nobody uses.
+
+    Parameters
+    ----------
+    select : sqlglot.exp.Select
+        The names in its statement are taken.
+    source : Source
+        Its columns are taken.
+    after : int
+        The last number used.
+    """
+    names = [node.name for node in select.root().find_all(exp.Identifier)]
+    taken = {match for name in (*names, *source.columns) for match in _OWN.findall(name)}
+    return next(n for n in count(after + 1) if str(n) not in taken)
 
 
 def _replace_calls(
@@ -206,7 +134,8 @@ def _replace_calls(
             live = exp.Anonymous(this=call.node.this, expressions=[message.copy()])
             is_some = exp.Not(this=exp.Is(this=message.copy(), expression=exp.Null()))
             answer = exp.Case().when(exp.column(known), answer).when(is_some, live)
-        call.node.replace(answer)
+        is_opened = isinstance(call.node.parent, exp.Dot | exp.Bracket)
+        call.node.replace(exp.Paren(this=answer) if is_opened else answer)
 
 
 def _hide(select: exp.Select, names: list[str], alias: str) -> None:
@@ -225,7 +154,7 @@ def _wrap(
     inner = source.node.copy()
     if not inner.alias_or_name:
         inner.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
-    quoted = _identifier(source.node, alias)
+    quoted = identifier(source.node, alias)
     columns: list[exp.Expr] = [exp.Column(this=exp.Star(), table=quoted.copy())]
     columns += [
         exp.alias_(_answer(field, answers), name, quoted=False) for field, name in hidden.items()
@@ -253,8 +182,16 @@ def _qualified(message: exp.Expr, source: exp.Identifier) -> exp.Expr:
     return message
 
 
-def _identifier(node: exp.Expr, alias: str) -> exp.Identifier:
-    """Return the name of a source, quoted as it was."""
+def identifier(node: exp.Expr, alias: str) -> exp.Identifier:
+    """Return the name of a source, quoted as it was.
+
+    Parameters
+    ----------
+    node : sqlglot.exp.Expr
+        The source.
+    alias : str
+        Its name where it has none that is an identifier.
+    """
     given = node.args.get("alias")
     found = given.this if given is not None and given.this is not None else node.this
     if isinstance(found, exp.Identifier):

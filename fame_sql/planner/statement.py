@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import duckdb
 import sqlglot
-from sqlglot import Token, TokenType, exp
+from sqlglot import exp
 
 from fame_sql.planner import faithful
-from fame_sql.planner.calls import FIELDS, live_nodes
-from fame_sql.planner.catalog import DIALECT, Catalog, text
-
-_NAMES = re.compile("|".join(FIELDS), re.IGNORECASE)
+from fame_sql.planner.calls import FIELDS, is_live, live_nodes
+from fame_sql.planner.catalog import Catalog
+from fame_sql.planner.dialect import DIALECT, text
+from fame_sql.planner.head import split_head
+from fame_sql.planner.unfold import live_names, mentions, unfold, unsteady
 
 
 @dataclass
@@ -27,15 +27,18 @@ class Statement:
         ``INSERT INTO ..``.
     query : sqlglot.exp.Query
         The query, to be changed.
+    body : str
+        The query as it was written.
     """
 
     head: str
     query: exp.Query
+    body: str
 
     @property
     def text(self) -> str:
         """The statement as SQL."""
-        return self.head + text(self.query)
+        return f"{self.head} {text(self.query)}".lstrip()
 
 
 def read(catalog: Catalog, statement: str) -> Statement | str:
@@ -43,8 +46,8 @@ def read(catalog: Catalog, statement: str) -> Statement | str:
 
     The empty string means that it calls no live function.
     """
-    views = _live_views(catalog)
-    if not views and not _NAMES.search(statement):
+    live = live_names(catalog)
+    if not mentions(statement, live):
         return ""
     try:
         head, body = _split(statement)
@@ -52,7 +55,7 @@ def read(catalog: Catalog, statement: str) -> Statement | str:
         written = text(query)
     except (sqlglot.errors.SqlglotError, ValueError):
         return "only one SELECT, CREATE TABLE AS or INSERT SELECT is planned"
-    return _checked(catalog, head, body, query, written, views)
+    return _checked(catalog, head, body, query, written, live)
 
 
 def _checked(
@@ -61,23 +64,49 @@ def _checked(
     body: str,
     query: exp.Expr,
     written: str,
-    views: set[str],
+    live: frozenset[str],
 ) -> Statement | str:
+    trees = [faithful.parse(catalog.connection, sql) for sql in (body, written)]
+    called = faithful.function_names(trees[0])
     tables = {table.name.lower() for table in query.find_all(exp.Table)}
-    if not live_nodes(query) and not views & tables:
+    if not live_nodes(query) and not live & (called | tables):
         return ""
     if not isinstance(query, exp.Query):
         return "only queries are planned"
+    reason = (
+        _unfit(catalog, query)
+        or _unfaithful(*trees)
+        or _unread(catalog, query, called & live)
+        or unsteady(catalog, trees)
+        or unfold(catalog, query, live)
+    )
+    return reason or Statement(head, query, body)
+
+
+def _unfit(catalog: Catalog, query: exp.Query) -> str:
     if query.find(exp.Placeholder, exp.Parameter):
         return "it has parameters"
-    tree = faithful.parse(catalog.connection, body)
-    if not faithful.same(tree, faithful.parse(catalog.connection, written)):
-        return "it uses syntax that the planner cannot reproduce exactly"
-    if volatile := sorted(faithful.function_names(tree) & catalog.volatile):
-        return f"{volatile[0]}() may differ each time, or hide what does"
-    if query.find(exp.TableSample):
-        return "it takes a sample"
-    return Statement(head, _expanded(catalog, query, views & tables))
+    if catalog.in_transaction():
+        # DuckDB 2.0 aborts a transaction at the first probe that fails.
+        return "it runs in a transaction of your own: COMMIT or ROLLBACK it to have it planned"
+    return ""
+
+
+def _unfaithful(tree: faithful.Tree, again: faithful.Tree) -> str:
+    if faithful.same(tree, again):
+        return ""
+    named = faithful.difference(tree, again) or "syntax"
+    return f"it uses {named} that the planner cannot reproduce exactly"
+
+
+def _unread(catalog: Catalog, query: exp.Query, called: set[str]) -> str:
+    """Return which call of a live function is written so that it is not found, or nothing."""
+    if macros := sorted(called & catalog.macros.keys()):
+        return f"{macros[0]}() is a macro over a live function: call the function itself"
+    found = {node.name.lower() for node in live_nodes(query)}
+    written = {n.name.lower() for n in query.find_all(exp.Anonymous) if not is_live(n)}
+    other = sorted((written | called - found) & FIELDS.keys())
+    return f"a call that is not written as {other[0]}(message) is not planned" if other else ""
 
 
 def _split(statement: str) -> tuple[str, str]:
@@ -86,61 +115,8 @@ def _split(statement: str) -> tuple[str, str]:
     if len(found) != 1:
         raise ValueError("not one statement")
     body = found[0].query.strip().rstrip(";")
-    tokens = sqlglot.tokenize(body, read=DIALECT)
-    start = _query_start(tokens)
-    return body[:start], body[start:]
+    return split_head(body)
 
 
 def _is_blank(statement: str) -> bool:
     return not statement.strip(" \n\t;")
-
-
-def _query_start(tokens: list[Token]) -> int:
-    """Return where the query begins.
-
-    Raises
-    ------
-    ValueError
-        If the statement is of another kind.
-    """
-    first = tokens[0].token_type
-    if first in (TokenType.SELECT, TokenType.WITH, TokenType.FROM, TokenType.L_PAREN):
-        return 0
-    top = _top_level(tokens)
-    if first == TokenType.CREATE and TokenType.TABLE in {t.token_type for t in top[:5]}:
-        return next(t.end + 1 for t in top if t.token_type == TokenType.ALIAS)
-    if first == TokenType.INSERT:
-        starts = (TokenType.SELECT, TokenType.WITH, TokenType.FROM)
-        return next((t.start for t in top if t.token_type in starts), 0)
-    raise ValueError("neither a query nor one that fills a table")
-
-
-def _top_level(tokens: list[Token]) -> list[Token]:
-    """Return the tokens outside all parentheses."""
-    found, depth = [], 0
-    for token in tokens:
-        depth -= token.token_type == TokenType.R_PAREN
-        if depth == 0:
-            found.append(token)
-        depth += token.token_type == TokenType.L_PAREN
-    return found
-
-
-def _live_views(catalog: Catalog) -> set[str]:
-    """Return the names of views that call a live function."""
-    return {name for name, definition in catalog.views() if _NAMES.search(definition)}
-
-
-def _expanded(catalog: Catalog, query: exp.Query, views: set[str]) -> exp.Query:
-    """Put the queries of views that call live functions in place of their names."""
-    ctes = {cte.alias.lower() for cte in query.find_all(exp.CTE)}
-    for table in list(query.find_all(exp.Table)):
-        if table.name.lower() not in views or table.name.lower() in ctes:
-            continue
-        inner = catalog.view(table)
-        hidden = inner is not None and ctes & {t.name.lower() for t in inner.find_all(exp.Table)}
-        if inner is None or hidden or not live_nodes(inner):
-            continue
-        alias = table.args.get("alias") or exp.TableAlias(this=table.this.copy())
-        table.replace(exp.Subquery(this=inner.copy(), alias=alias.copy()))
-    return query

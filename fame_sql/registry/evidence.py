@@ -38,9 +38,9 @@ def held_out(facts: Facts) -> Iterator[str]:
         return
     known, unseen = found["known"], found["unseen"]
     yield (
-        "Known templates: the events of the calibration slice, judged by a network that learned "
-        "from the events before it alone. Unseen templates: whole templates left out in turn, "
-        "judged by their words. Scores above 0.5 count as reported."
+        "Known templates: the events of the calibration slice whose templates the events before "
+        "it have, judged by a network that learned from those alone. Unseen templates: whole "
+        "templates left out in turn, judged by their words. Scores above 0.5 count as reported."
     )
     yield ""
     if of := facts.metrics.get("known_held_out_of"):
@@ -60,8 +60,9 @@ def decision_lines(facts: Facts) -> Iterator[str]:
     yield "## Decision lines"
     yield ""
     yield (
-        "A domain's line, in the table above, is the raw probability of its head that is published "
-        "as 0.5."
+        "A domain's line, in the table above, is the raw probability of its head that speaks for "
+        "neither side. The mean of its log-odds from there and those of the words is published; "
+        "in an anomalous domain routing alone decides."
     )
     yield ""
     yield f"- Target: {aim}."

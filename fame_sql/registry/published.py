@@ -8,8 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from fame_sql.author import system_user
 from fame_sql.canonical import Recipe
-from fame_sql.errors import MissingStageError, ModelError
+from fame_sql.errors import InputError, MissingStageError, ModelError
 from fame_sql.model import Model
 from fame_sql.registry.folder import load
 from fame_sql.registry.manifest import MODEL, check, hash_of
@@ -40,7 +41,7 @@ def publish(
 ) -> None:
     """Enter a saved model in the warehouse, and make it the champion unless that is not wanted.
 
-    One that was entered before keeps its stage then.
+    One that was entered before keeps its stage then. Without an author it is the system's user.
     """
     folder = warehouse.models_folder / version
     manifest = check(folder)
@@ -66,7 +67,7 @@ def publish(
 
 
 def promote(
-    warehouse: Warehouse, version: str, *, author: str | None = None, reason: str | None = None
+    warehouse: Warehouse, version: str, *, reason: str, author: str | None = None
 ) -> ModelRecord:
     """Make a model that was published before the champion again; the one in force is archived.
 
@@ -76,15 +77,24 @@ def promote(
         Where it was published.
     version : str
         Its version, or the first letters of it.
-    author, reason : str, optional
-        Who wants it and why, kept in ``fame.promotions``.
+    reason : str
+        Why, kept in ``fame.promotions``.
+    author : str, optional
+        Who wants it, kept as well; the system's user if None.
 
     Raises
     ------
+    InputError
+        If the reason is empty.
     ModelError
         If no model, or more than one, has that version, its folder is not what was published,
         or it reads messages through other masks than the warehouse.
     """
+    if not reason.strip():
+        raise InputError(
+            f"no reason to promote {version!r} is given: say why, as in "
+            f"'fame models promote {version} --why \"fewer false alarms\"'"
+        )
     record = find(warehouse, version)
     _refuse_changed(warehouse, record)
     with warehouse.transaction():
@@ -168,7 +178,7 @@ def _load(warehouse: Warehouse, record: ModelRecord) -> Model:
     return load(record.folder)
 
 
-def _crown(warehouse: Warehouse, version: str, *, author: str | None, reason: str | None) -> None:
+def _crown(warehouse: Warehouse, version: str, *, author: str | None, reason: str) -> None:
     now = utc_now()
     warehouse.connection.execute(
         "UPDATE fame.models SET stage = 'archived' WHERE stage = 'champion'"
@@ -178,7 +188,8 @@ def _crown(warehouse: Warehouse, version: str, *, author: str | None, reason: st
         [now, version],
     )
     warehouse.connection.execute(
-        "INSERT INTO fame.promotions VALUES (?, ?, ?, ?)", [version, now, author, reason]
+        "INSERT INTO fame.promotions VALUES (?, ?, ?, ?)",
+        [version, now, author or system_user(), reason],
     )
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from sqlglot import exp
 
-from fame_sql.spark.columns import family, is_whole
+from fame_sql.spark import values
 from fame_sql.spark.patterns import java_replacement, pattern_fault
 
 Check = Callable[[exp.Expr], str | None]
 
-_FULL_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d:\d\d(?:\.\d{1,6})?)?")
 _JOINS = {"", "INNER", "CROSS", "LEFT", "RIGHT", "FULL", "SEMI", "ANTI", "OUTER"}
-_FIXED_UNITS = {"MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY", "WEEK"}
 
 
 def _literal(node: exp.Expr | None, name: str) -> str | None:
@@ -44,15 +41,6 @@ def _like(node: exp.Expr) -> str | None:
     return "Spark escapes with \\; use no \\ in a pattern" if "\\" in node.expression.name else None
 
 
-def _division(node: exp.Expr) -> str | None:
-    below = node.expression.unnest()
-    if isinstance(below, exp.Nullif) and below.expression.name == "0":
-        return None
-    if isinstance(below, exp.Literal) and below.is_number and float(below.name) != 0:
-        return None
-    return "dividing by 0 is an error in Spark; divide by nullif(..., 0)"
-
-
 def _count_from_one(node: exp.Expr) -> str | None:
     places = [node.args.get(name) for name in ("start", "length") if node.args.get(name)]
     places += [node.expression] if isinstance(node, exp.Left) else []
@@ -63,61 +51,36 @@ def _count_from_one(node: exp.Expr) -> str | None:
     return "a place before the first character is read otherwise; use literals above 0"
 
 
-def _cast(node: exp.Expr) -> str | None:
-    assert isinstance(node, exp.Cast)
-    of, to = node.this.unnest(), node.to
-    if to.this in exp.DataType.INTEGER_TYPES and is_whole(of):
-        return None
-    if to.this == exp.DType.DOUBLE and is_whole(of):
-        return None
-    if to.this == exp.DType.DATE and family(of) == "time":
-        return None
-    if to.this in (exp.DType.TIMESTAMP, exp.DType.TIMESTAMPNTZ) and (
-        isinstance(of, exp.Placeholder)
-        or family(of) == "time"
-        or (isinstance(of, exp.Literal) and _FULL_TIME.fullmatch(of.name))
-    ):
-        return None
-    return (
-        f"a cast to {to.sql('duckdb')} rounds, trims or reads text otherwise; cast whole numbers "
-        "to numbers, and 'YYYY-MM-DD HH:MM:SS' to TIMESTAMP"
-    )
-
-
-def _comparison(node: exp.Expr) -> str | None:
-    sides = [node.this, *node.args.get("expressions", [])]
-    sides += [node.args[name] for name in ("expression", "low", "high") if node.args.get(name)]
-    return _mixed(sides)
-
-
-def _branches(node: exp.Expr) -> str | None:
-    results = [branch.args["true"] for branch in node.args["ifs"]]
-    results += [node.args["default"]] if node.args.get("default") else []
-    compared = [node.this, *(branch.this for branch in node.args["ifs"])] if node.this else []
-    return _mixed(results) or _mixed(compared)
-
-
-def _mixed(sides: Sequence[exp.Expr]) -> str | None:
-    families = {known for side in sides if (known := family(side)) is not None}
-    if len(families) > 1:
-        return f"{' and '.join(sorted(families))} are cast otherwise; cast one side"
-    return None
-
-
-def _sum_of_two(node: exp.Expr) -> str | None:
-    if "text" in (family(node.this), family(node.expression)):
-        return "text is read as a number otherwise; cast before the data reach Spark"
-    return None
-
-
 def _extreme(node: exp.Expr) -> str | None:
     return "Spark returns one value; ask for the one" if node.args.get("count") else None
 
 
 def _set_operation(node: exp.Expr) -> str | None:
-    return (
-        "Spark matches columns by place; name them in order" if node.args.get("by_name") else None
-    )
+    if node.args.get("by_name"):
+        return "Spark matches columns by place; name them in order"
+    places = zip(node.this.selects, node.expression.selects, strict=False)
+    return next((told for pair in places if (told := values.mixed(pair))), None)
+
+
+def _in(node: exp.Expr) -> str | None:
+    """Spark answers FALSE and not NULL where IN (SELECT ...) is more than a condition of WHERE."""
+    query = node.args.get("query")
+    if told := values.comparison(node):
+        return told
+    if query is None or _is_condition(node):
+        return None
+    return "with NULL in the list Spark answers otherwise here; use it in WHERE alone, or EXISTS"
+
+
+def _is_condition(node: exp.Expr) -> bool:
+    """Return whether NULL and FALSE come to the same: no row."""
+    around = node.parent
+    negated = isinstance(around, exp.Not)
+    around = around.parent if negated and around else around
+    through = (exp.And, exp.Paren) if negated else (exp.And, exp.Or, exp.Paren)
+    while isinstance(around, through):
+        around = around.parent
+    return isinstance(around, exp.Where) and isinstance(around.parent, exp.Select)
 
 
 def _limit(node: exp.Expr) -> str | None:
@@ -165,12 +128,6 @@ def _star(node: exp.Expr) -> str | None:
     return None
 
 
-def _sum(node: exp.Expr) -> str | None:
-    if is_whole(node.this):
-        return None
-    return "floats are added in no fixed order; sum whole numbers, or count"
-
-
 def _one_column(node: exp.Expr) -> str | None:
     distinct = node.this if isinstance(node, exp.Count) else node
     if isinstance(distinct, exp.Distinct) and (
@@ -178,39 +135,6 @@ def _one_column(node: exp.Expr) -> str | None:
     ):
         return "DISTINCT over several columns counts NULL otherwise, and DISTINCT ON has no order"
     return None
-
-
-def _round(node: exp.Expr) -> str | None:
-    digits = node.args.get("decimals")
-    whole = digits is None or (isinstance(digits, exp.Literal) and digits.is_int)
-    return None if whole else "how many digits must be a literal, for Spark rounds otherwise"
-
-
-def _to_whole(node: exp.Expr) -> str | None:
-    cast = isinstance(node.parent, exp.Cast) and node.parent.to.this == exp.DType.BIGINT
-    return None if cast else "the result has another type in Spark; cast it to BIGINT"
-
-
-def _decimal(node: exp.Expr) -> str | None:
-    if node.is_string or node.is_int:
-        return None
-    inside = node.find_ancestor(exp.Div, exp.Binary)
-    if isinstance(inside, exp.Div | exp.Predicate) or node.find_ancestor(exp.Div):
-        return None
-    return "decimal numbers have other types in Spark; compare or divide, or cast to DOUBLE"
-
-
-def _bucket(node: exp.Expr) -> str | None:
-    width = node.this
-    unit = str(width.args.get("unit") or "").upper().removesuffix("S")
-    fixed = isinstance(width, exp.Interval) and unit in _FIXED_UNITS
-    if fixed and isinstance(width.this, exp.Literal) and not node.args.get("zone"):
-        return None
-    return "buckets must be a literal number of weeks, days, hours, minutes or seconds"
-
-
-def _interval(node: exp.Expr) -> str | None:
-    return None if isinstance(node.parent, exp.DateBin) else "use it in time_bucket alone"
 
 
 def _no_ties(node: exp.Expr) -> str | None:
@@ -237,18 +161,21 @@ def _create(node: exp.Expr) -> str | None:
 CHECKS: dict[type[exp.Expr], Check] = {
     exp.RegexpReplace: _regexp_replace,
     exp.Like: _like,
-    exp.Div: _division,
-    exp.Mod: _division,
+    exp.Div: values.division,
+    exp.Mod: values.division,
     exp.Left: _count_from_one,
     exp.Substring: _count_from_one,
-    exp.Cast: _cast,
-    **dict.fromkeys((exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE), _comparison),
-    **dict.fromkeys((exp.NullSafeEQ, exp.NullSafeNEQ, exp.Between, exp.In), _comparison),
-    **dict.fromkeys((exp.Coalesce, exp.Nullif), _comparison),
-    **dict.fromkeys((exp.Add, exp.Sub, exp.Mul), _sum_of_two),
+    exp.Cast: values.cast,
+    **dict.fromkeys((exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE), values.comparison),
+    **dict.fromkeys((exp.NullSafeEQ, exp.NullSafeNEQ, exp.Between), values.comparison),
+    exp.Nullif: values.comparison,
+    exp.In: _in,
+    **dict.fromkeys((exp.Add, exp.Sub, exp.Mul), values.arithmetic),
     **dict.fromkeys((exp.Max, exp.Min), _extreme),
     **dict.fromkeys((exp.Union, exp.Except, exp.Intersect), _set_operation),
-    exp.Case: _branches,
+    **dict.fromkeys((exp.Case, exp.If, exp.Coalesce), values.branching),
+    **dict.fromkeys((exp.Lag, exp.Lead), values.neighbour),
+    exp.Column: values.column,
     exp.Limit: _limit,
     exp.Group: _group,
     exp.Order: _order,
@@ -257,14 +184,14 @@ CHECKS: dict[type[exp.Expr], Check] = {
     exp.Join: _join,
     exp.With: _with,
     exp.Star: _star,
-    exp.Sum: _sum,
+    exp.Sum: values.total,
     exp.Count: _one_column,
     exp.Distinct: _one_column,
-    exp.Round: _round,
-    **dict.fromkeys((exp.Floor, exp.Ceil), _to_whole),
-    exp.Literal: _decimal,
-    exp.DateBin: _bucket,
-    exp.Interval: _interval,
+    exp.Round: values.rounded,
+    **dict.fromkeys((exp.Floor, exp.Ceil), values.to_whole),
+    exp.Literal: values.literal,
+    exp.DateBin: values.bucket,
+    exp.Interval: values.interval,
     exp.Var: lambda node: None if isinstance(node.parent, exp.Interval) else "it has no meaning",
     exp.ArgMin: _no_ties,
     exp.ArgMax: _no_ties,

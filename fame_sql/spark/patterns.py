@@ -14,6 +14,7 @@ _UNLIKE = {
     r"(?<!\\)\)(?:[*+]|\{)": (
         "a repeated group, on which Java recurses: one long message overflows an executor's stack"
     ),
+    r"(?<!\\)\{(?!\d+(?:,\d*)?\})": "a brace that repeats nothing, which Java cannot read",
     r"&&": "&&, which intersects classes in Java",
 }
 
@@ -34,8 +35,11 @@ def pattern_fault(pattern: str) -> str | None:
             return told
     if re.search(r"(?<!\\)[.$]", outside):
         return ". or $, which treat line ends otherwise in Java"
-    if not pattern or re.fullmatch(pattern, ""):
-        return "a match of no characters, which is replaced otherwise in Java"
+    try:
+        if not pattern or re.fullmatch(pattern, ""):
+            return "a match of no characters, which is replaced otherwise in Java"
+    except re.error as error:
+        return f"what cannot be read ({error})"
     return None
 
 

@@ -13,9 +13,9 @@ from fame_sql.spark.checks import CHECKS
 
 ALIKE: set[type[exp.Expr]] = {
     *(exp.Select, exp.From, exp.Where, exp.Having, exp.Subquery, exp.CTE, exp.TableAlias),
-    *(exp.Table, exp.Alias, exp.Column, exp.Identifier, exp.Boolean, exp.Null, exp.Paren),
-    *(exp.And, exp.Or, exp.Not, exp.Is, exp.Exists, exp.If, exp.MD5, exp.Filter),
-    *(exp.Ordered, exp.Abs, exp.Neg, exp.RowNumber, exp.Rank, exp.DenseRank, exp.Lag, exp.Lead),
+    *(exp.Table, exp.Alias, exp.Identifier, exp.Boolean, exp.Null, exp.Paren),
+    *(exp.And, exp.Or, exp.Not, exp.Is, exp.Exists, exp.MD5, exp.Filter),
+    *(exp.Ordered, exp.Abs, exp.Neg, exp.RowNumber, exp.Rank, exp.DenseRank),
     *(exp.LogicalOr, exp.LogicalAnd, exp.AnyValue, exp.IgnoreNulls, exp.DataType),
     *(exp.Placeholder, exp.Qualify),
 }

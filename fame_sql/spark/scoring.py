@@ -21,7 +21,8 @@ import pyarrow as pa
 from fame_sql.canonical import event_hash
 from fame_sql.console import Progress, SilentProgress
 from fame_sql.errors import InputError
-from fame_sql.spark.session import is_remote, place_model
+from fame_sql.spark.claim import claimed
+from fame_sql.spark.session import is_remote, local_folder, place_model
 from fame_sql.udfs.spark import ModelPlace, scorer_at
 
 if TYPE_CHECKING:
@@ -117,12 +118,26 @@ def score_parquet(
     Raises
     ------
     InputError
-        If a column is missing or would be written over, or a day is there already.
+        If a column is missing or would be written over, a day is there already, or another job
+        is writing to the folder.
     ModelError
         If the model cannot be trusted.
     """
     place = place_model(spark, Path(model), ship=ship)
     lines = _with_day(_read(spark, source), message, timestamp)
+    with claimed(local_folder(spark, target)):
+        return _score(spark, lines, message, target, place, replace, progress or SilentProgress())
+
+
+def _score(
+    spark: SparkSession,
+    lines: DataFrame,
+    message: str,
+    target: str,
+    place: ModelPlace,
+    replace: bool,
+    progress: Progress,
+) -> ScoredTable:
     days = [row[0] for row in lines.select("day").distinct().collect()]
     present = _present(spark, f"{target}/logs", days)
     if present and not replace:
@@ -130,7 +145,7 @@ def score_parquet(
     keys = _keys(lines, message, place).persist()
     try:
         verdicts = f"{target}/verdicts/model_version={place.version}"
-        scored, events = _judge(spark, keys, verdicts, place, progress or SilentProgress())
+        scored, events = _judge(spark, keys, verdicts, place, progress)
         _write(_joined(spark, lines, message, keys, verdicts), f"{target}/logs", present)
         return ScoredTable(scored, events, lines.count(), len(days), place.version)
     finally:

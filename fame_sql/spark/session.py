@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fame_sql.errors import InputError
+from fame_sql.places import protocol_of
 from fame_sql.registry import check
 from fame_sql.udfs.spark import ModelPlace
 
@@ -75,6 +76,26 @@ def open_session(master: str, conf: Mapping[str, str] | None = None) -> SparkSes
 def is_remote(spark: SparkSession) -> bool:
     """Return whether a session speaks Spark Connect instead of driving Spark itself."""
     return type(spark).__module__.startswith("pyspark.sql.connect")
+
+
+def local_folder(spark: SparkSession, address: str) -> Path | None:
+    """Return the folder of this machine that an address means to Spark, None for any other.
+
+    Parameters
+    ----------
+    spark : SparkSession
+        What an address without a protocol means is its setting; the folders of a Spark Connect
+        server are not this machine's.
+    address : str
+        A path, or an address such as ``hdfs://host/logs``.
+    """
+    if is_remote(spark):
+        return None
+    if address.startswith("file:"):
+        return Path(address.removeprefix("file:").removeprefix("//"))
+    default = spark.sparkContext._jsc.hadoopConfiguration().get("fs.defaultFS")
+    is_local = not protocol_of(address) and str(default).startswith("file:")
+    return Path(address) if is_local else None
 
 
 def place_model(spark: SparkSession, folder: Path, *, ship: bool = True) -> ModelPlace:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 
 import sqlglot
 from sqlglot import exp
 
 from fame_sql.errors import QueryError
-from fame_sql.spark.columns import annotate
+from fame_sql.spark.columns import annotate, kind_of
 from fame_sql.spark.patterns import java_replacement
 from fame_sql.spark.rules import fault
 
@@ -52,7 +53,7 @@ def transpile(
     """
     tree = _parsed(statement, name)
     annotate(tree, columns or {})
-    for node in tree.walk():
+    for node in (*tree.find_all(exp.Column), *tree.walk()):
         if told := fault(node):
             raise QueryError(f"{name}{_line(node)}: {_shown(node)}: {told}")
     for node in reversed(list(tree.walk())):
@@ -105,6 +106,10 @@ def _rewritten(node: exp.Expr) -> exp.Expr:
         return exp.cast(exp.Literal.number(node.name), "DOUBLE")
     elif isinstance(node, exp.Round) and node.args.get("decimals") is not None:
         return _rounded(node)
+    elif isinstance(node, exp.Sub) and kind_of(node.this) == "date":
+        return _days_between(node)
+    elif isinstance(node, exp.Floor | exp.Ceil):
+        return _cut(node)
     elif isinstance(node, exp.Group) and node.args.get("all"):
         return _spelled_out(node)
     elif isinstance(node, exp.DateBin):
@@ -124,9 +129,31 @@ def _spelled_out(node: exp.Group) -> exp.Expr:
 
 def _rounded(node: exp.Round) -> exp.Expr:
     """Scale, round to whole numbers and scale back, as DuckDB does; Spark rounds the decimals."""
-    scale = 10.0 ** int(node.args["decimals"].name)
-    scaled = exp.Mul(this=exp.paren(node.this.copy()), expression=_double(scale))
-    return exp.Div(this=exp.Round(this=scaled), expression=_double(scale))
+    scale = _double(10.0 ** int(node.args["decimals"].name)).sql("spark")
+    value, most = node.this.sql("spark"), _double(sys.float_info.max).sql("spark")
+    scaled = f"({value}) * {scale}"
+    # What is too large to be scaled, infinite or no number stays as it is.
+    return _spark(
+        f"CASE WHEN abs({scaled}) <= {most} THEN round({scaled}) / {scale} ELSE {value} END"
+    )
+
+
+def _days_between(node: exp.Sub) -> exp.Expr:
+    later, earlier = node.this.sql("spark"), node.expression.sql("spark")
+    return _spark(f"CAST(datediff({later}, {earlier}) AS BIGINT)")
+
+
+def _cut(node: exp.Floor | exp.Ceil) -> exp.Expr:
+    """Cast, which fails for what no BIGINT holds, as DuckDB does; Spark's own floor answers 0."""
+    value = node.this.sql("spark")
+    whole = f"CAST({value} AS BIGINT)"
+    if isinstance(node, exp.Floor):
+        return _spark(f"({whole} - CASE WHEN {value} < {whole} THEN 1 ELSE 0 END)")
+    return _spark(f"({whole} + CASE WHEN {value} > {whole} THEN 1 ELSE 0 END)")
+
+
+def _spark(text: str) -> exp.Expr:
+    return sqlglot.parse_one(text, dialect="spark")
 
 
 def _double(value: float) -> exp.Expr:
@@ -139,7 +166,7 @@ def _bucketed(node: exp.DateBin) -> exp.Expr:
     time = node.expression.sql("spark")
     since = f"timestampdiff(MICROSECOND, CAST('{_ORIGIN}' AS TIMESTAMP_NTZ), {time})"
     bucket = f"timestampadd(MICROSECOND, -pmod({since}, {width}), {time})"
-    return sqlglot.parse_one(bucket, dialect="spark")
+    return _spark(bucket)
 
 
 def _is_present(node: exp.ArgMin | exp.ArgMax) -> exp.Expr:

@@ -2,11 +2,12 @@
 
 Every domain has a threshold on its head's raw probability, and all share one temperature:
 
-    score = sigmoid((logit - logit(threshold)) / temperature)
+    the head's log-odds = (logit - logit(threshold)) / temperature
 
-Both are fitted on the last slice of the training period, which the network that is judged there
-did not learn from, with each event counted by its lines: labels capped at K a template have
-lost the proportions that a threshold depends on.
+A known template's score is made of the mean of these and the lexical head's log-odds. Threshold
+and temperature are fitted on the last slice of the training period, which the network that is
+judged there did not learn from, with each event counted by its lines: labels capped at K a template
+have lost the proportions that a threshold depends on.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class Calibration:
     Parameters
     ----------
     thresholds : tuple of float
-        The raw probability in (0, 1), one a domain, that is published as 0.5.
+        The raw probability in (0, 1) of each domain's head that speaks for neither side: its
+        log-odds are 0.
     temperature : float
         Above 1 draws scores towards 0.5, below 1 away from it.
     known_line : float
@@ -58,9 +60,9 @@ class Calibration:
         return cls((UNCALIBRATED,) * domains)
 
     def log_odds(self, logits: Floats) -> Floats:
-        """Return log-odds on the published scale for raw logits, both [texts, domains].
+        """Return the heads' log-odds for raw logits, both [texts, domains].
 
-        0 is the decision line in every domain.
+        At 0 a head speaks for neither side, in every domain.
         """
         thresholds = np.array(self.thresholds)
         decision = np.log(thresholds) - np.log1p(-thresholds)

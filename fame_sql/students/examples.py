@@ -72,6 +72,16 @@ class LabelledEvents:
         weight = 1 + np.log(np.maximum(self.weight, 1))
         return np.asarray(weight / weight.mean())
 
+    @property
+    def calibrates(self) -> npt.NDArray[np.bool_]:
+        """Whether a network that learned from the events before the slice may be judged by each.
+
+        Those in the slice whose templates the events before it have; what others say of a
+        network that never met their template says nothing about known ones.
+        """
+        known = np.isin(self.template, self.template[~self.calibration])
+        return np.asarray(self.calibration & known)
+
     def where(self, chosen: npt.NDArray[np.bool_]) -> LabelledEvents:
         """Return the chosen events."""
         texts = [self.canonical[i] for i in np.flatnonzero(chosen)]

@@ -1,9 +1,9 @@
 """What is known of a student's errors: its log-odds on labelled events that it did not learn from.
 
-Two sets, because two things are judged. Events of *known* templates are held out in time: the
-calibration slice. Events of *unseen* templates are held out by whole templates, for held-out lines
-of templates that were learned say nothing about those that were not. Every event counts with its
-lines.
+Two sets, because two things are judged. Events of *known* templates are held out in time: those of
+the calibration slice whose templates the events before it have. Events of *unseen* templates are
+held out by whole templates, for held-out lines of templates that were learned say nothing about
+those that were not. Every event counts with its lines.
 """
 
 from __future__ import annotations
@@ -64,17 +64,29 @@ class Evidence:
             len(np.unique(self.template[self.anomalous < 1])),
         )
 
+    def effective_events(self) -> float:
+        """Return how many events of equal frequency would tell as much about normal lines.
+
+        The lines of one event are the same text, right or wrong together: however often a
+        heartbeat is repeated, it is one observation.
+        """
+        return _effective_size(self.normal_lines)
+
     def effective_templates(self) -> float:
         """Return how many templates of equal frequency would tell as much about normal lines.
 
-        The lines of one template are right or wrong together, so that one frequent template is
-        one observation: the effective size of a weighted sample (Kish, Survey Sampling, 1965).
+        The lines of an unseen template are right or wrong together, whatever their wildcards.
         """
         if not len(self.template):
             return 0.0
-        each = np.bincount(np.unique(self.template, return_inverse=True)[1], self.normal_lines)
-        squares = float((each**2).sum())
-        return float(each.sum()) ** 2 / squares if squares else 0.0
+        place = np.unique(self.template, return_inverse=True)[1]
+        return _effective_size(np.asarray(np.bincount(place, self.normal_lines), np.float64))
+
+
+def _effective_size(weights: Floats) -> float:
+    """Return the effective size of a weighted sample (Kish, Survey Sampling, 1965)."""
+    squares = float((weights**2).sum())
+    return float(weights.sum()) ** 2 / squares if squares else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +96,7 @@ class HeldOut:
     Parameters
     ----------
     known : Evidence
-        Log-odds of the events of the calibration slice.
+        Log-odds of the events of the calibration slice, of templates that were known before it.
     unseen : Evidence
         The lexical head's log-odds of events whose templates it did not learn from.
     """

@@ -11,23 +11,23 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from fame_sql.errors import ModelError
+from fame_sql.students.balance import balance
 
 Floats = npt.NDArray[np.float64]
 
 WEIGHTS, FACTS = "lexical.safetensors", "lexical.json"
 
-# Three views of a text: its words with their marks, its bare words, and its characters.
-VIEWS: tuple[dict[str, Any], ...] = (
-    {"token_pattern": r"[^\s]+", "ngram_range": (1, 2)},
-    {"token_pattern": r"[a-z]{2,}|[0-9]+#*", "ngram_range": (1, 2)},
-    {"analyzer": "char_wb", "ngram_range": (2, 4)},
-)
+Letters = Literal["unicode", "ascii"]
+"""What a bare word is made of: letters of any script, or, in older folders, a to z alone."""
+
+# Texts are in lower case by then, so both are the same on ASCII.
+_LETTER: dict[Letters, str] = {"unicode": r"[^\W\d_]", "ascii": "[a-z]"}
 MAX_FEATURES = 30_000
 REGULARISATION = 10.0
 
@@ -39,7 +39,7 @@ class View:
     Parameters
     ----------
     vocabulary : list of str
-        The features, in the order of the columns.
+        The features, in the order of the columns; none where no labelled text has any.
     weights : float64 array
         Of each feature: its inverse document frequency, then its coefficient, shape [2, n].
     """
@@ -54,24 +54,31 @@ class LexicalHead:
     Parameters
     ----------
     views : sequence of View
-        One for each of :data:`VIEWS`; none where the labels were all alike.
+        Words with their marks, bare words, characters; none where the labels were all alike.
     intercept : float
         Log-odds of a text without any known feature.
+    letters : str
+        What the bare words are made of.
     """
 
-    def __init__(self, views: Sequence[View], intercept: float) -> None:
+    def __init__(
+        self, views: Sequence[View], intercept: float, letters: Letters = "unicode"
+    ) -> None:
         self.views = tuple(views)
         self.intercept = intercept
-        self._vectorizers = [
-            _restored(settings, view) for settings, view in zip(VIEWS, views, strict=False)
+        self.letters = letters
+        self._readers = [
+            (_restored(settings, view), view.weights[1])
+            for settings, view in zip(_settings(letters), views, strict=False)
+            if view.vocabulary
         ]
 
     def log_odds(self, texts: Sequence[str]) -> Floats:
         """Return the log-odds of each text being anomalous, shape [n]; 0 is the decision line."""
         total = np.full(len(texts), self.intercept)
         if texts:
-            for vectorizer, view in zip(self._vectorizers, self.views, strict=True):
-                total += vectorizer.transform(texts) @ view.weights[1]
+            for vectorizer, coefficients in self._readers:
+                total += vectorizer.transform(texts) @ coefficients
         return total
 
     def save(self, folder: Path, generation: int = 0) -> None:
@@ -90,6 +97,7 @@ class LexicalHead:
         (folder / _numbered(WEIGHTS, generation)).write_bytes(save(tensors))
         facts = {
             "intercept": self.intercept,
+            "letters": self.letters,
             "vocabularies": [view.vocabulary for view in self.views],
         }
         path = folder / _numbered(FACTS, generation)
@@ -116,7 +124,10 @@ class LexicalHead:
             ]
             if any(view.weights.shape != (2, len(view.vocabulary)) for view in views):
                 raise ValueError("vocabulary and weights differ in length")
-            return cls(views, float(facts["intercept"]))
+            letters = facts.get("letters", "ascii")
+            if letters not in get_args(Letters):
+                raise ValueError(f"letters {letters!r} are not known")
+            return cls(views, float(facts["intercept"]), letters)
         except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
             raise ModelError(
                 f"{folder / _numbered(FACTS, generation)} cannot be read ({error}): "
@@ -142,18 +153,38 @@ def fit_lexical(texts: Sequence[str], share: Floats) -> LexicalHead:
     """
     if not share.max() or share.min() == 1:
         return LexicalHead((), 5.0 if share.max() else -5.0)
-    vectorizers = [_untrained(settings) for settings in VIEWS]
-    try:
-        columns = [vectorizer.fit_transform(texts) for vectorizer in vectorizers]
-    except ValueError:  # no text holds a word
+    read = [_read(settings, texts) for settings in _settings("unicode")]
+    columns = [column for _, _, column in read]
+    if not any(column.shape[1] for column in columns):
         return LexicalHead((), 0.0)
     coefficients, intercept = _regression(columns, share)
     ends = np.cumsum([column.shape[1] for column in columns])
     views = [
-        View(vectorizer.get_feature_names_out().tolist(), np.stack([vectorizer.idf_, part]))
-        for vectorizer, part in zip(vectorizers, np.split(coefficients, ends[:-1]), strict=True)
+        View(vocabulary, np.stack([idf, part]))
+        for (vocabulary, idf, _), part in zip(read, np.split(coefficients, ends[:-1]), strict=True)
     ]
     return LexicalHead(views, intercept)
+
+
+def _settings(letters: Letters) -> tuple[dict[str, Any], ...]:
+    """Return the three views: words with their marks, bare words, and characters."""
+    return (
+        {"token_pattern": r"[^\s]+", "ngram_range": (1, 2)},
+        {"token_pattern": rf"{_LETTER[letters]}{{2,}}|[0-9]+#*", "ngram_range": (1, 2)},
+        {"analyzer": "char_wb", "ngram_range": (2, 4)},
+    )
+
+
+def _read(settings: dict[str, Any], texts: Sequence[str]) -> tuple[list[str], Floats, Any]:
+    """Return a view's vocabulary, inverse document frequencies and columns; it may be empty."""
+    from scipy.sparse import csr_matrix
+
+    vectorizer = _untrained(settings)
+    analyze = vectorizer.build_analyzer()
+    if not any(analyze(text) for text in texts):
+        return [], np.empty(0), csr_matrix((len(texts), 0))
+    columns = vectorizer.fit_transform(texts)
+    return vectorizer.get_feature_names_out().tolist(), vectorizer.idf_, columns
 
 
 def _regression(columns: Sequence[Any], share: Floats) -> tuple[Floats, float]:
@@ -164,9 +195,10 @@ def _regression(columns: Sequence[Any], share: Floats) -> tuple[Floats, float]:
     anomalous, normal = np.flatnonzero(share > 0), np.flatnonzero(share < 1)
     rows = np.concatenate([anomalous, normal])
     truth = np.arange(len(rows)) < len(anomalous)
-    weight = np.concatenate([share[anomalous], 1 - share[normal]])
-    model = LogisticRegression(C=REGULARISATION, class_weight="balanced", max_iter=2000)
-    model.fit(hstack(columns).tocsr()[rows], truth, sample_weight=weight)
+    part = np.concatenate([share[anomalous], 1 - share[normal]])
+    weight = balance(share, np.ones(len(share)))
+    model = LogisticRegression(C=REGULARISATION, max_iter=2000)
+    model.fit(hstack(columns).tocsr()[rows], truth, sample_weight=part * weight[rows])
     return model.coef_[0], float(model.intercept_[0])
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from fame_sql.students.balance import balance
 from fame_sql.students.examples import LabelledEvents
 
 if TYPE_CHECKING:
@@ -97,22 +98,14 @@ def _pulls(
 ) -> tuple[Floats, Floats]:
     """Weigh what raises and lowers the shared head, and each event's expert; both [n, 2]."""
     rise, fall = np.zeros((2, len(anomalous), 2))
-    everyone = np.ones(len(anomalous), dtype=bool)
-    rise[:, 0], fall[:, 0] = _balanced(anomalous, weight, everyone, most)
+    rise[:, 0], fall[:, 0] = _balanced(anomalous, weight, most)
     for column in np.unique(expert[expert > 0]):
         here = expert == column
-        up, down = _balanced(anomalous, weight, here, most)
-        rise[here, 1], fall[here, 1] = up[here], down[here]
+        rise[here, 1], fall[here, 1] = _balanced(anomalous[here], weight[here], most)
     return rise, fall
 
 
-def _balanced(
-    anomalous: Floats, weight: Floats, here: npt.NDArray[np.bool_], most: float
-) -> tuple[Floats, Floats]:
-    """Weigh the classes among the events ``here`` alike, raising neither above ``most``."""
-    rise, fall = weight * anomalous, weight * (1 - anomalous)
-    up, down = rise[here].sum(), fall[here].sum()
-    if up == 0 or down == 0:
-        return rise, fall
-    half = (up + down) / 2
-    return rise * min(half / up, most), fall * min(half / down, most)
+def _balanced(anomalous: Floats, weight: Floats, most: float) -> tuple[Floats, Floats]:
+    """Weigh the classes among events alike, raising neither above ``most``."""
+    balanced = weight * balance(anomalous, weight, most)
+    return balanced * anomalous, balanced * (1 - anomalous)

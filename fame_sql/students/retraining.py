@@ -20,6 +20,7 @@ import numpy.typing as npt
 from fame_sql.console import Progress
 from fame_sql.errors import InputError
 from fame_sql.students import encoder
+from fame_sql.students.balance import balance
 from fame_sql.students.calibration import Calibration, enough, fit_calibration
 from fame_sql.students.config import DomainSpec, anomaly_columns
 from fame_sql.students.examples import LabelledEvents
@@ -200,8 +201,9 @@ def _judge(vectors: Floats, examples: LabelledEvents) -> tuple[Floats, float]:
     rows = np.concatenate([anomalous, normal])
     part = np.concatenate([share[anomalous], 1 - share[normal]])
     truth = np.arange(len(rows)) < len(anomalous)
-    model = _regression(class_weight="balanced")
-    model.fit(vectors[rows], truth, sample_weight=part * examples.importance[rows])
+    weight = examples.importance * balance(share, examples.importance)
+    model = _regression()
+    model.fit(vectors[rows], truth, sample_weight=part * weight[rows])
     return model.coef_[0], float(model.intercept_[0])
 
 
@@ -220,10 +222,10 @@ def _router(vectors: Floats, examples: LabelledEvents, domains: int) -> Weights:
     return weights, bias
 
 
-def _regression(**settings: Any) -> Any:
+def _regression() -> Any:
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(C=10.0, max_iter=2000, **settings)
+    return LogisticRegression(C=10.0, max_iter=2000)
 
 
 def _layer(weights: Weights) -> nn.Linear:
@@ -260,14 +262,15 @@ def _fitted_thresholds(
 ) -> tuple[float, ...]:
     """Fit thresholds by heads that have not seen the slice, as far as the slice is large enough."""
     config, specs = parent.config, [domains[index] for index in mine]
-    late, here = examples.calibration, np.isin(examples.domain, mine)
-    early, judged = examples.where(~late), examples.where(late & here)
+    late = examples.calibration
+    here = examples.calibrates & np.isin(examples.domain, mine)
+    early, judged = examples.where(~late), examples.where(here)
     if not enough(early.is_anomaly, 1) or not enough(judged.is_anomaly, config.calibration_events):
         return Calibration.none(len(specs)).thresholds
     weights, bias = _judges(vectors[~late], early, domains, mine)
     place = np.searchsorted(mine, judged.domain)
     found = fit_calibration(
-        vectors[late & here] @ weights.T + bias,
+        vectors[here] @ weights.T + bias,
         judged.is_anomaly,
         judged.weight,
         place,

@@ -48,7 +48,8 @@ class Prediction:
         shared head) and of the lexical head; 1 in an anomalous one, where routing alone
         decides.
     thresholds : float64 array
-        [D] raw probability that is published as 0.5.
+        [D] raw probability of the domain's head that speaks for neither side; an anomalous
+        domain asks no head.
     lexical : float64 array
         [n] anomaly score in [0, 1] by the text's words alone, whatever its domain; its
         decision line is that of the unseen.
@@ -130,7 +131,7 @@ class Student:
 
     @property
     def thresholds(self) -> npt.NDArray[np.float64]:
-        """The raw probability, one a domain, that is published as 0.5."""
+        """The raw probability of each domain's head that speaks for neither side."""
         return np.array(self.calibration.thresholds)
 
     def predict(self, canonical: Sequence[str]) -> Prediction:

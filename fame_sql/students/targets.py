@@ -2,10 +2,11 @@
 
 A line is as low as the held-out evidence allows: the upper end of the 95 % interval of its rate of
 false alarms lies within the target (Clopper and Pearson, Biometrika 1934; without any false alarm
-among n it is about 3/n, the rule of three). Lines of known templates are counted one by one; lines
-of one unseen template are right or wrong together, so there templates are counted, by their
-frequency. Where the evidence is too small for the target, the line is the most cautious one that it
-gives: no held-out normal line above it, and never below the line without a target.
+among n it is about 3/n, the rule of three). What is right or wrong together counts once: of known
+templates the equal lines of one event, of unseen ones all lines of a template. So events, or
+templates, are counted, by their frequency. Where the evidence is too small for the target, the
+line is the most cautious one that it gives: no held-out normal line above it, and never below the
+line without a target.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ class Line:
         A million normal lines: measured, and the upper end of the 95 % interval; None without
         evidence.
     size : float
-        Normal lines, of unseen templates effective templates, that were held out.
+        Effective events, of unseen templates effective templates, that were held out: as many
+        of equal frequency would tell as much.
     """
 
     log_odds: float
@@ -178,7 +180,7 @@ def lines_for(held_out: HeldOut, target: float, unseen_otherwise: float) -> tupl
     """
     known, unseen = held_out.known, held_out.unseen
     return (
-        line_for(known, target, float(known.normal_lines.sum()), 0.0),
+        line_for(known, target, known.effective_events(), 0.0),
         line_for(unseen, target, unseen.effective_templates(), unseen_otherwise),
     )
 
@@ -187,7 +189,7 @@ def lines_in_force(held_out: HeldOut, calibration: Calibration) -> tuple[Line, L
     """Return the lines of a calibration, known and unseen, with what the evidence says of them."""
     known, unseen = held_out.known, held_out.unseen
     return (
-        line_at(known, calibration.known_line, float(known.normal_lines.sum())),
+        line_at(known, calibration.known_line, known.effective_events()),
         line_at(unseen, calibration.unseen_line, unseen.effective_templates()),
     )
 

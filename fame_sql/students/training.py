@@ -2,9 +2,9 @@
 
 Every event teaches three heads at once: the router its domain, the shared head whether it is an
 anomaly, and, in a mixed domain, that domain's expert the same. The calibration is found by a
-first network that does not see the last slice of the training period; a second one then learns
-from everything and keeps that calibration. With patience, the first also finds how many steps are
-enough.
+first network that does not see the last slice of the training period, on the slice's events of
+templates that it has met; a second one then learns from everything and keeps that calibration.
+With patience, the first also finds how many steps are enough.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class _Found:
 def _calibrated(course: _Course, examples: LabelledEvents, hold_out: bool) -> _Found:
     """Judge the calibration slice by a network that has not seen it, where there is a point."""
     config, domains = course.config, course.domains
-    early, later = examples.where(~examples.calibration), examples.where(examples.calibration)
+    early, later = examples.where(~examples.calibration), examples.where(examples.calibrates)
     is_enough = enough(later.is_anomaly, config.calibration_events)
     if not (enough(early.is_anomaly, 1) and len(later) and (is_enough or hold_out)):
         return _Found(Calibration.none(len(domains)), Evidence.none())

@@ -1,14 +1,24 @@
--- Every labelled line in time order, with what its split and its baselines need.
+-- Every labelled line in time order, with what its split and its baselines need; content is a
+-- digest of all that a detector could learn from it.
 SELECT
     logs.log_id,
     logs.event_id,
     events.canonical,
-    events.template_id,
     lower(logs.label) NOT IN ('-', 'normal', '0', 'false', '') AS is_anomaly,
     CASE
         WHEN lower(logs.label) NOT IN ('-', 'normal', '0', 'false', '') THEN logs.label
     END AS category,
-    coalesce(logs.severity_number >= 21, FALSE) AS is_fatal
+    coalesce(logs.severity_number, 0) AS severity,
+    hash(
+        events.canonical,
+        logs.body,
+        logs.label,
+        logs.severity_number,
+        logs.severity_text,
+        logs.service_name,
+        logs.host_name,
+        coalesce(logs.timestamp, logs.observed_timestamp)
+    ) AS content
 FROM fame.logs AS logs
 INNER JOIN fame.events AS events ON logs.event_id = events.event_id
 WHERE logs.label IS NOT NULL

@@ -16,7 +16,7 @@ messages as (
     from (select distinct body from records where body is not null)
 )
 select
-    records.* exclude (event_id),
+    records.* exclude (event_id, log_day),
     messages.event_hash,
     date_trunc('hour', records.log_time) as log_hour
 from records

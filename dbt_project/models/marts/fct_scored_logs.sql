@@ -18,7 +18,9 @@
 with records as (
     select * from {{ ref('int_log_events') }}
     {% if is_incremental() and var('fame_strategy') != 'microbatch' %}
-    where log_time >= {{ first_hour() }}
+    {% set since = first_hour() %}
+    where log_time >= {{ since }}
+        {% if not var('fame_own_logs') %}and log_day >= cast({{ since }} as date){% endif %}
     {% endif %}
 ),
 verdicts as (

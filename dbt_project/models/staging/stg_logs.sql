@@ -14,8 +14,9 @@ with columns_named as (
         {{ log_column('body', 'varchar') }} as body,
         {{ log_column('label', 'varchar') }} as label,
         {{ log_column('parse_error', 'varchar') }} as parse_error,
-        {{ log_column('event_id', 'integer') }} as event_id
-    from {{ source('fame_logs', 'logs') }} as logs
+        {{ log_column('event_id', 'integer') }} as event_id,
+        {{ log_day() }} as log_day
+    from {{ log_records() }} as logs
 )
 select
     named.* replace (

@@ -1,0 +1,9 @@
+-- Functions that answer differently each time, and the user's macros, which may hide one.
+SELECT
+    lower(function_name) AS function_name,
+    string_agg(macro_definition, ' ') AS macro_definition
+FROM duckdb_functions()
+WHERE
+    (function_name NOT LIKE 'fame\_%' ESCAPE '\' AND stability = 'VOLATILE')
+    OR (function_type IN ('macro', 'table_macro') AND NOT internal AND schema_name <> 'fame')
+GROUP BY ALL;

@@ -1,0 +1,79 @@
+"""What ``fame dbt init`` writes and says, without dbt."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from fame_sql.cli import main
+
+ADDRESS = "https://example.com/fame-sql.git"
+READER = """
+import sys, duckdb
+with duckdb.connect(sys.argv[1], read_only=True) as connection:
+    print("open", flush=True)
+    sys.stdin.read()
+"""
+
+
+def _init(folder: Path, warehouse: Path, *words: str) -> str:
+    said = CliRunner().invoke(
+        main, ["dbt", "init", str(folder), "--warehouse", str(warehouse), *words]
+    )
+    assert said.exit_code == 0, said.output
+    return said.output
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ((), {"revision": "main", "subdirectory": "dbt_project"}),
+        (("--revision", "v1"), {"revision": "v1", "subdirectory": "dbt_project"}),
+        (("--subdirectory", "packages/dbt"), {"revision": "main", "subdirectory": "packages/dbt"}),
+        (("--subdirectory", ""), {"revision": "main"}),
+    ],
+)
+def test_a_git_address_names_the_folder_of_the_package(
+    compiled: Path, tmp_path: Path, words: tuple[str, ...], expected: dict[str, str]
+) -> None:
+    _init(tmp_path / "mine", compiled, "--package", ADDRESS, *words)
+    written = yaml.safe_load((tmp_path / "mine" / "packages.yml").read_text())
+    assert written == {"packages": [{"git": ADDRESS, **expected}]}
+
+
+def test_without_a_model_it_says_what_comes_first(
+    mined: Path, compiled: Path, tmp_path: Path
+) -> None:
+    advice = f"no model is published: run 'fame compile --warehouse {mined}' before dbt build"
+    assert advice in _init(tmp_path / "early", mined)
+    assert "no model" not in _init(tmp_path / "ready", compiled)
+
+
+def test_somebody_who_reads_the_warehouse_is_not_in_the_way(copied: Path, tmp_path: Path) -> None:
+    reader = subprocess.Popen(
+        [sys.executable, "-c", READER, str(copied)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert reader.stdout is not None
+    assert reader.stdout.readline() == "open\n"
+    try:
+        assert "dbt build" in _init(tmp_path / "mine", copied)
+    finally:
+        reader.communicate()
+
+
+def test_the_profile_says_where_memory_and_temporary_files_are_set(
+    compiled: Path, tmp_path: Path
+) -> None:
+    _init(tmp_path / "mine", compiled)
+    text = (tmp_path / "mine" / "profiles.yml").read_text()
+    uncommented = text.replace("# memory_limit", "memory_limit")
+    options = yaml.safe_load(uncommented)["my_logs"]["outputs"]["warehouse"]["config_options"]
+    assert options == {"memory_limit": "2GB", "temp_directory": f"{compiled}.tmp"}
