@@ -16,11 +16,15 @@ Connection = duckdb.DuckDBPyConnection
 
 FEW = "logs WHERE log_id > 3000 AND log_id < 3050"
 ORDERED = {
-    "limit": (f"SELECT log_id, fame_score(body) FROM {FEW} LIMIT 3", "LIMIT"),
-    "fetch": (f"SELECT log_id, fame_score(body) FROM {FEW} FETCH FIRST 3 ROWS ONLY", "LIMIT"),
-    "limit and offset": (f"SELECT log_id, fame_score(body) FROM {FEW} LIMIT 3 OFFSET 9", "LIMIT"),
-    "offset": (f"SELECT log_id, fame_score(body) FROM {FEW} OFFSET 45", "OFFSET"),
-    "filter on the score": (f"SELECT log_id FROM {FEW} AND fame_score(body) >= 0 LIMIT 3", "LIMIT"),
+    "limit on a view": ("SELECT log_id, fame_score(body) FROM unmatched LIMIT 3", "LIMIT"),
+    "limit of groups": (
+        f"SELECT host_name, max(fame_score(body)) FROM {FEW} GROUP BY 1 LIMIT 3",
+        "LIMIT",
+    ),
+    "limit of a join": (
+        "SELECT fame_score(a.body) FROM logs a JOIN logs b USING (log_id) LIMIT 3",
+        "LIMIT",
+    ),
     "outside": (f"SELECT * FROM (SELECT log_id, fame_score(body) FROM {FEW}) LIMIT 3", "LIMIT"),
     "of a union": (
         f"SELECT log_id, fame_score(body) FROM {FEW} UNION ALL SELECT 1, 2 OFFSET 48",
@@ -109,6 +113,35 @@ def test_what_does_not_depend_on_the_order_is_planned(connection: Connection, sh
     assert [call.answered_by for call in plan.calls] == ["event"], plan
     expected = connection.execute(FREE[shape]).fetchall()
     assert sorted(connection.execute(plan.statement).fetchall()) == sorted(expected)
+
+
+LINES = {
+    "few": f"SELECT log_id, fame_score(body) FROM {FEW} LIMIT 3",
+    "few from": f"SELECT log_id, fame_score(body) FROM {FEW} LIMIT 3 OFFSET 9",
+    "the last": f"SELECT log_id, fame_score(body) FROM {FEW} OFFSET 45",
+    "all pass": f"SELECT log_id FROM {FEW} AND fame_score(body) >= 0 LIMIT 3",
+    "limit": "SELECT log_id, body FROM logs WHERE fame_score(body) > 0.5 LIMIT 20",
+    "offset": "SELECT log_id, fame_score(body) FROM logs LIMIT 30 OFFSET 17",
+    "alias": "SELECT fame_domain(l.body) AS log_id, body FROM logs AS l LIMIT 50",
+    "schema": 'SELECT "Logs".*, fame_score(body) FROM fame."Logs" WHERE log_id % 3 = 0 LIMIT 40',
+    "fetch": "SELECT log_id FROM logs WHERE fame_is_anomaly(body) FETCH FIRST 9 ROWS ONLY",
+}
+
+
+@pytest.mark.parametrize("shape", LINES)
+def test_a_limit_on_lines_takes_them_as_they_came(connection: Connection, shape: str) -> None:
+    plan = make_plan(connection, LINES[shape])
+    assert [call.answered_by for call in plan.calls] == ["event"], plan
+    expected = connection.execute(LINES[shape]).fetchall()
+    assert expected
+    assert connection.execute(plan.statement).fetchall() == expected
+
+
+def test_what_is_not_stored_is_not_scored_for_a_limit(connection: Connection) -> None:
+    statement = LINES["limit"].replace("body) >", "body || ' anew') >")
+    plan = make_plan(connection, statement)
+    assert [call.answered_by for call in plan.calls] == ["live"]
+    assert plan.statement == statement
 
 
 def test_without_a_promise_of_order_a_limit_is_planned(connection: Connection) -> None:

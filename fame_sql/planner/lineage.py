@@ -53,6 +53,12 @@ def event_column(
     return None
 
 
+def is_line_number(source: exp.Expr, catalog: Catalog) -> bool:
+    """Tell whether a source's ``log_id`` is proven to be that of the warehouse's logs."""
+    found = _trace(source, "log_id", catalog, [], 0)
+    return found is not None and found.column == "log_id"
+
+
 def _trace(
     source: exp.Expr, column: str, catalog: Catalog, ctes: list[exp.CTE], depth: int
 ) -> Lineage | None:

@@ -7,6 +7,10 @@ from collections.abc import Iterator
 import duckdb
 from sqlglot import exp
 
+from fame_sql.planner.catalog import Catalog
+from fame_sql.planner.lineage import is_line_number
+from fame_sql.planner.scope import sources
+
 # By what sqlglot calls them, the names that people know.
 _ORDERED = {
     "array_agg": "list",
@@ -16,6 +20,19 @@ _ORDERED = {
     "json_group_object": "json_group_object",
     "last": "last",
 }
+_MORE_THAN_ROWS = (
+    "with_",
+    "order",
+    "group",
+    "having",
+    "distinct",
+    "qualify",
+    "windows",
+    "joins",
+    "laterals",
+    "sample",
+)
+_NOT_BY_ROW = (exp.AggFunc, exp.Window, exp.Query, exp.UDTF, exp.Explode)
 _WAYS = "add ORDER BY, or SET preserve_insertion_order = false"
 _WINDOWS_FREE_OF_ORDER = (
     exp.Avg,
@@ -57,6 +74,38 @@ def order_obstacle(select: exp.Select) -> str:
         if found := _taken_by_order(query):
             return f"{found} takes rows by an order that joins do not keep: {_WAYS}"
     return ""
+
+
+def order_by_line(select: exp.Select, catalog: Catalog) -> None:
+    """Say in words the order by which a LIMIT takes lines of the warehouse: that they came in.
+
+    ``fame.logs`` is written in the order of ``log_id``, so this changes no row of the answer, and
+    lets the commonest look at a log, ``WHERE fame_score(body) > 0.5 LIMIT 20``, be planned.
+
+    Parameters
+    ----------
+    select : sqlglot.exp.Select
+        Changed only where it is the whole query, reads the lines alone and row by row.
+    catalog : Catalog
+        Where views are looked up.
+    """
+    if not isinstance(select.parent, exp.Query) and _is_of_lines(select, catalog):
+        [lines] = sources(select)
+        number = exp.column("log_id", table=exp.to_identifier(lines.alias_or_name, quoted=True))
+        select.order_by(number, copy=False)
+
+
+def _is_of_lines(select: exp.Select, catalog: Catalog) -> bool:
+    """Tell whether a query without an order takes a few rows of the warehouse's own lines."""
+    if not (select.args.get("limit") or select.args.get("offset")):
+        return False
+    if any(select.args.get(part) for part in _MORE_THAN_ROWS):
+        return False
+    if any(node.find(*_NOT_BY_ROW) for node in select.expressions):
+        return False
+    [lines, *others] = sources(select) or [None]
+    is_own = isinstance(lines, exp.Table) and lines.name.lower() == "logs" and not others
+    return is_own and is_line_number(lines, catalog)
 
 
 def _readers(select: exp.Select) -> Iterator[exp.Query]:

@@ -15,7 +15,7 @@ from fame_sql.planner.dialect import text
 from fame_sql.planner.fill import CollatedError, Found, Store
 from fame_sql.planner.lineage import event_column
 from fame_sql.planner.names import described, name_outermost, name_projections
-from fame_sql.planner.order import keeps_order, order_obstacle
+from fame_sql.planner.order import keeps_order, order_by_line, order_obstacle
 from fame_sql.planner.planned import Plan, Planned, functions, left, left_all, turned_live
 from fame_sql.planner.rewrite import (
     binds,
@@ -120,9 +120,10 @@ class _Work:
         calls = calls_of(select)
         if not calls:
             return []
-        ordered = order_obstacle(select) if self._keeps_order else ""
-        if ordered:
-            return [left(call, call.reason or ordered) for call in calls]
+        if self._keeps_order:
+            order_by_line(select, self._catalog)
+            if ordered := order_obstacle(select):
+                return [left(call, call.reason or ordered) for call in calls]
         for call in calls:
             call.reason = call.reason or (_UNREAD if is_unread(call) else "")
         planned = [left(c, c.reason) for c in calls if c.reason]
