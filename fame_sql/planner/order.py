@@ -103,9 +103,10 @@ def _is_of_lines(select: exp.Select, catalog: Catalog) -> bool:
         return False
     if any(node.find(*_NOT_BY_ROW) for node in select.expressions):
         return False
-    [lines, *others] = sources(select) or [None]
-    is_own = isinstance(lines, exp.Table) and lines.name.lower() == "logs" and not others
-    return is_own and is_line_number(lines, catalog)
+    match sources(select):
+        case [exp.Table() as lines]:
+            return lines.name.lower() == "logs" and is_line_number(lines, catalog)
+    return False
 
 
 def _readers(select: exp.Select) -> Iterator[exp.Query]:
