@@ -120,7 +120,9 @@ def test_everything_is_built_from_more_than_fits_into_memory(
     words = ["dbt", "init", str(project), "--warehouse", str(warehouse)]
     assert CliRunner().invoke(main, words).exit_code == 0
     profile = project / "profiles.yml"
-    profile.write_text(profile.read_text().replace("# memory_limit: 2GB", "memory_limit: 80MB"))
+    profile.write_text(
+        profile.read_text().replace("# memory_limit: 2GB", "memory_limit: 80MB\n        threads: 2")
+    )
     dbt = Dbt(project, tmp_path / "made")
     assert dbt("deps").code == 0
     process = dbt.start("--quiet", "build", "--exclude", "test_type:unit", "resource_type:exposure")
