@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 import pytest
 from hypothesis import settings
 from llm_server import LanguageServer, language_server
+from warehouse_copy import copied_to
 
 from fame_sql.students import StudentConfig
 from fame_sql.warehouse import Warehouse
@@ -78,10 +79,7 @@ def compiled(
 @pytest.fixture
 def copied(compiled: Path, tmp_path: Path) -> Path:
     """A copy of the compiled warehouse with its models, to be changed at will."""
-    path = tmp_path / compiled.name
-    shutil.copy(compiled, path)
-    shutil.copytree(compiled.with_name("centre.models"), path.with_name("centre.models"))
-    return path
+    return copied_to(tmp_path, compiled)
 
 
 @pytest.fixture(scope="session")
@@ -92,9 +90,7 @@ def compiled_twice(
     from fame_sql import registry
     from fame_sql.training import train_students
 
-    path = tmp_path_factory.mktemp("twice") / compiled.name
-    shutil.copy(compiled, path)
-    shutil.copytree(compiled.with_name("centre.models"), path.with_name("centre.models"))
+    path = copied_to(tmp_path_factory.mktemp("twice"), compiled)
     with Warehouse.open(path) as warehouse:
         old = registry.champion(warehouse).model_version
         new = train_students(warehouse, config=replace(tiny, seed=3)).model_version
@@ -105,9 +101,7 @@ def compiled_twice(
 def two_models(compiled_twice: tuple[Path, str, str], tmp_path: Path) -> tuple[Path, str, str]:
     """A copy of the warehouse with two models, to be changed at will, and their versions."""
     path, old, new = compiled_twice
-    copy = Path(shutil.copy(path, tmp_path))
-    shutil.copytree(path.with_name("centre.models"), copy.with_name("centre.models"))
-    return copy, old, new
+    return copied_to(tmp_path, path), old, new
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import json
 import math
 import os
 import re
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ import pytest
 from click.testing import CliRunner
 from dbt_process import PACKAGE, Dbt, require_dbt
 from notebook_outputs import executed, shown
+from warehouse_copy import copied_to
 
 from fame_sql.cli import main
 from fame_sql.ingest import ingest_file
@@ -28,13 +28,6 @@ from fame_sql.warehouse import Warehouse
 HOW_TO = (PACKAGE.parent / "docs" / "how-to" / "dbt.md").read_text()
 
 DrawLines = Callable[[np.random.Generator, float, int], np.ndarray]
-
-
-def _copy(warehouse: Path, folder: Path) -> Path:
-    models = f"{warehouse.stem}.models"
-    shutil.copy(warehouse, folder / warehouse.name)
-    shutil.copytree(warehouse.with_name(models), folder / models)
-    return folder / warehouse.name
 
 
 def _dbt(warehouse: Path) -> Dbt:
@@ -50,7 +43,7 @@ def built(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     """
     require_dbt()
     folder = tmp_path_factory.mktemp("built")
-    warehouse = _copy(compiled, folder)
+    warehouse = copied_to(folder, compiled)
     with Warehouse.open(warehouse) as opened:
         opened.connection.execute("DELETE FROM fame.scores WHERE event_id % 2 = 0")
     words = ["dbt", "init", str(folder / "mine"), "--warehouse", str(warehouse)]
@@ -156,7 +149,7 @@ def test_every_model_and_column_is_documented(built: tuple[Path, Dbt]) -> None:
 def test_a_new_champion_adds_rows_and_keeps_the_old(
     built: tuple[Path, Dbt], tiny: StudentConfig, tmp_path: Path
 ) -> None:
-    warehouse = _copy(built[0], tmp_path)
+    warehouse = copied_to(tmp_path, built[0])
     with Warehouse.open(warehouse) as opened:
         before = opened.rows("SELECT * FROM fame_dbt.fct_scored_logs ORDER BY ALL")
         lines = len(before)
@@ -211,7 +204,7 @@ def test_an_older_warehouse_is_brought_up_to_date(copied: Path) -> None:
 
 
 def test_tests_can_look_at_the_new_rows_alone(built: tuple[Path, Dbt], tmp_path: Path) -> None:
-    warehouse = _copy(built[0], tmp_path)
+    warehouse = copied_to(tmp_path, built[0])
     with duckdb.connect(str(warehouse)) as connection:
         query = "SELECT min(log_time), max(log_time)::DATE FROM fame_dbt.fct_scored_logs"
         first, last_day = connection.execute(query).fetchall()[0]
@@ -223,7 +216,7 @@ def test_tests_can_look_at_the_new_rows_alone(built: tuple[Path, Dbt], tmp_path:
 
 
 def test_microbatches_write_the_same_rows(built: tuple[Path, Dbt], tmp_path: Path) -> None:
-    warehouse = _copy(built[0], tmp_path)
+    warehouse = copied_to(tmp_path, built[0])
     with duckdb.connect(str(warehouse)) as connection:
         query = "SELECT * FROM fame_dbt.fct_scored_logs ORDER BY ALL"
         expected = connection.execute(query).fetchall()

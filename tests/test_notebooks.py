@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from notebook_outputs import executed, shown
+from warehouse_copy import copied_to
 
 from fame_sql.warehouse import Warehouse
 
@@ -19,9 +19,7 @@ def investigated(
     compiled: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Warehouse, list[Any]]:
     """A warehouse, and what the notebook showed of it."""
-    folder = tmp_path_factory.mktemp("investigated")
-    shutil.copytree(compiled.with_name("centre.models"), folder / "centre.models")
-    path = Path(shutil.copy(compiled, folder))
+    path = copied_to(tmp_path_factory.mktemp("investigated"), compiled)
     with Warehouse.open(path) as warehouse:
         warehouse.connection.execute(
             "UPDATE fame.logs SET body = ? || body WHERE event_id IN "

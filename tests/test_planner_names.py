@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from warehouse_copy import copied_to
 
 import fame_sql
 from fame_sql.planner import Plan, make_plan
@@ -19,11 +20,7 @@ Connection = duckdb.DuckDBPyConnection
 @pytest.fixture(scope="module")
 def connection(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     """Return a warehouse with few lines, and names that several things have."""
-    import shutil
-
-    path = tmp_path_factory.mktemp("names") / compiled.name
-    shutil.copy(compiled, path)
-    shutil.copytree(compiled.with_name("centre.models"), path.with_name("centre.models"))
+    path = copied_to(tmp_path_factory.mktemp("names"), compiled)
     connection = fame_sql.connect(path)
     connection.execute("DELETE FROM fame.logs WHERE log_id > 400")
     for statement in MADE:

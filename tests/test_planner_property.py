@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from warehouse_copy import copied_to
 
 import fame_sql
 from fame_sql.planner import make_plan
@@ -119,11 +120,7 @@ def shadowed(draw: st.DrawFn) -> str:
 
 @pytest.fixture(scope="module")
 def connection(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
-    import shutil
-
-    path = tmp_path_factory.mktemp("property") / compiled.name
-    shutil.copy(compiled, path)
-    shutil.copytree(compiled.with_name("centre.models"), path.with_name("centre.models"))
+    path = copied_to(tmp_path_factory.mktemp("property"), compiled)
     connection = fame_sql.connect(path)
     connection.execute("DELETE FROM fame.logs WHERE log_id > 600")
     connection.execute("CREATE TABLE kept AS FROM fame.scores")

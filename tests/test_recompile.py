@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner
+from warehouse_copy import copied_to
 
 import fame_sql
 from fame_sql.cli import main
@@ -113,7 +113,7 @@ def recompiled(
     compiled: Path, tmp_path_factory: pytest.TempPathFactory, tiny: StudentConfig
 ) -> Recompiled:
     """Made once; not to be changed."""
-    path = copy_of(compiled, tmp_path_factory.mktemp("recompiled"))
+    path = copied_to(tmp_path_factory.mktemp("recompiled"), compiled)
     with Warehouse.open(path) as warehouse, pytest.MonkeyPatch.context() as patch:
         parent = champion(warehouse).model_version
         add(warehouse)
@@ -121,11 +121,6 @@ def recompiled(
         report = recompile(warehouse, tiny)
     assert report.plan is not None
     return Recompiled(path, parent, report, report.plan, judged)
-
-
-def copy_of(path: Path, folder: Path) -> Path:
-    shutil.copytree(path.with_name("centre.models"), folder / "centre.models")
-    return Path(shutil.copy(path, folder))
 
 
 def test_only_what_has_changed_is_trained_and_all_else_keeps_its_scores(
@@ -252,7 +247,7 @@ def test_the_same_change_gives_the_same_model_and_a_rerun_nothing(
 def test_a_recompile_of_a_recompile_and_the_way_back(
     recompiled: Recompiled, tmp_path: Path, tiny: StudentConfig
 ) -> None:
-    with Warehouse.open(copy_of(recompiled.path, tmp_path)) as warehouse:
+    with Warehouse.open(copied_to(tmp_path, recompiled.path)) as warehouse:
         domain, line = warehouse.rows(
             "SELECT members.domain, min(labels.log_id) FROM fame.labels AS labels "
             "INNER JOIN fame.events AS events ON labels.event_id = events.event_id "

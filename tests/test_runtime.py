@@ -21,6 +21,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from warehouse_copy import copied_to
 
 import fame_sql
 from fame_sql import registry
@@ -361,9 +362,7 @@ def test_16_bits_are_kept_in_the_model_and_left_alone_on_a_cpu(
 @pytest.fixture(scope="module")
 def on_onnx(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A warehouse whose champion runs on ONNX Runtime and has scored nothing; not to be changed."""
-    path = tmp_path_factory.mktemp("onnx") / compiled.name
-    shutil.copy(compiled, path)
-    shutil.copytree(compiled.with_name("centre.models"), path.with_name("centre.models"))
+    path = copied_to(tmp_path_factory.mktemp("onnx"), compiled)
     with Warehouse.open(path) as warehouse:
         version = registry.champion(warehouse).model_version
         convert(warehouse, version, ONNX, promote=True, author="me", reason="no torch there")
@@ -372,10 +371,7 @@ def on_onnx(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def mine(on_onnx: Path, tmp_path: Path) -> Path:
-    path = tmp_path / on_onnx.name
-    shutil.copy(on_onnx, path)
-    shutil.copytree(on_onnx.with_name("centre.models"), path.with_name("centre.models"))
-    return path
+    return copied_to(tmp_path, on_onnx)
 
 
 def test_a_converted_model_is_another_one_with_the_same_verdicts(mine: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
+from warehouse_copy import copied_to
 
 import fame_sql
 from fame_sql.planner import Plan, make_plan
@@ -192,9 +192,7 @@ COLD = {
 
 @pytest.fixture(scope="module")
 def cold(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    path = tmp_path_factory.mktemp("cold") / compiled.name
-    shutil.copy(compiled, path)
-    shutil.copytree(compiled.with_name("centre.models"), path.with_name("centre.models"))
+    path = copied_to(tmp_path_factory.mktemp("cold"), compiled)
     connection = fame_sql.connect(path)
     connection.execute("SET threads = 1")
     connection.execute("DELETE FROM fame.logs WHERE log_id > 600")

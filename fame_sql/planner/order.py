@@ -85,7 +85,7 @@ def order_by_line(select: exp.Select, catalog: Catalog) -> None:
     Parameters
     ----------
     select : sqlglot.exp.Select
-        Changed only where it is the whole query, reads the lines alone and row by row.
+        Changed only where it reads the lines alone, row by row, and is no branch of another query.
     catalog : Catalog
         Where views are looked up.
     """
