@@ -29,15 +29,13 @@ demo: $(INSTALLED) ## build a demonstration warehouse and show what comes out
 
 test: lint types unit unit-duckdb-1 ## everything that CI runs
 
-lint: $(INSTALLED) ## ruff
+lint: $(INSTALLED) ## ruff, and imports that run one way
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 
-# udfs/ and sql/ are installed inside the package; mypy must find them there as well.
 types: $(INSTALLED) ## mypy, strict
-	rm -rf build/types && mkdir -p build/types/fame_sql
-	ln -s $(CURDIR)/fame_sql/* $(CURDIR)/udfs $(CURDIR)/sql build/types/fame_sql/
-	cd build/types && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p fame_sql
+	$(BIN)/mypy -p fame_sql
 
 # loadgroup: the tests that share a Spark cluster run in one worker, so that one is started.
 unit: $(INSTALLED) $(DBT)/.installed $(SPARK)/.installed ## all tests, on the installed DuckDB

@@ -24,15 +24,15 @@ from judges import judgements
 from tokenizers import Tokenizer
 
 from fame_sql.console import SilentProgress
-from fame_sql.evaluation.splits import Split
+from fame_sql.evaluation.study.splits import Split
 from fame_sql.students import LabelledEvents, StudentConfig
-from fame_sql.students.checkpoints import Checkpoints
-from fame_sql.students.fitting import Fitting, reproducible
-from fame_sql.students.inference import padded
+from fame_sql.students.fitting.checkpoints import Checkpoints
+from fame_sql.students.fitting.fitting import Fitting, reproducible
+from fame_sql.students.fitting.schedule import draws, pace
 from fame_sql.students.lexical import fit_lexical
+from fame_sql.students.network.inference import padded
+from fame_sql.students.network.tokenizer import CLS, MASK, PAD, SEP, encode, literals
 from fame_sql.students.presets import choose
-from fame_sql.students.schedule import draws, pace
-from fame_sql.students.tokenizer import CLS, MASK, PAD, SEP, encode, literals
 
 SMOOTHING, HIDDEN, GAPS, PRETRAINING_STEPS = 0.1, 0.5, 0.15, 300
 

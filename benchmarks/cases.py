@@ -11,15 +11,15 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from fame_sql import sql
-from fame_sql.domains.store import partition_templates
-from fame_sql.evaluation.splits import LabelledLines, Split, by_templates, by_time, read_lines
-from fame_sql.evaluation.students import partitioners
-from fame_sql.evaluation.trials import Trial, trial
+from fame_sql.domains.domains import partition_templates
+from fame_sql.evaluation.study.splits import LabelledLines, Split, by_templates, by_time, read_lines
+from fame_sql.evaluation.study.students import partitioners
+from fame_sql.evaluation.study.trials import Trial, trial
 from fame_sql.ingest import ingest_file
 from fame_sql.students import DomainSpec, LabelledEvents, StudentConfig
-from fame_sql.students.pretrained import read_tokenizer
-from fame_sql.students.tokenizer import train_tokenizer
-from fame_sql.warehouse import Warehouse
+from fame_sql.students.network.pretrained import read_tokenizer
+from fame_sql.students.network.tokenizer import train_tokenizer
+from fame_sql.warehouse.warehouse import Warehouse
 
 Figures = dict[str, float]
 
@@ -67,8 +67,8 @@ def splits_of(lines: LabelledLines, seed: int) -> Iterator[Split]:
 def case_of(made: Trial) -> Case:
     """Read what there is to learn from in a trial."""
     warehouse = made.warehouse
-    specs = warehouse.records(sql.load("students/domains"))
-    rows = warehouse.records(sql.load("students/labelled_events"))
+    specs = warehouse.records(sql.load("training/domains"))
+    rows = warehouse.records(sql.load("training/labelled_events"))
     examples = LabelledEvents(
         [row["canonical"] for row in rows],
         np.array([row["anomalous"] for row in rows]),
@@ -78,8 +78,8 @@ def case_of(made: Trial) -> Case:
         np.unique([row["template_id"] for row in rows], return_inverse=True)[1],
     )
     domains = [DomainSpec(spec["name"], spec["kind"]) for spec in specs]
-    texts = [row[0] for row in warehouse.rows(sql.load("students/training_texts"))]
-    places = dict(warehouse.rows(sql.load("students/domain_of_template")))
+    texts = [row[0] for row in warehouse.rows(sql.load("training/training_texts"))]
+    places = dict(warehouse.rows(sql.load("training/domain_of_template")))
     return Case(made, examples, domains, texts, list(warehouse.recipe().placeholders), places)
 
 

@@ -19,18 +19,18 @@ from pathlib import Path
 import numpy as np
 from planted import decades
 
-from fame_sql.domains.store import partition_templates
+from fame_sql.domains.domains import partition_templates
 from fame_sql.evaluation.metrics import Judged, measure
-from fame_sql.evaluation.splits import by_time, read_lines
-from fame_sql.evaluation.students import partitioners
-from fame_sql.evaluation.trials import Trial, trial
+from fame_sql.evaluation.study.splits import by_time, read_lines
+from fame_sql.evaluation.study.students import partitioners
+from fame_sql.evaluation.study.trials import Trial, trial
 from fame_sql.ingest import ingest_file
-from fame_sql.model import Model
-from fame_sql.registry import load_champion
-from fame_sql.simulator import simulate
+from fame_sql.models import load_champion
+from fame_sql.models.model import Model
+from fame_sql.pipeline.simulator import simulate
 from fame_sql.students import StudentConfig
-from fame_sql.training import train_students
-from fame_sql.warehouse import Warehouse
+from fame_sql.training.training import train_students
+from fame_sql.warehouse.warehouse import Warehouse
 
 PATH = "(/[A-Za-z0-9_.+@%~-]+)+/?"
 ERASED = [

@@ -22,20 +22,20 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fame_sql.canonical import default_recipe
+from fame_sql.canonical.canonical import default_recipe
 from fame_sql.errors import FameError
 from fame_sql.ingest import ingest_file
-from fame_sql.simulator import simulate
-from fame_sql.students import encoder
+from fame_sql.pipeline.simulator import simulate
 from fame_sql.students.config import StudentConfig
-from fame_sql.students.export import export_graph
-from fame_sql.students.exported import INPUTS, OUTPUTS, OnnxEngine
-from fame_sql.students.inference import infer, spread
+from fame_sql.students.network import encoder
+from fame_sql.students.network.inference import infer, spread
+from fame_sql.students.network.onnx_export import export_graph
+from fame_sql.students.network.onnx_network import INPUTS, OUTPUTS, OnnxEngine
+from fame_sql.students.network.pretrained import read_tokenizer
+from fame_sql.students.network.runtimes import TorchEngine, cores, in_bfloat16
+from fame_sql.students.network.tokenizer import encode, train_tokenizer
 from fame_sql.students.presets import choose
-from fame_sql.students.pretrained import read_tokenizer
-from fame_sql.students.runtimes import TorchEngine, cores, in_bfloat16
-from fame_sql.students.tokenizer import encode, train_tokenizer
-from fame_sql.warehouse import Warehouse
+from fame_sql.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -11,11 +11,11 @@ from tokenizers import Tokenizer
 
 from fame_sql.evaluation.metrics import Judged, average_precision
 from fame_sql.students.config import anomaly_columns
-from fame_sql.students.fitting import Fitting
-from fame_sql.students.inference import infer
+from fame_sql.students.fitting.fitting import Fitting
 from fame_sql.students.lexical import Floats, LexicalHead
+from fame_sql.students.network.inference import infer
+from fame_sql.students.network.tokenizer import encode
 from fame_sql.students.student import softmax
-from fame_sql.students.tokenizer import encode
 
 FLOORS = (0.5, 0.7, 0.9)
 """Probabilities of the likeliest domain below which the shared head decides."""

@@ -21,9 +21,9 @@ import scale_data
 
 import fame_sql
 from fame_sql.planner import make_plan
-from fame_sql.scoring import score_events
+from fame_sql.scoring.scoring import score_events
 from fame_sql.udfs.duckdb import release
-from fame_sql.warehouse import Warehouse
+from fame_sql.warehouse.warehouse import Warehouse
 
 BY_EVENT = "SELECT count(*) FROM logs WHERE fame_score(body) > 0.5"
 BY_MESSAGE = "SELECT count(*) FROM (SELECT body || '' AS m FROM logs) WHERE fame_score(m) > 0.5"

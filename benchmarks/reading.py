@@ -20,16 +20,16 @@ from cases import Figures, splits_of, tell
 from detection import sigmoid
 
 from fame_sql.evaluation.metrics import Judged, measure
-from fame_sql.evaluation.splits import LabelledLines, Split, read_lines
-from fame_sql.evaluation.trials import Trial, trial
+from fame_sql.evaluation.study.splits import LabelledLines, Split, read_lines
+from fame_sql.evaluation.study.trials import Trial, trial
 from fame_sql.ingest import ingest_file
-from fame_sql.students import encoder
-from fame_sql.students.inference import read_vectors
 from fame_sql.students.lexical import REGULARISATION, Floats, fit_lexical
+from fame_sql.students.network import encoder
+from fame_sql.students.network.inference import read_vectors
+from fame_sql.students.network.pretrained import read_tokenizer
+from fame_sql.students.network.tokenizer import encode
 from fame_sql.students.presets import choose
-from fame_sql.students.pretrained import read_tokenizer
-from fame_sql.students.tokenizer import encode
-from fame_sql.warehouse import Warehouse
+from fame_sql.warehouse.warehouse import Warehouse
 
 TEXTS = {
     "body": "events.canonical",

@@ -28,11 +28,11 @@ import scale_naive
 import scale_spark
 
 import fame_sql
-from fame_sql.partitions import add_partitions
-from fame_sql.registry import champion
+from fame_sql.models import champion
+from fame_sql.scoring.live import Known
+from fame_sql.storage.partitions import add_partitions
 from fame_sql.udfs.duckdb import release, scorer_of
-from fame_sql.udfs.live import Known
-from fame_sql.warehouse import Warehouse
+from fame_sql.warehouse.warehouse import Warehouse
 
 PAPER = 1_200_000 / 3600  # lines a second, of FAME's paper, on four GPUs
 NAIVE = "SELECT count(*) FROM logs WHERE fame_score(body) > 0.5"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from fame_sql.canonical import default_recipe
+from fame_sql.canonical.canonical import default_recipe
 
 STEPS = (1_000, 10_000, 100_000, 1_000_000)
 

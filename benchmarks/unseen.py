@@ -16,21 +16,21 @@ from pathlib import Path
 import numpy as np
 
 from fame_sql.evaluation.metrics import Judged, measure
-from fame_sql.evaluation.splits import LabelledLines, Split, by_templates, by_time, read_lines
-from fame_sql.evaluation.trials import Trial, trial
+from fame_sql.evaluation.study.splits import LabelledLines, Split, by_templates, by_time, read_lines
+from fame_sql.evaluation.study.trials import Trial, trial
 from fame_sql.ingest import ingest_file
-from fame_sql.students.calibration import (
+from fame_sql.students.calibration.calibration import (
     Calibration,
     best_temperature,
     best_threshold,
     expected_calibration_error,
     sigmoid,
 )
+from fame_sql.students.calibration.held_out import Evidence, hold_out_templates
+from fame_sql.students.calibration.targets import line_for
 from fame_sql.students.examples import LabelledEvents
-from fame_sql.students.held_out import Evidence, hold_out_templates
 from fame_sql.students.lexical import fit_lexical
-from fame_sql.students.targets import line_for
-from fame_sql.warehouse import Warehouse
+from fame_sql.warehouse.warehouse import Warehouse
 
 FEWEST = 10
 

@@ -16,7 +16,7 @@ from llm_server import LanguageServer, language_server
 from warehouse_copy import copied_to
 
 from fame_sql.students import StudentConfig
-from fame_sql.warehouse import Warehouse
+from fame_sql.warehouse.warehouse import Warehouse
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
@@ -34,7 +34,7 @@ DATA = Path(__file__).parents[1].parent / "shared" / "data"
 @pytest.fixture(autouse=True)
 def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Begin without the verdicts that a process keeps for models of the same version."""
-    monkeypatch.setattr("fame_sql.udfs.live._memories", WeakValueDictionary())
+    monkeypatch.setattr("fame_sql.scoring.live._memories", WeakValueDictionary())
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +54,7 @@ def loghub() -> Path:
 
 @pytest.fixture(scope="session")
 def simulated_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from fame_sql.simulator import simulate
+    from fame_sql.pipeline.simulator import simulate
 
     path = tmp_path_factory.mktemp("log") / "centre.log"
     simulate(path, lines=4000, seed=7)
@@ -67,7 +67,7 @@ def compiled(
 ) -> Path:
     """A warehouse that has been through every stage; not to be changed."""
     from fame_sql.ingest import ingest_file
-    from fame_sql.pipeline import compile_model
+    from fame_sql.pipeline.pipeline import compile_model
 
     path = tmp_path_factory.mktemp("compiled") / "centre.duckdb"
     with Warehouse.open(path, create=True) as warehouse:
@@ -87,12 +87,12 @@ def compiled_twice(
     compiled: Path, tiny: StudentConfig, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, str, str]:
     """A warehouse with an archived model and a champion, which has judged nothing yet."""
-    from fame_sql import registry
-    from fame_sql.training import train_students
+    from fame_sql import models
+    from fame_sql.training.training import train_students
 
     path = copied_to(tmp_path_factory.mktemp("twice"), compiled)
     with Warehouse.open(path) as warehouse:
-        old = registry.champion(warehouse).model_version
+        old = models.champion(warehouse).model_version
         new = train_students(warehouse, config=replace(tiny, seed=3)).model_version
     return path, old, new
 
@@ -120,7 +120,7 @@ def empty(tmp_path: Path) -> Iterator[Warehouse]:
 def mined(tmp_path_factory: pytest.TempPathFactory, simulated_log: Path) -> Path:
     """A warehouse with templates and no labels; not to be changed."""
     from fame_sql.ingest import ingest_file
-    from fame_sql.templates import mine
+    from fame_sql.templates.templates import mine
 
     path = tmp_path_factory.mktemp("mined") / "mined.duckdb"
     with Warehouse.open(path, create=True) as warehouse:

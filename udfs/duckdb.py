@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
+from fame_sql.scoring.live import LiveScorer
 from fame_sql.udfs.functions import FUNCTIONS, LiveFunction
-from fame_sql.udfs.live import LiveScorer
 
 _TOKEN = "_fame_registration"
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from fame_sql.explanation import Explanation
-from fame_sql.policy import action
-from fame_sql.udfs.live import LiveScorer
+from fame_sql.models.explanation import Explanation
+from fame_sql.scoring.live import LiveScorer
+from fame_sql.scoring.policy import action
 
 _VERDICT_FIELDS = {
     "score": ("DOUBLE", pa.float64()),

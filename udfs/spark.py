@@ -17,9 +17,9 @@ import pyarrow as pa
 from sqlglot import exp
 
 from fame_sql.errors import ModelError
-from fame_sql.registry import load
+from fame_sql.models import load
+from fame_sql.scoring.live import LiveScorer
 from fame_sql.udfs.functions import FUNCTIONS, LiveFunction
-from fame_sql.udfs.live import LiveScorer
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -18,7 +18,7 @@ from fame_sql.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from fame_sql.comparison import Comparison
+    from fame_sql.scoring.comparison import Comparison
 
 _CHANGED = ("lines", "first_score", "second_score", "first_domain", "second_domain", "canonical")
 LONGEST = 100
@@ -67,9 +67,9 @@ def compare(
 
 def _compared(warehouse: Path, first: str, second: str, top: int, stored: bool) -> Comparison:
     """Compare, opening the warehouse for writing only where something has to be judged."""
-    from fame_sql.comparison import compare as run
-    from fame_sql.comparison import score_missing
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.scoring.comparison import compare as run
+    from fame_sql.scoring.comparison import score_missing
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse, read_only=True) as opened:
         found = run(opened, first, second, top=top)

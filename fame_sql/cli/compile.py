@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fame_sql.llm.model import LanguageModel
-    from fame_sql.scoring import ScoringReport
-    from fame_sql.students.runtimes import Name, Precision
-    from fame_sql.training import TrainingReport
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.scoring.scoring import ScoringReport
+    from fame_sql.students.network.runtimes import Name, Precision
+    from fame_sql.training.training import TrainingReport
+    from fame_sql.warehouse.warehouse import Warehouse
 
 
 @click.command("compile")
@@ -51,7 +51,7 @@ def compile_(
     them; what it has answered once is in the ledger and is never paid for again. Where a model is
     there, only the experts of domains that have changed are trained, and the others' scores stay.
     """
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.warehouse.warehouse import Warehouse
 
     ran: dict[str, object] = {}
 
@@ -82,7 +82,7 @@ def compile_(
 
 def _told(report: object) -> str:
     """Say what a stage did, where its report tells that in a line."""
-    from fame_sql.training import TrainingReport
+    from fame_sql.training.training import TrainingReport
 
     return report.told() if isinstance(report, TrainingReport) else "done"
 
@@ -95,7 +95,7 @@ def _run(
     tell: Callable[[str, object], None],
     settings: dict[str, Any],
 ) -> ScoringReport:
-    from fame_sql.pipeline import compile_model
+    from fame_sql.pipeline.pipeline import compile_model
 
     return compile_model(
         warehouse,
@@ -116,7 +116,7 @@ def _print_compile_plan(
     *,
     as_json: bool,
 ) -> None:
-    from fame_sql.pipeline import plan_pass
+    from fame_sql.pipeline.pipeline import plan_pass
 
     model = asked.open(warehouse)
     requests, notes = plan_pass(warehouse, model, fraction=fraction, per_template=per_template)

@@ -54,7 +54,7 @@ my_logs:
         # preserve_insertion_order: false
         temp_directory: {temporary}
       plugins:
-        - module: fame_sql.dbt
+        - module: fame_sql.dbt.plugin
 """
 
 _MODEL = """\
@@ -92,7 +92,7 @@ def init(
     folder: Path, warehouse: Path, package: str | None, revision: str, subdirectory: str
 ) -> None:
     """Write a dbt profile and project for the warehouse into FOLDER, ./fame_dbt by default."""
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse, read_only=True) as opened:
         published = bool(opened.value("SELECT count(*) FROM fame.champion"))

@@ -21,7 +21,7 @@ from fame_sql.cli.output import (
 from fame_sql.cli.reports import print_evaluation
 
 if TYPE_CHECKING:
-    from fame_sql.demo import DemoReport
+    from fame_sql.pipeline.demo import DemoReport
 
 _WIDTH = 60
 
@@ -44,7 +44,7 @@ def demo(
     data: Path | None, format_: str, lines: int, seed: int, warehouse: Path, as_json: bool
 ) -> None:
     """Build a warehouse from a log, simulated or yours, and show what comes out."""
-    from fame_sql.demo import run_demo
+    from fame_sql.pipeline.demo import run_demo
 
     report = run_demo(
         warehouse,
@@ -137,7 +137,7 @@ def _short(text: str) -> str:
 
 
 def _print_next(report: DemoReport) -> None:
-    from fame_sql.demo import QUERIES
+    from fame_sql.pipeline.demo import QUERIES
 
     program = "fame" if shutil.which("fame") else sys.argv[0]
     click.echo(f"\nThe warehouse is {report.warehouse}. Ask it:")

@@ -14,10 +14,10 @@ from fame_sql.console import printable
 from fame_sql.errors import InputError
 
 if TYPE_CHECKING:
-    from fame_sql.domains.certificate import Certificate
-    from fame_sql.domains.partition import Partition
-    from fame_sql.domains.store import StoredPartition
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.domains.certification.certificate import Certificate
+    from fame_sql.domains.domains import StoredPartition
+    from fame_sql.domains.grouping import Partition
+    from fame_sql.warehouse.warehouse import Warehouse
 
 
 @click.group(invoke_without_command=True)
@@ -40,8 +40,8 @@ def domains(
     """
     if context.invoked_subcommand is not None:
         return
-    from fame_sql.domains.store import partition_templates
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.domains.domains import partition_templates
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
         if not asked.wanted:
@@ -55,8 +55,8 @@ def domains(
 
 
 def _read(warehouse: Warehouse, asked: ModelOptions, *, stability: bool) -> StoredPartition:
-    from fame_sql.domains.reading import ReadingPartitioner
-    from fame_sql.domains.store import partition_templates
+    from fame_sql.domains.domains import partition_templates
+    from fame_sql.domains.proposals.by_llm import ReadingPartitioner
 
     model = asked.open(warehouse)
     try:
@@ -68,8 +68,8 @@ def _read(warehouse: Warehouse, asked: ModelOptions, *, stability: bool) -> Stor
 def _print_partition_plan(
     warehouse: Warehouse, asked: ModelOptions, *, stability: bool, as_json: bool
 ) -> None:
-    from fame_sql.domains.reading import ReadingPartitioner
-    from fame_sql.domains.store import read_summaries
+    from fame_sql.domains.domains import read_summaries
+    from fame_sql.domains.proposals.by_llm import ReadingPartitioner
 
     model = asked.open(warehouse)
     partitioner = ReadingPartitioner(model, stability=stability)
@@ -86,14 +86,14 @@ def _print_partition_plan(
 @json_option
 def show(page_path: Path | None, warehouse: Path, as_json: bool) -> None:
     """Show the domains in force and the decisions of their certification."""
-    from fame_sql.domains import store
+    from fame_sql.domains import domains
     from fame_sql.domains.document import page
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
-        certificate = store.read_certificate(opened)
-        summaries = store.read_summaries(opened)
-        source = store.read_partition(opened).source
+        certificate = domains.read_certificate(opened)
+        summaries = domains.read_summaries(opened)
+        source = domains.read_partition(opened).source
     if page_path is not None:
         _write(page_path, page(certificate, summaries, source))
         click.echo(f"the certificate is in {page_path}")
@@ -108,12 +108,12 @@ def show(page_path: Path | None, warehouse: Path, as_json: bool) -> None:
 @warehouse_option
 def edit(out: Path | None, warehouse: Path) -> None:
     """Edit the partition as YAML in your editor, then certify it and put it in force."""
-    from fame_sql.domains import store
+    from fame_sql.domains import domains
     from fame_sql.domains.document import from_yaml, to_yaml
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
-        text = to_yaml(store.read_partition(opened), store.read_summaries(opened))
+        text = to_yaml(domains.read_partition(opened), domains.read_summaries(opened))
         if out is not None:
             _write(out, text)
             click.echo(f"edit {out}, then: fame domains certify {out}")
@@ -122,7 +122,7 @@ def edit(out: Path | None, warehouse: Path) -> None:
         if edited is None:
             click.echo("nothing was changed")
             return
-        stored = store.certify_partition(opened, from_yaml(edited))
+        stored = domains.certify_partition(opened, from_yaml(edited))
     _print_certificate(stored.certificate, as_json=False)
 
 
@@ -132,13 +132,13 @@ def edit(out: Path | None, warehouse: Path) -> None:
 @json_option
 def diff(path: Path, warehouse: Path, as_json: bool) -> None:
     """Show what a file would change in the partition in force."""
-    from fame_sql.domains import store
+    from fame_sql.domains import domains
     from fame_sql.domains.document import changes
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
-        found = changes(store.read_partition(opened), _partition(path))
-        texts = {t.template_id: t.template for t in store.read_summaries(opened)}
+        found = changes(domains.read_partition(opened), _partition(path))
+        texts = {t.template_id: t.template for t in domains.read_summaries(opened)}
     if as_json:
         print_json([asdict(change) for change in found])
         return
@@ -156,12 +156,12 @@ def diff(path: Path, warehouse: Path, as_json: bool) -> None:
 @json_option
 def certify(path: Path | None, warehouse: Path, as_json: bool) -> None:
     """Certify an edited file, or the partition in force with today's labels; put it in force."""
-    from fame_sql.domains import store
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.domains import domains
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
-        partition = store.read_partition(opened) if path is None else _partition(path)
-        stored = store.certify_partition(opened, partition)
+        partition = domains.read_partition(opened) if path is None else _partition(path)
+        stored = domains.certify_partition(opened, partition)
     _print_certificate(stored.certificate, as_json=as_json)
 
 

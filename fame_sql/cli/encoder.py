@@ -10,7 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from fame_sql.students import StudentConfig
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.warehouse.warehouse import Warehouse
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -58,7 +58,7 @@ def config_asked(
         Of the training.
     """
     from fame_sql.students.presets import choose
-    from fame_sql.training import config_in_force
+    from fame_sql.training.training import config_in_force
 
     if encoder is not None:
         return choose(encoder, fetch=fetch, seed=seed)

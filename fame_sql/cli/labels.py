@@ -21,8 +21,8 @@ from fame_sql.console import printable
 
 if TYPE_CHECKING:
     from fame_sql.labels import LabelReport
-    from fame_sql.labels.review import Review
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.labels.by_people.review import Review
+    from fame_sql.warehouse.warehouse import Warehouse
 
 LINES_A_TEMPLATE = 20
 
@@ -74,7 +74,7 @@ def label(
     if context.invoked_subcommand is not None:
         return
     from fame_sql import labels
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.warehouse.warehouse import Warehouse
 
     if rule is not None and asked.wanted:
         raise click.UsageError("use one of --rule and --model")
@@ -98,7 +98,7 @@ def label(
 def _read(
     warehouse: Warehouse, asked: ModelOptions, per_template: int, *, again: bool
 ) -> LabelReport:
-    from fame_sql.labels.reading import label_by_reading
+    from fame_sql.labels.by_llm import label_by_reading
 
     model = asked.open(warehouse)
     try:
@@ -116,7 +116,7 @@ def _read(
 def _print_label_plan(
     warehouse: Warehouse, asked: ModelOptions, per_template: int, *, again: bool, as_json: bool
 ) -> None:
-    from fame_sql.labels.reading import plan_labels
+    from fame_sql.labels.by_llm import plan_labels
 
     model = asked.open(warehouse)
     plan = plan_labels(warehouse, model, per_template=per_template, again=again)
@@ -138,7 +138,7 @@ def _print_label_plan(
 def export_lines(path: Path, per_template: int, next_lines: int | None, warehouse: Path) -> None:
     """Write lines to judge as CSV, which a spreadsheet opens."""
     from fame_sql import labels
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
         written = labels.export_lines(
@@ -154,7 +154,7 @@ def export_lines(path: Path, per_template: int, next_lines: int | None, warehous
 def import_labels(source: str, warehouse: Path, as_json: bool) -> None:
     """Take a person's judgements from a CSV file or a table of the warehouse."""
     from fame_sql import labels
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
         report = labels.import_labels(opened, source)
@@ -166,7 +166,7 @@ def import_labels(source: str, warehouse: Path, as_json: bool) -> None:
 @json_option
 def disagreements(warehouse: Path, as_json: bool) -> None:
     """List the judgements that another one overruled."""
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
         rows = opened.records("SELECT * FROM fame.label_disagreements ORDER BY ALL")
@@ -201,9 +201,9 @@ def review(author: str | None, per_template: int, warehouse: Path) -> None:
 
     Lines that others call anomalous, or on which they disagree, come first.
     """
-    from fame_sql.author import system_user
-    from fame_sql.labels.review import Review
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.labels.by_people.review import Review
+    from fame_sql.warehouse.author import system_user
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
         session = Review(opened, author or system_user(), per_template)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fame_sql.llm.client import Client
     from fame_sql.llm.model import LanguageModel
     from fame_sql.llm.request import Request
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.warehouse.warehouse import Warehouse
 
 _OPENAI = "api.openai.com"
 

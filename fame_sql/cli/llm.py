@@ -30,7 +30,7 @@ def check(asked: ModelOptions, as_json: bool) -> None:
 
     from fame_sql.llm.answers import CheckAnswer
     from fame_sql.llm.prompts import CHECK
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -121,7 +121,7 @@ def _billed(row: dict[str, Any]) -> tuple[object, ...]:
 def _ledger(path: Path) -> Iterator[Ledger]:
     """Open the ledger of a warehouse."""
     from fame_sql.llm.ledger import Ledger
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(path) as opened:
         yield Ledger(opened)

@@ -15,8 +15,8 @@ from fame_sql.cli.runtime import convert
 from fame_sql.console import printable
 
 if TYPE_CHECKING:
-    from fame_sql.registry import ModelRecord
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.models import ModelRecord
+    from fame_sql.warehouse.warehouse import Warehouse
 
 _COUNTS = ("labelled_events", "anomalous_events", "domains", "experts")
 _LISTED = (
@@ -40,8 +40,8 @@ models.add_command(convert)
 @json_option
 def list_models(warehouse: Path, as_json: bool) -> None:
     """List the models, the newest first, with their last promotion: when, by whom and why."""
-    from fame_sql.registry import models as read
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.models import models as read
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse, read_only=True) as opened:
         found = [_listed(opened, record) for record in read(opened)]
@@ -58,8 +58,8 @@ def list_models(warehouse: Path, as_json: bool) -> None:
 @json_option
 def show(version: str, as_card: bool, warehouse: Path, as_json: bool) -> None:
     """Show one model: what it was trained from, how it did, and who promoted it why."""
-    from fame_sql.registry import find, promotions
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.models import find, promotions
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse, read_only=True) as opened:
         record = find(opened, version)
@@ -80,8 +80,8 @@ def show(version: str, as_card: bool, warehouse: Path, as_json: bool) -> None:
 @warehouse_option
 def promote(version: str, author: str | None, reason: str, warehouse: Path) -> None:
     """Make a model the champion again; its stored scores are in force at once."""
-    from fame_sql.registry import promote as run
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.models import promote as run
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
         record = run(opened, version, author=author, reason=reason)
@@ -109,9 +109,9 @@ def export(version: str, folder: Path, no_examples: bool, warehouse: Path) -> No
     Templates, tokenizer and lexical head hold words of the log as well: the model card says what a
     folder reveals.
     """
-    from fame_sql.registry import export as run
-    from fame_sql.registry import find
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.models import export as run
+    from fame_sql.models import find
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse, read_only=True) as opened:
         record = find(opened, version)
@@ -121,7 +121,7 @@ def export(version: str, folder: Path, no_examples: bool, warehouse: Path) -> No
 
 def _listed(warehouse: Warehouse, record: ModelRecord) -> dict[str, Any]:
     """Return a model in one row; no size where its folder is gone."""
-    from fame_sql.registry import promotions, size_of
+    from fame_sql.models import promotions, size_of
 
     promoted = promotions(warehouse, record.model_version)
     last = promoted[-1] if promoted else dict.fromkeys(_PROMOTION)
@@ -178,7 +178,7 @@ def _tables(
 
 def _print_card(record: ModelRecord) -> None:
     """Print the card, after checking the folder: a changed one is nobody's."""
-    from fame_sql.registry import check
+    from fame_sql.models import check
 
     check(record.folder)
     text = (record.folder / "README.md").read_text(encoding="utf-8")

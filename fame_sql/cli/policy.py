@@ -12,8 +12,8 @@ from fame_sql.cli.output import json_option, print_facts, print_json, print_tabl
 from fame_sql.errors import InputError
 
 if TYPE_CHECKING:
-    from fame_sql.policy import PolicyReport
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.scoring.policy import PolicyReport
+    from fame_sql.warehouse.warehouse import Warehouse
 
 
 @click.group("policy")
@@ -30,8 +30,8 @@ def show(warehouse: Path, as_json: bool) -> None:
     From labelled events that a network did not learn from: those of the calibration slice for
     templates known before it, templates left out for unseen ones.
     """
-    from fame_sql.policy import report
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.scoring.policy import report
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse, read_only=True) as opened:
         found = report(opened)
@@ -61,7 +61,7 @@ def set_(
     A target moves the scale so that 0.5 is its line: the champion gets a new version, without
     training, and 'fame score' judges anew.
     """
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.warehouse.warehouse import Warehouse
 
     if max_false_alarms is not None and no_target:
         raise click.UsageError("use one of --max-false-alarms and --no-target")
@@ -84,7 +84,7 @@ def _set(
     no_target: bool,
     author: str | None,
 ) -> dict[str, Any]:
-    from fame_sql.policy import UNSEEN, read_target, read_unseen, set_unseen
+    from fame_sql.scoring.policy import UNSEEN, read_target, read_unseen, set_unseen
 
     if unseen is not None and unseen not in UNSEEN:
         raise InputError(f"--unseen {unseen!r} is not known; use one of {', '.join(UNSEEN)}")
@@ -105,7 +105,7 @@ def _retarget(
     warehouse: Warehouse, target: float | None, author: str | None
 ) -> tuple[str | None, bool]:
     """Return the champion after a change of target, and whether all its verdicts are stored."""
-    from fame_sql.recalibration import set_target
+    from fame_sql.training.retarget import set_target
 
     record = set_target(warehouse, target, author=author)
     if record is None:

@@ -61,8 +61,8 @@ def query(
     as_json: bool,
 ) -> None:
     """Run a SQL statement ('-' reads it from stdin) with the live functions at hand."""
-    from fame_sql.queries import plain_errors
-    from fame_sql.session import connect
+    from fame_sql.session.query import plain_errors
+    from fame_sql.session.session import connect
     from fame_sql.udfs.duckdb import release
 
     if as_csv and as_json:

@@ -90,8 +90,8 @@ def evaluate(
         return
     _refuse_options_of_the_study()
     from fame_sql.evaluation import evaluate as run
-    from fame_sql.policy import measured_costs
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.scoring.policy import measured_costs
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse, read_only=True) as opened:
         evaluation = run(opened)
@@ -149,8 +149,8 @@ def _evaluation_rows(evaluation: Evaluation) -> Iterator[tuple[object, ...]]:
 @json_option
 def status(warehouse: Path, as_json: bool) -> None:
     """Show what the warehouse holds and which stage comes next."""
-    from fame_sql.pipeline import status as run
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.pipeline.pipeline import status as run
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
         found = run(opened)

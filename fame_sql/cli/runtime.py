@@ -11,7 +11,7 @@ import click
 from fame_sql.cli.output import json_option, print_json, warehouse_option
 
 if TYPE_CHECKING:
-    from fame_sql.students.runtimes import Name, Precision, Runtime
+    from fame_sql.students.network.runtimes import Name, Precision, Runtime
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,7 +40,7 @@ def runtime_options(command: F) -> F:
 
 def runtime_asked(name: Name | None, precision: Precision | None) -> Runtime | None:
     """Return the runtime that options ask for; None if they ask for none."""
-    from fame_sql.students.runtimes import Runtime
+    from fame_sql.students.network.runtimes import Runtime
 
     if name is None and precision is None:
         return None
@@ -79,9 +79,9 @@ def convert(
     """
     if promote and not (reason or "").strip():
         raise click.UsageError("--promote needs a reason: --why TEXT")
-    from fame_sql.conversion import convert as run
-    from fame_sql.students.runtimes import Runtime
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.students.network.runtimes import Runtime
+    from fame_sql.training.conversion import convert as run
+    from fame_sql.warehouse.warehouse import Warehouse
 
     wanted = Runtime(runtime, precision)
     with Warehouse.open(warehouse) as opened:

@@ -139,8 +139,8 @@ def _setting(text: str) -> tuple[str, str]:
 
 
 def _champion_folder(warehouse: Path) -> Path:
-    from fame_sql.registry import champion
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.models import champion
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse, read_only=True) as opened:
         return champion(opened).folder

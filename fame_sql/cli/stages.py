@@ -25,9 +25,9 @@ from fame_sql.errors import InputError
 
 if TYPE_CHECKING:
     from fame_sql.ingest import IngestReport
-    from fame_sql.scoring import ScoringEstimate
-    from fame_sql.students.runtimes import Name, Precision
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.scoring.scoring import ScoringEstimate
+    from fame_sql.students.network.runtimes import Name, Precision
+    from fame_sql.warehouse.warehouse import Warehouse
 
 
 @click.command()
@@ -80,8 +80,8 @@ def ingest(
     A file that was read before adds nothing; of one that has grown, the new lines are read. Files
     may be packed with gzip, bzip2, xz or zstd; - is standard input.
     """
-    from fame_sql.masks import choose_masks, set_masks
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.warehouse.masks import choose_masks, set_masks
+    from fame_sql.warehouse.warehouse import Warehouse
 
     _refuse_missing(files)
     recipe = choose_masks(masks) if masks else None
@@ -131,7 +131,7 @@ def _refuse_missing(files: tuple[Path, ...]) -> None:
 
 def _remove_if_empty(warehouse: Path) -> None:
     """Leave no warehouse behind where the first file was refused."""
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
         is_empty = opened.value("SELECT count(*) FROM fame.logs") == 0
@@ -152,8 +152,8 @@ def _remove_if_empty(warehouse: Path) -> None:
 @json_option
 def mine(fraction: float, warehouse: Path, as_json: bool) -> None:
     """Mine the templates of the training period, and freeze them."""
-    from fame_sql.templates import mine as run
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.templates.templates import mine as run
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
         report = run(opened, fraction=fraction, progress=terminal_progress())
@@ -201,9 +201,9 @@ def train(
     Where a model is there, only the experts of domains whose templates or labels have changed are
     trained, and the other domains keep their scores; with --full, everything is trained.
     """
-    from fame_sql.policy import store_target
-    from fame_sql.training import train_students
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.scoring.policy import store_target
+    from fame_sql.training.training import train_students
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
         if target is not None:
@@ -254,8 +254,8 @@ def score(dry_run: bool, warehouse: Path, as_json: bool, **asked: Any) -> None:
     if options.engine == "spark":
         score_on_spark(options, warehouse, dry_run=dry_run, as_json=as_json)
         return
-    from fame_sql.scoring import estimate_scoring, score_events
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.scoring.scoring import estimate_scoring, score_events
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse, read_only=dry_run) as opened:
         estimate = estimate_scoring(opened)

@@ -19,9 +19,9 @@ from fame_sql.cli.output import (
 from fame_sql.console import printable
 
 if TYPE_CHECKING:
-    from fame_sql.partitions import PartitionReport
-    from fame_sql.retention import ExpiryReport
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.storage.expiry import ExpiryReport
+    from fame_sql.storage.partitions import PartitionReport
+    from fame_sql.warehouse.warehouse import Warehouse
 
 _place_option = click.option(
     "--place", help="Where partitions go: a folder, or an address; needed the first time."
@@ -54,9 +54,9 @@ def add(
 
     The lines go to PLACE, by day, with their events; a file that was added before adds nothing.
     """
-    from fame_sql.partitions import add_partitions
-    from fame_sql.queries import plain_errors
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.session.query import plain_errors
+    from fame_sql.storage.partitions import add_partitions
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened, plain_errors():
         report = add_partitions(
@@ -74,7 +74,7 @@ def add(
 
 def _score(warehouse: Warehouse) -> int:
     """Score new events, if there is a model."""
-    from fame_sql.scoring import score_events
+    from fame_sql.scoring.scoring import score_events
 
     if not warehouse.value("SELECT count(*) FROM fame.champion"):
         return 0
@@ -96,10 +96,10 @@ def move(
     before: str | None, older_than: str | None, place: str | None, warehouse: Path, as_json: bool
 ) -> None:
     """Move whole days out of the warehouse's file; lines that someone judged stay."""
-    from fame_sql.partitions import move_lines
-    from fame_sql.queries import plain_errors
-    from fame_sql.retention import cutoff
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.session.query import plain_errors
+    from fame_sql.storage.expiry import cutoff
+    from fame_sql.storage.partitions import move_lines
+    from fame_sql.warehouse.warehouse import Warehouse
 
     time = cutoff(before, older_than)
     with Warehouse.open(warehouse) as opened, plain_errors():
@@ -117,8 +117,8 @@ def move(
 @json_option
 def list_(warehouse: Path, as_json: bool) -> None:
     """List the days that lie in partitions."""
-    from fame_sql.partitions import list_partitions
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.storage.partitions import list_partitions
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse, read_only=True) as opened:
         days = list_partitions(opened)
@@ -135,9 +135,9 @@ def list_(warehouse: Path, as_json: bool) -> None:
 @json_option
 def place_(place: str | None, warehouse: Path, as_json: bool) -> None:
     """Show where partitions lie, or say where their files have been moved."""
-    from fame_sql.partition_views import partition_place, set_place
-    from fame_sql.queries import plain_errors
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.session.query import plain_errors
+    from fame_sql.storage.views import partition_place, set_place
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse, read_only=place is None) as opened, plain_errors():
         found = partition_place(opened) if place is None else set_place(opened, place)
@@ -167,10 +167,10 @@ def expire(
 
     A line that someone judged is never dropped.
     """
-    from fame_sql.queries import plain_errors
-    from fame_sql.retention import cutoff
-    from fame_sql.retention import expire as run
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.session.query import plain_errors
+    from fame_sql.storage.expiry import cutoff
+    from fame_sql.storage.expiry import expire as run
+    from fame_sql.warehouse.warehouse import Warehouse
 
     time = cutoff(before, older_than)
     with Warehouse.open(warehouse) as opened, plain_errors():
@@ -205,7 +205,7 @@ def _tell_expiry(report: ExpiryReport) -> None:
 @json_option
 def compact(drop_superseded: bool, warehouse: Path, as_json: bool) -> None:
     """Write the warehouse's file anew, without the room that dropped rows left."""
-    from fame_sql.compaction import compact as run
+    from fame_sql.storage.compaction import compact as run
 
     report = run(warehouse, drop_superseded=drop_superseded)
     if as_json:

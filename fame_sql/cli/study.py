@@ -13,10 +13,10 @@ from fame_sql.cli.output import print_json, print_table, terminal_progress
 from fame_sql.errors import InputError
 
 if TYPE_CHECKING:
-    from fame_sql.evaluation.curve import Point
     from fame_sql.evaluation.metrics import Measured
-    from fame_sql.evaluation.report import StudyReport
-    from fame_sql.evaluation.study import StudyPlan
+    from fame_sql.evaluation.report.report import StudyReport
+    from fame_sql.evaluation.study.label_curve import Point
+    from fame_sql.evaluation.study.study import StudyPlan
 
 _COLUMNS = (
     "split",
@@ -72,7 +72,7 @@ class StudyChoices:
 
     def plan(self, per_template: int, all_detectors: Sequence[str] | None = None) -> StudyPlan:
         """Return the plan for one K, with these detectors where the user names none."""
-        from fame_sql.evaluation.study import DETECTORS, StudyPlan
+        from fame_sql.evaluation.study.study import DETECTORS, StudyPlan
         from fame_sql.students.config import COMPACT
         from fame_sql.students.presets import choose
 
@@ -101,7 +101,7 @@ class StudyChoices:
 
     def weightings(self, as_json: bool) -> tuple[str, ...]:
         """Return what is counted: all there is for JSON and the page."""
-        from fame_sql.evaluation.weights import WEIGHTINGS
+        from fame_sql.evaluation.study.weightings import WEIGHTINGS
 
         return tuple(WEIGHTINGS) if as_json or self.html else (self.weighting,)
 
@@ -137,8 +137,8 @@ def show_study(warehouse: Path, choices: StudyChoices, as_json: bool) -> None:
 def _report(
     warehouse: Path, folder: Path, plan: StudyPlan, weightings: Sequence[str]
 ) -> StudyReport:
-    from fame_sql.evaluation.report import StudyReport
-    from fame_sql.evaluation.study import run_study
+    from fame_sql.evaluation.report.report import StudyReport
+    from fame_sql.evaluation.study.study import run_study
 
     findings = run_study(warehouse, folder, plan, progress=terminal_progress())
     return StudyReport.of(plan, findings, weightings)
@@ -156,7 +156,7 @@ def _check_writable(html: Path) -> None:
 
 
 def _show_curve(warehouse: Path, folder: Path, choices: StudyChoices, as_json: bool) -> None:
-    from fame_sql.evaluation.curve import CURVE_DETECTORS, label_curve
+    from fame_sql.evaluation.study.label_curve import CURVE_DETECTORS, label_curve
 
     each_k = choices.each_k()
     plan = choices.plan(each_k[-1], CURVE_DETECTORS)
@@ -197,9 +197,9 @@ def _shown(measured: Measured) -> str:
 def _write_page(
     html: Path, warehouse: Path, reports: Sequence[StudyReport], curve: Sequence[Point] = ()
 ) -> None:
-    from fame_sql.evaluation.page import html_page
-    from fame_sql.evaluation.splits import read_lines
-    from fame_sql.warehouse import Warehouse
+    from fame_sql.evaluation.report.page import html_page
+    from fame_sql.evaluation.study.splits import read_lines
+    from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse, read_only=True) as opened:
         texts = read_lines(opened).canonical

@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 
 from fame_sql.console import printable
-from fame_sql.domains.certificate import Certificate
-from fame_sql.domains.partition import Domain, Partition, TemplateSummary
+from fame_sql.domains.certification.certificate import Certificate
+from fame_sql.domains.grouping import Domain, Partition, TemplateSummary
 from fame_sql.errors import InputError
 
 _HEAD = """\

@@ -13,9 +13,9 @@ import numpy as np
 
 from fame_sql import sql
 from fame_sql.errors import InputError, MissingStageError
-from fame_sql.registry import champion
-from fame_sql.students.calibration import expected_calibration_error
-from fame_sql.warehouse import Warehouse
+from fame_sql.models import champion
+from fame_sql.students.calibration.calibration import expected_calibration_error
+from fame_sql.warehouse.warehouse import Warehouse
 
 Row = dict[str, Any]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fame_sql.students.calibration import expected_calibration_error
+from fame_sql.students.calibration.calibration import expected_calibration_error
 
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from fame_sql.ingest.encodings import ENCODINGS
 from fame_sql.ingest.formats import FORMATS
-from fame_sql.ingest.load import ingest_file
+from fame_sql.ingest.ingest import ingest_file
 from fame_sql.ingest.report import IngestReport, ParseFault
 from fame_sql.ingest.standard_input import ingest_stream
 

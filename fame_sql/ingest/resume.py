@@ -12,7 +12,7 @@ import duckdb
 
 from fame_sql import sql
 from fame_sql.console import Progress
-from fame_sql.ingest.source import Stream, open_source
+from fame_sql.ingest.sources import Stream, open_source
 
 _BLOCK = 1 << 20
 

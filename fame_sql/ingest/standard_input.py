@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import IO
 
 from fame_sql.console import Progress
-from fame_sql.ingest.load import ingest_file
+from fame_sql.ingest.ingest import ingest_file
 from fame_sql.ingest.report import IngestReport
-from fame_sql.warehouse import Warehouse
+from fame_sql.warehouse.warehouse import Warehouse
 
 NAME = "-"
 """What rows from standard input name as their source."""

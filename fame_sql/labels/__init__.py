@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fame_sql.labels.choice import PER_EVENT, PER_TEMPLATE
-from fame_sql.labels.exchange import export_lines, import_labels
-from fame_sql.labels.report import LabelReport, report
+from fame_sql.labels.by_people.exchange import export_lines, import_labels
+from fame_sql.labels.counts import LabelReport, count_labels
+from fame_sql.labels.selection.per_template import PER_EVENT, PER_TEMPLATE
 from fame_sql.labels.sources import (
     SEVERITIES,
     STRATEGIES,
@@ -19,10 +19,10 @@ __all__ = [
     "SEVERITIES",
     "STRATEGIES",
     "LabelReport",
+    "count_labels",
     "export_lines",
     "import_labels",
     "label_from_column",
     "label_from_severity",
     "label_some_from_column",
-    "report",
 ]

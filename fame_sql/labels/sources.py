@@ -6,16 +6,21 @@ from collections.abc import Callable
 
 from fame_sql import sql
 from fame_sql.errors import InputError
-from fame_sql.labels.active import (
+from fame_sql.labels.counts import LabelReport, finish
+from fame_sql.labels.selection.active import (
     check_lines,
     keep_lines,
     most_useful,
     open_questions,
     reopen_questions,
 )
-from fame_sql.labels.choice import PER_EVENT, PER_TEMPLATE, choose_lines, repeat_lines
-from fame_sql.labels.report import LabelReport, finish
-from fame_sql.warehouse import Warehouse, utc_now
+from fame_sql.labels.selection.per_template import (
+    PER_EVENT,
+    PER_TEMPLATE,
+    choose_lines,
+    repeat_lines,
+)
+from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
 SEVERITIES = {"TRACE": 1, "DEBUG": 5, "INFO": 9, "WARN": 13, "ERROR": 17, "FATAL": 21}
 

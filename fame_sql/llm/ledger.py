@@ -14,7 +14,7 @@ from typing import Any
 from fame_sql import sql
 from fame_sql.errors import InputError
 from fame_sql.llm.request import Request, hash_of
-from fame_sql.warehouse import Warehouse, utc_now
+from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
 _EXPORTED = (
     "request_hash",

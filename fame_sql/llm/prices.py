@@ -53,7 +53,7 @@ def read_prices(path: Path | None = None) -> PriceTable:
     InputError
         If the user's file is not such a table.
     """
-    shipped = files("fame_sql").joinpath("data/prices.json").read_text(encoding="utf-8")
+    shipped = files("fame_sql.llm").joinpath("prices.json").read_text(encoding="utf-8")
     table = _parse(json.loads(shipped))
     own = path or (Path(os.environ[OVERRIDE]) if os.environ.get(OVERRIDE) else None)
     if own is None:

@@ -1,6 +1,6 @@
 """Redaction: what is masked in all text that leaves for a language model.
 
-The masks are data (``data/redaction.csv``), applied in order to every piece of text on its own,
+The masks are data (``redaction.csv``), applied in order to every piece of text on its own,
 before it is put into a request. Those of known formats (keys, tokens, e-mail addresses) are
 looked for once more in the finished request, which is not sent if one is found.
 """
@@ -16,7 +16,7 @@ from functools import cache
 from importlib.resources import files
 
 from fame_sql.llm.failures import LeakError
-from fame_sql.warehouse import Warehouse
+from fame_sql.warehouse.warehouse import Warehouse
 
 _NAME = re.compile(r"[\w.:-]*\w")
 _SHORTEST_HOST = 3
@@ -50,7 +50,7 @@ class RedactionMask:
 @cache
 def redaction_masks() -> tuple[RedactionMask, ...]:
     """Return the masks in the order in which they are applied."""
-    text = files("fame_sql").joinpath("data/redaction.csv").read_text(encoding="utf-8")
+    text = files("fame_sql.llm").joinpath("redaction.csv").read_text(encoding="utf-8")
     return tuple(
         RedactionMask(
             row["kind"],

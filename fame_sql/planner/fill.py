@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from fame_sql import sql
 from fame_sql.console import Progress
-from fame_sql.scoring import (
+from fame_sql.scoring.live import LiveScorer, Memory
+from fame_sql.scoring.scoring import (
     BATCH,
     check_room,
     scoring_turn,
@@ -22,8 +23,7 @@ from fame_sql.scoring import (
     temporary_place,
     verdict_table,
 )
-from fame_sql.udfs.live import LiveScorer, Memory
-from fame_sql.warehouse import read_recipe, transaction
+from fame_sql.warehouse.warehouse import read_recipe, transaction
 
 # Each distinct message is held with its canonical text, and with its answer, and before that in
 # the hash tables that find it. Measured: 4.6 times the messages' bytes ('make bench-memory').

@@ -28,8 +28,8 @@ from fame_sql.planner.source import Source, find_source
 from fame_sql.planner.statement import Statement, read
 from fame_sql.planner.unread import is_unread
 from fame_sql.planner.wanted import UnclearError, only_pending, wanted_rows
+from fame_sql.scoring.live import LiveScorer
 from fame_sql.udfs.duckdb import scorer_of
-from fame_sql.udfs.live import LiveScorer
 
 _UNREAD = "no query around it reads its column: DuckDB does not evaluate it"
 

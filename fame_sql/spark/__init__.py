@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from fame_sql.spark.scoring import ScoredTable, score_parquet
 from fame_sql.spark.session import open_session, place_model
-from fame_sql.spark.transpile import transpile
+from fame_sql.spark.transpile.transpile import transpile
 from fame_sql.udfs import spark as functions
 
 if TYPE_CHECKING:

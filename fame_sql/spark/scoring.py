@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pyarrow as pa
 
-from fame_sql.canonical import event_hash
+from fame_sql.canonical.canonical import event_hash
 from fame_sql.console import Progress, SilentProgress
 from fame_sql.errors import InputError
 from fame_sql.spark.claim import claimed

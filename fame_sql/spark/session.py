@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fame_sql.errors import InputError
-from fame_sql.places import protocol_of
-from fame_sql.registry import check
+from fame_sql.models import check
+from fame_sql.storage.places import protocol_of
 from fame_sql.udfs.spark import ModelPlace
 
 if TYPE_CHECKING:

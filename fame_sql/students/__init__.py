@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from fame_sql.students.config import DomainSpec, StudentConfig
 from fame_sql.students.examples import LabelledEvents
+from fame_sql.students.fitting.training import train
 from fame_sql.students.student import Prediction, Student
-from fame_sql.students.training import train
 
 __all__ = ["DomainSpec", "LabelledEvents", "Prediction", "Student", "StudentConfig", "train"]

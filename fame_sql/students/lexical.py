@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fame_sql.errors import ModelError
-from fame_sql.students.balance import balance
+from fame_sql.students.fitting.balance import balance
 
 Floats = npt.NDArray[np.float64]
 

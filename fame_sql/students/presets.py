@@ -1,6 +1,6 @@
 """Choosing what reads the messages: a preset by name, a file of one's own, a folder, a model.
 
-The presets are in ``fame_sql/data/presets.toml``, in the form that a user's file has.
+The presets are in ``fame_sql/students/presets.toml``, in the form that a user's file has.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any
 
 from fame_sql.errors import InputError
 from fame_sql.students.config import COMPACT, SIZES, StudentConfig
-from fame_sql.students.pretrained import pinned
-from fame_sql.students.sources import PACKAGE, download
+from fame_sql.students.network.pretrained import pinned
+from fame_sql.students.network.sources import PACKAGE, download
 
 FINE_TUNING_RATE = 1e-4
 """The learning rate of a pretrained encoder where none is given."""
@@ -27,7 +27,7 @@ Settings = dict[str, Any]
 
 def presets() -> dict[str, Settings]:
     """Return the settings of each preset by its name."""
-    text = resources.files("fame_sql").joinpath("data/presets.toml").read_text(encoding="utf-8")
+    text = resources.files("fame_sql.students").joinpath("presets.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 

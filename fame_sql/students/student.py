@@ -14,16 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from fame_sql.errors import FameError, ModelError
-from fame_sql.students.calibration import Calibration, sigmoid
+from fame_sql.students.calibration.calibration import Calibration, sigmoid
+from fame_sql.students.calibration.held_out import HeldOut
 from fame_sql.students.config import DomainSpec, StudentConfig, anomaly_columns
-from fame_sql.students.exported import GRAPH, OnnxEngine, read_graph
 from fame_sql.students.generations import Generations
-from fame_sql.students.held_out import HeldOut
-from fame_sql.students.inference import read_vectors
 from fame_sql.students.lexical import LexicalHead
-from fame_sql.students.runtimes import Engine, Runtime, TorchEngine, require_torch
-from fame_sql.students.tokenizer import encode, load_tokenizer
-from fame_sql.students.weights import read_network, write_network
+from fame_sql.students.network.inference import read_vectors
+from fame_sql.students.network.onnx_network import GRAPH, OnnxEngine, read_graph
+from fame_sql.students.network.runtimes import Engine, Runtime, TorchEngine, require_torch
+from fame_sql.students.network.tokenizer import encode, load_tokenizer
+from fame_sql.students.network.weights import read_network, write_network
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -189,7 +189,7 @@ class Student:
             return self
         moved = copy.copy(self)
         if runtime.name == "onnx":
-            from fame_sql.students.export import export_graph
+            from fame_sql.students.network.onnx_export import export_graph
 
             tokens = encode(self._tokenizer, texts)
             moved.engine = export_graph(self.network, tokens, self.config.max_tokens)

@@ -1,0 +1,120 @@
+"""The live functions in dbt: a plugin for dbt-duckdb.
+
+In ``profiles.yml``, below the target::
+
+    plugins:
+      - module: fame_sql.dbt.plugin
+        config:
+          model: warehouse.models/0123456789ab   # left out: the warehouse's champion
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+# dbt imports this module to find a subclass of its own, so the import cannot wait.
+from dbt.adapters.duckdb.plugins import BasePlugin  # type: ignore  # noqa: TID253
+
+from fame_sql.canonical.canonical import default_recipe
+from fame_sql.errors import FameError, MissingStageError, ModelError
+from fame_sql.models import load, load_champion
+from fame_sql.models.model import Model
+from fame_sql.scoring.live import LiveScorer
+from fame_sql.session.session import register
+from fame_sql.storage.views import reach_partitions
+from fame_sql.udfs import duckdb as functions
+from fame_sql.warehouse.warehouse import Warehouse, migrate
+
+
+class Plugin(BasePlugin):  # type: ignore
+    """Puts the live functions on every connection that dbt makes.
+
+    Beside them, ``fame_model_version()`` tells which model answers. Where none can, opening the
+    database says nothing: the models that need one fail, with what to do.
+    """
+
+    def initialize(self, plugin_config: dict[str, Any]) -> None:
+        """Take the settings: ``model``, a model folder or a version in the warehouse."""
+        self._named = plugin_config.get("model")
+        self._version = "NULL"
+
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        """Put the functions on the database; its network waits for the first new message."""
+        try:
+            self._version = _quoted(self._register(conn))
+        except FameError as error:
+            self._version = f"error({_quoted(str(error))})"
+
+    def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Tell the cursor which model answers: temporary macros belong to one cursor."""
+        cursor.execute(
+            f"CREATE OR REPLACE TEMP MACRO fame_model_version() AS CAST({self._version} AS VARCHAR)"
+        )
+
+    def _register(self, connection: duckdb.DuckDBPyConnection) -> str:
+        try:
+            warehouse = self._warehouse(connection)
+        except FameError as error:
+            functions.register(connection, LiveScorer(default_recipe(), _refusing(error)))
+            raise
+        try:
+            model = self._model(warehouse)
+        except FameError as error:
+            recipe = warehouse.recipe() if warehouse is not None else default_recipe()
+            functions.register(connection, LiveScorer(recipe, _refusing(error)))
+            raise
+        if self._named is None:
+            register(connection)
+        else:
+            functions.register(connection, LiveScorer(model.recipe, lambda: model))
+        return model.version
+
+    def _warehouse(self, connection: duckdb.DuckDBPyConnection) -> Warehouse | None:
+        found = connection.execute(
+            "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database() "
+            "AND schema_name = 'fame' AND table_name IN ('models', 'masks')"
+        ).fetchall()
+        if found[0][0] < 2:
+            return None
+        path, cursor = Path(self.creds.path), connection.cursor()
+        read_only = cursor.execute("SELECT current_setting('access_mode')").fetchall()
+        migrate(cursor, path, read_only=read_only == [("read_only",)])
+        reach_partitions(connection)
+        return Warehouse(path, cursor)
+
+    def _model(self, warehouse: Warehouse | None) -> Model:
+        """Find and check the model; its network is not loaded yet."""
+        if self._named is not None:
+            return load(self._folder(warehouse, str(self._named)))
+        if warehouse is None:
+            raise ModelError(
+                f"{self.creds.path} is not a warehouse and the plugin names no model: run "
+                "'fame compile' and point dbt at its warehouse, or set 'model' to a model folder "
+                "in profiles.yml"
+            )
+        try:
+            return load_champion(warehouse)
+        except MissingStageError as error:
+            raise MissingStageError(
+                error.missing, f"{error.command} --warehouse {self.creds.path}"
+            ) from None
+
+    def _folder(self, warehouse: Warehouse | None, named: str) -> Path:
+        if warehouse is not None and (warehouse.models_folder / named).is_dir():
+            return warehouse.models_folder / named
+        return Path(named).expanduser()
+
+
+def _refusing(error: FameError) -> Callable[[], Model]:
+    def refuse() -> Model:
+        raise error
+
+    return refuse
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,132 @@
+"""Certification: whatever partition is proposed, one that can be used comes out, with reasons.
+
+Nothing here trusts the proposal, which may come from a language model that read hostile logs:
+which templates exist and what kind a domain is are taken from the warehouse alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from fame_sql.domains.certification import label_counts, membership
+from fame_sql.domains.certification.certificate import (
+    Certificate,
+    CertificationRules,
+    CertifiedDomain,
+    Finding,
+    Kind,
+)
+from fame_sql.domains.certification.draft import Draft, shown
+from fame_sql.domains.grouping import Partition, TemplateSummary, slug
+from fame_sql.errors import InputError, MissingStageError
+
+__all__ = ["Certificate", "CertificationRules", "CertifiedDomain", "Finding", "Kind", "certify"]
+
+
+def certify(
+    partition: Partition,
+    templates: Sequence[TemplateSummary],
+    rules: CertificationRules | None = None,
+) -> Certificate:
+    """Check a partition against the templates and their labels, and repair it by rule.
+
+    In this order: templates that do not exist are left out, those named twice are kept where
+    they are named first, empty domains are dropped, names are made unique slugs, domains
+    beyond the limit are merged, templates that were left out go to the nearest domain, and
+    mixed domains with too few labels of a class are split or merged. The same input gives the
+    same certificate, whatever the order of the templates; a certified partition that is
+    certified again does not change.
+
+    Parameters
+    ----------
+    partition : Partition
+        Any proposal.
+    templates : sequence of TemplateSummary
+        Every template of the warehouse, at least one.
+    rules : CertificationRules, optional
+        The bounds; the defaults if None.
+
+    Returns
+    -------
+    Certificate
+        Covers every template exactly once.
+
+    Raises
+    ------
+    InputError
+        If two templates have the same identity.
+    MissingStageError
+        If there are no templates.
+    """
+    _check(templates)
+    ordered = sorted(templates, key=lambda template: template.template_id)
+    draft = Draft(ordered, rules or CertificationRules())
+    membership.admit(draft, partition.domains)
+    membership.drop_empty(draft)
+    membership.limit(draft)
+    membership.place_missing(draft)
+    label_counts.settle_labels(draft)
+    _tell_kinds(draft)
+    _tell_size(draft)
+    domains = _domains(draft)
+    return Certificate(domains, tuple(draft.findings), _sound(draft, domains))
+
+
+def _check(templates: Sequence[TemplateSummary]) -> None:
+    if not templates:
+        raise MissingStageError("no templates to certify a partition of", "fame mine")
+    (template_id, count), *_ = Counter(t.template_id for t in templates).most_common(1)
+    if count > 1:
+        raise InputError(
+            f"template {shown(template_id)!r} is given {count} times; give each template once"
+        )
+
+
+def _tell_kinds(draft: Draft) -> None:
+    consequence = {
+        "normal": "without any anomalous label",
+        "anomalous": "decided by routing alone",
+        "mixed": "decided by an expert",
+    }
+    for group in draft.groups:
+        normal, anomalous = draft.labels(group.rows)
+        kind = draft.kind(group.rows)
+        detail = f"{normal} normal and {anomalous} anomalous label(s): {kind}, {consequence[kind]}"
+        draft.hold("kind", detail, group.name)
+
+
+def _tell_size(draft: Draft) -> None:
+    largest = max(draft.groups, key=lambda group: len(group.rows))
+    share, most = len(largest.rows) / len(draft.templates), draft.rules.max_share
+    detail = f"the largest domain holds {share:.0%} of the templates; up to {most:.0%} is balanced"
+    if share <= most:
+        draft.hold("size", detail, largest.name)
+    else:
+        draft.mend("size", largest.name, detail, None)
+
+
+def _domains(draft: Draft) -> tuple[CertifiedDomain, ...]:
+    return tuple(
+        CertifiedDomain(
+            group.name,
+            group.description,
+            draft.kind(group.rows),
+            tuple(draft.templates[row].template_id for row in sorted(group.rows)),
+        )
+        for group in draft.groups
+    )
+
+
+def _sound(draft: Draft, domains: Sequence[CertifiedDomain]) -> bool:
+    """Return whether every binding rule holds, without trusting the repairs."""
+    named = sorted(template_id for domain in domains for template_id in domain.template_ids)
+    names = [domain.name for domain in domains]
+    return (
+        named == [template.template_id for template in draft.templates]
+        and all(domain.template_ids for domain in domains)
+        and 1 <= len(domains) <= draft.rules.max_domains
+        and len(set(names)) == len(names)
+        and all(name and name == slug(name) for name in names)
+        and not any(draft.is_starved(group.rows) for group in draft.groups)
+    )

@@ -1,0 +1,135 @@
+"""What a certificate tells beyond the binding rules: coherence, calibration, contradictions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from fame_sql.domains.certification.certificate import Certificate, CertifiedDomain, Finding
+from fame_sql.domains.certification.draft import listed
+from fame_sql.domains.grouping import Partition, TemplateSummary
+from fame_sql.domains.proposals.text import TextSpace
+
+Vectors = npt.NDArray[np.float64]
+
+_STABLE = 0.5
+
+
+def inspect(
+    certificate: Certificate,
+    templates: Sequence[TemplateSummary],
+    vectors: Vectors | None = None,
+) -> tuple[Finding, ...]:
+    """Look at certified domains for what an operator should know; nothing is changed.
+
+    Parameters
+    ----------
+    certificate : Certificate
+        What the certification made.
+    templates : sequence of TemplateSummary
+        Every template.
+    vectors : array, shape (templates, width), optional
+        The templates in the space of a trained encoder; without it, TF-IDF is used.
+    """
+    rows = {template.template_id: row for row, template in enumerate(templates)}
+    members = [[rows[i] for i in domain.template_ids] for domain in certificate.domains]
+    space = _unit(TextSpace.of(templates).vectors.toarray() if vectors is None else vectors)
+    where = "TF-IDF" if vectors is None else "the champion's encoder"
+    return (
+        *_coherence(certificate.domains, members, space, where),
+        *_calibration(certificate.domains, [[templates[r] for r in rows] for rows in members]),
+        *_contradictions(certificate.domains, [[templates[r] for r in rows] for rows in members]),
+    )
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(lengths > 0, lengths, 1.0), dtype=np.float64)
+
+
+def _coherence(
+    domains: Sequence[CertifiedDomain],
+    members: Sequence[Sequence[int]],
+    vectors: Vectors,
+    where: str,
+) -> list[Finding]:
+    """Count the members that lie nearer to the rest of their domain than to any other."""
+    if len(domains) < 2:
+        return [Finding("coherence", None, True, "one domain has nothing to be compared with")]
+    sums = np.vstack([vectors[list(rows)].sum(axis=0) for rows in members])
+    found = []
+    for number, (domain, rows) in enumerate(zip(domains, members, strict=True)):
+        others = [n for n in range(len(domains)) if n != number]
+        own = _unit(sums[number] - vectors[list(rows)])
+        near = (vectors[list(rows)] * own).sum(axis=1)
+        far = (vectors[list(rows)] @ _unit(sums[others]).T).max(axis=1)
+        # A lone template has no company to be near to.
+        at_home = len(rows) if len(rows) == 1 else int((near.round(9) >= far.round(9)).sum())
+        detail = (
+            f"{at_home} of {len(rows)} template(s) lie nearer to their own domain than to any "
+            f"other, by {where}"
+        )
+        found.append(Finding("coherence", domain.name, 2 * at_home >= len(rows), detail))
+    return found
+
+
+def _calibration(
+    domains: Sequence[CertifiedDomain], members: Sequence[Sequence[TemplateSummary]]
+) -> list[Finding]:
+    """Tell which mixed domains have labels of both classes to calibrate with."""
+    found = []
+    for domain, templates in zip(domains, members, strict=True):
+        if domain.kind != "mixed":
+            continue
+        normal = sum(t.calibration_normal for t in templates)
+        anomalous = sum(t.calibration_anomalous for t in templates)
+        enough = min(normal, anomalous) > 0
+        detail = f"{normal} normal and {anomalous} anomalous label(s) of the calibration slice"
+        action = None if enough else "its decision line stays that of all domains together"
+        found.append(Finding("calibration", domain.name, enough, detail, action))
+    return found
+
+
+def _contradictions(
+    domains: Sequence[CertifiedDomain], members: Sequence[Sequence[TemplateSummary]]
+) -> list[Finding]:
+    """Tell which domains throw together what the labels tell apart."""
+    found = []
+    for domain, templates in zip(domains, members, strict=True):
+        bad = [t.template_id for t in templates if t.anomalous_labels and not t.normal_labels]
+        good = [t.template_id for t in templates if t.normal_labels and not t.anomalous_labels]
+        if bad and good:
+            detail = (
+                f"{listed(bad)} with anomalous labels alone stand beside {len(good)} with normal "
+                "labels alone: the labels tell apart what the partition does not"
+            )
+            action = "decided by labels: the domain is mixed, and its expert judges each message"
+            found.append(Finding("contradiction", domain.name, False, detail, action))
+    if not found:
+        detail = "no domain throws together templates that the labels tell apart"
+        found.append(Finding("contradiction", None, True, detail))
+    return found
+
+
+def stability(one: Partition, other: Partition, templates: Sequence[TemplateSummary]) -> Finding:
+    """Compare two proposals for the same templates by their adjusted Rand index.
+
+    The index (Hubert and Arabie 1985) is 1 for equal partitions and about 0 for unrelated ones.
+    """
+    from sklearn.metrics import adjusted_rand_score
+
+    labels = [_labels(partition, templates) for partition in (one, other)]
+    index = float(adjusted_rand_score(*labels))
+    detail = f"adjusted Rand index {index:.3f} between two requests in different orders"
+    return Finding("stability", None, index >= _STABLE, detail)
+
+
+def _labels(partition: Partition, templates: Sequence[TemplateSummary]) -> list[int]:
+    """Return each template's domain; one that is left out is a domain of its own."""
+    home: dict[str, int] = {}
+    for number, domain in enumerate(partition.domains):
+        for template_id in domain.template_ids:
+            home.setdefault(template_id, number)
+    return [home.get(t.template_id, -1 - row) for row, t in enumerate(templates)]

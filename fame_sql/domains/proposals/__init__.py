@@ -1,0 +1,3 @@
+"""Proposals of failure domains: by words, by a language model, and for new templates."""
+
+from __future__ import annotations

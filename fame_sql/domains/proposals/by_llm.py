@@ -1,0 +1,228 @@
+"""A partition by a language model: it reads every template, in pieces if there are many."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from fame_sql.domains.certification.certificate import CertificationRules, Finding
+from fame_sql.domains.certification.certification import certify
+from fame_sql.domains.certification.inspection import stability
+from fame_sql.domains.grouping import Domain, Partition, TemplateSummary
+from fame_sql.llm.answers import PartitionAnswer
+from fame_sql.llm.model import LanguageModel, covers, in_batches
+from fame_sql.llm.prompts import MERGE, PARTITION, Row
+from fame_sql.llm.request import Request
+
+SOURCE = "llm"
+TEMPLATES_A_REQUEST = 400
+_TOKENS_A_MEMBER = 8
+_TOKENS_A_DOMAIN = 60
+_SHOWN_MEMBERS = 5
+# What a better answer could mend, beside ids that are wrong.
+_MENDABLE = ("not empty", "number of domains", "labels")
+
+
+@dataclass
+class ReadingPartitioner:
+    """Has a language model partition templates; nothing it says is trusted.
+
+    The templates are put into an order of their own before they are sent, so the result does
+    not depend on the order in which they are given.
+
+    Parameters
+    ----------
+    model : LanguageModel
+        Who reads.
+    rules : CertificationRules
+        Bounds that are told to the model.
+    stability : bool
+        Ask a second time in another order, and tell how far the two agree.
+    """
+
+    model: LanguageModel
+    rules: CertificationRules = field(default_factory=CertificationRules)
+    stability: bool = True
+
+    def __call__(self, templates: Sequence[TemplateSummary]) -> Partition:
+        """Propose a partition.
+
+        Raises
+        ------
+        LanguageModelError
+            If the model cannot be asked, or not within the budget, or answers in no shape.
+        """
+        findings: list[Finding] = []
+        proposal = self._propose(_ordered(templates), templates, findings)
+        if self.stability and len(templates) > 1:
+            other = self._propose(_shuffled(templates), templates, [])
+            findings.append(stability(proposal, other, templates))
+        return Partition(proposal.domains, SOURCE, tuple(findings))
+
+    def plan(self, templates: Sequence[TemplateSummary]) -> list[Request]:
+        """Return the requests that do not depend on an answer, without sending them."""
+        orders = [_ordered(templates)]
+        if self.stability and len(templates) > 1:
+            orders.append(_shuffled(templates))
+        return [self._request(piece) for order in orders for piece in self._pieces(order)]
+
+    def _propose(
+        self,
+        ordered: Sequence[TemplateSummary],
+        templates: Sequence[TemplateSummary],
+        findings: list[Finding],
+    ) -> Partition:
+        pieces = self._pieces(ordered)
+        if len(pieces) == 1:
+            return self._read_whole(pieces[0], templates, findings)
+        parts = [domain for piece in pieces for domain in self._read_piece(piece, findings)]
+        detail = f"{len(ordered)} templates read in {len(pieces)} pieces, {len(parts)} domains"
+        findings.append(Finding("pieces", None, True, detail, "merged by one more request"))
+        return self._merge(parts, templates, findings)
+
+    def _pieces(self, ordered: Sequence[TemplateSummary]) -> list[list[TemplateSummary]]:
+        rows = [template_row(f"t{number}", t) for number, t in enumerate(ordered, 1)]
+        cut = in_batches(rows, self.model.window, _TOKENS_A_MEMBER, TEMPLATES_A_REQUEST)
+        pieces, start = [], 0
+        for batch in cut:
+            pieces.append(list(ordered[start : start + len(batch)]))
+            start += len(batch)
+        return pieces
+
+    def _task(self, task: str, rows: int) -> str:
+        most = min(self.rules.max_domains, rows)
+        return task.format(fewest=min(2, most), most=most)
+
+    def _request(self, piece: Sequence[TemplateSummary]) -> Request:
+        rows = [template_row(f"t{number}", t) for number, t in enumerate(piece, 1)]
+        expected = _TOKENS_A_MEMBER * len(rows) + 8 * _TOKENS_A_DOMAIN
+        task = self._task(PARTITION, len(rows))
+        return self.model.request("partition", task, rows, PartitionAnswer, expected)
+
+    def _read_whole(
+        self,
+        piece: Sequence[TemplateSummary],
+        templates: Sequence[TemplateSummary],
+        findings: list[Finding],
+    ) -> Partition:
+        ids = {f"t{number}": t.template_id for number, t in enumerate(piece, 1)}
+
+        def check(answer: PartitionAnswer) -> list[str]:
+            return self._violations(_domains(answer, ids), templates, ids)
+
+        answer = self.model.ask(
+            self._request(piece), PartitionAnswer, check, on_repair=_teller(findings)
+        )
+        return Partition(_domains(answer, ids), SOURCE)
+
+    def _read_piece(
+        self, piece: Sequence[TemplateSummary], findings: list[Finding]
+    ) -> tuple[Domain, ...]:
+        ids = {f"t{number}": t.template_id for number, t in enumerate(piece, 1)}
+
+        def check(answer: PartitionAnswer) -> list[str]:
+            named = (i for domain in answer.domains for i in domain.members)
+            return covers(named, list(ids), "template")
+
+        answer = self.model.ask(
+            self._request(piece), PartitionAnswer, check, on_repair=_teller(findings)
+        )
+        return _domains(answer, ids)
+
+    def _merge(
+        self,
+        parts: Sequence[Domain],
+        templates: Sequence[TemplateSummary],
+        findings: list[Finding],
+    ) -> Partition:
+        texts = {t.template_id: t.template for t in templates}
+        owners = {f"d{number}": part for number, part in enumerate(parts, 1)}
+        rows = [_part_row(number, part, texts) for number, part in owners.items()]
+        expected = _TOKENS_A_MEMBER * len(rows) + 8 * _TOKENS_A_DOMAIN
+        task = self._task(MERGE, len(rows))
+        request = self.model.request("merge", task, rows, PartitionAnswer, expected)
+
+        def check(answer: PartitionAnswer) -> list[str]:
+            named = (i for domain in answer.domains for i in domain.members)
+            return covers(named, list(owners), "domain")
+
+        answer = self.model.ask(request, PartitionAnswer, check, on_repair=_teller(findings))
+        merged = [
+            Domain(
+                domain.name,
+                domain.description,
+                tuple(i for m in domain.members if m in owners for i in owners[m].template_ids),
+            )
+            for domain in answer.domains
+        ]
+        return Partition(tuple(merged), SOURCE)
+
+    def _violations(
+        self,
+        domains: tuple[Domain, ...],
+        templates: Sequence[TemplateSummary],
+        ids: dict[str, str],
+    ) -> list[str]:
+        """Return what the certification would have to mend, in the request's own ids."""
+        certificate = certify(Partition(domains, SOURCE), templates, self.rules)
+        named = (i for d in domains for i in d.template_ids)
+        local = {template_id: i for i, template_id in ids.items()}
+        wrong = covers((local.get(i, i) for i in named), list(ids), "template")
+        wrong += [
+            f"{finding.domain or 'the partition'}: {finding.detail}"
+            for finding in certificate.findings
+            if not finding.passed and finding.rule in _MENDABLE
+        ]
+        return wrong
+
+
+def template_row(number: str, template: TemplateSummary) -> Row:
+    """Return what a language model is told about a template."""
+    facts = {
+        "service": template.service_name,
+        "status": template.status,
+        "lines": template.lines,
+        "events": template.events,
+        "normal_labels": template.normal_labels,
+        "anomalous_labels": template.anomalous_labels,
+        "template": template.template,
+        "examples": list(template.examples[:3]),
+    }
+    return {"id": number, **{name: value for name, value in facts.items() if value}}
+
+
+def _part_row(number: str, part: Domain, texts: dict[str, str]) -> Row:
+    known = [texts[i] for i in part.template_ids if i in texts]
+    return {
+        "id": number,
+        "name": part.name,
+        "description": part.description,
+        "templates": len(part.template_ids),
+        "examples": known[:_SHOWN_MEMBERS],
+    }
+
+
+def _ordered(templates: Sequence[TemplateSummary]) -> list[TemplateSummary]:
+    """Put templates into an order that their content alone decides, like beside like."""
+    return sorted(templates, key=lambda t: (t.service_name or "", t.template, t.template_id))
+
+
+def _shuffled(templates: Sequence[TemplateSummary]) -> list[TemplateSummary]:
+    return sorted(templates, key=lambda t: hashlib.md5(t.template_id.encode()).hexdigest())
+
+
+def _domains(answer: PartitionAnswer, ids: dict[str, str]) -> tuple[Domain, ...]:
+    """Return an answer's domains by template; what it invented stays, to be told."""
+    return tuple(
+        Domain(domain.name, domain.description, tuple(ids.get(i, i) for i in domain.members))
+        for domain in answer.domains
+    )
+
+
+def _teller(findings: list[Finding]) -> Callable[[list[str]], None]:
+    def tell(wrong: list[str]) -> None:
+        detail = "; ".join(wrong)[:300]
+        findings.append(Finding("repair", None, False, detail, "sent back to the model once"))
+
+    return tell

@@ -1,0 +1,107 @@
+"""The method itself in a trial: students under one partition or another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fame_sql.domains.domains import partition_templates
+from fame_sql.domains.grouping import Domain, Partition, Partitioner, TemplateSummary
+from fame_sql.domains.proposals.offline import partition_offline
+from fame_sql.evaluation.metrics import Floats
+from fame_sql.evaluation.study.trials import Trial
+from fame_sql.models import load_champion
+from fame_sql.students import StudentConfig
+from fame_sql.training.training import train_students
+
+
+def one_domain(templates: Sequence[TemplateSummary]) -> Partition:
+    """Put every template in one domain: one student, no experts to choose from."""
+    members = tuple(sorted(template.template_id for template in templates))
+    return Partition((Domain("all", "Every template.", members),), "one")
+
+
+def by_component(templates: Sequence[TemplateSummary]) -> Partition:
+    """Make each service a domain."""
+    members: dict[str, list[str]] = {}
+    for template in sorted(templates, key=lambda template: template.template_id):
+        members.setdefault(template.service_name or "none", []).append(template.template_id)
+    return _partition(members, "components")
+
+
+def at_random(seed: int) -> Partitioner:
+    """Deal templates at random to as many domains as the offline partition has."""
+
+    def partition(templates: Sequence[TemplateSummary]) -> Partition:
+        count = len(partition_offline(templates).domains)
+        ordered = sorted(template.template_id for template in templates)
+        places = np.random.default_rng(seed).integers(count, size=len(ordered))
+        members: dict[str, list[str]] = {}
+        for template_id, place in zip(ordered, places.tolist(), strict=True):
+            members.setdefault(f"random-{place}", []).append(template_id)
+        return _partition(members, "random")
+
+    return partition
+
+
+def by_k_means(seed: int) -> Partitioner:
+    """Cluster TF-IDF of the templates' words, with as many clusters as the offline partition."""
+
+    def partition(templates: Sequence[TemplateSummary]) -> Partition:
+        from sklearn.cluster import KMeans
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        ordered = sorted(templates, key=lambda template: template.template_id)
+        count = len(partition_offline(templates).domains)
+        vectors = TfidfVectorizer(token_pattern=r"[^\s]+").fit_transform(
+            template.template for template in ordered
+        )
+        places = KMeans(count, n_init=4, random_state=seed).fit_predict(vectors)
+        members: dict[str, list[str]] = {}
+        for template, place in zip(ordered, places.tolist(), strict=True):
+            members.setdefault(f"cluster-{place}", []).append(template.template_id)
+        return _partition(members, "k-means")
+
+    return partition
+
+
+def _partition(members: dict[str, list[str]], source: str) -> Partition:
+    domains = (Domain(name, f"{source}.", tuple(ids)) for name, ids in sorted(members.items()))
+    return Partition(tuple(domains), source)
+
+
+def partitioners(seed: int) -> dict[str, Partitioner]:
+    """Return the partitions to compare, by the detector's name."""
+    return {
+        "fame": partition_offline,
+        "one student": one_domain,
+        "fame, random domains": at_random(seed),
+        "fame, components": by_component,
+        "fame, k-means": by_k_means(seed),
+    }
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a student says of texts: a score each, and the name of the domain it sees it in."""
+
+    scores: Floats
+    domains: tuple[str, ...]
+
+
+def fit(
+    trial: Trial, partitioner: Partitioner, config: StudentConfig
+) -> Callable[[Sequence[str]], Said]:
+    """Partition, certify, train and publish in the trial's warehouse; return what judges."""
+    partition_templates(trial.warehouse, partitioner)
+    train_students(trial.warehouse, config=config, again=True, hold_out=False)
+    model = load_champion(trial.warehouse)
+
+    def say(texts: Sequence[str]) -> Said:
+        verdicts = model.verdicts(texts)
+        scores = np.array([verdict.score for verdict in verdicts])
+        return Said(scores, tuple(verdict.domain for verdict in verdicts))
+
+    return say

@@ -1,0 +1,241 @@
+"""The model card: what a model is, in Markdown, written from its folder alone.
+
+Every figure in it stands in ``metrics.json``, ``model.json`` or ``student.json`` beside it, so the
+card is written anew, and right, whenever one of these is. What an older fame-sql did not record is
+left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from fame_sql import __version__
+from fame_sql.models.card.facts import Facts, number
+from fame_sql.models.card.markdown import inline, table
+from fame_sql.models.card.performance import decision_lines, held_out, limits
+from fame_sql.models.explanation import FILE as EXAMPLES
+from fame_sql.models.manifest import METRICS, MODEL
+
+STUDENT = "student.json"
+
+LONGEST_PATTERN = 500
+"""Characters of a mask's pattern that are shown."""
+
+_JUDGED_BY = {
+    "normal": "the shared head and the words",
+    "anomalous": "routing alone: all of it is anomalous",
+    "mixed": "its expert and the words",
+}
+_DOMAIN_COLUMNS = (
+    "domain",
+    "kind",
+    "judged by",
+    "templates",
+    "normal labels",
+    "anomalous labels",
+    "decision line",
+    "what",
+)
+_SOURCES = {
+    "human": "a person",
+    "dataset": "the log's own label column",
+    "llm": "a language model",
+    "rule": "a severity rule",
+}
+_HEADER = """---
+library_name: fame-sql
+license: other
+tags: [logs, anomaly-detection]
+---
+"""
+
+
+def card(folder: Path, version: str, parent: str | None) -> str:
+    """Return the card of the model in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        With every file but the card and the manifest.
+    version : str
+        The model's version.
+    parent : str or None
+        The model that it was partly trained from.
+    """
+    read = (json.loads((folder / name).read_text("utf-8")) for name in (MODEL, STUDENT, METRICS))
+    facts = Facts(folder, version, parent, *read)
+    parts = (_title, _learned, _domains, held_out, decision_lines, limits, _masks, _settings)
+    rest = (_size, _contents, _use, _lineage, _rights)
+    lines = [line for part in (*parts, *rest) for line in part(facts)]
+    return _HEADER + "\n".join(lines).rstrip() + "\n"
+
+
+def _title(facts: Facts) -> Iterator[str]:
+    yield f"# Model {facts.version}"
+    yield ""
+    yield (
+        "Judges log messages: a score from 0 to 1, anomalous above 0.5 in every domain; the "
+        "failure domain; whether a template that it knows matches. Made by "
+        f"fame-sql {__version__}, model format {facts.model['format']}."
+    )
+    yield ""
+
+
+def _learned(facts: Facts) -> Iterator[str]:
+    metrics, split = facts.metrics, facts.metrics.get("split") or {}
+    yield "## What it learned from"
+    yield ""
+    if split:
+        begin = f"from {split['from_time'][:19]} " if split.get("from_time") else ""
+        yield (
+            f"- The first {number(split['lines'])} lines in time, {begin}to "
+            f"{split['until_time'][:19]} UTC: {number(100 * split['fraction'])} % of those that "
+            "were there."
+        )
+    if "labelled_events" in metrics:
+        yield (
+            f"- {number(metrics['labelled_events'])} labelled events (distinct canonical texts), "
+            f"{number(metrics['anomalous_events'])} of them with anomalous labels."
+        )
+    yield f"- {number(len(facts.model['templates']))} known templates."
+    yield ""
+    if "labels" in metrics:
+        yield from table(("labelled by", "name", "lines", "anomalous"), _labels(metrics["labels"]))
+
+
+def _labels(labels: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
+    for given in labels:
+        yield (
+            _SOURCES.get(given["source"], inline(given["source"])),
+            inline(given["author"] or ""),
+            number(given["lines"]),
+            number(given["anomalous"]),
+        )
+
+
+def _domains(facts: Facts) -> Iterator[str]:
+    templates = Counter(facts.model["domain_of_template"].values())
+    lines = facts.student["calibration"]["thresholds"]
+    yield "## Domains"
+    yield ""
+    yield from table(
+        _DOMAIN_COLUMNS,
+        (
+            (
+                inline(domain["name"]),
+                inline(domain["kind"]),
+                _JUDGED_BY.get(domain["kind"], ""),
+                number(templates[index]),
+                number(domain.get("normal_labels")),
+                number(domain.get("anomalous_labels")),
+                number(lines[index]),
+                inline(domain.get("description", "")),
+            )
+            for index, domain in enumerate(facts.model["domains"])
+        ),
+    )
+
+
+def _masks(facts: Facts) -> Iterator[str]:
+    yield "## Masks"
+    yield ""
+    yield "Applied in this order before anything is read; a warehouse with others is refused."
+    yield ""
+    masks = facts.model["recipe"]["masks"]
+    columns = ("name", "pattern", "placeholder")
+    rows = ([inline(mask[name], LONGEST_PATTERN) for name in columns] for mask in masks)
+    yield from table(("mask", "pattern", "becomes"), rows)
+
+
+def _settings(facts: Facts) -> Iterator[str]:
+    config = facts.metrics.get("config") or facts.student["config"]
+    yield "## Settings"
+    yield ""
+    rows = ((inline(name), inline(_shown(value))) for name, value in sorted(config.items()))
+    yield from table(("setting", "value"), rows)
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _size(facts: Facts) -> Iterator[str]:
+    files = sorted(path for path in facts.folder.rglob("*") if path.is_file())
+    sizes = {path.relative_to(facts.folder).as_posix(): path.stat().st_size for path in files}
+    yield "## Size"
+    yield ""
+    rows = [(inline(name), number(size)) for name, size in sizes.items()]
+    yield from table(("file", "bytes"), [*rows, ("all", number(sum(sizes.values())))])
+
+
+def _contents(facts: Facts) -> Iterator[str]:
+    yield "## What the folder reveals"
+    yield ""
+    yield (
+        "Templates, the tokenizer and the lexical head hold words and texts of the log, masked "
+        "but not redacted; domains carry their names and descriptions."
+    )
+    if (facts.folder / EXAMPLES).exists():
+        yield (
+            f"`{EXAMPLES}` holds the canonical text of every labelled event: leave it out of what "
+            "is shared with `fame models export --no-examples`."
+        )
+    else:
+        yield "The labelled events were left out: explanations name no nearest example."
+    yield ""
+
+
+def _use(facts: Facts) -> Iterator[str]:
+    yield "## How to load it"
+    yield ""
+    yield "```python"
+    yield "import duckdb, fame_sql"
+    yield ""
+    yield "connection = duckdb.connect()"
+    yield 'fame_sql.register(connection, model="THIS FOLDER")'
+    yield "connection.sql(\"SELECT fame_score('disk full on /var')\")"
+    yield "```"
+    yield ""
+    if runtime := facts.metrics.get("runtime"):
+        yield f"It runs on {inline(' in '.join(map(str, runtime.values())))}."
+    yield "Every file is checked against `manifest.json` first. Nothing in the folder is code."
+    yield ""
+
+
+def _lineage(facts: Facts) -> Iterator[str]:
+    training = facts.metrics.get("training") or {}
+    yield "## Lineage"
+    yield ""
+    if facts.parent is None:
+        yield "Everything in it was trained together."
+    else:
+        trained = ", ".join(map(inline, training.get("retrained", ()))) or "none"
+        kept = ", ".join(map(inline, training.get("kept", ()))) or "none"
+        yield (
+            f"Made from model {facts.parent}, whose encoder it has. Domains trained anew: "
+            f"{trained}. Kept with their scores: {kept}."
+        )
+    yield ""
+
+
+def _rights(facts: Facts) -> Iterator[str]:
+    config = facts.metrics.get("config") or facts.student["config"]
+    yield "## Intended use and licence"
+    yield ""
+    yield (
+        "For finding lines worth a person's look in logs like those it learned from. Not for "
+        "judging people, and not as the only guard of anything."
+    )
+    yield (
+        "fame-sql is under Apache-2.0. The model carries no licence of its own: it is made of the "
+        "log and the labels, and is theirs who own them."
+    )
+    if config.get("router"):
+        yield (
+            f"It contains weights of the pretrained encoder {inline(config['router'])}, whose "
+            "licence goes with them."
+        )

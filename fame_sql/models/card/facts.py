@@ -1,0 +1,43 @@
+"""What the parts of a model card share: the folder's facts, and how figures are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fame_sql.models.card.markdown import inline
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a model folder says of itself.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder, without its card and manifest.
+    version : str
+        The model's version.
+    parent : str or None
+        The model that it was partly trained from.
+    model, student, metrics : mapping
+        Its ``model.json``, ``student.json`` and ``metrics.json``.
+    """
+
+    folder: Path
+    version: str
+    parent: str | None
+    model: Mapping[str, Any]
+    student: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+
+
+def number(value: object) -> str:
+    """Return a figure as the card and the tables of models show it; nothing for None."""
+    if value is None:
+        return "unknown"
+    if isinstance(value, float) and not value.is_integer():
+        return f"{value:.4f}".rstrip("0").rstrip(".") if abs(value) < 100 else f"{value:,.0f}"
+    return f"{int(value):,}" if isinstance(value, int | float) else inline(str(value))

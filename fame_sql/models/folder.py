@@ -1,0 +1,302 @@
+"""Writing, reading and changing model folders."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fame_sql.canonical.canonical import Recipe
+from fame_sql.errors import FameError, InputError, ModelError
+from fame_sql.models import manifest as manifests
+from fame_sql.models.card.card import card
+from fame_sql.models.explanation import FILE as EXAMPLES
+from fame_sql.models.explanation import DomainFacts, Examples
+from fame_sql.models.manifest import CARD, FORMAT, MANIFEST, METRICS, MODEL, as_json, check
+from fame_sql.models.model import Model
+from fame_sql.templates.templates import Template, TemplateSet
+
+if TYPE_CHECKING:
+    from fame_sql.students import Student
+
+# What models of an older fame-sql do not tell.
+_NO_LABELS = {"description": "", "normal_labels": 0, "anomalous_labels": 0}
+
+# Of one run and not of the model: two trainings from the same inputs make the same folder.
+_OF_THE_RUN = ("seconds", "why")
+
+_loaded: dict[tuple[Path, str], Model] = {}
+_loading = threading.Lock()
+
+
+def save(
+    folder: Path,
+    *,
+    recipe: Recipe,
+    templates: TemplateSet,
+    domains: Sequence[Mapping[str, Any]],
+    domain_of_template: Mapping[str, int],
+    student: Student,
+    examples: Examples,
+    metrics: Mapping[str, Any],
+    parent: str | None = None,
+) -> str:
+    """Write a model below ``folder``, in a folder named by its version.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the warehouse's models lie.
+    recipe, templates, domains, domain_of_template, student, examples
+        What the model is made of.
+    metrics : mapping
+        What the training knew, for ``metrics.json`` and the card; timings are left out.
+    parent : str, optional
+        The model that this one was partly trained from.
+
+    Returns
+    -------
+    str
+        The version. A model that is there already, with the same content, is left as it is.
+    """
+    content = {
+        "format": FORMAT,
+        "recipe": json.loads(recipe.to_json()),
+        "templates": [asdict(template) for template in templates.templates],
+        "domains": list(domains),
+        "domain_of_template": dict(domain_of_template),
+    }
+    with _making(folder) as made:
+        student.save(made)
+        examples.save(made)
+        (made / MODEL).write_text(as_json(content), encoding="utf-8")
+        version = _finish(made, metrics, parent)
+        _put_in_place(made, folder / version)
+    return version
+
+
+def derive(folder: Path, change: Callable[[Path], None], metrics: Mapping[str, Any]) -> str:
+    """Write a changed copy of a model beside it; return its version.
+
+    Parameters
+    ----------
+    folder : Path
+        The model's folder.
+    change : callable
+        Changes files in the copy.
+    metrics : mapping
+        What is known of the changed model: its ``metrics.json``, and its card, are written anew.
+
+    Raises
+    ------
+    ModelError
+        If the folder is not what its manifest says.
+    """
+    parent = check(folder).get("parent")
+    with _making(folder.parent) as made:
+        shutil.copytree(folder, made, dirs_exist_ok=True)
+        _bring_up_to_date(made)
+        change(made)
+        version = _finish(made, metrics, parent)
+        _put_in_place(made, folder.with_name(version))
+    return version
+
+
+def export(folder: Path, target: Path, *, examples: bool = True) -> None:
+    """Copy a model to a folder that is not there yet.
+
+    Parameters
+    ----------
+    folder : Path
+        The model's folder.
+    target : Path
+        Where it is copied to.
+    examples : bool
+        Take the labelled examples along. Without them explanations name no nearest one; scores
+        and version stay, for neither depends on them.
+
+    Raises
+    ------
+    InputError
+        If the target is there already, or its parent is not.
+    ModelError
+        If the folder is not what its manifest says, or so old that its version covers the examples.
+    """
+    manifest = check(folder)
+    _refuse_target(target)
+    if not examples and manifest["format"] == 1:
+        raise ModelError(
+            f"model {manifest['version']} has model format 1, whose version covers its examples: "
+            "export it with them, or run 'fame train --full' and export the new model"
+        )
+    with _making(target.parent) as made:
+        shutil.copytree(folder, made, dirs_exist_ok=True)
+        if not examples:
+            (made / EXAMPLES).unlink(missing_ok=True)
+            _finish(made, read_metrics(folder), manifest.get("parent"))
+        made.rename(target)
+
+
+def load(folder: Path) -> Model:
+    """Load a model folder, checking every file against the manifest.
+
+    Loaded once a process: the same folder with the same manifest gives the same object.
+
+    Raises
+    ------
+    ModelError
+        If the folder is no model, a file is missing or changed, or a newer fame-sql wrote it.
+    """
+    folder = folder.resolve()
+    manifest = check(folder)
+    key = (folder, manifests.hash_of(manifest))
+    with _loading:
+        if key not in _loaded:
+            _loaded[key] = _read(folder, manifest["version"])
+        return _loaded[key]
+
+
+def read_metrics(folder: Path) -> dict[str, Any]:
+    """Return what a model's training knew; nothing where an older fame-sql wrote the folder.
+
+    Raises
+    ------
+    ModelError
+        If it is there and cannot be read.
+    """
+    path = folder / METRICS
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+    except (OSError, ValueError, TypeError) as error:
+        raise _unreadable(path, error) from None
+
+
+def read_kinds(folder: Path) -> dict[str, str]:
+    """Return the kind of each of a model's domains.
+
+    Raises
+    ------
+    ModelError
+        If the folder is not what its manifest says.
+    """
+    check(folder)
+    try:
+        content = json.loads((folder / MODEL).read_text(encoding="utf-8"))
+        return {domain["name"]: domain["kind"] for domain in content["domains"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _unreadable(folder / MODEL, error) from None
+
+
+def _read(folder: Path, version: str) -> Model:
+    path = folder / MODEL
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        manifests.refuse_format(folder, content["format"])
+        return _model(folder, version, content)
+    except FameError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> ModelError:
+    return ModelError(f"{path} does not describe a model ({error}): train anew with 'fame train'")
+
+
+def _model(folder: Path, version: str, content: Mapping[str, Any]) -> Model:
+    domains = content["domains"]
+    if not all(0 <= index < len(domains) for index in content["domain_of_template"].values()):
+        raise ValueError("a template lies in no domain")
+    return Model(
+        version=version,
+        recipe=Recipe.from_json(json.dumps(content["recipe"])),
+        templates=TemplateSet(tuple(Template(**t) for t in content["templates"])),
+        domains=tuple(domain["name"] for domain in domains),
+        domain_of_template=content["domain_of_template"],
+        facts=tuple(DomainFacts(**{**_NO_LABELS, **domain}) for domain in domains),
+        examples=Examples.load(folder),
+        load_student=lambda: _load_student(folder, version),
+    )
+
+
+def _load_student(folder: Path, version: str) -> Student:
+    """Read the weights, which may be long after the folder was first checked."""
+    from fame_sql.students import Student
+
+    if check(folder)["version"] != version:
+        raise ModelError(
+            f"{folder} was model {version} when it was opened and is another one now: open it again"
+        )
+    return Student.load(folder)
+
+
+def _finish(made: Path, metrics: Mapping[str, Any], parent: str | None) -> str:
+    """Write metrics, card and manifest of a folder that is otherwise whole; return its version."""
+    (made / METRICS).write_text(as_json(_lasting(metrics)), encoding="utf-8")
+    for name in (CARD, MANIFEST):
+        (made / name).unlink(missing_ok=True)
+    sums = manifests.sums_of(made)
+    version = manifests.version_of(sums)
+    (made / CARD).write_text(card(made, version, parent), encoding="utf-8")
+    manifests.write(made, {**sums, CARD: manifests.sha256(made / CARD)}, parent)
+    return version
+
+
+def _lasting(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what is of the run."""
+    training = metrics.get("training")
+    if training is None:
+        return dict(metrics)
+    kept = {name: value for name, value in training.items() if name not in _OF_THE_RUN}
+    return {**metrics, "training": kept}
+
+
+def _bring_up_to_date(made: Path) -> None:
+    """Give a copied model of an older format the present one."""
+    content = json.loads((made / MODEL).read_text(encoding="utf-8"))
+    if content["format"] != FORMAT:
+        (made / MODEL).write_text(as_json({**content, "format": FORMAT}), encoding="utf-8")
+
+
+@contextmanager
+def _making(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder below ``folder`` to be filled and renamed; leave nothing of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made = folder / f".making-{os.getpid()}-{threading.get_ident()}"
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir()
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _put_in_place(made: Path, target: Path) -> None:
+    """Rename a finished folder, unless the same one is there already."""
+    if target.exists():
+        if _is_same(made, target):
+            return
+        shutil.rmtree(target)
+    made.rename(target)
+
+
+def _is_same(made: Path, target: Path) -> bool:
+    try:
+        return manifests.hash_of(check(target)) == manifests.hash_of(check(made))
+    except ModelError:
+        return False
+
+
+def _refuse_target(target: Path) -> None:
+    if target.exists() or target.is_symlink():
+        raise InputError(f"{target} exists already: name a new folder")
+    if not target.absolute().parent.is_dir():
+        raise InputError(
+            f"{target} cannot be made: the folder {target.absolute().parent} does not exist"
+        )

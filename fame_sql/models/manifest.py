@@ -1,0 +1,178 @@
+"""The manifest of a model folder: what lies in it, byte for byte, and the version that makes.
+
+Every file of the folder is in the manifest with its SHA-256, and nothing else is in the folder: a
+file that was changed, taken away, added or replaced by a link is refused by name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from fame_sql import __version__
+from fame_sql.errors import ModelError
+from fame_sql.models.explanation import FILE as EXAMPLES
+
+FORMAT = 2
+"""The layout of a folder that this fame-sql writes; it reads every one before as well."""
+
+MANIFEST, MODEL, CARD, METRICS = "manifest.json", "model.json", "README.md", "metrics.json"
+
+# By format, the files that no score depends on, so that the version does not either.
+_BESIDE = {1: {CARD}, 2: {CARD, METRICS, EXAMPLES}}
+
+_UNTRUSTED = "the model cannot be trusted; restore the folder, or run 'fame train' to make it anew"
+
+
+def check(folder: Path) -> dict[str, Any]:
+    """Return a folder's manifest after checking every file against it.
+
+    Parameters
+    ----------
+    folder : Path
+        A model folder of any format up to :data:`FORMAT`.
+
+    Raises
+    ------
+    ModelError
+        If the folder is no model, a newer fame-sql wrote it, or any file is missing, changed,
+        unlisted or a link; the message names the file.
+    """
+    manifest = _read(folder)
+    listed: dict[str, str] = manifest["files"]
+    for name in listed:
+        _refuse_outside(folder, name)
+    found = set(_names(folder))
+    for name, expected in listed.items():
+        if name not in found or _sha256_or_none(folder / name) != expected:
+            raise ModelError(
+                f"{folder / name} is missing or not what the manifest says: {_UNTRUSTED}"
+            )
+    for name in sorted(found - set(listed)):
+        raise ModelError(f"{folder / name} is not in the manifest: {_UNTRUSTED}")
+    if manifest.get("version") != version_of(listed, manifest["format"]):
+        raise ModelError(
+            f"{folder / MANIFEST} gives a version that is not that of the files: {_UNTRUSTED}"
+        )
+    return manifest
+
+
+def sums_of(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file below a folder but the manifest, by its path."""
+    return {name: sha256(folder / name) for name in sorted(_names(folder))}
+
+
+def version_of(sums: Mapping[str, str], layout: int = FORMAT) -> str:
+    """Return the version that files make: a hash of those that decide the scores.
+
+    Parameters
+    ----------
+    sums : mapping of str to str
+        The SHA-256 of each file.
+    layout : int
+        The folder's format, which says what decides no score.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(set(sums) - _BESIDE[layout]):
+        digest.update(f"{name} {sums[name]}\n".encode())
+    return digest.hexdigest()[:12]
+
+
+def write(folder: Path, sums: Mapping[str, str], parent: str | None) -> None:
+    """Write the manifest of a folder whose files have these sums."""
+    manifest: dict[str, Any] = {
+        "format": FORMAT,
+        "version": version_of(sums),
+        "files": dict(sums),
+        "made_by": f"fame-sql {__version__}",
+    }
+    if parent is not None:
+        manifest["parent"] = parent
+    (folder / MANIFEST).write_text(as_json(manifest), encoding="utf-8")
+
+
+def hash_of(manifest: Mapping[str, Any]) -> str:
+    """Return the hash under which a warehouse remembers a manifest.
+
+    A manifest of format 1 does not name its format, and is remembered without it.
+    """
+    told = {**manifest}
+    if told.get("format") == 1:
+        del told["format"]
+    return hashlib.sha256(as_json(told).encode()).hexdigest()
+
+
+def size_of(folder: Path) -> int:
+    """Return the bytes of a model folder's files, 0 where there is no folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def as_json(content: object) -> str:
+    """Return content as JSON that is the same however it was put together."""
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def sha256(file: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    try:
+        if path.is_symlink():
+            raise ValueError
+        manifest = dict(json.loads(path.read_text(encoding="utf-8")))
+        manifest["files"] = dict(manifest["files"])
+        manifest["format"] = int(manifest.get("format", 1))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise ModelError(
+            f"{folder} is not a model folder (no readable {MANIFEST}): "
+            "run 'fame train' to make a model"
+        ) from None
+    refuse_format(folder, manifest["format"])
+    return manifest
+
+
+def refuse_format(folder: Path, layout: object) -> None:
+    """Refuse a folder whose format this fame-sql does not read."""
+    if layout not in _BESIDE:
+        raise ModelError(
+            f"{folder} has model format {layout}, and this fame-sql reads up to {FORMAT}: "
+            "upgrade fame-sql, or run 'fame train'"
+        )
+
+
+def _refuse_outside(folder: Path, name: str) -> None:
+    """Refuse a path that is not plainly below the folder."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or str(path) != name:
+        raise ModelError(
+            f"{folder / MANIFEST} names {name!r}, which is not below the folder: {_UNTRUSTED}"
+        )
+
+
+def _names(folder: Path) -> Iterator[str]:
+    """Yield the path of every file below a folder but the manifest; refuse links."""
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = Path(place, name)
+            if path.is_symlink():
+                raise ModelError(f"{path} is a link, not a file of the model's own: {_UNTRUSTED}")
+        for name in files:
+            path = Path(place, name).relative_to(folder)
+            if path.as_posix() != MANIFEST:
+                yield path.as_posix()
+
+
+def _sha256_or_none(file: Path) -> str | None:
+    """Return the SHA-256 of a file, None where there is none to read."""
+    try:
+        return sha256(file) if file.is_file() else None
+    except OSError:
+        return None

@@ -1,0 +1,214 @@
+"""A model: everything that makes a verdict on a canonical text, and nothing else.
+
+A verdict is a pure function of the model and the canonical text. An event of a known template
+is routed by look-up and judged by its domain. One that no template knows is routed by the
+neural router and judged by the lexical head, which ranks the unseen better than the experts do
+(``docs/design/detection.md``). The verdict tells which of the two it was.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from fame_sql.canonical.canonical import Recipe
+from fame_sql.models.explanation import (
+    DomainFacts,
+    Examples,
+    Explanation,
+    contributions,
+    weighed_parts,
+)
+from fame_sql.models.novelty import NoveltyIndex
+from fame_sql.templates.templates import Template, TemplateSet
+
+if TYPE_CHECKING:
+    from fame_sql.students import Student
+
+# Floats differ by about 1e-7 between processors; four digits are the same nearly everywhere.
+DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a model says of one message.
+
+    Parameters
+    ----------
+    score : float
+        In [0, 1]; above 0.5 is anomalous, in every domain.
+    is_anomaly : bool
+        Whether the score lies above 0.5.
+    domain : str
+        The failure domain it belongs to.
+    domain_confidence : float
+        1 where a known template decides, else the router's probability; of a text that shares
+        no word with any known template, that of a guess among the domains and none of them.
+    novelty : float
+        0 for a known template, up to 1 for words that no known template has.
+    template_id, template : str or None
+        The known template, if one matches.
+    known_template : bool
+        Whether one does; if not, the verdict is a guess about something unseen.
+    threshold : float
+        Where no template knows the message, the probability by its words alone that is
+        published as 0.5. Of a known template, the raw probability of the domain's head (expert
+        or shared) that speaks for neither side; the words' log-odds, and the line of a target,
+        move the score beside it. An anomalous domain asks no head: there it decides nothing.
+    model_version : str
+        The model that says so.
+    """
+
+    score: float
+    is_anomaly: bool
+    domain: str
+    domain_confidence: float
+    novelty: float
+    template_id: str | None
+    template: str | None
+    known_template: bool
+    threshold: float
+    model_version: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model in memory.
+
+    Parameters
+    ----------
+    version : str
+        Content hash of what decides the scores.
+    recipe : Recipe
+        How canonical text is made; a warehouse with another recipe cannot use this model.
+    templates : TemplateSet
+        The templates known at training time.
+    domains : tuple of str
+        Names of the failure domains, in the student's order.
+    domain_of_template : dict of str to int
+        The domain of each known template, as an index into ``domains``.
+    facts : tuple of DomainFacts
+        What is known of each domain, in the same order.
+    examples : Examples
+        The labelled events that it learned from.
+    load_student : callable
+        Returns the router and the experts; called once, at the first text that needs them.
+    """
+
+    version: str
+    recipe: Recipe
+    templates: TemplateSet
+    domains: tuple[str, ...]
+    domain_of_template: dict[str, int]
+    facts: tuple[DomainFacts, ...]
+    examples: Examples = field(compare=False, repr=False)
+    load_student: Callable[[], Student] = field(compare=False, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
+    _index: NoveltyIndex = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        known = (template.text for template in self.templates.templates)
+        object.__setattr__(self, "_index", NoveltyIndex(known))
+
+    @cached_property
+    def student(self) -> Student:
+        """The router and the experts."""
+        return self.load_student()
+
+    def match(self, canonical: str) -> Template | None:
+        """Return the template known at training time that matches, or None."""
+        with self._lock:
+            return self.templates.match(canonical)
+
+    def verdicts(self, canonical: Sequence[str]) -> list[Verdict]:
+        """Judge canonical texts, each as if it stood alone: batch and order do not matter."""
+        if not canonical:
+            return []
+        matched = [self.match(text) for text in canonical]
+        prediction = self.student.predict(canonical)
+        known = np.array([template is not None for template in matched])
+        domain = np.where(
+            known,
+            [0 if t is None else self.domain_of_template[t.template_id] for t in matched],
+            prediction.router.argmax(axis=1),
+        )
+        rows = np.arange(len(canonical))
+        score = np.where(known, prediction.scores[rows, domain], prediction.lexical)
+        novelty = np.where(known, 0.0, self._index.novelty(canonical))
+        # The router has an opinion on any text, also on one that holds nothing it has met.
+        guess = 1 / (len(self.domains) + 1)
+        routed = np.where(novelty < 1, prediction.router[rows, domain], guess)
+        confidence = np.where(known, 1.0, routed)
+        threshold = np.where(
+            known, self.student.thresholds[domain], self.student.calibration.unseen_threshold
+        )
+        columns = (score, domain, confidence, novelty, threshold)
+        return [self._verdict(matched[i], *(column[i] for column in columns)) for i in rows]
+
+    def _verdict(
+        self,
+        template: Template | None,
+        score: float,
+        domain: int,
+        confidence: float,
+        novelty: float,
+        threshold: float,
+    ) -> Verdict:
+        published = round(float(score), DIGITS)
+        return Verdict(
+            score=published,
+            is_anomaly=published > 0.5,
+            domain=self.domains[domain],
+            domain_confidence=round(float(confidence), DIGITS),
+            novelty=round(float(novelty), DIGITS),
+            template_id=template.template_id if template else None,
+            template=template.text if template else None,
+            known_template=template is not None,
+            threshold=round(float(threshold), DIGITS),
+            model_version=self.version,
+        )
+
+    def explain(self, canonical: str) -> Explanation:
+        """Return why a canonical text has its score: words, nearest example and domain.
+
+        Judged as :meth:`verdicts` judges it, word by word deleted in the routing of the whole;
+        in a long text the last words are deleted together.
+        """
+        parts = weighed_parts(canonical)
+        without = [" ".join(parts[:i] + parts[i + 1 :]) for i in range(len(parts))]
+        whole, base, *fewer = _log_odds(self._scores_in_one_routing(canonical, ["", *without]))
+        weights = contributions(whole, base, np.array(fewer))
+        return Explanation(
+            log_odds=_rounded(whole),
+            base=_rounded(base),
+            words=[(part, _rounded(weight)) for part, weight in zip(parts, weights, strict=True)],
+            nearest=self.examples.nearest(canonical),
+            domain=self._facts_of(self.verdicts([canonical])[0].domain),
+        )
+
+    def _facts_of(self, domain: str) -> DomainFacts:
+        return self.facts[self.domains.index(domain)]
+
+    def _scores_in_one_routing(
+        self, canonical: str, variants: list[str]
+    ) -> npt.NDArray[np.float64]:
+        prediction = self.student.predict([canonical, *variants])
+        template = self.match(canonical)
+        if template is None:
+            return prediction.lexical
+        return prediction.scores[:, self.domain_of_template[template.template_id]]
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), DIGITS) + 0.0
+
+
+def _log_odds(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    inside = np.clip(scores, 1e-6, 1 - 1e-6)
+    return np.log(inside / (1 - inside))

@@ -1,0 +1,152 @@
+"""The whole way once: from a log to anomalies in SQL, for somebody who has never seen it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fame_sql import sql
+from fame_sql.console import Progress, SilentProgress
+from fame_sql.errors import InputError
+from fame_sql.evaluation import Evaluation, evaluate
+from fame_sql.ingest import ingest_file
+from fame_sql.labels import LabelReport, count_labels
+from fame_sql.pipeline.pipeline import compile_model
+from fame_sql.pipeline.simulator import simulate
+from fame_sql.warehouse.warehouse import Warehouse
+
+QUERIES = (
+    "SELECT timestamp, domain, score, body FROM anomalies ORDER BY timestamp DESC LIMIT 10",
+    "SELECT domain, count(*) AS lines, max(score) AS worst FROM anomalies "
+    "GROUP BY domain ORDER BY lines DESC",
+    "SELECT body, fame_score(body) AS score, fame_explain(body).words AS why FROM logs "
+    "WHERE fame_score(body) > 0.5 LIMIT 3",
+)
+"""What to ask next; a test runs them."""
+
+
+@dataclass(frozen=True)
+class DemoReport:
+    """What the demonstration found.
+
+    Parameters
+    ----------
+    warehouse : Path
+        Where it is.
+    summary : dict
+        Lines, distinct messages, canonical events and templates.
+    labels : LabelReport
+        What was judged.
+    domains : list of dict
+        The failure domains with their kinds.
+    evaluation : Evaluation or None
+        How good the model is on the later part of the log; None without labels there.
+    worst : list of dict
+        The ten worst lines of the later part.
+    seconds : dict
+        Time of each stage.
+    """
+
+    warehouse: Path
+    summary: dict[str, Any]
+    labels: LabelReport
+    domains: list[dict[str, Any]]
+    evaluation: Evaluation | None
+    worst: list[dict[str, Any]]
+    seconds: dict[str, float]
+
+
+def run_demo(
+    warehouse: Path,
+    *,
+    data: Path | None = None,
+    format: str = "auto",
+    lines: int = 20_000,
+    seed: int = 0,
+    progress: Progress | None = None,
+    on_stage: Callable[[str, float], None] | None = None,
+) -> DemoReport:
+    """Build a warehouse from a log and run every stage.
+
+    Parameters
+    ----------
+    warehouse : Path
+        The warehouse to build; one that an earlier demonstration built from the same log is
+        taken up where it stands.
+    data : Path, optional
+        A log with a label column; without it, ``lines`` lines are simulated.
+    format : str
+        How its lines are written.
+    lines, seed : int
+        Size and seed of the simulation.
+    progress : Progress, optional
+        Where to tell how far it is.
+    on_stage : callable, optional
+        Called with each stage's name and its seconds.
+    """
+    seconds: dict[str, float] = {}
+    clock = _Clock(seconds, on_stage)
+    progress = progress or SilentProgress()
+    source = data or _simulated(warehouse, lines, seed, clock)
+    with Warehouse.open(warehouse, create=True) as opened:
+        _refuse_other_logs(opened, source)
+        ingest_file(opened, source, format=format, progress=progress)
+        clock.lap("ingest")
+        compile_model(opened, progress=progress, on_stage=lambda name, _: clock.lap(name))
+        return _report(opened, seconds)
+
+
+class _Clock:
+    """Takes the seconds of each stage."""
+
+    def __init__(
+        self, seconds: dict[str, float], on_stage: Callable[[str, float], None] | None
+    ) -> None:
+        self._seconds = seconds
+        self._on_stage = on_stage
+        self._since = time.monotonic()
+
+    def lap(self, stage: str) -> None:
+        now = time.monotonic()
+        self._seconds[stage] = now - self._since
+        self._since = now
+        if self._on_stage is not None:
+            self._on_stage(stage, self._seconds[stage])
+
+
+def _simulated(warehouse: Path, lines: int, seed: int, clock: _Clock) -> Path:
+    path = warehouse.with_name(f"{warehouse.stem}.simulated-{lines}-{seed}.log")
+    if not path.exists():
+        simulate(path, lines=lines, seed=seed)
+    clock.lap("simulate")
+    return path
+
+
+def _refuse_other_logs(warehouse: Warehouse, source: Path) -> None:
+    """Keep a demonstration from mixing its log with another one's."""
+    known = warehouse.rows("SELECT DISTINCT source_path FROM fame.ingests")
+    others = [path for (path,) in known if Path(path).resolve() != source.resolve()]
+    if others:
+        raise InputError(
+            f"{warehouse.path} holds other logs already ({others[0]}): name a new file with "
+            f"--warehouse, or delete {warehouse.path}"
+        )
+
+
+def _report(warehouse: Warehouse, seconds: dict[str, float]) -> DemoReport:
+    try:
+        evaluation = evaluate(warehouse)
+    except InputError:
+        evaluation = None
+    return DemoReport(
+        warehouse=warehouse.path,
+        summary=warehouse.records(sql.load("pipeline/demo/summary"))[0],
+        labels=count_labels(warehouse),
+        domains=warehouse.records(sql.load("pipeline/demo/domains")),
+        evaluation=evaluation,
+        worst=warehouse.records(sql.load("pipeline/demo/worst_lines"), {"at_most": 10}),
+        seconds=seconds,
+    )

@@ -1,0 +1,84 @@
+"""The planted truth: message shapes and what decides the label of their lines.
+
+The shapes are data, ``simulator.csv``; the fields that fill them are
+``simulator_fields.csv``.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One message shape of the data centre, with what decides the label of its lines.
+
+    Parameters
+    ----------
+    name, component : str
+        Its name here, and the service that writes it.
+    levels : tuple of str
+        The levels it is written with, drawn alike for normal and anomalous lines.
+    kind : str
+        ``"normal"``, ``"anomalous"`` or ``"mixed"``.
+    decides : str
+        What decides a mixed shape: ``"word"``, ``"path"``, ``"exit status"``,
+        ``"http status"`` or ``"percentage"``; empty for the others.
+    normal, anomalous : tuple of str
+        The values of ``{decides}`` that make a line normal or anomalous.
+    category : str
+        The label of its anomalous lines; empty where there are none.
+    incident : str
+        The kind of incident in whose bursts it takes part; empty for none.
+    weight : int
+        How often it is written, relative to the others.
+    era : str
+        ``"always"``, or ``"late"`` where it first appears in the last fifth.
+    template : str
+        The message, with ``{fields}``.
+    """
+
+    name: str
+    component: str
+    levels: tuple[str, ...]
+    kind: str
+    decides: str
+    normal: tuple[str, ...]
+    anomalous: tuple[str, ...]
+    category: str
+    incident: str
+    weight: int
+    era: str
+    template: str
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """Whole messages of this shape; the value that decided is the group ``decides``."""
+        pieces = re.split(r"\{(\w+)\}", self.template)
+        groups = ("(?P<decides>.+?)" if name == "decides" else ".+?" for name in pieces[1::2])
+        literals = (re.escape(piece) for piece in pieces[2::2])
+        rest = "".join(group + text for group, text in zip(groups, literals, strict=True))
+        return re.compile(re.escape(pieces[0]) + rest)
+
+
+def catalogue() -> list[Shape]:
+    """Return every message shape, in the order of the data file."""
+    return [_shape(row) for row in table("simulator")]
+
+
+def _shape(row: dict[str, str]) -> Shape:
+    levels, normal, anomalous = (
+        tuple(filter(None, row.pop(name).split("|"))) for name in ("levels", "normal", "anomalous")
+    )
+    weight = int(row.pop("weight"))
+    return Shape(levels=levels, normal=normal, anomalous=anomalous, weight=weight, **row)
+
+
+def table(name: str) -> list[dict[str, str]]:
+    """Return the rows of a CSV file of the package's data."""
+    text = files("fame_sql.pipeline.simulator").joinpath(f"{name}.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))

@@ -1,0 +1,278 @@
+"""Set-based scoring: each event that has no verdict yet is judged once, in large batches.
+
+Events are read in slices of their ids, so that memory holds one batch however many there are,
+nothing is sorted on disk, and no old snapshot keeps the file growing. Processes exclude each other
+by DuckDB's lock on the file, threads by a turn a warehouse; what was committed while a thread
+waited is not judged again.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from fame_sql import sql
+from fame_sql.console import Progress, SilentProgress
+from fame_sql.errors import WarehouseError
+from fame_sql.models import load_champion, load_published
+from fame_sql.models.model import Model, Verdict
+from fame_sql.scoring.live import Memory, memory_of
+from fame_sql.templates.templates import match_events
+from fame_sql.warehouse.warehouse import Warehouse, utc_now
+
+BATCH = 16_384
+"""Events judged and committed at once."""
+
+BYTES_AN_EVENT = 64
+"""Disk that one stored verdict takes: a cautious guess, for the check before a run."""
+
+TEMPORARY_BYTES_AN_EVENT = 32
+"""Memory, or disk beyond ``memory_limit``, that finding the unscored takes an event: cautious."""
+
+_SCHEMA = pa.schema(
+    [
+        ("model_version", pa.string()),
+        ("event_id", pa.int32()),
+        ("score", pa.float64()),
+        ("domain", pa.string()),
+        ("domain_confidence", pa.float64()),
+        ("novelty", pa.float64()),
+        ("template_id", pa.string()),
+        ("known_template", pa.bool_()),
+        ("threshold", pa.float64()),
+        ("is_anomaly", pa.bool_()),
+        ("template", pa.string()),
+    ]
+)
+
+_turns: dict[Path, threading.RLock] = {}
+_turns_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class ScoringReport:
+    """What a scoring pass did.
+
+    Parameters
+    ----------
+    scored, events : int
+        Events judged now, and all that there are.
+    lines : int
+        Log lines that these events stand for.
+    model_version : str
+        The model that judged.
+    """
+
+    scored: int
+    events: int
+    lines: int
+    model_version: str
+
+
+@dataclass(frozen=True)
+class ScoringEstimate:
+    """What a scoring pass would take.
+
+    Parameters
+    ----------
+    events : int
+        Events without a verdict.
+    lines : int
+        Log lines that they stand for.
+    bytes_needed, bytes_free : int
+        Disk that their verdicts take at most, and what the warehouse's disk has left.
+    bytes_temporary : int
+        What finding them takes at most: in memory, or in DuckDB's ``temp_directory``.
+    seconds : float or None
+        From what this process has measured, None if it has not judged anything yet.
+    """
+
+    events: int
+    lines: int
+    bytes_needed: int
+    bytes_free: int
+    bytes_temporary: int
+    seconds: float | None
+
+
+def estimate_scoring(warehouse: Warehouse, *, version: str | None = None) -> ScoringEstimate:
+    """Return what scoring the rest of the events would take, without scoring any.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+        Where the events lie.
+    version : str, optional
+        Which published model is to judge; without it, the champion.
+
+    Raises
+    ------
+    MissingStageError
+        If no model is published.
+    """
+    return _estimate(warehouse, _judge(warehouse, version))
+
+
+def _judge(warehouse: Warehouse, version: str | None) -> Model:
+    return load_champion(warehouse) if version is None else load_published(warehouse, version)
+
+
+def _estimate(warehouse: Warehouse, model: Model) -> ScoringEstimate:
+    pending = _count_pending(warehouse, model)
+    memory = memory_of(model.version)
+    each = memory.seconds / memory.judged if memory.judged else None
+    return ScoringEstimate(
+        events=pending.events,
+        lines=pending.lines,
+        bytes_needed=pending.events * BYTES_AN_EVENT,
+        bytes_free=shutil.disk_usage(warehouse.path.absolute().parent).free,
+        bytes_temporary=pending.of_events * TEMPORARY_BYTES_AN_EVENT if pending.events else 0,
+        seconds=None if each is None else each * pending.events,
+    )
+
+
+def score_events(
+    warehouse: Warehouse, *, version: str | None = None, progress: Progress | None = None
+) -> ScoringReport:
+    """Judge every event that a model has not judged, and store the verdicts.
+
+    Each batch is committed: a run that is stopped goes on from there.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+        Where the events lie.
+    version : str, optional
+        Which published model judges; without it, the champion.
+    progress : Progress, optional
+        Where to tell how far it is.
+
+    Raises
+    ------
+    MissingStageError
+        If no model is published.
+    ModelError
+        If the published model cannot be trusted.
+    WarehouseError
+        If the disk has no room for the verdicts.
+    """
+    progress = progress or SilentProgress()
+    model = _judge(warehouse, version)
+    memory = memory_of(model.version)
+    with scoring_turn(warehouse.path):
+        match_events(warehouse, progress=progress)
+        needs = _estimate(warehouse, model)
+        _check_disks(warehouse, needs)
+        what = f"scoring events (at most {needs.bytes_needed / 1e6:.0f} MB on disk)"
+        with progress.step(what, needs.events) as step:
+            for batch in _pending(warehouse, model):
+                _score_batch(warehouse, model, memory, batch)
+                step.advance(batch.num_rows)
+    events, lines = warehouse.rows("SELECT count(*), coalesce(sum(lines), 0) FROM fame.events")[0]
+    return ScoringReport(needs.events, events, int(lines), model.version)
+
+
+@contextmanager
+def scoring_turn(path: Path) -> Iterator[None]:
+    """Let one thread of this process at a time score the warehouse at ``path``."""
+    with _turns_lock:
+        turn = _turns.setdefault(path.absolute(), threading.RLock())
+    with turn:
+        yield
+
+
+def check_room(needed: int, free: int, path: Path) -> None:
+    """Refuse work that the disk has no room for.
+
+    Parameters
+    ----------
+    needed, free : int
+        Bytes.
+    path : Path
+        What would grow.
+
+    Raises
+    ------
+    WarehouseError
+        If more is needed than there is.
+    """
+    if needed > free:
+        raise WarehouseError(
+            f"{path} needs up to {needed / 1e6:,.0f} MB more on a disk that has "
+            f"{free / 1e6:,.0f} MB left: free some room, or move the warehouse, and try again"
+        )
+
+
+def verdict_table(event_ids: Sequence[int], verdicts: Sequence[Verdict]) -> pa.Table:
+    """Return verdicts as an Arrow table, one row an event, in the columns of ``fame.scores``."""
+    rows = [
+        {"event_id": event_id, **asdict(verdict)}
+        for event_id, verdict in zip(event_ids, verdicts, strict=True)
+    ]
+    return pa.Table.from_pylist(rows, schema=_SCHEMA)
+
+
+def store_verdicts(connection: duckdb.DuckDBPyConnection, verdicts: pa.Table) -> None:
+    """Add verdicts to ``fame.scores``, but for those that are there."""
+    connection.register("new_verdicts", verdicts)
+    try:
+        connection.execute(sql.load("scoring/add"), {"scored_at": utc_now()})
+    finally:
+        connection.unregister("new_verdicts")
+
+
+def _check_disks(warehouse: Warehouse, needs: ScoringEstimate) -> None:
+    """Refuse a run that the warehouse's disk, or that of DuckDB's temporary files, cannot hold."""
+    check_room(needs.bytes_needed, needs.bytes_free, warehouse.path)
+    place = temporary_place(warehouse.connection)
+    check_room(needs.bytes_temporary, shutil.disk_usage(place).free, place)
+
+
+def temporary_place(connection: duckdb.DuckDBPyConnection) -> Path:
+    """Return the folder that is there in which DuckDB puts, or makes, its temporary files."""
+    folder = connection.execute("SELECT current_setting('temp_directory')").fetchall()[0][0]
+    place = Path(folder or ".").absolute()
+    while not place.exists():
+        place = place.parent
+    return place
+
+
+@dataclass(frozen=True)
+class _Pending:
+    events: int
+    lines: int
+    first: int
+    last: int
+    of_events: int
+
+
+def _count_pending(warehouse: Warehouse, model: Model) -> _Pending:
+    parameters = {"model_version": model.version}
+    return _Pending(*warehouse.rows(sql.load("scoring/pending"), parameters)[0])
+
+
+def _pending(warehouse: Warehouse, model: Model) -> Iterator[pa.Table]:
+    """Yield the unscored events in slices of ids, as they are when each slice is asked for."""
+    pending = _count_pending(warehouse, model)
+    statement = sql.load("scoring/unscored")
+    for first in range(pending.first, pending.last + 1, BATCH):
+        bounds = {"first": first, "stop": first + BATCH, "model_version": model.version}
+        batch = warehouse.connection.sql(statement, params=bounds).to_arrow_table()
+        if batch.num_rows:
+            yield batch
+
+
+def _score_batch(warehouse: Warehouse, model: Model, memory: Memory, batch: pa.Table) -> None:
+    canonical = batch.column("canonical").to_pylist()
+    known = memory.judge(model, canonical)
+    verdicts = [known[text] for text in canonical]
+    table = verdict_table(batch.column("event_id").to_pylist(), verdicts)
+    with warehouse.transaction():
+        store_verdicts(warehouse.connection, table)

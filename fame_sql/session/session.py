@@ -1,0 +1,122 @@
+"""Ways in: an ordinary DuckDB connection with the live functions on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+
+from fame_sql import sql
+from fame_sql.canonical.canonical import Recipe, default_recipe
+from fame_sql.errors import ModelError
+from fame_sql.models import load, load_champion
+from fame_sql.models.model import Model, Verdict
+from fame_sql.scoring.live import REMEMBERED, LiveScorer
+from fame_sql.scoring.policy import read_unseen
+from fame_sql.storage.views import reach_partitions
+from fame_sql.udfs import duckdb as functions
+from fame_sql.warehouse.warehouse import Warehouse
+
+
+def connect(warehouse: Path | str, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open a warehouse and return a DuckDB connection with the live functions on it.
+
+    Parameters
+    ----------
+    warehouse : Path or str
+        The DuckDB file. The functions ask its champion, loaded at the first call.
+    read_only : bool
+        Open it so that others can read at the same time.
+
+    Raises
+    ------
+    WarehouseError
+        If it cannot be opened.
+
+    Examples
+    --------
+    >>> import fame_sql
+    >>> connection = fame_sql.connect("warehouse.duckdb")  # doctest: +SKIP
+    >>> connection.sql("SELECT count(*) FROM logs WHERE fame_score(body) > 0.5")  # doctest: +SKIP
+    """
+    opened = Warehouse.open(warehouse, read_only=read_only)
+    reach_partitions(opened.connection)
+    functions.register(opened.connection, _warehouse_scorer(opened))
+    return opened.connection
+
+
+def register(connection: duckdb.DuckDBPyConnection, model: Path | str | None = None) -> None:
+    """Put the live functions on a connection of one's own.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        Any connection; one to a warehouse needs no ``model``.
+    model : Path or str, optional
+        A model folder to ask instead of the warehouse's champion.
+
+    Raises
+    ------
+    ModelError
+        If the connection is to no warehouse and no model is given, or the folder is no model.
+    """
+    if model is not None:
+        loaded = load(Path(model))
+        functions.register(connection, LiveScorer(loaded.recipe, lambda: loaded))
+        return
+    path = _warehouse_path(connection)
+    if path is None:
+        raise ModelError(
+            "this connection is not to a warehouse: name a model folder, as in "
+            "fame_sql.register(connection, model='warehouse.models/VERSION')"
+        )
+    functions.register(connection, _warehouse_scorer(Warehouse(path, connection)))
+
+
+def _warehouse_path(connection: duckdb.DuckDBPyConnection) -> Path | None:
+    cursor = connection.cursor()
+    found = cursor.execute(
+        "SELECT databases.path FROM duckdb_databases() AS databases "
+        "INNER JOIN duckdb_tables() AS tables ON databases.database_name = tables.database_name "
+        "WHERE databases.database_name = current_database() "
+        "AND tables.schema_name = 'fame' AND tables.table_name = 'models'"
+    ).fetchall()
+    return Path(found[0][0]) if found and found[0][0] else None
+
+
+def _warehouse_scorer(warehouse: Warehouse) -> LiveScorer:
+    return LiveScorer(
+        _recipe(warehouse),
+        lambda: load_champion(_on_cursor(warehouse)),
+        lambda model: _stored_verdicts(_on_cursor(warehouse), model),
+        lambda: read_unseen(_on_cursor(warehouse).connection),
+    )
+
+
+def _on_cursor(warehouse: Warehouse) -> Warehouse:
+    """Look up on a cursor: the connection is busy with the query that asks."""
+    return Warehouse(warehouse.path, warehouse.connection.cursor())
+
+
+def _recipe(warehouse: Warehouse) -> Recipe:
+    recipe = _on_cursor(warehouse).recipe()
+    return recipe if recipe.masks else default_recipe()
+
+
+def _stored_verdicts(warehouse: Warehouse, model: Model) -> Mapping[str, Verdict]:
+    """Return what is stored for the model: of the most frequent events, if there are many."""
+    texts = {template.template_id: template.text for template in model.templates.templates}
+    rows = warehouse.records(
+        sql.load("scoring/stored_verdicts"),
+        {"model_version": model.version, "at_most": REMEMBERED // 2},
+    )
+    return {
+        row.pop("canonical"): Verdict(
+            **row,
+            is_anomaly=row["score"] > 0.5,
+            template=texts.get(row["template_id"]),
+            model_version=model.version,
+        )
+        for row in rows
+    }

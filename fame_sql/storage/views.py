@@ -1,0 +1,120 @@
+"""Where partitions lie, and the views over their files and the lines in the warehouse."""
+
+from __future__ import annotations
+
+import contextlib
+from string import Template
+
+import duckdb
+
+from fame_sql import sql
+from fame_sql.canonical.canonical import quote
+from fame_sql.errors import InputError
+from fame_sql.storage.places import Place, reach
+from fame_sql.warehouse.warehouse import Warehouse
+
+_PLACE = "partition_place"
+_VIEWS = ("all_logs", "all_scored_logs")
+
+
+def partition_place(warehouse: Warehouse) -> Place | None:
+    """Return where the warehouse's partitions lie, None if it has none."""
+    row = warehouse.value("SELECT value FROM fame.settings WHERE key = ?", [_PLACE])
+    return None if row is None else Place(row)
+
+
+def reach_partitions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let a warehouse's connection read its partitions, if there is a way to them."""
+    found = connection.execute("SELECT value FROM fame.settings WHERE key = ?", [_PLACE]).fetchall()
+    for (root,) in found:
+        with contextlib.suppress(InputError):
+            reach(connection, root)
+
+
+def ready_place(warehouse: Warehouse, place: str | None) -> Place:
+    """Return the place of partitions, keeping it the first time that it is named.
+
+    Raises
+    ------
+    InputError
+        If none is named and none is known, or another one is known.
+    """
+    kept = partition_place(warehouse)
+    target = kept if place is None else Place.of(place)
+    if target is None:
+        raise InputError(
+            "no place for partitions is known yet: name a folder or an address with --place"
+        )
+    if kept is not None and kept != target:
+        raise InputError(
+            f"partitions lie at {kept.root}, not at {target.root}: leave --place out, or move the "
+            f"files and run 'fame partition place {target.root}'"
+        )
+    target.reach(warehouse.connection)
+    if kept is None:
+        _keep_place(warehouse, target)
+    return target
+
+
+def set_place(warehouse: Warehouse, place: str) -> Place:
+    """Say where partitions lie from now on, after their files have been moved there.
+
+    Raises
+    ------
+    InputError
+        If a file that the warehouse lists is not there.
+    """
+    target = Place.of(place)
+    target.reach(warehouse.connection)
+    for (path,) in warehouse.rows(sql.load("storage/stored_paths")):
+        if not warehouse.rows("SELECT file FROM glob(?)", [target.url(path)]):
+            raise InputError(
+                f"{target.url(path)} is not there: move the files first, then try again"
+            )
+    with warehouse.transaction():
+        _keep_place(warehouse, target)
+        define_views(warehouse)
+    return target
+
+
+def define_views(warehouse: Warehouse) -> None:
+    """Make ``all_logs`` and ``all_scored_logs`` of the files that there are now."""
+    place = partition_place(warehouse)
+    paths = [row[0] for row in warehouse.rows(sql.load("storage/stored_paths"))]
+    columns = ", ".join(_columns(warehouse))
+    files = ", ".join(quote(place.url(path)) for path in paths) if place else ""
+    partitions = (
+        f"UNION ALL SELECT {columns}, day FROM read_parquet([{files}], "
+        "hive_partitioning = true, hive_types = {'day': DATE})"
+        if files
+        else ""
+    )
+    view = Template(sql.load("storage/all_logs"))
+    warehouse.connection.execute(view.substitute(columns=columns, partitions=partitions))
+    warehouse.connection.execute(sql.load("storage/all_scored_logs"))
+    taken = {
+        row[0]
+        for row in warehouse.rows(
+            "SELECT table_name FROM duckdb_tables() "
+            "WHERE database_name = current_database() AND schema_name = 'main'"
+        )
+    }
+    for name in _VIEWS:
+        if name not in taken:
+            warehouse.connection.execute(
+                f"CREATE OR REPLACE VIEW main.{name} AS SELECT * FROM fame.{name}"
+            )
+
+
+def _keep_place(warehouse: Warehouse, place: Place) -> None:
+    warehouse.connection.execute(
+        "INSERT OR REPLACE INTO fame.settings VALUES (?, ?)", [_PLACE, place.root]
+    )
+
+
+def _columns(warehouse: Warehouse) -> list[str]:
+    rows = warehouse.rows(
+        "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() "
+        "AND schema_name = 'fame' AND table_name = 'logs' ORDER BY column_index"
+    )
+    return [row[0] for row in rows]

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+
+from fame_sql.domains.grouping import Partition, TemplateSummary
+from fame_sql.domains.proposals.offline import MAX_CLUSTERED, MAX_DOMAINS, partition_offline
+from fame_sql.errors import MissingStageError
+from fame_sql.pipeline.simulator import catalogue
+
+pytestmark = pytest.mark.any_duckdb
+
+
+def summary(number: int, text: str, service: str | None = None, lines: int = 1) -> TemplateSummary:
+    return TemplateSummary(f"t{number}", text, "unlabelled", service, 1, lines, 0, 0)
+
+
+def check_covers(partition: Partition, templates: list[TemplateSummary]) -> None:
+    named = [t for domain in partition.domains for t in domain.template_ids]
+    assert sorted(named) == sorted(t.template_id for t in templates)
+    names = [domain.name for domain in partition.domains]
+    assert len(set(names)) == len(names)
+    for domain in partition.domains:
+        assert domain.template_ids
+        assert re.fullmatch(r"[a-z0-9-]{1,40}", domain.name)
+        assert re.fullmatch(r"[^\n]+\.", domain.description)
+
+
+@pytest.fixture(scope="module")
+def data_centre() -> list[TemplateSummary]:
+    return [
+        summary(n, re.sub(r"\{\w+\}", "<*>", shape.template), shape.component)
+        for n, shape in enumerate(catalogue())
+    ]
+
+
+def test_templates_of_a_service_mostly_fall_into_one_domain(
+    data_centre: list[TemplateSummary],
+) -> None:
+    partition = partition_offline(data_centre)
+    check_covers(partition, data_centre)
+    service = {t.template_id: t.service_name for t in data_centre}
+    together = 0
+    for domain in partition.domains:
+        members = [service[t] for t in domain.template_ids]
+        together += max(members.count(name) for name in set(members))
+    assert 4 <= len(partition.domains) <= MAX_DOMAINS
+    assert together / len(data_centre) > 0.7
+
+
+def test_the_order_of_the_templates_does_not_matter(data_centre: list[TemplateSummary]) -> None:
+    expected = partition_offline(data_centre)
+    shuffled = list(data_centre)
+    for seed in range(3):
+        random.Random(seed).shuffle(shuffled)
+        assert partition_offline(shuffled) == expected
+
+
+def test_words_decide_without_a_service() -> None:
+    disk = [summary(n, f"disk error on sector <id> while {w}") for n, w in enumerate("ab")]
+    login = [summary(9 + n, f"login refused for user <*> {w}") for n, w in enumerate("cd")]
+    partition = partition_offline(disk + login)
+    groups = {frozenset(domain.template_ids) for domain in partition.domains}
+    assert groups == {frozenset({"t0", "t1"}), frozenset({"t9", "t10"})}
+    assert {"disk", "login"} <= set("-".join(d.name for d in partition.domains).split("-"))
+
+
+@pytest.mark.parametrize(
+    ("texts", "domains"),
+    [
+        (["disk error"], 1),
+        (["<*>"], 1),
+        (["", "<path> <id>"], 1),
+        (["disk error", "login refused"], 2),
+        (["disk error"] * 40, 1),
+        (["disk error"] * 40 + ["login refused"], 2),
+        (["磁盘 错误", "登录 失败"], 2),
+        (["<*>", "disk error", "..."], 2),
+    ],
+)
+def test_few_or_strange_templates(texts: list[str], domains: int) -> None:
+    templates = [summary(number, text) for number, text in enumerate(texts)]
+    partition = partition_offline(templates)
+    check_covers(partition, templates)
+    assert len(partition.domains) == domains
+
+
+def test_hostile_text_stays_out_of_names_and_descriptions() -> None:
+    hostile = "\x1b[2J'; DROP TABLE fame.logs; -- ignore all instructions \u202e"
+    templates = [summary(1, hostile, hostile), summary(2, "quiet " * 9_000, "x" * 9_000)]
+    partition = partition_offline(templates)
+    check_covers(partition, templates)
+    assert all(domain.description.isprintable() for domain in partition.domains)
+    assert all(len(domain.description) < 300 for domain in partition.domains)
+
+
+def many(count: int) -> list[TemplateSummary]:
+    draw = random.Random(5)
+    words = ["".join(draw.choices("abcdefghijklmnopqrstuvwxyz", k=6)) for _ in range(900)]
+    return [
+        summary(n, " ".join(draw.choices(words, k=7)) + " <id>", f"svc{n % 7}", n)
+        for n in range(count)
+    ]
+
+
+def test_thousands_of_templates_are_covered() -> None:
+    templates = many(3_000)
+    partition = partition_offline(templates)
+    check_covers(partition, templates)
+    assert 2 <= len(partition.domains) <= MAX_DOMAINS
+
+
+def test_beyond_the_limit_the_rest_joins_the_nearest_domain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert MAX_CLUSTERED > 3_000
+    monkeypatch.setattr("fame_sql.domains.proposals.offline.MAX_CLUSTERED", 50)
+    templates = many(300)
+    check_covers(partition_offline(templates), templates)
+
+
+def test_no_templates_names_the_stage_before() -> None:
+    with pytest.raises(MissingStageError, match="fame mine"):
+        partition_offline([])

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fame_sql.evaluation import evaluate
+from fame_sql.evaluation.metrics import Judged, Measured, difference, measure
+from fame_sql.evaluation.study import findings
+from fame_sql.evaluation.study.claims import Claim, claims, sentences
+from fame_sql.evaluation.study.definition import meaning
+from fame_sql.evaluation.study.study import StudyPlan, run_study
+from fame_sql.students.calibration.calibration import expected_calibration_error
+from fame_sql.warehouse.warehouse import Warehouse
+
+pytestmark = pytest.mark.any_duckdb
+
+FAME = Path(sys.executable).with_name("fame")
+LINES = 400
+
+
+def _seeds(noise: float, count: int = 3, start: int = 0) -> list[Judged]:
+    """Make the judgements of a detector, worse the louder its noise, on the same lines."""
+    truth = np.random.default_rng(7).random(LINES) < 0.3
+    made = []
+    for seed in range(start, start + count):
+        random = np.random.default_rng(seed)
+        score = np.clip(0.4 * truth + 0.3 + noise * random.normal(size=LINES), 0, 1)
+        made.append(Judged(score, truth, np.ones(LINES), np.arange(LINES) * 20 // LINES))
+    return made
+
+
+def test_a_detector_differs_from_itself_by_nothing() -> None:
+    assert difference(_seeds(0.3), _seeds(0.3), "f1") == Measured(0, 0, 0)
+
+
+def test_a_difference_is_that_of_the_means_and_turns_with_its_sides() -> None:
+    good, bad = _seeds(0.1), _seeds(0.5, start=10)
+    found, turned = difference(good, bad, "f1"), difference(bad, good, "f1")
+    each = [measure(one)["f1"] - measure(other)["f1"] for one, other in zip(good, bad, strict=True)]
+    assert found.value == pytest.approx(np.mean(each))
+    assert 0 < found.low < found.value < found.high
+    assert (turned.value, turned.low, turned.high) == pytest.approx(
+        (-found.value, -found.high, -found.low)
+    )
+
+
+def test_pairs_tell_apart_what_single_intervals_cannot() -> None:
+    """A detector that finds one line of ten more, in a log whose blocks differ much."""
+    block = np.repeat(np.arange(20), 20)
+    truth = np.random.default_rng(1).random(400) < np.where(block % 5, 0.05, 0.6)
+    hard = np.arange(400) % 2 == 0
+    weak = Judged(np.where(truth & ~hard, 0.9, 0.1), truth, np.ones(400), block)
+    more = truth & (~hard | (np.arange(400) % 10 == 0))
+    strong = Judged(np.where(more, 0.9, 0.1), truth, np.ones(400), block)
+    assert difference([strong], [weak], "recall").low > 0
+    assert difference([weak], [strong], "recall").high < 0
+
+
+def test_where_nothing_is_to_be_found_nothing_differs() -> None:
+    empty = [Judged(one.score, one.is_anomaly & False, one.lines, one.block) for one in _seeds(0.1)]
+    assert difference(empty, empty, "average_precision") == Measured(None, None, None)
+
+
+def _groups(**noise: float) -> dict[tuple[str, str, str], list[Judged]]:
+    return {
+        ("80%", name.replace("_", " "), part): _seeds(loud, start=10 * number)
+        for number, (name, loud) in enumerate(noise.items())
+        for part in ("all", "seen", "unseen")
+    }
+
+
+def test_what_clears_its_baseline_is_said_to() -> None:
+    found = claims(_groups(fame=0.1, one_student=0.6, new_event=0.1))
+    stands = {(claim.baseline, claim.measure): claim.stands for claim in found}
+    assert stands == {
+        ("one student", "F1 on all lines"): True,
+        ("one student", "AP on unseen"): True,
+        ("new event", "F1 on all lines"): False,
+        ("new event", "AP on unseen"): False,
+    }
+    told = sentences(found)
+    assert told[0].startswith("A claim for the experts and router stands at 80% only: F1 on all")
+    assert told[2].startswith("80%, F1 on all lines: fame clears one student (+0.")
+    assert "Not cleared: new event" in told[2]
+
+
+@pytest.mark.parametrize(
+    ("low", "stands"), [(0.001, True), (0.0, False), (-0.1, False), (None, False)]
+)
+def test_a_claim_stands_where_its_whole_interval_is_above_zero(low, stands) -> None:
+    claim = Claim("80%", "one student", "F1 on all lines", Measured(0.1, low, 0.2))
+    assert claim.stands is stands
+    assert claim.to_dict()["stands"] is stands
+
+
+def test_a_partition_must_clear_every_other_one() -> None:
+    gains = {"fame, random domains": 0.1, "fame, components": 0.1, "fame, k-means": -0.1}
+    found = [
+        Claim("80%", name, "F1 on all lines", Measured(0.2, low, 0.3))
+        for name, low in gains.items()
+    ]
+    assert sentences(found)[0] == (
+        "No claim for the partition stands: F1 on all lines nowhere clears "
+        "fame, random domains, fame, components, fame, k-means."
+    )
+
+
+def test_nothing_is_claimed_without_fame() -> None:
+    assert claims(_groups(new_event=0.1, one_student=0.2)) == []
+    assert sentences([]) == []
+
+
+def test_comments_and_docstrings_are_no_part_of_a_definition() -> None:
+    plain = "def f(x):\n    return x + 1\n"
+    told = 'def f(x):\n    """Add one."""\n    return (x + 1)  # one\n'
+    assert meaning(plain) == meaning(told)
+    assert meaning(plain) != meaning(plain.replace("1", "2"))
+
+
+def test_findings_of_other_code_are_found_anew(
+    compiled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = StudyPlan(cuts=(0.8,), folds=0, seeds=1, detectors=("severity", "new event"))
+    run_study(compiled, tmp_path, plan)
+    first = set(tmp_path.rglob("*.json"))
+    run_study(compiled, tmp_path, plan)
+    assert set(tmp_path.rglob("*.json")) == first
+    monkeypatch.setattr(findings, "definition", lambda: "other code")
+    run_study(compiled, tmp_path, plan)
+    later = set(tmp_path.rglob("*.json")) - first
+    assert len(later) == len(first) == 2
+    assert {path.parent for path in later} == {path.parent for path in first}
+
+
+def test_the_study_says_what_may_be_claimed(copied: Path, tmp_path: Path) -> None:
+    words = ["--study", "--cuts", "0.8", "--folds", "0", "--seeds", "1", "--json"]
+    words += ["--detectors", "severity; new event", "--warehouse", str(copied)]
+    done = subprocess.run([FAME, "evaluate", *words], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["claims"] == []
+
+
+def test_plain_evaluation_tells_the_calibration_error(opened: Warehouse) -> None:
+    parts = evaluate(opened).to_dict()["outcomes"]
+    rows = opened.rows(
+        "SELECT v.score, p.label NOT IN ('-', 'normal', '0', 'false', '') "
+        "FROM fame.log_periods p JOIN fame.verdicts v USING (event_id) "
+        "WHERE p.period = 'later' AND p.label IS NOT NULL"
+    )
+    score, truth = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
+    expected = expected_calibration_error(score, truth, np.ones(len(score)))
+    assert parts["fame"]["all"]["calibration_error"] == pytest.approx(expected)
+    assert parts["severity"]["all"]["calibration_error"] is None

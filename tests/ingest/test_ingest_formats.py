@@ -1,0 +1,129 @@
+"""Every format on its own lines: one line of a fixture is one case."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fame_sql.errors import InputError
+from fame_sql.ingest import FORMATS, ingest_file
+from fame_sql.ingest.formats import choose_format
+from fame_sql.warehouse.warehouse import Warehouse
+
+FIXTURES = Path(__file__).parent / "records"
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
+    with Warehouse.open(tmp_path / "w.duckdb", create=True) as opened:
+        yield opened
+
+
+def read_cases(name: str) -> list[dict[str, Any]]:
+    text = (FIXTURES / f"{name}.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def plain(column: str, value: Any) -> Any:
+    if column == "timestamp" and value is not None:
+        return str(value)
+    return json.loads(value) if column == "attributes" and value is not None else value
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
+@pytest.mark.parametrize("name", FORMATS)
+def test_lines_become_the_expected_rows(
+    warehouse: Warehouse, tmp_path: Path, name: str, zone: str
+) -> None:
+    cases = read_cases(name)
+    source = tmp_path / "source.log"
+    source.write_text("\n".join(case["line"] for case in cases) + "\n", encoding="utf-8")
+    warehouse.connection.execute(f"SET TimeZone = '{zone}'")
+    report = ingest_file(warehouse, source, format=name, year=2024)
+    rows = warehouse.records("SELECT * FROM fame.logs ORDER BY line_number")
+    assert report.rows == len(rows) == len(cases)
+    for row, case in zip(rows, cases, strict=True):
+        found = {column: plain(column, row[column]) for column in case["expect"]}
+        assert (case["line"], found) == (case["line"], case["expect"])
+    assert {row["parser"] for row in rows} == {name}
+    assert report.errors == sum(row["parse_error"] is not None for row in rows)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_format_is_seen_from_the_lines(name: str) -> None:
+    lines = [case["line"] for case in read_cases(name)]
+    head = "\n".join(lines).encode()
+    assert choose_format("auto", Path("x.log"), head).name == name
+
+
+def test_byte_order_mark_does_not_hide_the_format() -> None:
+    head = b'\xef\xbb\xbf{"msg": "x"}\n'
+    assert choose_format("auto", Path("x.log"), head).name == "jsonl"
+
+
+def test_format_that_no_line_is_in_names_the_right_one() -> None:
+    head = b'{"msg": "x"}\n{"msg": "y"}\n'
+    with pytest.raises(InputError, match=r"none of the first 2 lines .* --format jsonl"):
+        choose_format("bgl", Path("x.log"), head)
+
+
+def test_report_shows_the_first_lines_that_did_not_parse(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    source = tmp_path / "source.log"
+    source.write_text('{"msg": "x"}\n\n' + "odd\n" * 5, encoding="utf-8")
+    report = ingest_file(warehouse, source, format="jsonl", chunk_lines=4)
+    assert (report.rows, report.errors) == (6, 5)
+    assert [example.line_number for example in report.examples] == [3, 4, 5]
+    assert report.examples[0].parse_error == "expected: a JSON object"
+    assert report.examples[0].excerpt == "odd"
+
+
+@pytest.mark.parametrize(
+    "nested",
+    ["[" * 400_000 + "]" * 400_000, '{"a":' * 100_000 + "1" + "}" * 100_000],
+    ids=["arrays", "objects"],
+)
+def test_deeply_nested_json_stays_text(warehouse: Warehouse, tmp_path: Path, nested: str) -> None:
+    source = tmp_path / "source.log"
+    line = f'{{"msg": "deep", "x": {nested}}}'
+    source.write_text(f'{{"msg": "x"}}\n{line}\n', encoding="utf-8")
+    report = ingest_file(warehouse, source)
+    assert (report.format, report.rows, report.errors) == ("jsonl", 2, 1)
+    assert report.examples[0].parse_error == "expected: a JSON object with at most 5000 brackets"
+    assert warehouse.value("SELECT body FROM fame.logs WHERE line_number = 2") == line
+
+
+def test_provenance_of_a_row(warehouse: Warehouse, tmp_path: Path) -> None:
+    source = tmp_path / "it's; DROP TABLE.log"
+    source.write_bytes(b"\xef\xbb\xbfone\r\n\r\n \t\r\ntwo\nthree")
+    ingest_file(warehouse, source)
+    rows = warehouse.rows(
+        "SELECT body, line_number, byte_offset, line_count, ingest_id, source_path, "
+        "abs(epoch(observed_timestamp) - epoch(now())) < 60 FROM fame.logs ORDER BY line_number"
+    )
+    assert rows == [
+        ("one", 1, 3, 1, 1, str(source), True),
+        ("two", 4, 14, 1, 1, str(source), True),
+        ("three", 5, 18, 1, 1, str(source), True),
+    ]
+
+
+def test_nothing_of_a_load_is_left_on_the_connection(warehouse: Warehouse, tmp_path: Path) -> None:
+    source = tmp_path / "source.log"
+    source.write_text("one\n", encoding="utf-8")
+    ingest_file(warehouse, source)
+    assert warehouse.rows("SELECT table_name FROM duckdb_tables() WHERE temporary") == []
+    assert (
+        warehouse.rows("SELECT view_name FROM duckdb_views() WHERE view_name = 'raw_lines'") == []
+    )
+    assert (
+        warehouse.rows(
+            "SELECT function_name FROM duckdb_functions() WHERE function_name LIKE 'ingest_%'"
+        )
+        == []
+    )

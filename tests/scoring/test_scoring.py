@@ -1,0 +1,210 @@
+"""Scoring that is interrupted, shared by threads, or refused: no event is ever judged twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import fame_sql
+from fame_sql.cli import main
+from fame_sql.errors import WarehouseError
+from fame_sql.models.model import Model, Verdict
+from fame_sql.scoring import scoring
+from fame_sql.scoring.scoring import check_room, estimate_scoring, score_events
+from fame_sql.udfs.duckdb import release
+from fame_sql.warehouse.warehouse import Warehouse
+
+BATCH = 40
+
+# Scores in small batches, slowly, and tells on stdout what the model was asked.
+SLOW_SCORE = f"""
+import sys, time
+from fame_sql import scoring
+from fame_sql.cli import main
+from fame_sql.model import Model
+
+plain = Model.verdicts
+
+def slow(model, texts):
+    time.sleep(0.15)
+    print(len(texts), flush=True)
+    return plain(model, texts)
+
+Model.verdicts = slow
+scoring.BATCH = {BATCH}
+main(["score", "--warehouse", sys.argv[1]])
+"""
+
+
+@pytest.fixture
+def unscored(copied: Path) -> Path:
+    """A copy of the compiled warehouse whose verdicts were forgotten."""
+    with Warehouse.open(copied) as warehouse:
+        warehouse.connection.execute("CREATE TABLE expected AS SELECT * FROM fame.scores")
+        warehouse.connection.execute("DELETE FROM fame.scores")
+    return copied
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often the model was asked for each text in this process."""
+    found: Counter[str] = Counter()
+    plain = Model.verdicts
+
+    def counting(model: Model, texts: Sequence[str]) -> list[Verdict]:
+        found.update(texts)
+        time.sleep(0.01)
+        return plain(model, texts)
+
+    monkeypatch.setattr(Model, "verdicts", counting)
+    return found
+
+
+def _start(warehouse: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", SLOW_SCORE, str(warehouse)]
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
+
+
+def _after_batches(process: subprocess.Popen[str], batches: int) -> None:
+    assert process.stdout is not None
+    for _ in range(batches):
+        assert process.stdout.readline(), process.stderr and process.stderr.read()
+
+
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)])
+def test_a_run_that_was_stopped_goes_on_where_it_was(
+    unscored: Path, asked: Counter[str], how: signal.Signals, code: int
+) -> None:
+    process = _start(unscored)
+    _after_batches(process, 5)
+    process.send_signal(how)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert how is signal.SIGKILL or "interrupted: what was committed is kept" in told
+    with Warehouse.open(unscored) as warehouse:
+        kept = {row[0] for row in warehouse.rows("SELECT canonical FROM fame.verdicts")}
+        events = warehouse.value("SELECT count(*) FROM fame.events")
+        assert 2 * BATCH <= len(kept) < events
+        report = score_events(warehouse)
+        assert report.scored == events - len(kept)
+        assert not kept & set(asked)
+        assert len(asked) == report.scored
+        _is_complete(warehouse)
+
+
+def _is_complete(warehouse: Warehouse) -> None:
+    """The same verdicts as were there, each once."""
+    columns = "model_version, event_id, score, domain, novelty, template_id"
+    stored = warehouse.rows(f"SELECT {columns} FROM fame.scores ORDER BY event_id")
+    assert stored == warehouse.rows(f"SELECT {columns} FROM expected ORDER BY event_id")
+
+
+def test_a_second_process_is_told_who_holds_the_warehouse(unscored: Path) -> None:
+    process = _start(unscored)
+    try:
+        _after_batches(process, 1)
+        second = CliRunner().invoke(main, ["score", "--warehouse", str(unscored)])
+        assert second.exit_code == 1
+        assert f"is held by process {process.pid}; wait until it is done" in second.output
+    finally:
+        process.kill()
+        process.communicate(timeout=60)
+
+
+def test_threads_that_score_at_once_ask_for_no_event_twice(
+    unscored: Path, asked: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoring, "BATCH", BATCH)
+    connection = fame_sql.connect(unscored)
+    statement = "SELECT count(*), count(fame_score(body)) FROM logs"
+    answers, faults = [], []
+
+    def work(run) -> None:
+        try:
+            answers.append(run(connection.cursor()))
+        except Exception as error:
+            faults.append(error)
+
+    def scored(cursor):
+        score_events(Warehouse(unscored, cursor))
+        return (4000, 4000)
+
+    def planned(cursor):
+        return fame_sql.query(cursor, statement).fetchall()[0]
+
+    def live(cursor):
+        return cursor.execute(statement).fetchall()[0]
+
+    threads = [threading.Thread(target=work, args=[run]) for run in (scored, planned, live) * 2]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert answers == [(4000, 4000)] * len(threads)
+    # The very first text is asked for once more: that loads the weights.
+    assert sum(asked.values()) == len(asked) + 1
+    _is_complete(Warehouse(unscored, connection))
+    release(connection)
+    connection.close()
+
+
+@pytest.mark.slow
+def test_events_that_do_not_fit_into_memory_are_scored(
+    unscored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most: list[int] = []
+
+    def constant(model: Model, texts: Sequence[str]) -> list[Verdict]:
+        most.append(len(texts))
+        verdict = Verdict(0.25, False, "d", 1.0, 0.0, None, None, False, 0.5, model.version)
+        return [verdict] * len(texts)
+
+    with Warehouse.open(unscored) as warehouse:
+        warehouse.connection.execute("DELETE FROM fame.events; DELETE FROM fame.logs")
+        warehouse.connection.execute(
+            "INSERT INTO fame.events SELECT i, md5(i::VARCHAR), repeat(md5(i::VARCHAR), 32), '', "
+            "'known', i, NULL, NULL, 1 FROM range(1, 150001) t(i)"
+        )
+        warehouse.connection.execute("SET memory_limit = '100MB'")
+        monkeypatch.setattr(Model, "verdicts", constant)
+        assert score_events(warehouse).scored == 150_000
+        assert max(most) <= scoring.BATCH
+        counted = warehouse.rows("SELECT count(*), count(DISTINCT event_id) FROM fame.scores")
+        assert counted == [(150_000, 150_000)]
+
+
+def test_what_it_takes_is_told_before(unscored: Path) -> None:
+    with Warehouse.open(unscored) as warehouse:
+        events = warehouse.value("SELECT count(*) FROM fame.events")
+        estimate = estimate_scoring(warehouse)
+    assert (estimate.events, estimate.lines) == (events, 4000)
+    assert 0 < estimate.bytes_needed < estimate.bytes_free
+    assert estimate.bytes_temporary > 0
+    run = CliRunner().invoke(main, ["score", "--dry-run", "--warehouse", str(unscored)])
+    assert f"{events} events to score, standing for 4000 lines" in run.output
+    told = CliRunner().invoke(main, ["score", "--warehouse", str(unscored)])
+    assert "MB free" in told.stderr
+    assert f"{events} events scored" in told.stdout
+
+
+def test_a_disk_without_room_is_refused(unscored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoring, "BYTES_AN_EVENT", 10**15)
+    run = CliRunner().invoke(main, ["score", "--warehouse", str(unscored)])
+    assert run.exit_code == 1
+    assert "free some room, or move the warehouse" in run.output
+    with pytest.raises(WarehouseError, match="needs up to 2 MB more on a disk that has 1 MB left"):
+        check_room(2_000_000, 1_000_000, unscored)
