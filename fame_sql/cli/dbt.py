@@ -54,7 +54,7 @@ my_logs:
         # preserve_insertion_order: false
         temp_directory: {temporary}
       plugins:
-        - module: fame_sql.dbt.plugin
+        - module: fame_sql.dbt
 """
 
 _MODEL = """\

@@ -3,7 +3,7 @@
 In ``profiles.yml``, below the target::
 
     plugins:
-      - module: fame_sql.dbt.plugin
+      - module: fame_sql.dbt
         config:
           model: warehouse.models/0123456789ab   # left out: the warehouse's champion
 """

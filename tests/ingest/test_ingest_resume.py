@@ -161,9 +161,9 @@ def test_stopped_load_goes_on_after_the_last_chunk(
 KILLED = """
 import os, sys
 from pathlib import Path
-from fame_sql.events import absorb
+from fame_sql.events.events import absorb
 from fame_sql.ingest import ingest_file
-from fame_sql.warehouse import Warehouse
+from fame_sql.warehouse.warehouse import Warehouse
 calls = 0
 def dying(connection):
     global calls

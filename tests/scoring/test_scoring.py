@@ -29,9 +29,9 @@ BATCH = 40
 # Scores in small batches, slowly, and tells on stdout what the model was asked.
 SLOW_SCORE = f"""
 import sys, time
-from fame_sql import scoring
+from fame_sql.scoring import scoring
 from fame_sql.cli import main
-from fame_sql.model import Model
+from fame_sql.models.model import Model
 
 plain = Model.verdicts
 

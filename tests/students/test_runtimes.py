@@ -551,7 +551,7 @@ from pathlib import Path
 from fame_sql.console import SilentProgress
 from fame_sql.errors import ModelError
 from fame_sql.students import DomainSpec, LabelledEvents, Student, StudentConfig, train
-from fame_sql.students.runtimes import Runtime
+from fame_sql.students.network.runtimes import Runtime
 exported = Student.load(Path(sys.argv[1]))
 examples = LabelledEvents(["a"], [0.0], [0], [1.0], [False])
 domains = [DomainSpec("only", "mixed")]

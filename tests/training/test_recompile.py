@@ -364,9 +364,9 @@ def test_full_is_a_flag_and_the_output_says_what_was_done(
 _CUT = """
 import os, sys
 import fame_sql.models, fame_sql.scoring.scoring, fame_sql.training.training
-from fame_sql.pipeline import compile_model
+from fame_sql.pipeline.pipeline import compile_model
 from fame_sql.students import StudentConfig
-from fame_sql.warehouse import Warehouse
+from fame_sql.warehouse.warehouse import Warehouse
 where = sys.argv[2]
 module, name = where.rsplit(".", 1)
 setattr(sys.modules[module], name, lambda *a, **k: os._exit(9))

@@ -33,9 +33,9 @@ TRAIN = """
 import json, sys
 from pathlib import Path
 from fame_sql.students import StudentConfig
-from fame_sql.students.checkpoints import Checkpoints
-from fame_sql.training import train_students
-from fame_sql.warehouse import Warehouse
+from fame_sql.students.fitting.checkpoints import Checkpoints
+from fame_sql.training.training import train_students
+from fame_sql.warehouse.warehouse import Warehouse
 
 with Warehouse.open(Path(sys.argv[1])) as warehouse:
     checkpoints = Checkpoints.beside(warehouse.models_folder)
