@@ -11,6 +11,7 @@ from fame_sql import sql
 from fame_sql.canonical.canonical import quote
 from fame_sql.errors import InputError
 from fame_sql.storage.places import Place, reach
+from fame_sql.verdict import statements
 from fame_sql.warehouse.warehouse import Warehouse
 
 _PLACE = "partition_place"
@@ -91,7 +92,7 @@ def define_views(warehouse: Warehouse) -> None:
     )
     view = Template(sql.load("storage/all_logs"))
     warehouse.connection.execute(view.substitute(columns=columns, partitions=partitions))
-    warehouse.connection.execute(sql.load("storage/all_scored_logs"))
+    warehouse.connection.execute(statements.load("storage/all_scored_logs"))
     taken = {
         row[0]
         for row in warehouse.rows(

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import duckdb
@@ -18,6 +17,7 @@ import pyarrow as pa
 from fame_sql import sql
 from fame_sql.canonical.canonical import Mask, Recipe, default_recipe
 from fame_sql.errors import WarehouseError
+from fame_sql.verdict import statements
 
 # What 2.0 writes by default cannot be read by 1.5; this is read and written by both.
 STORAGE_VERSION = "v1.2.0"
@@ -262,7 +262,7 @@ def _setting(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
 
 def _definitions_hash() -> str:
     files = [*sql.names("warehouse/views"), *sql.names("warehouse/macros")]
-    return hashlib.md5("".join(sql.load(name) for name in files).encode()).hexdigest()
+    return hashlib.md5("".join(map(statements.load, files)).encode()).hexdigest()
 
 
 def _apply(connection: duckdb.DuckDBPyConnection, number: int, name: str) -> None:
@@ -288,7 +288,7 @@ def define(connection: duckdb.DuckDBPyConnection) -> None:
     canonical = read_recipe(connection).sql("message")
     # A view with SELECT * has the columns of the day it was made.
     for name in [*sql.names("warehouse/views"), *sql.names("warehouse/macros")]:
-        connection.execute(Template(sql.load(name)).safe_substitute(canonical=canonical))
+        connection.execute(statements.load(name, canonical=canonical))
     taken = {
         row[0]
         for row in connection.execute(
