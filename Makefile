@@ -9,7 +9,7 @@ WORKERS ?= 2
 ARGS ?=
 ROWS ?= 10000000
 
-.PHONY: help install demo test lint types unit unit-duckdb-1 docs notebooks format bench bench-scale bench-memory bench-detection bench-inference dbt bench-dbt clean
+.PHONY: help install demo test lint types unit unit-duckdb-1 docs generate notebooks format bench bench-scale bench-memory bench-detection bench-inference dbt bench-dbt clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -84,6 +84,9 @@ bench-detection: $(INSTALLED) ## what masks and heads add to detection
 
 bench-inference: $(INSTALLED) ## distinct messages a second by preset and runtime
 	HF_HUB_OFFLINE=1 $(BIN)/python -W ignore benchmarks/inference.py $(ARGS)
+
+generate: $(INSTALLED) ## the dbt macro, contracts and reference of a verdict's columns
+	$(BIN)/python docs/generate_verdict.py
 
 docs: $(INSTALLED) ## the command reference, from the commands' help
 	$(BIN)/python docs/generate.py

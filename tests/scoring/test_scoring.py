@@ -168,11 +168,11 @@ def test_events_that_do_not_fit_into_memory_are_scored(
     unscored: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     most: list[int] = []
+    judge = Model.verdicts
 
     def constant(model: Model, texts: Sequence[str]) -> list[Verdict]:
         most.append(len(texts))
-        verdict = Verdict(0.25, False, "d", 1.0, 0.0, None, None, False, 0.5, model.version)
-        return [verdict] * len(texts)
+        return judge(model, texts[:1]) * len(texts)
 
     with Warehouse.open(unscored) as warehouse:
         warehouse.connection.execute("DELETE FROM fame.events; DELETE FROM fame.logs")

@@ -25,6 +25,7 @@ from fame_sql.console import Progress, Step
 from fame_sql.errors import InputError, ModelError, QueryError
 from fame_sql.models import champion
 from fame_sql.udfs.duckdb import release
+from fame_sql.verdict import columns
 from fame_sql.warehouse.warehouse import Warehouse
 
 pytestmark = [pytest.mark.any_duckdb, pytest.mark.xdist_group("spark")]
@@ -161,8 +162,7 @@ def score(spark: Any, source: Path, target: Path, model: Path, **options: Any) -
 
 def scored_lines(target: Path) -> list[Any]:
     return duckdb.sql(
-        "SELECT log_id, event_hash, score, is_anomaly, domain, domain_confidence, novelty, "
-        "template_id, template, known_template, threshold, model_version, day::VARCHAR "
+        f"SELECT log_id, event_hash, {', '.join(columns.COLUMNS)}, day::VARCHAR "
         f"FROM read_parquet({quote(str(target / 'logs' / '*' / '*.parquet'))}, "
         "hive_partitioning = true) ORDER BY log_id"
     ).fetchall()
@@ -171,9 +171,7 @@ def scored_lines(target: Path) -> list[Any]:
 def expected_lines(compiled: Path, where: str) -> list[Any]:
     with Warehouse.open(compiled, read_only=True) as opened:
         return opened.rows(
-            "SELECT logs.log_id, v.event_hash, v.score, v.is_anomaly, v.domain, "
-            "v.domain_confidence, v.novelty, v.template_id, v.template, v.known_template, "
-            "v.threshold, v.model_version, "
+            "SELECT logs.log_id, v.event_hash, v.* EXCLUDE (event_id, event_hash, canonical), "
             "CASE WHEN logs.log_id > 3 THEN logs.timestamp::DATE::VARCHAR END "
             "FROM fame.logs AS logs LEFT JOIN fame.verdicts AS v "
             "ON logs.event_id = v.event_id AND logs.log_id NOT IN (2, 9) "
