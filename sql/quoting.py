@@ -23,10 +23,3 @@ def literals(texts: list[str]) -> str:
 def identifier(name: str) -> str:
     """Return a name as a quoted SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def unquoted(name: str) -> str:
-    """Return the name that a SQL identifier stands for, quoted or not."""
-    if len(name) > 1 and name[0] == name[-1] == '"':
-        return name[1:-1].replace('""', '"')
-    return name
