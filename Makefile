@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-DUCKDB_1 := build/duckdb-1.5.6
+DUCKDB_1 := build/duckdb-1.5.5
 DBT := build/dbt
 SPARK := build/spark
 WORKERS ?= 2
@@ -41,11 +41,11 @@ types: $(INSTALLED) ## mypy, strict
 unit: $(INSTALLED) $(DBT)/.installed $(SPARK)/.installed ## all tests, on the installed DuckDB
 	HF_HUB_OFFLINE=1 $(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
-unit-duckdb-1: $(INSTALLED) $(DUCKDB_1) $(DBT)/.installed ## the tests that DuckDB matters to, on 1.5.6
+unit-duckdb-1: $(INSTALLED) $(DUCKDB_1) $(DBT)/.installed ## the tests that DuckDB matters to, on 1.5.5
 	HF_HUB_OFFLINE=1 PYTHONPATH=$(DUCKDB_1) $(BIN)/pytest -n $(WORKERS) -m "not any_duckdb" $(ARGS)
 
 $(DUCKDB_1):
-	$(BIN)/pip install --quiet --no-deps --target $@ duckdb==1.5.6
+	$(BIN)/pip install --quiet --no-deps --target $@ duckdb==1.5.5
 
 # In a folder of its own: dbt-core 1.11 needs a pathspec that mypy 2 refuses.
 $(DBT)/.installed: dbt_project/requirements.txt | $(INSTALLED)

@@ -17,13 +17,13 @@ from fame_sql.console import Progress
 from fame_sql.scoring.live import LiveScorer, Memory
 from fame_sql.scoring.scoring import (
     BATCH,
-    check_room,
     scoring_turn,
     store_verdicts,
     temporary_place,
     verdict_table,
 )
 from fame_sql.verdict import statements
+from fame_sql.warehouse.disk import check_room
 from fame_sql.warehouse.warehouse import read_recipe, transaction
 
 # Each distinct message is held with its canonical text, and with its answer, and before that in

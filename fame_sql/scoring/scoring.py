@@ -20,13 +20,13 @@ import pyarrow as pa
 
 from fame_sql import sql
 from fame_sql.console import Progress, SilentProgress
-from fame_sql.errors import WarehouseError
 from fame_sql.models import load_champion, load_published
 from fame_sql.models.model import Model
 from fame_sql.scoring.live import Memory, memory_of
 from fame_sql.templates.templates import match_events
 from fame_sql.verdict import Verdict, statements
 from fame_sql.verdict.columns import ARROW_FIELDS
+from fame_sql.warehouse.disk import check_room
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
 BATCH = 16_384
@@ -174,28 +174,6 @@ def scoring_turn(path: Path) -> Iterator[None]:
         turn = _turns.setdefault(path.absolute(), threading.RLock())
     with turn:
         yield
-
-
-def check_room(needed: int, free: int, path: Path) -> None:
-    """Refuse work that the disk has no room for.
-
-    Parameters
-    ----------
-    needed, free : int
-        Bytes.
-    path : Path
-        What would grow.
-
-    Raises
-    ------
-    WarehouseError
-        If more is needed than there is.
-    """
-    if needed > free:
-        raise WarehouseError(
-            f"{path} needs up to {needed / 1e6:,.0f} MB more on a disk that has "
-            f"{free / 1e6:,.0f} MB left: free some room, or move the warehouse, and try again"
-        )
 
 
 def verdict_table(event_ids: Sequence[int], verdicts: Sequence[Verdict]) -> pa.Table:

@@ -76,12 +76,7 @@ def register(connection: duckdb.DuckDBPyConnection, model: Path | str | None = N
 
 def _warehouse_path(connection: duckdb.DuckDBPyConnection) -> Path | None:
     cursor = connection.cursor()
-    found = cursor.execute(
-        "SELECT databases.path FROM duckdb_databases() AS databases "
-        "INNER JOIN duckdb_tables() AS tables ON databases.database_name = tables.database_name "
-        "WHERE databases.database_name = current_database() "
-        "AND tables.schema_name = 'fame' AND tables.table_name = 'models'"
-    ).fetchall()
+    found = cursor.execute(sql.load("session/warehouse_path")).fetchall()
     return Path(found[0][0]) if found and found[0][0] else None
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from fame_sql.udfs.functions import FUNCTIONS
-from fame_sql.warehouse.warehouse import PUBLIC_VIEWS, Warehouse
+from fame_sql.warehouse.definitions import PUBLIC_VIEWS
+from fame_sql.warehouse.warehouse import Warehouse
 
 pytestmark = pytest.mark.any_duckdb
 

@@ -20,9 +20,10 @@ from fame_sql.cli import main
 from fame_sql.errors import WarehouseError
 from fame_sql.models.model import Model
 from fame_sql.scoring import scoring
-from fame_sql.scoring.scoring import check_room, estimate_scoring, score_events
+from fame_sql.scoring.scoring import estimate_scoring, score_events
 from fame_sql.udfs.duckdb import release
 from fame_sql.verdict import Verdict
+from fame_sql.warehouse.disk import check_room
 from fame_sql.warehouse.warehouse import Warehouse
 
 BATCH = 40
