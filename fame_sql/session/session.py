@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from fame_sql import sql
 from fame_sql.canonical.canonical import Recipe, default_recipe
 from fame_sql.errors import ModelError
 from fame_sql.models import load, load_champion
