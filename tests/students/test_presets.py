@@ -640,7 +640,7 @@ def test_a_training_of_separate_encoders_goes_on_where_it_stopped(
 ) -> None:
     import torch
 
-    from fame_sql.students.fitting.fitting import Fitting, draws, reproducible
+    from fame_sql.students.fitting.fitting import Fitting, reproducible, sample_batches
     from fame_sql.students.network.pretrained import read_tokenizer
 
     config = configured(encoders, "paper", **changes)
@@ -652,15 +652,15 @@ def test_a_training_of_separate_encoders_goes_on_where_it_stopped(
     with reproducible(config):
         whole = fitting()
         lengths = np.array([len(text) for text in whole.tokens])
-        chosen = list(itertools.islice(draws(lengths, config), 4))
+        chosen = list(itertools.islice(sample_batches(lengths, config), 4))
         for events in chosen:
-            whole.take(events)
+            whole.train_step(events)
         begun = fitting()
-        begun.take(chosen[0])
+        begun.train_step(chosen[0])
         kept = begun.snapshot()
         resumed = fitting()
         resumed.restore(kept)
         for events in chosen[1:]:
-            resumed.take(events)
+            resumed.train_step(events)
     expected, found = whole.network.state_dict(), resumed.network.state_dict()
     assert all(torch.equal(expected[name], found[name]) for name in expected)
