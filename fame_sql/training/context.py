@@ -162,5 +162,5 @@ def read_inputs(warehouse: Warehouse) -> str:
 def hash_inputs(stored: str, config: StudentConfig, target: float | None) -> str:
     """Return a hash of the stored inputs together with the settings and the target."""
     settings = json.dumps(config.settings(), sort_keys=True)
-    wanted = "" if target is None else repr(target)
+    wanted = "" if target is None else repr(float(target))
     return hashlib.md5(f"{stored}{settings}{wanted}".encode()).hexdigest()

@@ -153,7 +153,7 @@ def read_recipe(connection: duckdb.DuckDBPyConnection) -> Recipe:
     masks = connection.execute(
         "SELECT name, pattern, placeholder FROM fame.masks ORDER BY ordinal"
     ).fetchall()
-    return Recipe(tuple(Mask(*mask) for mask in masks))
+    return Recipe(tuple(Mask(name, pattern, text) for name, pattern, text in masks))
 
 
 def _check_path(path: Path, *, create: bool) -> None:

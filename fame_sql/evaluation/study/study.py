@@ -159,17 +159,17 @@ def _run_trial(
             ) as made,
         ):
             for name in missing:
-                said = _say(made, name, seed, plan.config)
-                store.write(name, _settings(plan, name), made, *said)
+                scores, domains = _detect(made, name, seed, plan.config)
+                store.write(name, _settings(plan, name), made, scores, domains)
     for name in plan.detectors:
         step.advance()
         yield store.read(name, _settings(plan, name))
 
 
-def _say(
+def _detect(
     trial: Trial, name: str, seed: int, config: StudentConfig
 ) -> tuple[list[float], list[str]]:
-    """Return what a detector says of every judged entry: scores, and domains if it has any."""
+    """Return a detector's score of every judged entry, and its domain if the detector has any."""
     if name in SEVERITIES:
         return (trial.judged.severity >= SEVERITIES[name]).astype(float).tolist(), []
     events = sorted(trial.texts)
