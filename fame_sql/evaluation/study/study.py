@@ -173,17 +173,17 @@ def _detect(
     if name in SEVERITIES:
         return (trial.judged.severity >= SEVERITIES[name]).astype(float).tolist(), []
     events = sorted(trial.texts)
-    said = _fit(trial, name, seed, config)([trial.texts[event] for event in events])
+    found = _fit(trial, name, seed, config)([trial.texts[event] for event in events])
     places = np.searchsorted(np.array(events), trial.judged.event_id)
-    domains = [said.domains[place] for place in places.tolist()] if said.domains else []
-    return said.scores[places].tolist(), domains
+    domains = [found.domains[place] for place in places.tolist()] if found.domains else []
+    return found.scores[places].tolist(), domains
 
 
 def _fit(
     trial: Trial, name: str, seed: int, config: StudentConfig
-) -> Callable[[Sequence[str]], students.Said]:
+) -> Callable[[Sequence[str]], students.Detections]:
     if name in BASELINES:
         score = BASELINES[name](trial)
-        return lambda texts: students.Said(score(texts), ())
+        return lambda texts: students.Detections(score(texts), ())
     settings = replace(config, seed=seed)
     return students.fit(trial, students.partitioners(seed)[name], settings)

@@ -89,17 +89,13 @@ def retrain(
         step.advance()
         thresholds = _thresholds(parent, vectors, examples, domains, changed)
         step.advance()
-    kept = replace(parent.calibration, thresholds=thresholds)
     older = (parent.lexical, *parent.earlier)
     return Student(
         config=parent.config,
         domains=domains,
         tokenizer=parent.tokenizer,
         engine=TorchEngine(network),
-        calibration=replace(
-            with_thresholds(kept, held_out, target),
-            known_threshold=parent.calibration.known_threshold,
-        ),
+        calibration=_calibration(parent, thresholds, held_out, target),
         lexical=lexical,
         held_out=held_out,
         generations=generations,
@@ -251,6 +247,15 @@ def _layer(weights: Weights) -> nn.Linear:
         layer = torch.nn.Linear(coefficients.shape[1], coefficients.shape[0])
     layer.load_state_dict({"weight": coefficients, "bias": bias})
     return layer
+
+
+def _calibration(
+    parent: Student, thresholds: tuple[float, ...], held_out: HeldOut, target: float | None
+) -> Calibration:
+    """Return the parent's calibration with new domain thresholds and a new scale of the unseen."""
+    kept = replace(parent.calibration, thresholds=thresholds)
+    scaled = with_thresholds(kept, held_out, target)
+    return replace(scaled, known_threshold=parent.calibration.known_threshold)
 
 
 def _thresholds(
