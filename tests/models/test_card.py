@@ -207,7 +207,7 @@ def figures_of(warehouse: Warehouse, told: dict[str, Any], calibration: Any) -> 
     lines, fraction = warehouse.rows("SELECT lines, fraction FROM fame.splits")[0]
     events = "SELECT count(*) FROM fame.event_labels"
     templates = "SELECT count(*) FROM fame.domain_templates"
-    scale = ("temperature", "known_line", "unseen_temperature", "unseen_line")
+    scale = ("temperature", "known_threshold", "unseen_temperature", "unseen_threshold")
     held_out = told["held_out"]
     small = (held_out["known"]["anomalous_events"], held_out["unseen"]["anomalous_templates"])
     target = told["max_false_alarms"]
