@@ -20,6 +20,8 @@ from fame_sql.training.plan import TrainingPlan, carry_scores, plan_training
 from fame_sql.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fame_sql.students import Student
 
 
@@ -178,7 +180,7 @@ def _publish(
 ) -> TrainingReport:
     """Save the model with its metrics, carry scores over, and make it the champion."""
     metrics = training_metrics(context, plan, student)
-    version = _save(warehouse, context, plan, student, metrics)
+    version = _save(warehouse.models_folder, context, plan, student, metrics)
     metrics["training"]["seconds"] = seconds = perf_counter() - started
     # Before the model is published, so that nobody scores again what is about to be copied.
     carried = carry_scores(warehouse, plan, version) if context.keeps_runtime else 0
@@ -194,14 +196,14 @@ def _publish(
 
 
 def _save(
-    warehouse: Warehouse,
+    folder: Path,
     context: TrainingContext,
     plan: TrainingPlan,
     student: Student,
     metrics: dict[str, Any],
 ) -> str:
     return models.save(
-        warehouse.models_folder,
+        folder,
         recipe=context.recipe,
         templates=context.templates,
         domains=context.labelled.specs,
