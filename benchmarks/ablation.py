@@ -28,7 +28,7 @@ from fame_sql.evaluation.study.splits import Split
 from fame_sql.students import LabelledEvents, StudentConfig
 from fame_sql.students.fitting.checkpoints import Checkpoints
 from fame_sql.students.fitting.fitting import Fitting, reproducible
-from fame_sql.students.fitting.schedule import draws, pace
+from fame_sql.students.fitting.schedule import one_cycle, sample_batches
 from fame_sql.students.lexical import fit_lexical
 from fame_sql.students.network.inference import padded
 from fame_sql.students.network.tokenizer import CLS, MASK, PAD, SEP, encode, literals
@@ -87,8 +87,12 @@ def fill_gaps(
     optimizer = torch.optim.AdamW(parameters, config.learning_rate, weight_decay=0.01, fused=True)
     lengths = np.array([len(text) for text in tokens])
     vocabulary = tokenizer.get_vocab_size()
-    for step, chosen in zip(range(PRETRAINING_STEPS), draws(lengths, config), strict=False):
-        optimizer.param_groups[0]["lr"] = pace(step, PRETRAINING_STEPS, config.learning_rate)[0]
+    for step, chosen in zip(
+        range(PRETRAINING_STEPS), sample_batches(lengths, config), strict=False
+    ):
+        optimizer.param_groups[0]["lr"] = one_cycle(step, PRETRAINING_STEPS, config.learning_rate)[
+            0
+        ]
         texts = [tokens[i] for i in chosen]
         ids, mask = map(torch.from_numpy, padded(texts, max(map(len, texts)), len(texts)))
         gaps = mask.bool() & (ids != CLS) & (ids != SEP) & (torch.rand(ids.shape) < GAPS)

@@ -27,7 +27,7 @@ from fame_sql.students.calibration.calibration import (
     sigmoid,
 )
 from fame_sql.students.calibration.held_out import Evidence, hold_out_templates
-from fame_sql.students.calibration.targets import line_for
+from fame_sql.students.calibration.thresholds import threshold_for
 from fame_sql.students.examples import LabelledEvents
 from fame_sql.students.lexical import fit_lexical
 from fame_sql.warehouse.warehouse import Warehouse
@@ -105,10 +105,10 @@ def _scales(held_out: Evidence) -> Iterator[tuple[str, Calibration]]:
         threshold = best_threshold(sigmoid(log_odds), anomalous, lines)
         line = float(np.log(threshold) - np.log1p(-threshold))
         heat = best_temperature(log_odds, np.full(len(log_odds), threshold), anomalous, lines)
-        best = replace(plain, unseen_line=line, unseen_temperature=heat)
+        best = replace(plain, unseen_threshold=line, unseen_temperature=heat)
     yield "line of the highest F1", best
-    target = line_for(held_out, 10_000, held_out.effective_templates(), best.unseen_line)
-    yield "at most 1 % false alarms", replace(best, unseen_line=target.log_odds)
+    target = threshold_for(held_out, 10_000, held_out.effective_templates(), best.unseen_threshold)
+    yield "at most 1 % false alarms", replace(best, unseen_threshold=target.log_odds)
 
 
 def _tell(name: str, figures: tuple[float, ...]) -> None:

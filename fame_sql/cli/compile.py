@@ -84,7 +84,7 @@ def _told(report: object) -> str:
     """Say what a stage did, where its report tells that in a line."""
     from fame_sql.training.training import TrainingReport
 
-    return report.told() if isinstance(report, TrainingReport) else "done"
+    return report.summary() if isinstance(report, TrainingReport) else "done"
 
 
 def _run(

@@ -58,7 +58,7 @@ def config_asked(
         Of the training.
     """
     from fame_sql.students.presets import choose
-    from fame_sql.training.training import config_in_force
+    from fame_sql.training.context import config_in_force
 
     if encoder is not None:
         return choose(encoder, fetch=fetch, seed=seed)

@@ -105,7 +105,7 @@ def _retarget(
     warehouse: Warehouse, target: float | None, author: str | None
 ) -> tuple[str | None, bool]:
     """Return the champion after a change of target, and whether all its verdicts are stored."""
-    from fame_sql.training.retarget import set_target
+    from fame_sql.training.false_alarm_target import set_target
 
     record = set_target(warehouse, target, author=author)
     if record is None:
@@ -140,7 +140,10 @@ def _facts(found: PolicyReport) -> Iterator[tuple[str, object]]:
     yield "target", "none" if target is None else f"at most {target:g} false alarms a million lines"
     yield "model", found.model_version
     yield "held out, known", f"events worth {found.known.size:.1f} of equal frequency"
-    yield "held out, unseen", f"templates worth {found.unseen_line.size:.1f} of equal frequency"
+    yield (
+        "held out, unseen",
+        f"templates worth {found.unseen_threshold.size:.1f} of equal frequency",
+    )
     yield "lines of unseen templates", "unknown" if share is None else f"{share:.1%}"
     yield "waiting for a label", found.waiting
 

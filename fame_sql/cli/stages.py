@@ -221,7 +221,7 @@ def train(
     what = "trained and published" if report.trained else "is up to date: nothing has changed"
     click.echo(f"model {report.model_version} {what}")
     if report.trained:
-        click.echo(report.told())
+        click.echo(report.summary())
     print_facts(
         [
             ("labelled events", report.labelled_events),

@@ -138,8 +138,8 @@ def evaluate(warehouse: Warehouse) -> Evaluation:
         "unseen": [row for row in scored if not row["known_template"]],
     }
     outcomes = {
-        name: {part: _outcome(chosen, says) for part, chosen in parts.items()}
-        for name, (_, says) in DETECTORS.items()
+        name: {part: _outcome(chosen, reports) for part, chosen in parts.items()}
+        for name, (_, reports) in DETECTORS.items()
     }
     outcomes["fame"] = {
         part: replace(outcome, calibration_error=_calibration_error(parts[part]))
@@ -168,8 +168,8 @@ def _calibration_error(rows: list[Row]) -> float | None:
     return expected_calibration_error(score, truth, lines)
 
 
-def _outcome(rows: list[Row], says: Callable[[Row], bool]) -> Outcome:
-    reported = [row for row in rows if says(row)]
+def _outcome(rows: list[Row], reports: Callable[[Row], bool]) -> Outcome:
+    reported = [row for row in rows if reports(row)]
     return Outcome(
         lines=sum(row["lines"] for row in rows),
         anomalies=sum(row["lines"] for row in rows if row["is_anomaly"]),

@@ -104,13 +104,15 @@ def ingest_file(
     start = find_start(warehouse.connection, path, encoding, progress)
     if start.after is None and not start.nothing_new and source_path is None:
         _refuse_other_encoding(warehouse, str(path), encoding)
+    ingest_id, started_at = _begin(warehouse.connection, start)
     task = _Task(
-        warehouse.connection,
-        str(path) if source_path is None else source_path,
-        known,
-        encoding,
-        start,
-        *_begin(warehouse.connection, start),
+        connection=warehouse.connection,
+        source_path=str(path) if source_path is None else source_path,
+        format=known,
+        encoding=encoding,
+        start=start,
+        ingest_id=ingest_id,
+        started_at=started_at,
         latest=latest_moment(path, year),
         join_lines=join_lines,
         absorb=absorb,
@@ -235,8 +237,13 @@ def _add_counts(task: _Task, chunk: Chunk, report: IngestReport) -> IngestReport
         rows=report.rows + rows,
         errors=report.errors + errors,
         bytes_read=chunk.byte_end - task.start.offset,
-        examples=(*report.examples, *(ParseFault(*fault) for fault in faults)),
+        examples=(*report.examples, *(_fault(row) for row in faults)),
     )
+
+
+def _fault(row: tuple[int, str, str]) -> ParseFault:
+    line_number, parse_error, excerpt = row
+    return ParseFault(line_number, parse_error, excerpt)
 
 
 def _delete_tail(task: _Task, tail: Tail, report: IngestReport) -> IngestReport:

@@ -74,6 +74,12 @@ class Start:
         return self.after if self.after is not None and self.after.state == "partial" else None
 
 
+def _known_loads(connection: duckdb.DuckDBPyConnection) -> list[Load]:
+    known = connection.execute(sql.load("ingest/known"))
+    columns = [column[0] for column in known.description or []]
+    return [Load(**dict(zip(columns, row, strict=True))) for row in known.fetchall()]
+
+
 def find_start(
     connection: duckdb.DuckDBPyConnection, path: Path, encoding: str, progress: Progress
 ) -> Start:
@@ -88,7 +94,7 @@ def find_start(
     progress : Progress
         Told the bytes hashed.
     """
-    loads = [Load(*row) for row in connection.execute(sql.load("ingest/known")).fetchall()]
+    loads = _known_loads(connection)
     if not loads:
         return Start()
     offsets = {load.byte_end for load in loads} | {load.resume_offset for load in loads}

@@ -150,7 +150,7 @@ def load_champion(warehouse: Warehouse) -> Model:
     ModelError
         If its folder was changed, or it reads messages through other masks than the warehouse.
     """
-    return _load(warehouse, champion(warehouse))
+    return load_record(warehouse, champion(warehouse))
 
 
 def load_published(warehouse: Warehouse, version: str) -> Model:
@@ -161,10 +161,11 @@ def load_published(warehouse: Warehouse, version: str) -> Model:
     ModelError
         If there is no such model, its folder was changed, or its masks are others.
     """
-    return _load(warehouse, find(warehouse, version))
+    return load_record(warehouse, find(warehouse, version))
 
 
-def _load(warehouse: Warehouse, record: ModelRecord) -> Model:
+def load_record(warehouse: Warehouse, record: ModelRecord) -> Model:
+    """Load the model of a record, checked as :func:`load_champion` checks it."""
     _refuse_changed(warehouse, record)
     return load(record.folder)
 

@@ -105,14 +105,24 @@ class Model:
         routed = np.where(novelty < 1, prediction.router[rows, domain], guess)
         confidence = np.where(known, 1.0, routed)
         threshold = np.where(
-            known, self.student.thresholds[domain], self.student.calibration.unseen_threshold
+            known, self.student.thresholds[domain], self.student.calibration.unseen_probability
         )
-        columns = (score, domain, confidence, novelty, threshold)
-        return [self._verdict(matched[i], *(column[i] for column in columns)) for i in rows]
+        return [
+            self._verdict(
+                matched[i],
+                score=score[i],
+                domain=domain[i],
+                confidence=confidence[i],
+                novelty=novelty[i],
+                threshold=threshold[i],
+            )
+            for i in rows
+        ]
 
     def _verdict(
         self,
         template: Template | None,
+        *,
         score: float,
         domain: int,
         confidence: float,

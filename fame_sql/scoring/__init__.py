@@ -1,3 +1,3 @@
-"""Scoring: verdicts for stored events in batches, and for messages as they come."""
+"""Scoring: verdicts for stored events in batches, and for live messages."""
 
 from __future__ import annotations

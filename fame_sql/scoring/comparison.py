@@ -1,7 +1,6 @@
-"""Two models side by side: what each was made of, and on which events their verdicts differ.
+"""Comparing two models: how each was trained, and on which events their verdicts differ.
 
-Verdicts are compared in sets, over those that are stored; what a model has not judged yet is judged
-first, as any scoring is.
+Stored verdicts are compared in SQL; :func:`score_missing` scores what a model has not scored yet.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from fame_sql.verdict import statements
 from fame_sql.warehouse.warehouse import Warehouse
 
 TOP = 20
-"""Events whose verdict changed that are shown, unless more are asked for."""
+"""Default number of events with a changed verdict that are shown."""
 
 _FACTS = (
     "labelled_events",
@@ -41,14 +40,14 @@ _HELD_OUT = (
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing that is known of both models.
+    """One fact about both models.
 
     Parameters
     ----------
     name : str
-        What it is.
+        Its name.
     first, second : object
-        What each model has; None where it is not recorded.
+        The value of each model; None if it is not recorded.
     """
 
     name: str
@@ -65,18 +64,18 @@ class Comparison:
     first, second : str
         Their versions.
     facts : tuple of Fact
-        What they were made of and their held-out errors; of settings, those that differ.
+        Training data, held-out errors, and the settings that differ.
     domains : tuple of Fact
-        The kind of each failure domain whose kind differs, or that only one of them has.
+        The kinds of failure domains that differ, or that only one of them has.
     unscored : tuple of int
-        Events that the first, and the second, have not judged; they are not compared.
+        Events that the first and the second have not scored; they are not compared.
     totals : dict
-        Over the events that both have judged: events and lines, those whose verdict or domain
+        Over the events that both have scored: events and lines, those whose verdict or domain
         changed, the mean and the largest difference of scores.
     by_domain : tuple of dict
-        The same by the second's domains.
+        The same by the domains of the second model.
     changed : tuple of dict
-        The events whose verdict changed, with both scores, those of the most lines first.
+        The events whose verdict changed, with both scores; those with the most lines first.
     """
 
     first: str
@@ -99,7 +98,7 @@ def find_two(warehouse: Warehouse, first: str, second: str) -> tuple[ModelRecord
     Raises
     ------
     ModelError
-        If one is not published, or more than one begins so.
+        If one is not published, or a prefix is ambiguous.
     InputError
         If both are the same.
     """
@@ -113,15 +112,15 @@ def find_two(warehouse: Warehouse, first: str, second: str) -> tuple[ModelRecord
 
 
 def unscored(warehouse: Warehouse, record: ModelRecord) -> int:
-    """Return how many events a model has not judged."""
+    """Return the number of events that a model has not scored."""
     parameters = {"model_version": record.model_version}
-    return int(warehouse.rows(sql.load("scoring/pending"), parameters)[0][0])
+    return int(warehouse.records(sql.load("scoring/pending"), parameters)[0]["events"])
 
 
 def score_missing(
     warehouse: Warehouse, first: str, second: str, *, progress: Progress | None = None
 ) -> None:
-    """Let both models judge the events that they have not judged, the older model first.
+    """Let both models score the events that they have not scored, the older model first.
 
     Raises
     ------
@@ -144,9 +143,9 @@ def compare(warehouse: Warehouse, first: str, second: str, *, top: int = TOP) ->
     warehouse : Warehouse
         Where both were published.
     first, second : str
-        Their versions, or the first letters of them; what changed is told from first to second.
+        Their versions, or the first letters of them; changes go from the first to the second.
     top : int
-        Events whose verdict changed that are returned, at most.
+        Maximum number of events with a changed verdict.
 
     Raises
     ------
@@ -184,15 +183,14 @@ def _facts(a: ModelRecord, b: ModelRecord) -> Iterator[Fact]:
     yield Fact("parent", _within(a, "training", "parent"), _within(b, "training", "parent"))
     for part in ("known", "unseen"):
         for name in _HELD_OUT:
-            path = ("held_out", part, name)
-            yield Fact(f"held-out {part}: {name}", _within(a, *path), _within(b, *path))
-    settings = a.metrics.get("config") or {}, b.metrics.get("config") or {}
-    for fact in _differing(*settings):
+            first, second = (_within(model, "held_out", part, name) for model in (a, b))
+            yield Fact(f"held-out {part}: {name}", first, second)
+    for fact in _differing(a.metrics.get("config") or {}, b.metrics.get("config") or {}):
         yield Fact(f"setting: {fact.name}", fact.first, fact.second)
 
 
 def _within(record: ModelRecord, *path: str) -> Any:
-    """Return what lies at a path in a model's metrics, None where an older one has none."""
+    """Return the value at a path in a model's metrics; None if an older model has none."""
     found: Any = record.metrics
     for name in path:
         found = found.get(name) if isinstance(found, dict) else None

@@ -1,9 +1,8 @@
-"""Verdicts on messages as they come: engine-free, over Arrow arrays.
+"""Live scoring: verdicts on messages in Arrow arrays, independent of the SQL engine.
 
-A :class:`LiveScorer` answers for any text, seen or not. Verdicts are remembered by message and
-by canonical text, so that a message is canonicalised once and an event judged once; stored
-scores are taken before the model is asked. All scorers of one model in a process share what
-they remember.
+A :class:`LiveScorer` scores any text, seen before or not. Verdicts are cached by message and by
+canonical text, so that a message is canonicalised once and an event scored once; stored verdicts
+are used before the model is asked. All scorers of one model in a process share one cache.
 """
 
 from __future__ import annotations
@@ -24,18 +23,17 @@ from fame_sql.models.model import Model
 from fame_sql.verdict import Verdict
 
 REMEMBERED = 500_000
-"""At most so many messages, and so many canonical texts, are remembered a model and process."""
+"""Maximum number of messages, and of canonical texts, cached per model and process."""
 
 BATCH = 16_384
-"""At most so many canonical texts are given to the model at once."""
+"""Maximum number of canonical texts given to the model at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is remembered at one moment: slots in a list of verdicts that only grows.
+    """The content of a cache: slots in a list of verdicts that only grows.
 
-    Readers hold no lock. So what is full is replaced as a whole, never emptied, and whoever
-    still reads the old one finds its slots there.
+    Readers hold no lock. A full cache is replaced, so that lock-free readers keep valid slots.
     """
 
     of_message: dict[str, int] = field(default_factory=dict)
@@ -43,12 +41,12 @@ class Known:
     verdicts: list[Verdict] = field(default_factory=list)
 
     def add(self, canonical: str, verdict: Verdict) -> None:
-        """Remember a verdict, before anyone can find its slot."""
+        """Store a verdict before its slot becomes visible."""
         self.verdicts.append(verdict)
         self.of_canonical[canonical] = len(self.verdicts) - 1
 
     def newer_half(self) -> Known:
-        """Return a copy of what was remembered last."""
+        """Return a copy of the newer half of the cache."""
         recent = list(self.of_canonical.items())[len(self.of_canonical) // 2 :]
         kept = Known()
         moved = {}
@@ -67,7 +65,7 @@ class Known:
 
 
 class Memory:
-    """What one model has said in this process; one thread judges at a time."""
+    """The verdicts of one model in this process; one thread scores at a time."""
 
     def __init__(self) -> None:
         self.known = Known()
@@ -76,12 +74,12 @@ class Memory:
         self.seconds = 0.0
 
     def judge(self, model: Model, canonical: Sequence[str]) -> dict[str, Verdict]:
-        """Return the verdict on each text, asking the model for those not remembered."""
+        """Return the verdict on each text, asking the model for those that are not cached."""
         with self.lock:
             return self.judge_alone(model, canonical)
 
     def judge_alone(self, model: Model, canonical: Sequence[str]) -> dict[str, Verdict]:
-        """Judge while the lock is held."""
+        """Score texts; the caller holds the lock."""
         found: dict[str, Verdict] = {}
         new: set[str] = set()
         for text in canonical:
@@ -97,7 +95,7 @@ class Memory:
 
     def _ask(self, model: Model, batch: list[str]) -> dict[str, Verdict]:
         if not self.judged:
-            # Loading the weights is paid once, and is not part of the rate.
+            # The weights are loaded only once, which is not part of the measured rate.
             model.verdicts(batch[:1])
         since = time.perf_counter()
         fresh = dict(zip(batch, model.verdicts(batch), strict=True))
@@ -107,7 +105,7 @@ class Memory:
         return fresh
 
     def remember(self, verdicts: Mapping[str, Verdict]) -> None:
-        """Keep verdicts by canonical text, forgetting the older half where that is too much."""
+        """Cache verdicts by canonical text, dropping the older half if the cache is full."""
         if len(self.known.of_canonical) + len(verdicts) > REMEMBERED:
             self.known = self.known.newer_half()
         for canonical, verdict in verdicts.items():
@@ -115,7 +113,7 @@ class Memory:
                 self.known.add(canonical, verdict)
 
     def remember_messages(self, canonical_of: Mapping[str, str]) -> None:
-        """Keep the slots of messages by what their canonical texts have."""
+        """Cache the slots of messages, which are those of their canonical texts."""
         if len(self.known.of_message) + len(canonical_of) > REMEMBERED:
             self.known = self.known.forget_messages()
         slots = self.known.of_canonical
@@ -129,7 +127,7 @@ _memories_lock = threading.Lock()
 
 
 def memory_of(version: str) -> Memory:
-    """Return what the model of this version has said; forgotten with its last scorer."""
+    """Return the cache of a model version; it is dropped with the last scorer of the model."""
     with _memories_lock:
         memory = _memories.get(version)
         if memory is None:
@@ -138,18 +136,18 @@ def memory_of(version: str) -> Memory:
 
 
 class LiveScorer:
-    """Judges arrays of messages, for several threads at once.
+    """Scores arrays of messages, from several threads at once.
 
     Parameters
     ----------
     recipe : Recipe
-        How canonical text is made.
+        Turns messages into canonical texts.
     load_model : callable
-        Returns the model; called once, at the first message that needs it.
+        Returns the model; called once, when a message first needs it.
     load_stored : callable, optional
-        Returns the verdicts stored for that model, by canonical text.
+        Returns the stored verdicts of that model, by canonical text.
     read_unseen : callable, optional
-        Returns the policy for unseen templates; ``both`` where there is no warehouse to ask.
+        Returns the policy for unseen templates; by default ``both``.
     """
 
     def __init__(
@@ -169,7 +167,7 @@ class LiveScorer:
         self._lock = threading.Lock()
 
     def model(self) -> Model:
-        """Return the model, loading it at the first call."""
+        """Return the model; the first call loads it."""
         with self._lock:
             if self._model is None:
                 self._model = self._load_model()
@@ -177,12 +175,12 @@ class LiveScorer:
 
     @property
     def judged(self) -> int:
-        """How many texts the model was asked for, by all scorers of this model."""
+        """The number of texts that the model has scored, for all its scorers."""
         return self._memory.judged if self._memory else 0
 
     @property
     def seconds_each(self) -> float | None:
-        """Measured seconds a text, None before the model was asked."""
+        """Measured seconds per text; None before the model has scored anything."""
         memory = self._memory
         return memory.seconds / memory.judged if memory and memory.judged else None
 
@@ -191,12 +189,12 @@ class LiveScorer:
         return self.memory().known.of_message
 
     def memory(self, *, stored: bool = True) -> Memory:
-        """Return what is remembered for the model.
+        """Return the cache of the model.
 
         Parameters
         ----------
         stored : bool
-            Read what is stored for the model first; the planner looks that up by itself.
+            Fill it with the stored verdicts first; the planner reads these itself.
         """
         model = self.model()
         with self._lock:
@@ -219,12 +217,12 @@ class LiveScorer:
     def distinct_verdicts(
         self, messages: pa.Array
     ) -> tuple[list[Verdict | None], npt.NDArray[np.intp]]:
-        """Return the few distinct verdicts on many messages, and which each message has.
+        """Return the distinct verdicts on messages, and which of them each message has.
 
         Returns
         -------
         distinct : list of Verdict or None
-            None stands for NULL.
+            None for NULL.
         rows : int array, shape (len(messages),)
             Indices into ``distinct``.
         """
@@ -241,9 +239,9 @@ class LiveScorer:
         return [None if slot < 0 else known.verdicts[slot] for slot in distinct], rows
 
     def _judge(self, missing: list[str], wanted: set[str]) -> Known:
-        """Judge the missing messages and return something that knows all that are wanted.
+        """Score the missing messages, and return a cache content with all wanted ones.
 
-        One thread at a time, so no event is judged twice.
+        Only one thread does so at a time, so that no event is scored twice.
         """
         canonical = self.canonical(pa.array(missing, pa.string())).to_pylist()
         model, memory = self.model(), self.memory()
@@ -256,7 +254,7 @@ class LiveScorer:
         return self._apart(wanted, fresh)
 
     def _apart(self, wanted: set[str], fresh: Mapping[str, Verdict]) -> Known:
-        """Answer for one vector alone, where the memory cannot hold all of it."""
+        """Return the verdicts of one vector that is too large for the cache."""
         texts = sorted(wanted)
         canonical = self.canonical(pa.array(texts, pa.string())).to_pylist()
         missing = [text for text in canonical if text not in fresh]
@@ -279,7 +277,7 @@ class LiveScorer:
         return [None if text is None else distinct[text] for text in texts]
 
     def templates(self, messages: pa.Array) -> list[str | None]:
-        """Return the known template of each message, None where there is none."""
+        """Return the known template of each message; None if there is none."""
         model = self.model()
         texts = self.canonical(messages).to_pylist()
         matched = {text: model.match(text) for text in sorted({t for t in texts if t is not None})}

@@ -1,8 +1,8 @@
-"""What is done about messages of templates that nobody has seen, and what that costs.
+"""How messages of unseen templates are handled, and what that costs.
 
-A guess about the unseen may be *alerted* by its score, put in a *queue* for labels
-(``fame.label_queue``), or *both*. The score is the same under each; the view ``anomalies`` and the
-live ``fame_action`` follow the policy.
+A message of an unseen template may be *alerted* by its score, put in a *queue* for labels
+(``fame.label_queue``), or *both*. The score is the same under each policy; the view ``anomalies``
+and the live ``fame_action`` follow the policy.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ import duckdb
 from fame_sql import sql
 from fame_sql.errors import InputError
 from fame_sql.models import champion, load
-from fame_sql.students.calibration.targets import (
+from fame_sql.students.calibration.thresholds import (
     MILLION,
-    Line,
+    Threshold,
     check_target,
-    lines_in_force,
     needed,
+    thresholds_in_force,
 )
 from fame_sql.warehouse import settings
 from fame_sql.warehouse.warehouse import Warehouse
 
 UNSEEN = ("alert", "queue", "both")
-"""What can be done about the unseen; ``both`` where nothing is set."""
+"""How messages of unseen templates can be handled; ``both`` is the default."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a policy costs in a million lines like those held out.
+    """What a policy costs per million lines like those held out.
 
     Parameters
     ----------
@@ -39,9 +39,9 @@ class Cost:
         The policy.
     false_alarms, at_most : float or None
         Normal lines that are alerted: expected, and the upper end of the 95 % interval; None
-        where nothing was held out to tell from.
+        without held-out evidence.
     queued : float or None
-        Lines of templates that wait for a label.
+        Lines of templates that are queued for a label.
     """
 
     unseen: str
@@ -52,69 +52,71 @@ class Cost:
 
 @dataclass(frozen=True)
 class PolicyReport:
-    """The policy in force and what each would cost.
+    """The policy in force, and what each policy would cost.
 
     Parameters
     ----------
     unseen : str
         The policy in force.
     max_false_alarms : float or None
-        The target, a million lines.
-    known, unseen_line : Line
-        The decision lines for known and unseen templates, with what was held out.
+        Maximum false alarms per million lines; None without a target.
+    known, unseen_threshold : Threshold
+        The thresholds for known and unseen templates, with the held-out evidence.
     unseen_share : float or None
-        Share of the calibration slice's lines whose templates the lines before did not have.
+        Share of lines of the calibration slice whose templates do not occur before it.
     costs : tuple of Cost
-        One for each policy.
+        The costs of each policy.
     waiting : int
-        Rows of ``fame.label_queue`` now.
+        Current rows of ``fame.label_queue``.
     model_version : str
         The champion.
     """
 
     unseen: str
     max_false_alarms: float | None
-    known: Line
-    unseen_line: Line
+    known: Threshold
+    unseen_threshold: Threshold
     unseen_share: float | None
     costs: tuple[Cost, ...]
     waiting: int
     model_version: str
 
     def unsupported(self) -> list[str]:
-        """Return a sentence for each line whose held-out evidence is too small for the target."""
+        """Return a sentence for each threshold whose evidence is too small for the target."""
         target = self.max_false_alarms
         if target is None:
             return []
         parts = (
             ("known", self.known, "events"),
-            ("unseen", self.unseen_line, "templates"),
+            ("unseen", self.unseen_threshold, "templates"),
         )
         return [
-            f"{name} templates: held-out {what} worth {line.size:.1f} of equal frequency cannot "
-            f"show that at most {target:g} false alarms come on a million lines; that takes "
-            f"{needed(target)} without one, so the most cautious line that they give is used"
-            for name, line, what in parts
-            if not line.meets(target)
+            f"{name} templates: held-out {what} worth {threshold.size:.1f} of equal frequency "
+            f"cannot show that there are at most {target:g} false alarms per million lines; that "
+            f"takes {needed(target)} without one, so the most cautious threshold is used"
+            for name, threshold, what in parts
+            if not threshold.meets(target)
         ]
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values, for JSON."""
-        return {**asdict(self), "unsupported": self.unsupported()}
+        values = asdict(self)
+        values["unseen_line"] = values.pop("unseen_threshold")
+        return {**values, "unsupported": self.unsupported()}
 
 
 def read_unseen(connection: duckdb.DuckDBPyConnection) -> str:
-    """Return the policy for the unseen of the warehouse that ``connection`` reads."""
+    """Return the policy for unseen templates of the warehouse that ``connection`` reads."""
     return str(connection.execute("SELECT unseen FROM fame.policy").fetchall()[0][0])
 
 
 def set_unseen(warehouse: Warehouse, unseen: str) -> None:
-    """Say what is done about messages of unseen templates, from now on.
+    """Set how messages of unseen templates are handled.
 
     Raises
     ------
     InputError
-        If it is none of :data:`UNSEEN`.
+        If it is not one of :data:`UNSEEN`.
     """
     if unseen not in UNSEEN:
         raise InputError(f"unseen messages can be handled as {', '.join(UNSEEN)}, not {unseen!r}")
@@ -122,18 +124,18 @@ def set_unseen(warehouse: Warehouse, unseen: str) -> None:
 
 
 def read_target(warehouse: Warehouse) -> float | None:
-    """Return how many false alarms a million lines are aimed at, None without a target."""
+    """Return the maximum of false alarms per million lines; None without a target."""
     value = settings.read(warehouse.connection, settings.MAX_FALSE_ALARMS)
     return None if value is None else float(value)
 
 
 def store_target(warehouse: Warehouse, target: float | None) -> None:
-    """Keep a target for every training to come; None forgets it.
+    """Store the false-alarm target for all later trainings; None removes it.
 
     Raises
     ------
     InputError
-        If it is no number above 0 and below a million.
+        If it is not above 0 and below a million.
     """
     if target is None:
         settings.remove(warehouse.connection, settings.MAX_FALSE_ALARMS)
@@ -163,14 +165,14 @@ def report(warehouse: Warehouse) -> PolicyReport:
     """
     record = champion(warehouse)
     student = load(record.folder).student
-    known, unseen = lines_in_force(student.held_out, student.calibration)
-    lines, unseen_lines = warehouse.rows(sql.load("scoring/unseen_share"))[0]
-    share = unseen_lines / lines if lines else None
+    known, unseen = thresholds_in_force(student.held_out, student.calibration)
+    slice_ = warehouse.records(sql.load("scoring/unseen_share"))[0]
+    share = slice_["unseen"] / slice_["lines"] if slice_["lines"] else None
     return PolicyReport(
         unseen=read_unseen(warehouse.connection),
         max_false_alarms=read_target(warehouse),
         known=known,
-        unseen_line=unseen,
+        unseen_threshold=unseen,
         unseen_share=share,
         costs=tuple(_cost(policy, known, unseen, share) for policy in UNSEEN),
         waiting=warehouse.value("SELECT count(*) FROM fame.label_queue"),
@@ -178,20 +180,20 @@ def report(warehouse: Warehouse) -> PolicyReport:
     )
 
 
-def _cost(policy: str, known: Line, unseen: Line, share: float | None) -> Cost:
+def _cost(policy: str, known: Threshold, unseen: Threshold, share: float | None) -> Cost:
     if share is None:
-        return Cost(policy, None, None, None)
+        return Cost(policy, false_alarms=None, at_most=None, queued=None)
     alerted = policy != "queue"
     return Cost(
         policy,
-        _mixed(known.false_alarms, unseen.false_alarms if alerted else 0.0, share),
-        _mixed(known.at_most, unseen.at_most if alerted else 0.0, share),
-        0.0 if policy == "alert" else share * MILLION,
+        false_alarms=_mixed(known.false_alarms, unseen.false_alarms if alerted else 0.0, share),
+        at_most=_mixed(known.at_most, unseen.at_most if alerted else 0.0, share),
+        queued=0.0 if policy == "alert" else share * MILLION,
     )
 
 
 def _mixed(known: float | None, unseen: float | None, share: float) -> float | None:
-    """Weigh two rates by the shares of their lines; a rate that no line has need not be known."""
+    """Return the mean of two rates by the shares of their lines; one without lines may be None."""
     if (known is None and share < 1) or (unseen is None and share > 0):
         return None
     return (known or 0.0) * (1 - share) + (unseen or 0.0) * share
@@ -203,9 +205,9 @@ def measured_costs(warehouse: Warehouse) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        For each policy: ``found`` anomalous lines alerted, ``false_alarms`` and
-        ``false_alarms_per_million`` among labelled lines, and the lines and templates that
-        ``queued``, with the anomalous lines among them (``queued_anomalies``).
+        For each policy: ``found``, the anomalous lines alerted; ``false_alarms`` and
+        ``false_alarms_per_million`` among labelled lines; ``queued_lines`` and
+        ``queued_templates``, with the anomalous lines among them (``queued_anomalies``).
     """
     row = warehouse.records(sql.load("scoring/later"))[0]
     return [_measured(policy, row) for policy in UNSEEN]

@@ -1,9 +1,8 @@
-"""Set-based scoring: each event that has no verdict yet is judged once, in large batches.
+"""Batch scoring: each event without a verdict is scored once, in large batches.
 
-Events are read in slices of their ids, so that memory holds one batch however many there are,
-nothing is sorted on disk, and no old snapshot keeps the file growing. Processes exclude each other
-by DuckDB's lock on the file, threads by a turn a warehouse; what was committed while a thread
-waited is not judged again.
+Events are read in slices of their ids, so that memory holds only one batch, nothing is sorted on
+disk, and no old snapshot makes the file grow. Processes exclude each other by DuckDB's lock on the
+file, threads by a lock per warehouse; what was committed while a thread waited is not scored again.
 """
 
 from __future__ import annotations
@@ -30,13 +29,13 @@ from fame_sql.warehouse.disk import check_room
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
 BATCH = 16_384
-"""Events judged and committed at once."""
+"""Events scored and committed at once."""
 
 BYTES_AN_EVENT = 64
-"""Disk that one stored verdict takes: a cautious guess, for the check before a run."""
+"""Cautious estimate of the disk space of one stored verdict."""
 
 TEMPORARY_BYTES_AN_EVENT = 32
-"""Memory, or disk beyond ``memory_limit``, that finding the unscored takes an event: cautious."""
+"""Cautious estimate of the memory, or temporary disk, per event for finding unscored events."""
 
 _SCHEMA = pa.schema([("event_id", pa.int32()), *ARROW_FIELDS])
 
@@ -51,11 +50,11 @@ class ScoringReport:
     Parameters
     ----------
     scored, events : int
-        Events judged now, and all that there are.
+        Events scored now, and all events.
     lines : int
-        Log lines that these events stand for.
+        Log lines of all events.
     model_version : str
-        The model that judged.
+        The model that scored them.
     """
 
     scored: int
@@ -73,13 +72,13 @@ class ScoringEstimate:
     events : int
         Events without a verdict.
     lines : int
-        Log lines that they stand for.
+        Log lines of these events.
     bytes_needed, bytes_free : int
-        Disk that their verdicts take at most, and what the warehouse's disk has left.
+        Disk space that their verdicts take at most, and what the warehouse's disk has left.
     bytes_temporary : int
-        What finding them takes at most: in memory, or in DuckDB's ``temp_directory``.
+        Space for finding them, at most: in memory, or in DuckDB's ``temp_directory``.
     seconds : float or None
-        From what this process has measured, None if it has not judged anything yet.
+        Estimated from this process's own rate; None if it has not scored anything yet.
     """
 
     events: int
@@ -91,24 +90,24 @@ class ScoringEstimate:
 
 
 def estimate_scoring(warehouse: Warehouse, *, version: str | None = None) -> ScoringEstimate:
-    """Return what scoring the rest of the events would take, without scoring any.
+    """Estimate the scoring of all events without a verdict, without scoring any.
 
     Parameters
     ----------
     warehouse : Warehouse
-        Where the events lie.
+        Where the events are stored.
     version : str, optional
-        Which published model is to judge; without it, the champion.
+        The published model to score with; by default the champion.
 
     Raises
     ------
     MissingStageError
         If no model is published.
     """
-    return _estimate(warehouse, _judge(warehouse, version))
+    return _estimate(warehouse, _load(warehouse, version))
 
 
-def _judge(warehouse: Warehouse, version: str | None) -> Model:
+def _load(warehouse: Warehouse, version: str | None) -> Model:
     return load_champion(warehouse) if version is None else load_published(warehouse, version)
 
 
@@ -129,18 +128,18 @@ def _estimate(warehouse: Warehouse, model: Model) -> ScoringEstimate:
 def score_events(
     warehouse: Warehouse, *, version: str | None = None, progress: Progress | None = None
 ) -> ScoringReport:
-    """Judge every event that a model has not judged, and store the verdicts.
+    """Score every event that a model has not scored, and store the verdicts.
 
-    Each batch is committed: a run that is stopped goes on from there.
+    Each batch is committed, so that an interrupted run can be continued.
 
     Parameters
     ----------
     warehouse : Warehouse
-        Where the events lie.
+        Where the events are stored.
     version : str, optional
-        Which published model judges; without it, the champion.
+        The published model to score with; by default the champion.
     progress : Progress, optional
-        Where to tell how far it is.
+        Shows the progress.
 
     Raises
     ------
@@ -152,7 +151,7 @@ def score_events(
         If the disk has no room for the verdicts.
     """
     progress = progress or SilentProgress()
-    model = _judge(warehouse, version)
+    model = _load(warehouse, version)
     memory = memory_of(model.version)
     with scoring_turn(warehouse.path):
         match_events(warehouse, progress=progress)
@@ -164,12 +163,14 @@ def score_events(
                 _score_batch(warehouse, model, memory, batch)
                 step.advance(batch.num_rows)
     events, lines = warehouse.rows("SELECT count(*), coalesce(sum(lines), 0) FROM fame.events")[0]
-    return ScoringReport(needs.events, events, int(lines), model.version)
+    return ScoringReport(
+        scored=needs.events, events=events, lines=int(lines), model_version=model.version
+    )
 
 
 @contextmanager
 def scoring_turn(path: Path) -> Iterator[None]:
-    """Let one thread of this process at a time score the warehouse at ``path``."""
+    """Allow only one thread of this process at a time to score the warehouse at ``path``."""
     with _turns_lock:
         turn = _turns.setdefault(path.absolute(), threading.RLock())
     with turn:
@@ -177,7 +178,7 @@ def scoring_turn(path: Path) -> Iterator[None]:
 
 
 def verdict_table(event_ids: Sequence[int], verdicts: Sequence[Verdict]) -> pa.Table:
-    """Return verdicts as an Arrow table, one row for each event."""
+    """Return verdicts as an Arrow table with one row per event, for ``fame.scores``."""
     rows = [
         {"event_id": event_id, **asdict(verdict)}
         for event_id, verdict in zip(event_ids, verdicts, strict=True)
@@ -186,7 +187,7 @@ def verdict_table(event_ids: Sequence[int], verdicts: Sequence[Verdict]) -> pa.T
 
 
 def store_verdicts(connection: duckdb.DuckDBPyConnection, verdicts: pa.Table) -> None:
-    """Add verdicts to ``fame.scores``, but for those that are there."""
+    """Add verdicts to ``fame.scores``, except those that are stored already."""
     connection.register("new_verdicts", verdicts)
     try:
         connection.execute(statements.load("scoring/add"), {"scored_at": utc_now()})
@@ -195,14 +196,14 @@ def store_verdicts(connection: duckdb.DuckDBPyConnection, verdicts: pa.Table) ->
 
 
 def _check_disks(warehouse: Warehouse, needs: ScoringEstimate) -> None:
-    """Refuse a run that the warehouse's disk, or that of DuckDB's temporary files, cannot hold."""
+    """Refuse a run for which the warehouse's disk or that of temporary files has no room."""
     check_room(needs.bytes_needed, needs.bytes_free, warehouse.path)
     place = temporary_place(warehouse.connection)
     check_room(needs.bytes_temporary, shutil.disk_usage(place).free, place)
 
 
 def temporary_place(connection: duckdb.DuckDBPyConnection) -> Path:
-    """Return the folder that is there in which DuckDB puts, or makes, its temporary files."""
+    """Return the existing folder in which DuckDB creates its temporary files or their folder."""
     folder = connection.execute("SELECT current_setting('temp_directory')").fetchall()[0][0]
     place = Path(folder or ".").absolute()
     while not place.exists():
@@ -212,23 +213,25 @@ def temporary_place(connection: duckdb.DuckDBPyConnection) -> Path:
 
 @dataclass(frozen=True)
 class _Pending:
+    """The events without a verdict: their number, lines and ids, and the number of all events."""
+
     events: int
     lines: int
-    first: int
-    last: int
+    first_event: int
+    last_event: int
     of_events: int
 
 
 def _count_pending(warehouse: Warehouse, model: Model) -> _Pending:
     parameters = {"model_version": model.version}
-    return _Pending(*warehouse.rows(sql.load("scoring/pending"), parameters)[0])
+    return _Pending(**warehouse.records(sql.load("scoring/pending"), parameters)[0])
 
 
 def _pending(warehouse: Warehouse, model: Model) -> Iterator[pa.Table]:
-    """Yield the unscored events in slices of ids, as they are when each slice is asked for."""
+    """Yield the unscored events in slices of ids, each read when it is needed."""
     pending = _count_pending(warehouse, model)
     statement = sql.load("scoring/unscored")
-    for first in range(pending.first, pending.last + 1, BATCH):
+    for first in range(pending.first_event, pending.last_event + 1, BATCH):
         bounds = {"first": first, "stop": first + BATCH, "model_version": model.version}
         batch = warehouse.connection.sql(statement, params=bounds).to_arrow_table()
         if batch.num_rows:

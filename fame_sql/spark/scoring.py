@@ -141,13 +141,13 @@ def _score(
 
 
 def _read(spark: SparkSession, source: Sequence[str]) -> DataFrame:
-    found = _stored(spark, *source)
+    found = _stored(spark, source)
     if found is None:
         raise InputError(f"there is no Parquet table at {', '.join(source)}; check the address")
     return found
 
 
-def _stored(spark: SparkSession, *paths: str) -> DataFrame | None:
+def _stored(spark: SparkSession, paths: Sequence[str]) -> DataFrame | None:
     """Read Parquet, None where nothing is."""
     from pyspark.errors import AnalysisException
 
@@ -182,7 +182,7 @@ def _with_day(lines: DataFrame, message: str, timestamp: str) -> DataFrame:
 
 def _present(spark: SparkSession, folder: str, days: Sequence[str]) -> list[str]:
     """Return which of the days are written already."""
-    stored = _stored(spark, folder)
+    stored = _stored(spark, [folder])
     if stored is None:
         return []
     found = (row[0] for row in stored.select("day").distinct().collect())
@@ -217,7 +217,7 @@ def _judge(
     from pyspark.sql import functions as F  # noqa: N812
 
     events = keys.select("event_hash", "canonical").distinct()
-    known = _stored(spark, verdicts)
+    known = _stored(spark, [verdicts])
     pending = events if known is None else events.join(known, "event_hash", "left_anti")
     total = pending.count()
     slices = math.ceil(total / SLICE)
@@ -261,7 +261,7 @@ def _joined(
     """Return the lines with their events and verdicts, NULL where the message is NULL."""
     from pyspark.sql import functions as F  # noqa: N812
 
-    stored = _stored(spark, verdicts)
+    stored = _stored(spark, [verdicts])
     if stored is None:  # no line has a message
         stored = spark.createDataFrame([], _ddl(_VERDICTS)).drop("model_version")
     version = verdicts.rpartition("=")[2]

@@ -1,9 +1,10 @@
-"""The students: small local models that learnt from the labels and score every message.
+"""Students: small local models that learn from the labels and score every message.
 
-One encoder reads the canonical text. On its output stand a router head (which failure domain?),
-a shared anomaly head, and one expert head for each mixed domain. :func:`~.training.train` makes
-a :class:`~.student.Student`; its :meth:`~.student.Student.predict` is a pure function of the
-text, bit for bit, whatever is scored beside it.
+One encoder reads the canonical text. Its output is the input of a router head (which failure
+domain?), a shared anomaly head, and one expert head for each mixed domain.
+:func:`~.fitting.training.train` returns a :class:`~.student.Student`, whose
+:meth:`~.student.Student.predict` is a pure function of the text: its result does not depend on
+other texts by a bit.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a student is made of: its sizes, how it is trained, and the domains it knows."""
+"""The configuration of a student: its sizes, how it is trained, and its domains."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import numpy.typing as npt
 from fame_sql.errors import InputError
 
 Kind = Literal["normal", "anomalous", "mixed"]
-"""What a domain's labels are: all normal, all anomalous, or both."""
+"""Kind of a domain: its labels are all normal, all anomalous, or mixed."""
 
 COMPACT = "compact"
-"""The preset whose encoder is trained from scratch, and so needs no weights from elsewhere."""
+"""The preset whose encoder is trained from scratch and needs no pretrained weights."""
 
 SIZES = ("hidden", "layers", "heads", "feed_forward", "vocab", "dropout")
-"""The fields that are a pretrained encoder's own."""
+"""The fields that a pretrained encoder determines itself."""
 
-# The least that a number may be.
+# Minimum of each number.
 LEAST = {
     **dict.fromkeys(("hidden", "layers", "feed_forward", "batch", "pool", "epochs"), 1),
     **dict.fromkeys(("max_steps", "threads", "balance", "calibration_events"), 1),
@@ -35,74 +35,76 @@ FIRST_FIELDS = frozenset((
     "max_steps", "balance", "calibration_events", "threads", "seed",
 ))
 # fmt: on
-"""The fields that a stored compact configuration always has; see :meth:`StudentConfig.settings`."""
+"""The fields that every stored compact configuration has; see :meth:`StudentConfig.settings`."""
 
 LENGTHS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
-"""The lengths in tokens that texts are padded to; the longest of a student is one of them."""
+"""The lengths in tokens to which texts are padded; ``max_tokens`` must be one of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class StudentConfig:
-    """The sizes of a student and the way it is trained.
+    """The sizes of a student and how it is trained.
 
     Parameters
     ----------
     preset : str
         The encoder's name: ``"compact"``, a small transformer trained from scratch on the
-        warehouse's own events, which needs no download; or what the choice of ``router`` is
-        called, as in :mod:`fame_sql.students.presets`.
+        warehouse's own events, which needs no download; or a name for the chosen ``router``, as
+        in :mod:`fame_sql.students.presets`.
     hidden : int
         Width of the encoder's vectors, a multiple of ``heads``.
     layers : int
-        Transformer layers.
+        Number of transformer layers.
     heads : int
-        Attention heads in each layer.
+        Number of attention heads in each layer.
     feed_forward : int
-        Width within each layer's feed-forward part.
+        Width of each layer's feed-forward part.
     vocab : int
-        Most tokens that the tokenizer may learn, placeholders included.
+        Maximum size of the vocabulary that the tokenizer learns, including placeholders.
     max_tokens : int
-        Tokens of a text that are read, one of ``LENGTHS``; the rest of a longer text is not.
+        Maximum number of tokens read per text, one of ``LENGTHS``; the rest is ignored.
     dropout : float
-        Share of the encoder's activations that are dropped in training.
+        Share of the encoder's activations that are dropped during training.
     learning_rate : float
-        Peak of the one-cycle schedule.
+        Peak learning rate of the one-cycle schedule.
     weight_decay : float
         AdamW's weight decay.
     batch : int
-        Events in a training step.
+        Events per training step.
     pool : int
-        Batches among which events are sorted by length, so that little is padding.
+        Number of batches within which events are sorted by length, to reduce padding.
     epochs : int
-        Passes over the events, as far as the bounds on steps allow.
+        Passes over the events, within the bounds on steps.
     min_steps, max_steps : int
-        Bounds on the training steps.
+        Bounds on the number of training steps.
     balance : float
-        How far the rarer class may be raised: at most this many times.
+        Maximum factor by which the weight of the rarer class is raised.
     calibration_events : int
-        Events of each class that a threshold is fitted to, at least: a domain's own, or where
-        the calibration slice holds fewer there, all domains' together, or else none is.
+        Minimum number of events of each class to which a threshold is fitted: the domain's own
+        events, or, if the calibration slice has fewer of them, those of all domains together;
+        with fewer still, no threshold is fitted.
     threads : int
-        Threads in training. Part of the configuration because sums, and so weights, depend on
-        it in their last bits. One: steps are so small that two threads, on cores that others
-        use as well, mostly wait for each other.
+        Threads for training. Part of the configuration because the last bits of sums, and so of
+        weights, depend on it. The default is 1 because steps are so small that two threads on
+        shared cores would mostly wait for each other.
     seed : int
-        Seed of the weights, of the order of events and of dropout.
+        Seed of the initial weights, of the order of events and of dropout.
     router : str
-        Where the pretrained encoder is read from: a folder, ``package:NAME`` or the name of a
-        model on the hub. Empty for ``"compact"``; otherwise ``hidden``, ``layers``, ``heads``,
-        ``feed_forward``, ``vocab`` and ``dropout`` are the encoder's own, and these are unused.
+        Source of the pretrained encoder: a folder, ``package:NAME`` or the name of a model on
+        the hub. Empty for ``"compact"``; otherwise the encoder determines ``hidden``,
+        ``layers``, ``heads``, ``feed_forward``, ``vocab`` and ``dropout``, and these are unused.
     experts : str
-        Where each expert's encoder is read from, if they are separate; empty for the router's.
+        Source of the experts' separate encoders; empty for that of the router.
     separate : bool
-        Give every expert an encoder of its own, instead of one that all heads share.
+        Give every expert a separate encoder, instead of one that all heads share.
     frozen_layers : int
-        So many of a pretrained encoder's layers, from the embeddings up, stay as they are.
+        Number of layers of a pretrained encoder, from the embeddings up, that are not trained.
     digest : str
-        SHA-256 of the pretrained weights that are meant; empty for any.
+        SHA-256 of the pretrained weights; empty for any weights.
     patience : int
-        Looks at the calibration slice, one every 25 steps, without a lower loss before the first
-        network stops; the second takes the steps that were best. 0: both take them all.
+        Evaluations on the calibration slice, one every 25 steps, without a lower loss after
+        which the first network stops; the second takes the number of steps that was best. With
+        0, both take all steps.
     """
 
     preset: str = COMPACT
@@ -140,17 +142,17 @@ class StudentConfig:
             raise InputError(f"patience {self.patience} must be 0 or more")
         if self.max_tokens not in LENGTHS:
             allowed = ", ".join(map(str, LENGTHS))
-            raise InputError(f"max_tokens {self.max_tokens} is none of the lengths {allowed}")
+            raise InputError(f"max_tokens {self.max_tokens} is not one of the lengths {allowed}")
 
     def _check_encoder(self) -> None:
         if self.is_compact and self.preset != COMPACT:
             raise InputError(
-                f"preset {self.preset!r} names no encoder: give 'router', a folder or the name of "
+                f"preset {self.preset!r} has no encoder: give 'router', a folder or the name of "
                 f"a model, or use preset {COMPACT!r}"
             )
         if not self.is_compact and self.preset == COMPACT:
             raise InputError(
-                f"preset {COMPACT!r} reads no router, but {self.router!r} is given: leave "
+                f"preset {COMPACT!r} has no router, but {self.router!r} is given: leave "
                 "'router' out, or give the preset another name"
             )
         if self.is_compact and (self.experts or self.separate or self.frozen_layers):
@@ -179,16 +181,16 @@ class StudentConfig:
         return not self.router
 
     def steps(self, events: int) -> int:
-        """Return the training steps for so many events."""
+        """Return the number of training steps for a number of events."""
         wanted = self.epochs * -(-events // self.batch)
         return min(max(wanted, self.min_steps), self.max_steps)
 
     def settings(self) -> dict[str, Any]:
         """Return the fields by name, as they are stored and hashed.
 
-        Fields that came later than the first models are left out where they are at their
-        defaults, so that a configuration written then is the same one now; and the sizes where
-        a pretrained encoder has its own.
+        Fields that were added after the first models are left out if they have their defaults,
+        so that an old configuration equals the same one today. The sizes are left out if a
+        pretrained encoder determines them.
         """
         added = {f.name: f.default for f in fields(self) if f.name not in FIRST_FIELDS}
         unused = () if self.is_compact else SIZES
@@ -222,6 +224,6 @@ class DomainSpec:
 
 
 def anomaly_columns(domains: Sequence[DomainSpec]) -> npt.NDArray[np.int64]:
-    """Return which anomaly logit judges each domain: 0 is the shared head, then the experts."""
+    """Return the anomaly logit of each domain: 0 is the shared head, then come the experts."""
     mixed = np.array([domain.kind == "mixed" for domain in domains], dtype=np.int64)
     return np.cumsum(mixed) * mixed

@@ -1,4 +1,4 @@
-"""What students learn from: labelled events."""
+"""Labelled events, from which students learn."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class LabelledEvents:
-    """Labelled events as columns; sequences are turned into arrays.
+    """Labelled events as columns; sequences are converted to arrays.
 
     Parameters
     ----------
     canonical : list of str
         Canonical text of each event.
     is_anomaly : float64 array
-        Share of the event's labelled lines that are anomalous: 0, 1, or between where its
-        lines were labelled both ways.
+        Share of the event's labelled lines that are anomalous: 0, 1, or a value between if its
+        lines have conflicting labels.
     domain : int64 array
         Index of its domain.
     weight : float64 array
-        Lines that the event stands for.
+        Number of log lines of the event.
     calibration : bool array
         Whether the event lies in the last slice of the training period.
     template : int64 array, optional
-        A number for each template; without it, each event has its own.
+        A number for each template; by default each event has its own template.
 
     Raises
     ------
@@ -56,7 +56,7 @@ class LabelledEvents:
             if column.shape != (len(self.canonical),):
                 raise InputError(
                     f"labelled events: {name} has {column.size} values for "
-                    f"{len(self.canonical)} events; give one an event"
+                    f"{len(self.canonical)} events; give one per event"
                 )
         if not ((self.is_anomaly >= 0) & (self.is_anomaly <= 1)).all():
             raise InputError("labelled events: is_anomaly must be a share between 0 and 1")
@@ -68,28 +68,27 @@ class LabelledEvents:
 
     @property
     def importance(self) -> Floats:
-        """What each counts in training: the logarithm of its lines, one on average."""
+        """The weight of each event in training: the logarithm of its lines, scaled to mean 1."""
         weight = 1 + np.log(np.maximum(self.weight, 1))
         return np.asarray(weight / weight.mean())
 
     @property
     def calibrates(self) -> npt.NDArray[np.bool_]:
-        """Whether a network that learned from the events before the slice may be judged by each.
+        """Whether each event can evaluate a network that learned from those before the slice.
 
-        Those in the slice whose templates the events before it have; what others say of a
-        network that never met their template says nothing about known ones.
+        These are the events in the slice whose templates occur before it: events of templates
+        that the network has never met show nothing about known templates.
         """
         known = np.isin(self.template, self.template[~self.calibration])
         return np.asarray(self.calibration & known)
 
     def where(self, chosen: npt.NDArray[np.bool_]) -> LabelledEvents:
         """Return the chosen events."""
-        texts = [self.canonical[i] for i in np.flatnonzero(chosen)]
         return LabelledEvents(
-            texts,
-            self.is_anomaly[chosen],
-            self.domain[chosen],
-            self.weight[chosen],
-            self.calibration[chosen],
-            self.template[chosen],
+            canonical=[self.canonical[i] for i in np.flatnonzero(chosen)],
+            is_anomaly=self.is_anomaly[chosen],
+            domain=self.domain[chosen],
+            weight=self.weight[chosen],
+            calibration=self.calibration[chosen],
+            template=self.template[chosen],
         )

@@ -1,8 +1,8 @@
-"""Which training judges which domain, where a student was not trained in one go.
+"""Generations: which training scores which domain of a student that was partly retrained.
 
 A generation is one training: a layer of anomaly logits (the shared head, then its experts) and a
-lexical head. The newest is number 0. A domain that did not change keeps its generation, and with it
-every score.
+lexical head. The newest has number 0. An unchanged domain keeps its generation, and with it all
+its scores.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ class Generations:
     Parameters
     ----------
     widths : tuple of int
-        Anomaly logits that each generation gives a text.
+        Number of anomaly logits of each generation.
     columns : tuple of int
-        Of each domain: its logit among those of all generations side by side.
+        For each domain, its column among the logits of all generations, concatenated.
 
     Raises
     ------
     InputError
-        If a generation is empty or a column lies beyond all of them.
+        If a generation is empty, or a column is out of range.
     """
 
     widths: tuple[int, ...]
@@ -40,12 +40,12 @@ class Generations:
         total = sum(self.widths)
         if min(self.widths, default=0) < 1 or not all(0 <= c < total for c in self.columns):
             raise InputError(
-                f"generations of widths {self.widths} do not hold the columns {self.columns}"
+                f"generations of widths {self.widths} do not have the columns {self.columns}"
             )
 
     @classmethod
     def read(cls, facts: dict[str, Any]) -> Generations:
-        """Return what was written as JSON."""
+        """Return the generations that were stored as JSON."""
         return cls(tuple(map(int, facts["widths"])), tuple(map(int, facts["columns"])))
 
     def of_domains(self) -> npt.NDArray[np.int64]:

@@ -1,8 +1,8 @@
 """The lexical head: logistic regression on the words and characters of a text.
 
-A transformer trained from scratch on a few hundred events ranks texts of templates that it has
-never seen worse than this does (``docs/design/detection.md`` has the figures), so what is unseen
-is judged by what its words meant elsewhere.
+A transformer trained from scratch on a few hundred events ranks texts of unseen templates worse
+than this does (``docs/design/detection.md`` has the figures), so messages of unseen templates are
+scored by their words.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ Floats = npt.NDArray[np.float64]
 WEIGHTS, FACTS = "lexical.safetensors", "lexical.json"
 
 Letters = Literal["unicode", "ascii"]
-"""What a bare word is made of: letters of any script, or, in older folders, a to z alone."""
+"""The letters of bare words: those of any script, or, in older folders, only a to z."""
 
-# Texts are in lower case by then, so both are the same on ASCII.
+# Texts are in lower case, so both are equal on ASCII.
 _LETTER: dict[Letters, str] = {"unicode": r"[^\W\d_]", "ascii": "[a-z]"}
 MAX_FEATURES = 30_000
 REGULARISATION = 10.0
 
 
 @dataclass(frozen=True)
-class View:
-    """One view of a text: its features and what each weighs.
+class FeatureSet:
+    """One set of features of a text, and their weights.
 
     Parameters
     ----------
     vocabulary : list of str
-        The features, in the order of the columns; none where no labelled text has any.
+        The features, in the order of the columns; empty if no labelled text has any.
     weights : float64 array
-        Of each feature: its inverse document frequency, then its coefficient, shape [2, n].
+        The inverse document frequency and the coefficient of each feature, shape [2, n].
     """
 
     vocabulary: list[str]
@@ -49,63 +49,63 @@ class View:
 
 
 class LexicalHead:
-    """Weights of words and characters; a text's log-odds do not depend on other texts.
+    """Weights of words and characters; the log-odds of a text do not depend on other texts.
 
     Parameters
     ----------
-    views : sequence of View
-        Words with their marks, bare words, characters; none where the labels were all alike.
+    features : sequence of FeatureSet
+        Words with punctuation, bare words, characters; empty if all labels were equal.
     intercept : float
-        Log-odds of a text without any known feature.
+        Log-odds of a text without known features.
     letters : str
-        What the bare words are made of.
+        The letters of bare words.
     """
 
     def __init__(
-        self, views: Sequence[View], intercept: float, letters: Letters = "unicode"
+        self, features: Sequence[FeatureSet], intercept: float, letters: Letters = "unicode"
     ) -> None:
-        self.views = tuple(views)
+        self.features = tuple(features)
         self.intercept = intercept
         self.letters = letters
-        self._readers = [
-            (_restored(settings, view), view.weights[1])
-            for settings, view in zip(_settings(letters), views, strict=False)
-            if view.vocabulary
+        self._vectorizers = [
+            (_restored(settings, part), part.weights[1])
+            for settings, part in zip(_settings(letters), features, strict=False)
+            if part.vocabulary
         ]
 
     def log_odds(self, texts: Sequence[str]) -> Floats:
-        """Return the log-odds of each text being anomalous, shape [n]; 0 is the decision line."""
+        """Return the log-odds of each text being anomalous, shape [n]; the threshold is 0."""
         total = np.full(len(texts), self.intercept)
         if texts:
-            for vectorizer, coefficients in self._readers:
+            for vectorizer, coefficients in self._vectorizers:
                 total += vectorizer.transform(texts) @ coefficients
         return total
 
     def save(self, folder: Path, generation: int = 0) -> None:
-        """Write its two files into a folder: ``lexical.safetensors`` and ``lexical.json``.
+        """Write ``lexical.safetensors`` and ``lexical.json`` into a folder.
 
         Parameters
         ----------
         folder : Path
             The folder.
         generation : int
-            0 for the newest; an earlier one gets this number in the names of its files.
+            0 for the newest; the file names of an earlier one contain this number.
         """
         from safetensors.numpy import save
 
-        tensors = {f"view{number}": view.weights for number, view in enumerate(self.views)}
+        tensors = {f"view{number}": part.weights for number, part in enumerate(self.features)}
         (folder / _numbered(WEIGHTS, generation)).write_bytes(save(tensors))
         facts = {
             "intercept": self.intercept,
             "letters": self.letters,
-            "vocabularies": [view.vocabulary for view in self.views],
+            "vocabularies": [part.vocabulary for part in self.features],
         }
         path = folder / _numbered(FACTS, generation)
         path.write_text(json.dumps(facts, ensure_ascii=False) + "\n", "utf-8")
 
     @classmethod
     def load(cls, folder: Path, generation: int = 0) -> LexicalHead:
-        """Read what :meth:`save` wrote of a generation.
+        """Read what :meth:`save` wrote for a generation.
 
         Raises
         ------
@@ -118,38 +118,38 @@ class LexicalHead:
         try:
             facts = json.loads((folder / _numbered(FACTS, generation)).read_text("utf-8"))
             tensors = load((folder / _numbered(WEIGHTS, generation)).read_bytes())
-            views = [
-                View(vocabulary, tensors[f"view{number}"])
+            features = [
+                FeatureSet(vocabulary, tensors[f"view{number}"])
                 for number, vocabulary in enumerate(facts["vocabularies"])
             ]
-            if any(view.weights.shape != (2, len(view.vocabulary)) for view in views):
+            if any(part.weights.shape != (2, len(part.vocabulary)) for part in features):
                 raise ValueError("vocabulary and weights differ in length")
             letters = facts.get("letters", "ascii")
             if letters not in get_args(Letters):
                 raise ValueError(f"letters {letters!r} are not known")
-            return cls(views, float(facts["intercept"]), letters)
+            return cls(features, float(facts["intercept"]), letters)
         except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
             raise ModelError(
                 f"{folder / _numbered(FACTS, generation)} cannot be read ({error}): "
-                "train anew with 'fame train'"
+                "train again with 'fame train --full'"
             ) from None
 
 
 def _numbered(name: str, generation: int) -> str:
-    """Put the number of an earlier generation into a file's name."""
+    """Insert the number of an earlier generation into a file name."""
     return name.replace(".", f"-{generation}.") if generation else name
 
 
 def fit_lexical(texts: Sequence[str], share: Floats) -> LexicalHead:
-    """Fit the head on labelled texts, both classes weighing the same.
+    """Fit the head on labelled texts, with equal weights of both classes.
 
     Parameters
     ----------
     texts : sequence of str
         Canonical texts of labelled events.
     share : float64 array
-        Share of each event's labelled lines that are anomalous; one between 0 and 1 counts in
-        both classes. If all are alike, so is every score.
+        Share of each event's labelled lines that are anomalous; a value between 0 and 1 counts
+        in both classes. If all are equal, so are all scores.
     """
     if not share.max() or share.min() == 1:
         return LexicalHead((), 5.0 if share.max() else -5.0)
@@ -159,15 +159,15 @@ def fit_lexical(texts: Sequence[str], share: Floats) -> LexicalHead:
         return LexicalHead((), 0.0)
     coefficients, intercept = _regression(columns, share)
     ends = np.cumsum([column.shape[1] for column in columns])
-    views = [
-        View(vocabulary, np.stack([idf, part]))
+    features = [
+        FeatureSet(vocabulary, np.stack([idf, part]))
         for (vocabulary, idf, _), part in zip(read, np.split(coefficients, ends[:-1]), strict=True)
     ]
-    return LexicalHead(views, intercept)
+    return LexicalHead(features, intercept)
 
 
 def _settings(letters: Letters) -> tuple[dict[str, Any], ...]:
-    """Return the three views: words with their marks, bare words, and characters."""
+    """Return the settings of the feature sets: words with punctuation, bare words, characters."""
     return (
         {"token_pattern": r"[^\s]+", "ngram_range": (1, 2)},
         {"token_pattern": rf"{_LETTER[letters]}{{2,}}|[0-9]+#*", "ngram_range": (1, 2)},
@@ -176,7 +176,7 @@ def _settings(letters: Letters) -> tuple[dict[str, Any], ...]:
 
 
 def _read(settings: dict[str, Any], texts: Sequence[str]) -> tuple[list[str], Floats, Any]:
-    """Return a view's vocabulary, inverse document frequencies and columns; it may be empty."""
+    """Return the vocabulary, inverse document frequencies and columns of one feature set."""
     from scipy.sparse import csr_matrix
 
     vectorizer = _untrained(settings)
@@ -208,9 +208,9 @@ def _untrained(settings: dict[str, Any]) -> Any:
     return TfidfVectorizer(sublinear_tf=True, max_features=MAX_FEATURES, **settings)
 
 
-def _restored(settings: dict[str, Any], view: View) -> Any:
+def _restored(settings: dict[str, Any], features: FeatureSet) -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    vectorizer = TfidfVectorizer(sublinear_tf=True, vocabulary=view.vocabulary, **settings)
-    vectorizer.idf_ = view.weights[0]
+    vectorizer = TfidfVectorizer(sublinear_tf=True, vocabulary=features.vocabulary, **settings)
+    vectorizer.idf_ = features.weights[0]
     return vectorizer

@@ -1,6 +1,6 @@
-"""Choosing what reads the messages: a preset by name, a file of one's own, a folder, a model.
+"""Choosing the encoder: a preset by name, a TOML file, a folder, or a model on the hub.
 
-The presets are in ``fame_sql/students/presets.toml``, in the form that a user's file has.
+The presets are in ``fame_sql/students/presets.toml``, in the same format as a user's file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fame_sql.students.network.pretrained import pinned
 from fame_sql.students.network.sources import PACKAGE, download
 
 FINE_TUNING_RATE = 1e-4
-"""The learning rate of a pretrained encoder where none is given."""
+"""Default learning rate of a pretrained encoder."""
 
 _DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(StudentConfig)}
 
@@ -26,34 +26,33 @@ Settings = dict[str, Any]
 
 
 def presets() -> dict[str, Settings]:
-    """Return the settings of each preset by its name."""
+    """Return the settings of each preset by name."""
     text = resources.files("fame_sql.students").joinpath("presets.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 
 def choose(name: str, *, fetch: bool = False, seed: int | None = None) -> StudentConfig:
-    """Return the configuration that a name stands for.
+    """Return the configuration for a name.
 
     Parameters
     ----------
     name : str
         A preset; a TOML file; the folder of an encoder; ``package:NAME``; or the name of a model
-        on the hub. What comes first in this list is meant where several are of that name.
+        on the hub. If several exist, the first of this list is used.
     fetch : bool
-        Ask the hub for what is not in its local cache; otherwise the network is not used.
+        Download from the hub what is not in its local cache; by default the network is not used.
     seed : int, optional
-        Of the training, instead of the one that the settings say.
+        Seed of the training, instead of the one in the settings.
 
     Returns
     -------
     StudentConfig
-        Of pretrained encoders it names the very weights that lie there now, by their digest.
+        For pretrained encoders, it contains the digest of the weights that are present now.
 
     Raises
     ------
     InputError
-        If there is nothing of that name, a setting is unknown or impossible, or the encoders
-        cannot be used.
+        If the name is unknown, a setting is unknown or invalid, or the encoders cannot be used.
     """
     settings = _settings(name)
     if seed is not None:
@@ -69,13 +68,13 @@ def choose(name: str, *, fetch: bool = False, seed: int | None = None) -> Studen
     except InputError as error:
         if name != config.router or name.startswith(PACKAGE):
             raise
-        # Taken for a model of the hub, which may have been meant for something else.
+        # The name was taken for a model on the hub, but may have been a misspelt preset.
         known = ", ".join(presets())
         raise InputError(f"{error}; the presets are {known}, and a file ends in .toml") from None
 
 
 def _settings(name: str) -> Settings:
-    """Return the fields that a name stands for."""
+    """Return the settings for a name."""
     path = Path(name).expanduser()
     if name in presets():
         return {"preset": name, **presets()[name]}
@@ -87,34 +86,34 @@ def _settings(name: str) -> Settings:
 
 
 def _from_file(path: Path) -> Settings:
-    """Read a user's file, with the preset that it begins with."""
+    """Read a user's file, together with the preset that it is based on."""
     try:
         stated = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is no TOML: {error}") from None
+        raise InputError(f"{path} is not valid TOML: {error}") from None
     for part in ("router", "experts"):
         if isinstance(stated.get(part), str):
             stated[part] = _beside(path, stated[part])
-    begun = stated.pop("preset", None)
-    if begun is None:
+    base = stated.pop("preset", None)
+    if base is None:
         return {"preset": _label(path.stem) if stated.get("router") else COMPACT, **stated}
-    if begun not in presets():
+    if base not in presets():
         raise InputError(
-            f"{path}: preset {begun!r} is not known; begin with {', '.join(presets())}, or leave "
+            f"{path}: preset {base!r} is not known; use one of {', '.join(presets())}, or leave "
             "it out"
         )
-    shipped = presets()[begun]
+    shipped = presets()[base]
     if stated.get("router"):
-        # Sizes of an encoder from scratch are not those of the one that is named instead.
+        # The sizes of the preset are not those of the encoder that is named instead.
         kept = {key: value for key, value in shipped.items() if key not in SIZES}
         return {"preset": _label(path.stem), **kept, **stated}
-    return {"preset": begun, **shipped, **stated}
+    return {"preset": base, **shipped, **stated}
 
 
 def _beside(path: Path, source: str) -> str:
-    """Return a folder that is named from where the file lies; other sources as they are."""
+    """Resolve a folder relative to the file; return other sources unchanged."""
     folder = path.parent / Path(source).expanduser()
     return str(folder.resolve()) if source and folder.is_dir() else source
 
@@ -124,21 +123,21 @@ def _label(name: str) -> str:
 
 
 def _configured(settings: Mapping[str, Any], name: str) -> StudentConfig:
-    """Check every field's name and type, and build the configuration."""
+    """Check the name and type of every setting, and build the configuration."""
     for field, value in settings.items():
         if field not in _DEFAULTS:
             allowed = ", ".join(sorted(_DEFAULTS))
-            raise InputError(f"{name}: there is no setting {field!r}; there are {allowed}")
+            raise InputError(f"{name}: there is no setting {field!r}; use one of {allowed}")
         if not _fits(value, _DEFAULTS[field]):
             kind = _KINDS[type(_DEFAULTS[field])]
             raise InputError(f"{name}: {field} = {value!r} must be {kind}")
-    # A whole number is stored, and hashed, as the number with a fraction that it stands for.
+    # A whole number for a float setting is stored, and hashed, as a float.
     stated = {field: type(_DEFAULTS[field])(value) for field, value in settings.items()}
     if stated.get("router"):
         if own := [size for size in SIZES if size in stated]:
             raise InputError(
-                f"{name}: {own[0]} is the pretrained encoder's own: leave it out, or leave "
-                "'router' out to train one from scratch"
+                f"{name}: {own[0]} is determined by the pretrained encoder: leave it out, or "
+                "leave 'router' out to train an encoder from scratch"
             )
         stated.setdefault("learning_rate", FINE_TUNING_RATE)
     try:
@@ -151,7 +150,7 @@ _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: 
 
 
 def _fits(value: object, default: object) -> bool:
-    """Return whether a value is of a default's type; a whole number is a number as well."""
+    """Return whether a value has the type of a default; an int is accepted for a float."""
     if isinstance(default, float):
         return isinstance(value, int | float) and not isinstance(value, bool)
     return type(value) is type(default)

@@ -1,22 +1,21 @@
-"""A trained student: scores texts, and lives in a folder of safetensors and JSON."""
+"""A trained student: it scores texts, and is stored in a folder of safetensors and JSON."""
 
 from __future__ import annotations
 
 import copy
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from fame_sql.errors import FameError, ModelError
+from fame_sql.errors import ModelError
 from fame_sql.students.calibration.calibration import Calibration, sigmoid
 from fame_sql.students.calibration.held_out import HeldOut
 from fame_sql.students.config import DomainSpec, StudentConfig, anomaly_columns
+from fame_sql.students.facts import FILE, StudentFacts
 from fame_sql.students.generations import Generations
 from fame_sql.students.lexical import LexicalHead
 from fame_sql.students.network.inference import read_vectors
@@ -29,30 +28,28 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from torch import nn
 
-TOKENIZER, FACTS = "tokenizer.json", "student.json"
-
-_AGAIN = "train anew with 'fame train'"
+TOKENIZER = "tokenizer.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a student says of n texts in each of its D domains.
+    """What a student predicts for n texts in each of its D domains.
 
     Parameters
     ----------
     router : float64 array
         [n, D] probability that the text belongs to the domain; each row sums to 1.
     scores : float64 array
-        [n, D] anomaly score in [0, 1] that the text has if it belongs to the domain, 0.5
-        being the decision line: the mean log-odds of its expert (in a normal domain, of the
-        shared head) and of the lexical head; 1 in an anomalous one, where routing alone
+        [n, D] anomaly score in [0, 1] that the text has if it belongs to the domain, with the
+        threshold at 0.5: the mean log-odds of the domain's expert (in a normal domain, of the
+        shared head) and of the lexical head; 1 in an anomalous domain, where routing alone
         decides.
     thresholds : float64 array
-        [D] raw probability of the domain's head that speaks for neither side; an anomalous
-        domain asks no head.
+        [D] raw probability at which the log-odds of the domain's head are zero; in an anomalous
+        domain no head is asked.
     lexical : float64 array
-        [n] anomaly score in [0, 1] by the text's words alone, whatever its domain; its
-        decision line is that of the unseen.
+        [n] anomaly score in [0, 1] by the text's words alone, whatever its domain, on the scale
+        of unseen templates.
     """
 
     router: npt.NDArray[np.float64]
@@ -67,7 +64,7 @@ class Student:
     Parameters
     ----------
     config : StudentConfig
-        How it was made.
+        How it was trained.
     domains : sequence of DomainSpec
         The failure domains, in the order of the columns of a :class:`Prediction`.
     tokenizer : tokenizers.Tokenizer
@@ -77,11 +74,11 @@ class Student:
     calibration : Calibration
         The published scale.
     lexical : LexicalHead
-        What the words say, for texts that no template knows.
+        Scores texts of unseen templates by their words.
     held_out : HeldOut, optional
-        What it was calibrated on, to move the lines to another target.
+        The evidence it was calibrated on, from which thresholds for another target are computed.
     generations : Generations, optional
-        Where only some domains were trained anew: which training judges which domain.
+        Which training judges which domain, if only some domains were retrained.
     earlier : sequence of LexicalHead
         The lexical heads of the earlier generations.
     """
@@ -116,7 +113,7 @@ class Student:
 
     @property
     def tokenizer(self) -> Tokenizer:
-        """What turns texts into token ids."""
+        """Turns texts into token ids."""
         return self._tokenizer
 
     @property
@@ -131,40 +128,43 @@ class Student:
 
     @property
     def thresholds(self) -> npt.NDArray[np.float64]:
-        """The raw probability of each domain's head that speaks for neither side."""
+        """For each domain, the raw probability at which its head's log-odds are zero."""
         return np.array(self.calibration.thresholds)
 
     def predict(self, canonical: Sequence[str]) -> Prediction:
         """Score canonical texts.
 
-        A text's row is the same, bit for bit, whatever other texts are given with it, in any
-        order and from any thread.
+        The result for a text is the same, bit for bit, whatever other texts are given with it,
+        in any order and from any thread.
 
         Parameters
         ----------
         canonical : sequence of str
-            Any texts: empty, over-long and in unknown characters alike. Of a long text the
-            first ``config.max_tokens`` tokens count.
+            Any texts, including empty or very long ones and unknown characters. Of a long text
+            only the first ``config.max_tokens`` tokens are read.
 
         Returns
         -------
         Prediction
-            One row a text.
+            One row per text.
         """
         tokens = encode(self._tokenizer, canonical)
-        routed, judged = self.engine.logits(tokens)
+        router, anomaly = self.engine.logits(tokens)
         lexical = self.lexical.log_odds(canonical)
-        experts = self.calibration.log_odds(judged[:, self._columns])
+        experts = self.calibration.log_odds(anomaly[:, self._columns])
         words = [lexical, *(head.log_odds(canonical) for head in self.earlier)]
         own = np.ascontiguousarray(np.stack(words, axis=1)[:, self._generation])
         scores = sigmoid(self.calibration.known((experts + own) / 2))
         scores[:, self._routed] = 1.0
         return Prediction(
-            softmax(routed), scores, self.thresholds, sigmoid(self.calibration.unseen(lexical))
+            router=softmax(router),
+            scores=scores,
+            thresholds=self.thresholds,
+            lexical=sigmoid(self.calibration.unseen(lexical)),
         )
 
     def vectors(self, canonical: Sequence[str]) -> npt.NDArray[np.float64]:
-        """Return what the encoder makes of texts, [n, width], read on the CPU wherever it lies."""
+        """Return the encoder's vectors of texts, [n, width], always computed on the CPU."""
         network = self.network
         if any(weight.device.type != "cpu" for weight in network.parameters()):
             network = copy.deepcopy(network).cpu()
@@ -178,12 +178,12 @@ class Student:
         runtime : Runtime
             What is to run it.
         texts : sequence of str
-            Canonical texts that an exported graph is compared with torch on.
+            Canonical texts on which an exported graph is compared with torch.
 
         Raises
         ------
         ModelError
-            If a package is missing, or the exported graph does not say what torch says.
+            If a package is missing, or the exported graph does not give the logits of torch.
         """
         if runtime == self.runtime:
             return self
@@ -198,28 +198,26 @@ class Student:
         return moved
 
     def save(self, folder: Path) -> None:
-        """Write the student into a folder, which is made where there is none.
+        """Write the student into a folder, which is created if it does not exist.
 
         Parameters
         ----------
         folder : Path
             Gets ``student.safetensors``, ``tokenizer.json``, ``student.json``, the lexical
-            head's files and, of pretrained encoders, ``encoder.json``.
+            head's files and, for pretrained encoders, ``encoder.json``.
         """
         folder.mkdir(parents=True, exist_ok=True)
         write_network(self.network, self.config, folder)
         (folder / TOKENIZER).write_text(self._tokenizer.to_str(pretty=True), encoding="utf-8")
-        facts = {
-            "config": self.config.settings(),
-            "domains": [asdict(domain) for domain in self.domains],
-            "calibration": asdict(self.calibration),
-        }
-        if self.generations is not None:
-            facts["generations"] = asdict(self.generations)
-        if self.runtime != Runtime():
-            facts["runtime"] = asdict(self.runtime)
         self.engine.save(folder)
-        (folder / FACTS).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        facts = StudentFacts(
+            config=self.config,
+            domains=self.domains,
+            calibration=self.calibration,
+            generations=self.generations,
+            runtime=self.runtime,
+        )
+        facts.write(folder)
         self.lexical.save(folder)
         for number, head in enumerate(self.earlier, 1):
             head.save(folder, number)
@@ -239,25 +237,19 @@ class Student:
         ModelError
             If a file is missing, cannot be read, or does not fit the others.
         """
-        config, domains, calibration, generations, runtime = _read_facts(folder / FACTS)
-        tokenizer = load_tokenizer(folder / TOKENIZER, config.max_tokens)
-        experts = sum(domain.kind == "mixed" for domain in domains)
-        read = partial(read_network, folder, config, tokenizer, len(domains), experts, generations)
-        widths = len(domains), sum(generations.widths) if generations is not None else 1 + experts
-        engine = _engine(folder, runtime, read, widths)
-        lexical = LexicalHead.load(folder)
-        held_out = HeldOut.load(folder)
-        numbers = range(1, len(generations.widths)) if generations is not None else ()
-        earlier = [LexicalHead.load(folder, number) for number in numbers]
-        parts = (tokenizer, engine, calibration, lexical, held_out, generations, earlier)
-        return cls(config, domains, *parts)
-
-
-def write_calibration(folder: Path, calibration: Calibration) -> None:
-    """Give the student in a folder another calibration."""
-    facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-    facts["calibration"] = asdict(calibration)
-    (folder / FACTS).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        facts = StudentFacts.read(folder)
+        tokenizer = load_tokenizer(folder / TOKENIZER, facts.config.max_tokens)
+        return cls(
+            config=facts.config,
+            domains=facts.domains,
+            tokenizer=tokenizer,
+            engine=_engine(folder, facts, tokenizer),
+            calibration=facts.calibration,
+            lexical=LexicalHead.load(folder),
+            held_out=HeldOut.load(folder),
+            generations=facts.generations,
+            earlier=[LexicalHead.load(folder, number) for number in facts.earlier_generations],
+        )
 
 
 def softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -266,45 +258,26 @@ def softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
-def _engine(
-    folder: Path,
-    runtime: Runtime,
-    read: Callable[[], nn.ModuleDict],
-    widths: tuple[int, int],
-) -> Engine:
-    """Open what runs the network; torch is imported for torch alone."""
-    if runtime.name == "torch":
-        instead = ", or, where they are, 'fame models convert VERSION --runtime onnx'"
+def _engine(folder: Path, facts: StudentFacts, tokenizer: Tokenizer) -> Engine:
+    """Open what runs the network; torch is imported only for the runtime torch."""
+
+    def read() -> nn.ModuleDict:
+        return read_network(
+            folder,
+            facts.config,
+            tokenizer,
+            domains=len(facts.domains),
+            experts=facts.experts,
+            generations=facts.generations,
+        )
+
+    if facts.runtime.name == "torch":
+        instead = ", or, on a machine that has them, 'fame models convert VERSION --runtime onnx'"
         require_torch(f"the model in {folder}", instead)
-        return TorchEngine(read(), runtime.precision)
+        return TorchEngine(read(), facts.runtime.precision)
     engine = OnnxEngine(read_graph(folder), read)
-    if engine.widths != widths:
-        raise ModelError(f"{folder / GRAPH} does not fit {FACTS}: {_AGAIN}")
+    if engine.widths != facts.widths:
+        raise ModelError(
+            f"{folder / GRAPH} does not fit {FILE}: train again with 'fame train --full'"
+        )
     return engine
-
-
-def _read_facts(
-    path: Path,
-) -> tuple[StudentConfig, list[DomainSpec], Calibration, Generations | None, Runtime]:
-    try:
-        facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        config = StudentConfig(**facts["config"])
-        domains = [DomainSpec(**domain) for domain in facts["domains"]]
-        thresholds = tuple(float(line) for line in facts["calibration"]["thresholds"])
-        calibration = Calibration(thresholds, **_numbers(facts["calibration"]))
-        made = facts.get("generations")
-        generations = None if made is None else Generations.read(made)
-        runtime = Runtime(**facts.get("runtime", {}))
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read ({error.strerror}): {_AGAIN}") from None
-    except (ValueError, TypeError, KeyError, FameError) as error:
-        raise ModelError(f"{path} does not describe a student ({error}): {_AGAIN}") from None
-    in_range = all(0 < line < 1 for line in thresholds) and calibration.is_sound()
-    judged = len(domains) if generations is None else len(generations.columns)
-    if not domains or not len(domains) == len(thresholds) == judged or not in_range:
-        raise ModelError(f"{path} holds domains and a calibration that do not fit: {_AGAIN}")
-    return config, domains, calibration, generations, runtime
-
-
-def _numbers(calibration: dict[str, Any]) -> dict[str, float]:
-    return {name: float(value) for name, value in calibration.items() if name != "thresholds"}

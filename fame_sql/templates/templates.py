@@ -207,7 +207,7 @@ def _training_texts(warehouse: Warehouse) -> Iterator[str]:
 def read_templates(warehouse: Warehouse) -> TemplateSet:
     """Return the warehouse's templates in match order."""
     rows = warehouse.rows("SELECT template_id, template FROM fame.templates ORDER BY match_order")
-    return TemplateSet(tuple(Template(*row) for row in rows))
+    return TemplateSet(tuple(Template(template_id, text) for template_id, text in rows))
 
 
 def _set_split(warehouse: Warehouse, fraction: float, calibration: float) -> None:

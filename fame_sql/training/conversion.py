@@ -1,7 +1,7 @@
-"""Giving a model another runtime, without training it anew.
+"""Converting a model to another runtime without training it.
 
-Weights and lines stay; scores may differ in their last digit. So it is a new model, and older
-scores keep naming the model that gave them.
+Weights and thresholds stay; scores may differ in their last digit. So the result is a new model,
+and existing scores keep naming the model that gave them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from pathlib import Path
 
 from fame_sql import models
 from fame_sql.errors import InputError
+from fame_sql.models import ModelRecord
+from fame_sql.models.model import Model
 from fame_sql.students.network.onnx_network import GRAPH
 from fame_sql.students.network.runtimes import Runtime
 from fame_sql.warehouse.warehouse import Warehouse
@@ -24,8 +26,8 @@ def convert(
     promote: bool = False,
     author: str | None = None,
     reason: str | None = None,
-) -> models.ModelRecord:
-    """Make a model that is like another one, on another runtime.
+) -> ModelRecord:
+    """Make a copy of a model that runs on another runtime.
 
     Parameters
     ----------
@@ -34,11 +36,11 @@ def convert(
     version : str
         The model's version, or the first letters of it.
     runtime : Runtime
-        What the new one is to run on.
+        What the new model is to run on.
     promote : bool
         Make it the champion; otherwise it is a candidate.
     author, reason : str, optional
-        Who wants it and why, kept in ``fame.promotions`` if it is promoted; by default the
+        Who converts it and why, kept in ``fame.promotions`` if it is promoted; by default the
         system's user, and the runtime.
 
     Returns
@@ -49,26 +51,37 @@ def convert(
     Raises
     ------
     InputError
-        If the model runs on this already.
+        If the model runs on this runtime already.
     ModelError
-        If there is no such model, a package is missing, or the exported graph does not say what
-        torch says.
+        If there is no such model, a package is missing, or the exported graph does not give the
+        logits that torch gives.
     """
     record = models.find(warehouse, version)
+    return convert_record(warehouse, record, runtime, promote=promote, author=author, reason=reason)
+
+
+def convert_record(
+    warehouse: Warehouse,
+    record: ModelRecord,
+    runtime: Runtime,
+    *,
+    promote: bool = False,
+    author: str | None = None,
+    reason: str | None = None,
+) -> ModelRecord:
+    """Convert a model whose record is known already; see :func:`convert`."""
     if runtime == runtime_of(record):
         raise InputError(
             f"model {record.model_version} runs on {runtime} already: name another runtime, or "
             f"run 'fame models promote {record.model_version}' to put it in force"
         )
     metrics = {**record.metrics, "runtime": asdict(runtime)}
-    model = models.load_published(warehouse, record.model_version)
-    texts = [example.text for example in model.examples.examples]
-    texts += [template.text for template in model.templates.templates]
-    student = model.student.on(runtime, texts)
+    model = models.load_record(warehouse, record)
+    student = model.student.on(runtime, _texts(model))
 
-    def change(made: Path) -> None:
-        (made / GRAPH).unlink(missing_ok=True)
-        student.save(made)
+    def change(folder: Path) -> None:
+        (folder / GRAPH).unlink(missing_ok=True)
+        student.save(folder)
 
     made = models.derive(record.folder, change, metrics)
     why = reason or f"model {record.model_version} on {runtime}"
@@ -76,6 +89,12 @@ def convert(
     return models.find(warehouse, made)
 
 
-def runtime_of(record: models.ModelRecord) -> Runtime:
+def runtime_of(record: ModelRecord) -> Runtime:
     """Return what a published model runs on."""
     return Runtime(**record.metrics.get("runtime", {}))
+
+
+def _texts(model: Model) -> list[str]:
+    """Return the texts on which two runtimes are compared: labelled examples and templates."""
+    examples = [example.text for example in model.examples.examples]
+    return examples + [template.text for template in model.templates.templates]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Labelled:
-    """Rows of the warehouse, and what is made of them.
+class LabelledData:
+    """Rows of the warehouse, in the forms in which students and model folders need them.
 
     Parameters
     ----------
@@ -39,7 +40,7 @@ class Labelled:
 
     @property
     def counts(self) -> dict[str, Any]:
-        """How many events, domains and experts there are."""
+        """The numbers of events, domains and experts."""
         return {
             "labelled_events": len(self.rows),
             "domains": len(self.specs),
@@ -52,7 +53,7 @@ class Labelled:
         """The domains, as students see them."""
         return [DomainSpec(spec["name"], cast("Kind", spec["kind"])) for spec in self.specs]
 
-    @property
+    @cached_property
     def events(self) -> LabelledEvents:
         """The events, as students read them."""
         rows = self.rows
@@ -67,14 +68,14 @@ class Labelled:
 
     @property
     def examples(self) -> Examples:
-        """The events, as explanations name them."""
+        """The events, as explanations show them."""
         return Examples(
             [Example(r["canonical"][:LONGEST], label_of(r["anomalous"])) for r in self.rows]
         )
 
 
-def read_labelled(warehouse: Warehouse) -> Labelled:
-    """Read what there is to learn from.
+def read_labelled(warehouse: Warehouse) -> LabelledData:
+    """Read the domains and the labelled events.
 
     Raises
     ------
@@ -93,7 +94,7 @@ def read_labelled(warehouse: Warehouse) -> Labelled:
         raise MissingStageError("no labelled event has a failure domain", "fame domains")
     if all(row["anomalous"] == 1 for row in rows):
         raise InputError(
-            f"all {len(rows)} labelled events are anomalous, so everything would be: judge some "
-            "normal lines as well, with 'fame label export FILE'"
+            f"all {len(rows)} labelled events are anomalous, so a model would report every "
+            "message: judge some normal lines as well, with 'fame label export FILE'"
         )
-    return Labelled(specs, rows)
+    return LabelledData(specs, rows)

@@ -2,57 +2,55 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from fame_sql import models, sql
+from fame_sql import models
 from fame_sql.console import Progress, SilentProgress
-from fame_sql.errors import InputError, MissingStageError
-from fame_sql.scoring.policy import read_target
+from fame_sql.models import ModelRecord
 from fame_sql.students import StudentConfig, train
 from fame_sql.students.fitting.checkpoints import Checkpoints
 from fame_sql.students.fitting.retraining import retrain
 from fame_sql.students.network.runtimes import Runtime
-from fame_sql.templates.templates import TemplateSet, read_templates
-from fame_sql.training.conversion import convert, runtime_of
-from fame_sql.training.labelled import Labelled, read_labelled
+from fame_sql.training.context import TrainingContext, read_context, read_texts
+from fame_sql.training.conversion import convert_record, runtime_of
 from fame_sql.training.metrics import training_metrics
-from fame_sql.training.plan import Plan, carry_scores, plan_training
+from fame_sql.training.plan import TrainingPlan, carry_scores, plan_training
 from fame_sql.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fame_sql.students import Student
 
 
 @dataclass(frozen=True)
 class TrainingReport:
-    """What a training made.
+    """What a training did.
 
     Parameters
     ----------
     model_version : str
-        The model, now the champion.
+        The model, which is now the champion.
     labelled_events : int
-        Distinct events it learned from.
+        Distinct events that it learned from.
     domains : int
-        Failure domains; ``experts`` of them, the mixed ones, have an expert.
+        Failure domains; the mixed ones have an expert.
     experts : int
-        Experts trained.
+        Domains with an expert.
     anomalous_events : int
-        Those of them with anomalous labels; with none, no known message can be anomalous.
+        Labelled events with anomalous labels; with none, no known message can be anomalous.
     trained : bool
-        False if the champion had been trained from the same inputs already.
-    plan : Plan or None
+        False if the champion had learned from the same inputs already.
+    plan : TrainingPlan or None
         What was trained and why; None if nothing was.
     carried : int
-        Scores that were taken over from the model before, not made again.
+        Scores that were copied from the previous model instead of being computed.
     seconds : float
-        What the training took.
+        How long the training took.
     resumed : dict of str to int
-        The step that each network of a training which had been stopped went on from.
+        For each network whose training was resumed, the step at which it was.
     """
 
     model_version: str
@@ -61,19 +59,19 @@ class TrainingReport:
     experts: int
     anomalous_events: int
     trained: bool
-    plan: Plan | None = None
+    plan: TrainingPlan | None = None
     carried: int = 0
     seconds: float = 0.0
     resumed: dict[str, int] = field(default_factory=dict)
 
-    def told(self) -> str:
-        """Return what was trained, why, and what was kept, as one line."""
+    def summary(self) -> str:
+        """Return on one line what was trained, why, and what was kept."""
         if self.plan is None:
             return f"model {self.model_version} is up to date: nothing has changed"
         took = f" in {self.seconds:.1f} s"
         if self.plan.is_full:
             return f"everything trained{took}: {self.plan.why}"
-        names = ", ".join(self.plan.retrained) or "the router alone"
+        names = ", ".join(self.plan.retrained) or "only the router"
         return (
             f"{self.plan.why}: trained {names}{took}; {len(self.plan.kept)} domains and "
             f"{self.carried} scores kept from model {self.plan.parent}"
@@ -90,29 +88,29 @@ def train_students(
     runtime: Runtime | None = None,
     checkpoints: Checkpoints | None = None,
 ) -> TrainingReport:
-    """Train the router and the experts, save the model and publish it as champion.
+    """Train the router and the experts, save the model and publish it as the champion.
 
-    Where a champion learned from other labels or domains, only what has changed is trained:
-    :func:`fame_sql.training.plan.plan_training` says when. Scores of what stayed are taken over.
+    If the champion learned from other labels or domains, only what has changed is trained;
+    :func:`fame_sql.training.plan.plan_training` decides. Scores in unchanged domains are kept.
 
     Parameters
     ----------
     warehouse : Warehouse
-        Where templates are labelled and partitioned.
+        Where templates are labelled and grouped into domains.
     config : StudentConfig, optional
         Sizes and seeds; by default those of the champion.
     again : bool
         Train everything, even if the champion learned from the same inputs.
     hold_out : bool
-        Keep the student's errors on events that it did not learn from in the model, at the cost
-        of a second training where the calibration slice is small.
+        Store the student's errors on held-out events in the model, even if the calibration
+        slice is so small that this takes a second training.
     progress : Progress, optional
-        Where to tell how far it is.
+        Shows the progress.
     runtime : Runtime, optional
         What the model is to run on; by default what the champion runs on, or torch.
     checkpoints : Checkpoints, optional
-        Where to keep how far it is, so that a training that was killed goes on where it was; by
-        default beside the models, until one is published.
+        Where to keep checkpoints, from which a training that was killed resumes; by default in
+        the folder of models, until the model is published.
 
     Raises
     ------
@@ -121,130 +119,102 @@ def train_students(
     InputError
         If every labelled event is anomalous.
     """
-    config = config or config_in_force(warehouse)
-    labelled = read_labelled(warehouse)
-    inputs = inputs_hash(warehouse, config)
-    wanted = runtime or _runtime(warehouse) or Runtime()
+    context = read_context(warehouse, config, runtime)
     checkpoints = checkpoints or Checkpoints.beside(warehouse.models_folder)
-    if not again and (version := _trained_already(warehouse, inputs)):
+    if context.champion is not None and context.is_trained and not again:
         checkpoints.remove()
-        version = _running_on(warehouse, version, wanted)
-        return TrainingReport(version, **labelled.counts, trained=False)
-    plan = plan_training(warehouse, config, labelled.names, full=again)
-    begun = perf_counter()
-    course = progress or SilentProgress(), checkpoints
-    student = _fit(warehouse, labelled, config, hold_out, plan, *course)
-    student = student.on(wanted, labelled.events.canonical)
-    metrics = training_metrics(warehouse, config, plan, student, labelled.counts)
-    metrics["inputs"] = inputs
-    report = _publish(warehouse, student, labelled, plan, metrics, begun)
+        version = _on_runtime(warehouse, context.champion, context.runtime)
+        return TrainingReport(version, **context.labelled.counts, trained=False)
+    started = perf_counter()
+    plan = plan_training(context, full=again)
+    texts = read_texts(warehouse) if plan.is_full else []
+    student = _fit(context, plan, texts, hold_out, progress or SilentProgress(), checkpoints)
+    report = _publish(warehouse, context, plan, student, started)
     checkpoints.remove()
     return replace(report, resumed=checkpoints.resumed)
 
 
-def _publish(
-    warehouse: Warehouse,
-    student: Student,
-    labelled: Labelled,
-    plan: Plan,
-    metrics: dict[str, Any],
-    begun: float,
-) -> TrainingReport:
-    """Save what was trained, with what is known of it, and put it in force."""
-    version = _save(warehouse, student, labelled, plan, metrics)
-    metrics["training"]["seconds"] = seconds = perf_counter() - begun
-    # Before the model is in force, so that nobody judges again what is about to be taken over.
-    stays = student.runtime == _runtime(warehouse)
-    carried = carry_scores(warehouse, plan, version) if stays else 0
-    models.publish(warehouse, version, metrics, reason=_reason(plan))
-    facts: dict[str, Any] = {"plan": plan, "carried": carried, "seconds": seconds}
-    return TrainingReport(version, **labelled.counts, trained=True, **facts)
-
-
-def _running_on(warehouse: Warehouse, version: str, wanted: Runtime) -> str:
-    """Return the champion's version, or that of its like on another runtime."""
-    if wanted == _runtime(warehouse):
-        return version
-    return convert(warehouse, version, wanted, promote=True).model_version
-
-
-def config_in_force(warehouse: Warehouse) -> StudentConfig:
-    """Return the settings of the champion's students, or the defaults where there is none."""
-    try:
-        return StudentConfig(**models.champion(warehouse).metrics["config"])
-    except (MissingStageError, KeyError, TypeError, InputError):
-        return StudentConfig()
-
-
-def _reason(plan: Plan) -> str:
-    changed = f"trained what had changed since {plan.parent}"
-    return f"trained: {plan.why}" if plan.is_full else changed
-
-
-def inputs_hash(warehouse: Warehouse, config: StudentConfig) -> str:
-    """Return a hash of all that a training reads: labels, domains, masks, split, settings."""
-    stored = warehouse.value(sql.load("training/inputs"))
-    settings = json.dumps(config.settings(), sort_keys=True)
-    target = read_target(warehouse)
-    aim = "" if target is None else repr(target)
-    return hashlib.md5(f"{stored}{settings}{aim}".encode()).hexdigest()
-
-
-def _runtime(warehouse: Warehouse) -> Runtime | None:
-    """Return what the champion runs on; None where there is none."""
-    try:
-        return runtime_of(models.champion(warehouse))
-    except MissingStageError:
-        return None
-
-
-def _trained_already(warehouse: Warehouse, inputs: str) -> str | None:
-    try:
-        champion = models.champion(warehouse)
-    except MissingStageError:
-        return None
-    return champion.model_version if champion.metrics.get("inputs") == inputs else None
+def _on_runtime(warehouse: Warehouse, champion: ModelRecord, runtime: Runtime) -> str:
+    """Return the champion's version, or that of its copy on another runtime."""
+    if runtime == runtime_of(champion):
+        return champion.model_version
+    return convert_record(warehouse, champion, runtime, promote=True).model_version
 
 
 def _fit(
-    warehouse: Warehouse,
-    labelled: Labelled,
-    config: StudentConfig,
+    context: TrainingContext,
+    plan: TrainingPlan,
+    texts: list[str],
     hold_out: bool,
-    plan: Plan,
     progress: Progress,
     checkpoints: Checkpoints,
 ) -> Student:
-    examples, domains, target = labelled.events, labelled.domains, read_target(warehouse)
-    if plan.parent is not None:
-        parent = models.load(models.find(warehouse, plan.parent).folder).student
-        return retrain(parent, examples, domains, plan.retrained, progress, target)
-    texts = [row[0] for row in warehouse.rows(sql.load("training/training_texts"))]
-    placeholders = warehouse.recipe().placeholders
-    given = (examples, texts, domains, config, placeholders, progress, target, hold_out)
-    return train(*given, checkpoints)
+    """Train what the plan says, and put the student on its runtime."""
+    examples, domains = context.labelled.events, context.labelled.domains
+    if context.champion is None or plan.is_full:
+        student = train(
+            examples,
+            texts,
+            domains,
+            context.config,
+            context.recipe.placeholders,
+            progress,
+            target=context.target,
+            hold_out=hold_out,
+            checkpoints=checkpoints,
+        )
+    else:
+        parent = models.load(context.champion.folder).student
+        student = retrain(
+            parent, examples, domains, plan.retrained, progress, target=context.target
+        )
+    return student.on(context.runtime, examples.canonical)
+
+
+def _publish(
+    warehouse: Warehouse,
+    context: TrainingContext,
+    plan: TrainingPlan,
+    student: Student,
+    started: float,
+) -> TrainingReport:
+    """Save the model with its metrics, carry scores over, and make it the champion."""
+    metrics = training_metrics(context, plan, student)
+    version = _save(warehouse.models_folder, context, plan, student, metrics)
+    metrics["training"]["seconds"] = seconds = perf_counter() - started
+    # Before the model is published, so that nobody scores again what is about to be copied.
+    carried = carry_scores(warehouse, plan, version) if context.keeps_runtime else 0
+    models.publish(warehouse, version, metrics, reason=_reason(plan))
+    return TrainingReport(
+        version,
+        **context.labelled.counts,
+        trained=True,
+        plan=plan,
+        carried=carried,
+        seconds=seconds,
+    )
 
 
 def _save(
-    warehouse: Warehouse,
+    folder: Path,
+    context: TrainingContext,
+    plan: TrainingPlan,
     student: Student,
-    labelled: Labelled,
-    plan: Plan,
     metrics: dict[str, Any],
 ) -> str:
-    domain_of_template: dict[str, int] = dict(
-        warehouse.rows(sql.load("training/domain_of_template"))
-    )
-    templates = read_templates(warehouse).templates
-    known = tuple(t for t in templates if t.template_id in domain_of_template)
     return models.save(
-        warehouse.models_folder,
-        recipe=warehouse.recipe(),
-        templates=TemplateSet(known),
-        domains=labelled.specs,
-        domain_of_template=domain_of_template,
+        folder,
+        recipe=context.recipe,
+        templates=context.templates,
+        domains=context.labelled.specs,
+        domain_of_template=context.domain_of_template,
         student=student,
-        examples=labelled.examples,
+        examples=context.labelled.examples,
         metrics=metrics,
         parent=plan.parent,
     )
+
+
+def _reason(plan: TrainingPlan) -> str:
+    changed = f"trained what had changed since {plan.parent}"
+    return f"trained: {plan.why}" if plan.is_full else changed

@@ -1,4 +1,4 @@
--- What another connection has stored meanwhile is not stored twice.
+-- Verdicts that another connection has stored in the meantime are not stored twice.
 INSERT INTO fame.scores BY NAME
 SELECT
     scores.model_version,

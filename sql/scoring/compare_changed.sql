@@ -1,4 +1,4 @@
--- The events whose verdict two models differ on, those of the most lines first.
+-- The events on which the verdicts of two models differ; those with the most lines first.
 SELECT
     events.event_hash,
     events.lines,

@@ -1,4 +1,4 @@
--- The same by the domain that the second model gives, the most changed lines first.
+-- The differences by domain of the second model; the most changed lines first.
 SELECT
     b.domain,
     count(*) AS events,

@@ -1,4 +1,4 @@
--- How far the verdicts of two models differ on the events that both have judged.
+-- The differences of the verdicts of two models on the events that both have scored.
 SELECT
     count(*) AS events,
     coalesce(sum(events.lines), 0)::BIGINT AS lines,

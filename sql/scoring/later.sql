@@ -1,4 +1,4 @@
--- Lines after the split by truth and verdict, and how many templates or events the unseen are.
+-- Lines after the split by label and verdict, and the number of unseen templates or events.
 SELECT
     count(*)::BIGINT AS lines,
     count(*) FILTER (WHERE label IS NOT NULL)::BIGINT AS labelled,

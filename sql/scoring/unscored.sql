@@ -1,4 +1,4 @@
--- One slice of ids: both tables are in the order of their events, so that little is read.
+-- One slice of ids; both tables are ordered by event, so that little has to be read.
 SELECT
     events.event_id,
     events.canonical

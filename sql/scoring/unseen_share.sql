@@ -1,4 +1,4 @@
--- How many lines of the calibration slice are of templates that the lines before it do not have.
+-- The lines of the calibration slice, and those of templates that do not occur before it.
 SELECT
     count(*)::BIGINT AS lines,
     count(*) FILTER (WHERE earlier.template_id IS NULL)::BIGINT AS unseen

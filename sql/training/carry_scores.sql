@@ -1,6 +1,6 @@
--- Verdicts that another model gives as well, taken over without judging anything again: those of
--- known templates that stayed in domains that did not change, of events that are still of that
--- template. Taken over once, however often it is asked for.
+-- Copy the verdicts that the parent and the new model have in common: those of known templates in
+-- unchanged domains, on events that still have that template. Running this twice copies nothing
+-- twice.
 INSERT INTO fame.scores BY NAME
 SELECT given.* REPLACE ($model_version AS model_version)
 FROM fame.scores AS given

@@ -1,5 +1,5 @@
--- What judges the messages of each domain, as one hash: its kind and the labels that its expert
--- learned from. A template without labels, wherever it is placed, teaches nothing.
+-- For each domain, a hash of what its scores depend on: its kind and the labels from which its
+-- expert learns. Templates without labels have no effect on training.
 SELECT
     domain,
     md5(string_agg(line, chr(10) ORDER BY line)) AS inputs

@@ -1,4 +1,4 @@
--- The domain of each template, by its place in the students' order.
+-- The domain of each template, as its index in the students' order.
 SELECT
     members.template_id,
     domains.ordinal

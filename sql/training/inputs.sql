@@ -1,4 +1,4 @@
--- What a training reads, as one hash: the same inputs need no new training.
+-- A hash of what a training reads: the same inputs need no new training.
 SELECT md5(string_agg(line, chr(10) ORDER BY line)) AS inputs
 FROM (
     SELECT concat_ws('|', 'label', event_id, normal_labels, anomalous_labels) AS line

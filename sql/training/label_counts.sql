@@ -1,4 +1,4 @@
--- Whose labels there are, and how many lines each judged.
+-- The number of labels by source and author.
 SELECT
     source,
     author,

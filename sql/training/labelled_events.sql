@@ -1,5 +1,5 @@
--- Every labelled event with the domain of its template and the lines it stands for in the
--- training period. An event that was first seen in the calibration slice is kept for it.
+-- Every labelled event with the domain of its template and the number of its lines in the training
+-- period. Events that first occur in the calibration slice are held out for calibration.
 SELECT
     events.event_id,
     events.canonical,

@@ -1,4 +1,4 @@
--- The period that a training reads.
+-- The training period.
 SELECT
     splits.fraction,
     (SELECT min(log_time) FROM fame.log_periods WHERE period <> 'later') AS from_time,

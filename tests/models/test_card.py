@@ -23,7 +23,7 @@ from fame_sql.models.card.facts import number
 from fame_sql.models.card.markdown import inline, table
 from fame_sql.students import StudentConfig
 from fame_sql.students.calibration.held_out import Evidence
-from fame_sql.training.retarget import set_target
+from fame_sql.training.false_alarm_target import set_target
 from fame_sql.training.training import train_students
 from fame_sql.warehouse.warehouse import Warehouse
 
@@ -111,7 +111,7 @@ def figures_in(text: str) -> set[str]:
 def judged(warehouse: Warehouse) -> dict[str, list[str]]:
     """Count the held-out figures again, by plain loops over the model's evidence."""
     student = models.load_champion(warehouse).student
-    known, unseen = student.held_out.published(student.calibration)
+    known, unseen = student.held_out.scores(student.calibration)
     parts = ((student.held_out.known, known), (student.held_out.unseen, unseen))
     columns = [counted(evidence, scores) for evidence, scores in parts]
     return {name: [column[name] for column in columns] for name in columns[0]}
@@ -207,7 +207,7 @@ def figures_of(warehouse: Warehouse, told: dict[str, Any], calibration: Any) -> 
     lines, fraction = warehouse.rows("SELECT lines, fraction FROM fame.splits")[0]
     events = "SELECT count(*) FROM fame.event_labels"
     templates = "SELECT count(*) FROM fame.domain_templates"
-    scale = ("temperature", "known_line", "unseen_temperature", "unseen_line")
+    scale = ("temperature", "known_threshold", "unseen_temperature", "unseen_threshold")
     held_out = told["held_out"]
     small = (held_out["known"]["anomalous_events"], held_out["unseen"]["anomalous_templates"])
     target = told["max_false_alarms"]

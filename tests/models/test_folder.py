@@ -17,7 +17,7 @@ from fame_sql.errors import FameError, InputError, ModelError
 from fame_sql.models.manifest import hash_of, sha256, sums_of, version_of, write
 from fame_sql.scoring.scoring import score_events
 from fame_sql.students import StudentConfig
-from fame_sql.training.retarget import set_target
+from fame_sql.training.false_alarm_target import set_target
 from fame_sql.training.training import train_students
 from fame_sql.udfs.duckdb import release
 from fame_sql.warehouse.warehouse import Warehouse

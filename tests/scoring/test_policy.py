@@ -33,16 +33,16 @@ from fame_sql.students.calibration.calibration import (
     sigmoid,
 )
 from fame_sql.students.calibration.held_out import Evidence, HeldOut, hold_out_templates
-from fame_sql.students.calibration.targets import (
-    line_for,
-    lines_for,
-    lines_in_force,
+from fame_sql.students.calibration.thresholds import (
     needed,
+    threshold_for,
+    thresholds_for,
+    thresholds_in_force,
     upper_bound,
-    with_lines,
+    with_thresholds,
 )
 from fame_sql.students.examples import LabelledEvents
-from fame_sql.training.retarget import set_target
+from fame_sql.training.false_alarm_target import set_target
 from fame_sql.training.training import train_students
 from fame_sql.udfs.duckdb import release
 from fame_sql.warehouse.warehouse import Warehouse
@@ -81,20 +81,22 @@ def test_the_rule_of_three_says_how_many_lines_a_target_takes(target: float, lin
 
 def test_a_target_that_is_supported_is_met_by_the_lowest_line() -> None:
     held_out = evidence([-2, 0, 1, 3, -1], [0, 0, 0, 0, 1], [1e6, 1e6, 100, 1, 50])
-    assert line_for(held_out, 1_000_000 - 1, 2e6, 0).log_odds == -1.5  # no lower than an anomaly
-    assert line_for(held_out, 100, 2e6, 0).log_odds == 0.5
-    assert line_for(held_out, 10, 2e6, 0).log_odds == 2
-    assert line_for(held_out, 2, 2e6, 0).log_odds == 4
-    assert line_for(held_out, 2, 2e6, 0).meets(2)
+    assert (
+        threshold_for(held_out, 1_000_000 - 1, 2e6, 0).log_odds == -1.5
+    )  # no lower than an anomaly
+    assert threshold_for(held_out, 100, 2e6, 0).log_odds == 0.5
+    assert threshold_for(held_out, 10, 2e6, 0).log_odds == 2
+    assert threshold_for(held_out, 2, 2e6, 0).log_odds == 4
+    assert threshold_for(held_out, 2, 2e6, 0).meets(2)
 
 
 def test_without_enough_evidence_the_line_is_the_most_cautious() -> None:
     held_out = evidence([-3, 1, 2], [0, 0, 1], [10, 10, 10])
-    line = line_for(held_out, 10, 20, 0)
+    line = threshold_for(held_out, 10, 20, 0)
     assert (line.log_odds, line.false_alarms) == (1.5, 0)
     assert not line.meets(10)
-    assert line_for(evidence([-3, -1], [0, 1], [10, 10]), 10, 10, 0).log_odds == 0
-    nothing = line_for(Evidence.none(), 10, 0, 0.7)
+    assert threshold_for(evidence([-3, -1], [0, 1], [10, 10]), 10, 10, 0).log_odds == 0
+    nothing = threshold_for(Evidence.none(), 10, 0, 0.7)
     assert (nothing.log_odds, nothing.at_most) == (0.7, None)
 
 
@@ -111,7 +113,7 @@ def test_a_line_that_says_it_meets_the_target_does(
 ) -> None:
     held_out = evidence(*map(list, zip(*found, strict=True)))  # type: ignore[arg-type]
     size = float(held_out.normal_lines.sum())
-    line = line_for(held_out, target, size, 0)
+    line = threshold_for(held_out, target, size, 0)
     above = held_out.normal_lines[held_out.log_odds > line.log_odds].sum()
     if line.meets(target):
         assert above / size * 1e6 <= target
@@ -125,7 +127,7 @@ def test_a_stricter_target_never_lowers_the_line(
 ) -> None:
     held_out = evidence(*map(list, zip(*found, strict=True)))  # type: ignore[arg-type]
     size = float(held_out.normal_lines.sum())
-    strict, loose = (line_for(held_out, t, size, 0) for t in sorted((one, other)))
+    strict, loose = (threshold_for(held_out, t, size, 0) for t in sorted((one, other)))
     if strict.meets(one) and strict.meets(other):
         assert strict.log_odds >= loose.log_odds
 
@@ -145,18 +147,18 @@ def test_a_line_that_is_repeated_is_one_observation(beats: int) -> None:
     """One heartbeat of 400,000 lines vouches for no other message."""
     log_odds = [-8.0, *np.linspace(-6, -0.5, 30).tolist()]
     held_out = HeldOut(evidence(log_odds, [0.0] * 31, [beats] + [1.0] * 30), Evidence.none())
-    known, unseen = lines_for(held_out, 10, 0.0)
+    known, unseen = thresholds_for(held_out, 10, 0.0)
     assert known.size == pytest.approx(31 if beats == 1 else 1, rel=1e-3)
     assert known.at_most == pytest.approx(1e6 * (1 - 0.05 ** (1 / known.size)))
     assert not known.meets(10)
     assert unseen.at_most is None
-    calibration = replace(Calibration.none(1), known_line=known.log_odds)
-    assert lines_in_force(held_out, calibration)[0] == known
+    calibration = replace(Calibration.none(1), known_threshold=known.log_odds)
+    assert thresholds_in_force(held_out, calibration)[0] == known
 
 
 def test_events_of_equal_frequency_support_a_target_by_their_number() -> None:
     many = evidence([-3.0] * 4000, [0.0] * 4000, [7.0] * 4000)
-    [known, _] = lines_for(HeldOut(many, Evidence.none()), 1000, 0.0)
+    [known, _] = thresholds_for(HeldOut(many, Evidence.none()), 1000, 0.0)
     assert known.size == pytest.approx(4000)
     assert known.meets(1000)
 
@@ -179,13 +181,15 @@ def test_templates_are_judged_by_what_others_taught() -> None:
 
 def test_few_templates_leave_the_scale_of_the_unseen_as_it_is() -> None:
     few = evidence([5.0] * 4 + [-5.0] * 40, [1.0] * 4 + [0.0] * 40, [1.0] * 44)
-    assert with_lines(Calibration.none(1), HeldOut(Evidence.none(), few)) == Calibration.none(1)
+    assert with_thresholds(Calibration.none(1), HeldOut(Evidence.none(), few)) == Calibration.none(
+        1
+    )
     some = evidence([1.0] * 10 + [-5.0] * 40, [1.0] * 10 + [0.0] * 40, [1.0] * 50)
-    scaled = with_lines(Calibration.none(1), HeldOut(Evidence.none(), some))
-    assert (scaled.unseen_line, scaled.unseen_temperature) == (0, 0.5)
+    scaled = with_thresholds(Calibration.none(1), HeldOut(Evidence.none(), some))
+    assert (scaled.unseen_threshold, scaled.unseen_temperature) == (0, 0.5)
     many = evidence([0.5] * 40 + [0.1] * 40, [1.0] * 40 + [0.0] * 40, [1.0] * 80)
-    moved = with_lines(Calibration.none(1), HeldOut(Evidence.none(), many))
-    assert 0.1 < moved.unseen_line < 0.5
+    moved = with_thresholds(Calibration.none(1), HeldOut(Evidence.none(), many))
+    assert 0.1 < moved.unseen_threshold < 0.5
 
 
 def test_the_calibration_error_is_that_of_a_hand_made_case() -> None:
@@ -287,9 +291,9 @@ def test_a_target_moves_the_line_and_scores_stay_in_order(opened: Warehouse) -> 
         "at most 10 false alarms a million lines",
     )
     student = models.load(record.folder).student
-    assert student.calibration.known_line >= 0
-    assert student.calibration.unseen_line >= 0
-    known, unseen = student.held_out.published(student.calibration)
+    assert student.calibration.known_threshold >= 0
+    assert student.calibration.unseen_threshold >= 0
+    known, unseen = student.held_out.scores(student.calibration)
     for published, part in ((known, student.held_out.known), (unseen, student.held_out.unseen)):
         assert not ((published > 0.5) & (part.anomalous < 1)).any()
     score_events(opened)

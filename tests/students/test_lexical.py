@@ -100,10 +100,10 @@ def test_a_log_in_any_script_is_judged_by_its_words(script: str, tmp_path: Path)
 def test_bare_words_have_letters_of_any_script_and_may_be_none_at_all() -> None:
     share = np.array([0.0] * 3 + [1.0] * 3)
     normal, anomalous, _ = SCRIPTS["cyrillic"]
-    assert "ошибка" in fit_lexical([*normal, *anomalous], share).views[1].vocabulary
+    assert "ошибка" in fit_lexical([*normal, *anomalous], share).features[1].vocabulary
     normal, anomalous, _ = SCRIPTS["single letters"]
     without = fit_lexical([*normal, *anomalous], share)
-    assert [bool(view.vocabulary) for view in without.views] == [True, False, True]
+    assert [bool(part.vocabulary) for part in without.features] == [True, False, True]
     assert fit_lexical([" ", "", "\t"] * 2, share).log_odds(["x", ""]).tolist() == [0, 0]
 
 
@@ -111,7 +111,7 @@ def test_bare_words_have_letters_of_any_script_and_may_be_none_at_all() -> None:
 def test_words_of_ascii_are_what_they_were(text: str) -> None:
     alone = fit_lexical([f"{text} ok", "disk failed"], np.array([0.0, 1.0]))
     before = [*re.findall(r"[a-z]{2,}|[0-9]+#*", f"{text} ok".lower()), "disk", "failed"]
-    singles = {word for word in alone.views[1].vocabulary if " " not in word}
+    singles = {word for word in alone.features[1].vocabulary if " " not in word}
     assert singles == set(before)
     bare = re.sub("<[^<> ]*>", " ", text).lower()
     assert words(text) == set(re.findall("[A-Za-z]{2,}", bare))
@@ -120,8 +120,8 @@ def test_words_of_ascii_are_what_they_were(text: str) -> None:
 def test_an_older_folder_keeps_the_words_that_it_was_fitted_to(tmp_path: Path) -> None:
     """Bare words were a to z alone: the é apart, what is left of the word is two letters."""
     head = fit_lexical(["xx café", "yy"], np.array([1.0, 0.0]))
-    vocabulary = head.views[1].vocabulary
-    LexicalHead(head.views, head.intercept, "ascii").save(tmp_path)
+    vocabulary = head.features[1].vocabulary
+    LexicalHead(head.features, head.intercept, "ascii").save(tmp_path)
     facts = json.loads((tmp_path / "lexical.json").read_text("utf-8"))
     facts["vocabularies"][1] = ["caf" if word == "café" else word for word in vocabulary]
     del facts["letters"]
@@ -131,7 +131,7 @@ def test_an_older_folder_keeps_the_words_that_it_was_fitted_to(tmp_path: Path) -
     assert older.log_odds(["a café"])[0] == pytest.approx(head.log_odds(["a café"])[0])
     assert (
         older.log_odds(["a café"])[0]
-        != LexicalHead(older.views, older.intercept).log_odds(["a café"])[0]
+        != LexicalHead(older.features, older.intercept).log_odds(["a café"])[0]
     )
     facts["letters"] = "runes"
     (tmp_path / "lexical.json").write_text(json.dumps(facts), "utf-8")

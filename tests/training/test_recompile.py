@@ -26,7 +26,8 @@ from fame_sql.pipeline.pipeline import compile_model
 from fame_sql.scoring.policy import store_target
 from fame_sql.students import StudentConfig
 from fame_sql.templates.templates import mine
-from fame_sql.training.plan import Plan, carry_scores, plan_training
+from fame_sql.training.context import read_context
+from fame_sql.training.plan import TrainingPlan, carry_scores, plan_training
 from fame_sql.training.training import TrainingReport
 from fame_sql.warehouse.warehouse import Warehouse
 
@@ -103,7 +104,7 @@ class Recompiled:
     path: Path
     parent: str
     report: TrainingReport
-    plan: Plan
+    plan: TrainingPlan
     judged: list[str]
 
 
@@ -194,7 +195,7 @@ def test_scores_are_kept_of_events_that_are_still_of_their_template(opened: Ware
         "WHERE template_id <> events.template_id) WHERE event_id = ?",
         known[:1],
     )
-    carried = carry_scores(opened, Plan(parent, (), tuple(domains), 0, ""), "made")
+    carried = carry_scores(opened, TrainingPlan(parent, (), tuple(domains), 0, ""), "made")
     kept = [row[0] for row in opened.rows(VERDICTS, ["made", domains])]
     assert kept == known[1:]
     assert carried == len(kept)
@@ -229,8 +230,8 @@ def test_a_new_model_names_its_parent(recompiled: Recompiled) -> None:
     assert f"Made from model {parent}" in (record.folder / "README.md").read_text()
     assert record.metrics["training"]["parent"] == parent
     assert reasons[-1] == (f"trained what had changed since {parent}",)
-    assert f"kept from model {parent}" in report.told()
-    assert "everything trained" not in report.told()
+    assert f"kept from model {parent}" in report.summary()
+    assert "everything trained" not in report.summary()
 
 
 def test_the_same_change_gives_the_same_model_and_a_rerun_nothing(
@@ -322,7 +323,7 @@ FULL = {
     "more than 25%": merge_domains,
     "every domain has changed": overrule_every_label,
     "the target of false alarms has changed": lambda warehouse: store_target(warehouse, 500.0),
-    "nothing is held out": hold_nothing_out,
+    "no held-out events show": hold_nothing_out,
 }
 """What is said when everything is trained, and what leads to it."""
 
@@ -331,23 +332,22 @@ FULL = {
 def test_when_everything_is_trained(opened: Warehouse, tiny: StudentConfig, why: str) -> None:
     FULL[why](opened)
     config = replace(tiny, seed=9) if "settings" in why else tiny
-    domains = [row[0] for row in opened.rows("SELECT DISTINCT domain FROM fame.domain_templates")]
-    plan = plan_training(opened, config, domains)
+    plan = plan_training(read_context(opened, config))
     assert why in plan.why
     assert plan.is_full
     assert not plan.kept
 
 
 def test_everything_is_trained_when_asked_for(opened: Warehouse, tiny: StudentConfig) -> None:
-    domains = [row[0] for row in opened.rows("SELECT domain FROM fame.domains")]
-    assert not plan_training(opened, tiny, domains).is_full
-    assert plan_training(opened, tiny, domains, full=True).why == "as was asked for"
+    context = read_context(opened, tiny)
+    assert not plan_training(context).is_full
+    assert plan_training(context, full=True).why == "as was asked for"
 
 
 def test_full_is_a_flag_and_the_output_says_what_was_done(
     copied: Path, tiny: StudentConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fame_sql.training.training.StudentConfig", lambda: tiny)
+    monkeypatch.setattr("fame_sql.training.context.StudentConfig", lambda: tiny)
     with Warehouse.open(copied) as warehouse:
         add(warehouse)
     words = ["compile", "--warehouse", str(copied)]

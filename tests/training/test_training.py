@@ -15,10 +15,10 @@ from fame_sql.errors import InputError
 from fame_sql.students import DomainSpec, LabelledEvents, StudentConfig, train
 from fame_sql.students.config import anomaly_columns
 from fame_sql.students.fitting.checkpoints import Checkpoints
+from fame_sql.students.fitting.early_stopping import CHECK
 from fame_sql.students.fitting.fitting import Fitting, reproducible
-from fame_sql.students.fitting.losses import lessons
-from fame_sql.students.fitting.schedule import draws, pace
-from fame_sql.students.fitting.stopping import CHECK
+from fame_sql.students.fitting.losses import training_targets
+from fame_sql.students.fitting.schedule import one_cycle, sample_batches
 from fame_sql.students.network.tokenizer import train_tokenizer
 
 pytestmark = pytest.mark.any_duckdb
@@ -42,7 +42,7 @@ def examples(count: int = 80, *, random_labels: bool = False) -> LabelledEvents:
 
 
 @pytest.mark.parametrize("steps", [11, 99, 300, 301, 800])
-def test_pace_is_one_cycle(steps: int) -> None:
+def test_the_schedule_is_that_of_torch(steps: int) -> None:
     import torch
     from torch.optim.lr_scheduler import OneCycleLR
 
@@ -51,16 +51,16 @@ def test_pace_is_one_cycle(steps: int) -> None:
     cycle = OneCycleLR(optimizer, 1e-3, total_steps=steps, pct_start=0.1, anneal_strategy="linear")
     for step in range(steps):
         group = optimizer.param_groups[0]
-        assert pace(step, steps, 1e-3) == (group["lr"], group["betas"][0])
+        assert one_cycle(step, steps, 1e-3) == (group["lr"], group["betas"][0])
         optimizer.step()
         if step < steps - 1:
             cycle.step()
 
 
 @given(st.integers(1, 60), st.floats(1e-6, 1.0))
-def test_pace_never_leaves_its_bounds(steps: int, peak: float) -> None:
+def test_the_schedule_never_leaves_its_bounds(steps: int, peak: float) -> None:
     for step in range(steps):
-        rate, momentum = pace(step, steps, peak)
+        rate, momentum = one_cycle(step, steps, peak)
         assert 0 < rate <= peak * (1 + 1e-12)
         assert 0.85 - 1e-12 <= momentum <= 0.95 + 1e-12
 
@@ -69,20 +69,20 @@ def test_pace_never_leaves_its_bounds(steps: int, peak: float) -> None:
 def test_every_event_is_drawn_equally_often(events: int, seed: int) -> None:
     config = replace(SMALL, batch=4, pool=2, seed=seed)
     lengths = np.random.default_rng(seed).integers(3, 20, size=events)
-    drawn = np.concatenate(list(islice(draws(lengths, config), 2 * events)))
+    drawn = np.concatenate(list(islice(sample_batches(lengths, config), 2 * events)))
     count = np.bincount(drawn, minlength=events)
     assert len(drawn) == 8 * events
     assert count.max() - count.min() <= 2
 
 
-def test_lessons_balance_the_classes() -> None:
+def test_training_targets_balance_the_classes() -> None:
     made = examples()
     rare = replace(made, is_anomaly=(np.arange(80) % 8 == 0).astype(float))
-    taught = lessons(rare, anomaly_columns(DOMAINS), 10.0)
-    rise, fall = taught.rise.sum(dim=0), taught.fall.sum(dim=0)
-    assert rise.tolist() == pytest.approx(fall.tolist())
-    bounded = lessons(rare, anomaly_columns(DOMAINS), 1.0)
-    assert bounded.rise.sum() < bounded.fall.sum()
+    targets = training_targets(rare, anomaly_columns(DOMAINS), 10.0)
+    positive, negative = targets.positive.sum(dim=0), targets.negative.sum(dim=0)
+    assert positive.tolist() == pytest.approx(negative.tolist())
+    bounded = training_targets(rare, anomaly_columns(DOMAINS), 1.0)
+    assert bounded.positive.sum() < bounded.negative.sum()
 
 
 def fitted(config: StudentConfig, *, random_labels: bool) -> Fitting:
@@ -102,14 +102,14 @@ def test_patience_stops_where_nothing_can_be_learned() -> None:
 
 
 def test_the_best_weights_are_taken() -> None:
-    from fame_sql.students.fitting.stopping import Stopping
+    from fame_sql.students.fitting.early_stopping import EarlyStopping
 
     fitting = fitted(replace(SMALL, patience=2), random_labels=True)
     stopping = fitting.stopping
-    assert isinstance(stopping, Stopping)
+    assert isinstance(stopping, EarlyStopping)
     best = stopping.best
-    again = Stopping(stopping.tokens, stopping.taught, 1)
-    again.look(fitting.network, CHECK)
+    again = EarlyStopping(stopping.tokens, stopping.targets, 1)
+    again.evaluate(fitting.network, CHECK)
     assert again.best == best
 
 

@@ -190,9 +190,9 @@ def test_a_checkpoint_cut_short_is_removed(small: StudentConfig, tmp_path: Path)
 
 def test_writes_by_time(tmp_path: Path) -> None:
     seldom, at_once = Checkpoints(tmp_path, every=1000.0), Checkpoints(tmp_path, every=0.0)
-    assert not seldom.are_due
-    assert at_once.are_due
-    assert not Checkpoints.none().are_due
+    assert not seldom.is_due
+    assert at_once.is_due
+    assert not Checkpoints.none().is_due
     Checkpoints.none().write("training", "x", Snapshot({}, {}))
     at_once.write("training", "x", Snapshot({}, {"done": 3}))
     kept = at_once.read("training", "x")
@@ -209,8 +209,8 @@ def test_large_networks_are_written_less_often(
     monkeypatch.setattr("fame_sql.students.fitting.checkpoints.monotonic", lambda: next(clock))
     checkpoints = Checkpoints(tmp_path, every=10.0)
     checkpoints.write("training", "x", Snapshot({}, {}))
-    assert not checkpoints.are_due
-    assert checkpoints.are_due
+    assert not checkpoints.is_due
+    assert checkpoints.is_due
 
 
 def test_a_killed_process_goes_on(copied: Path, tiny: StudentConfig) -> None:

@@ -120,8 +120,7 @@ def stability(one: Partition, other: Partition, templates: Sequence[TemplateSumm
     """
     from sklearn.metrics import adjusted_rand_score
 
-    labels = [_labels(partition, templates) for partition in (one, other)]
-    index = float(adjusted_rand_score(*labels))
+    index = float(adjusted_rand_score(_labels(one, templates), _labels(other, templates)))
     detail = f"adjusted Rand index {index:.3f} between two requests in different orders"
     return Finding("stability", None, index >= _STABLE, detail)
 

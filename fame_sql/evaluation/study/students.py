@@ -84,8 +84,8 @@ def partitioners(seed: int) -> dict[str, Partitioner]:
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a student says of texts: a score each, and the name of the domain it sees it in."""
+class Detections:
+    """The scores of texts, and the names of their domains if the detector gives any."""
 
     scores: Floats
     domains: tuple[str, ...]
@@ -93,15 +93,15 @@ class Said:
 
 def fit(
     trial: Trial, partitioner: Partitioner, config: StudentConfig
-) -> Callable[[Sequence[str]], Said]:
+) -> Callable[[Sequence[str]], Detections]:
     """Partition, certify, train and publish in the trial's warehouse; return what judges."""
     partition_templates(trial.warehouse, partitioner)
     train_students(trial.warehouse, config=config, again=True, hold_out=False)
     model = load_champion(trial.warehouse)
 
-    def say(texts: Sequence[str]) -> Said:
+    def detect(texts: Sequence[str]) -> Detections:
         verdicts = model.verdicts(texts)
         scores = np.array([verdict.score for verdict in verdicts])
-        return Said(scores, tuple(verdict.domain for verdict in verdicts))
+        return Detections(scores, tuple(verdict.domain for verdict in verdicts))
 
-    return say
+    return detect

@@ -159,31 +159,31 @@ def _run_trial(
             ) as made,
         ):
             for name in missing:
-                said = _say(made, name, seed, plan.config)
-                store.write(name, _settings(plan, name), made, *said)
+                scores, domains = _detect(made, name, seed, plan.config)
+                store.write(name, _settings(plan, name), made, scores, domains)
     for name in plan.detectors:
         step.advance()
         yield store.read(name, _settings(plan, name))
 
 
-def _say(
+def _detect(
     trial: Trial, name: str, seed: int, config: StudentConfig
 ) -> tuple[list[float], list[str]]:
-    """Return what a detector says of every judged entry: scores, and domains if it has any."""
+    """Return a detector's score of every judged entry, and its domain if the detector has any."""
     if name in SEVERITIES:
         return (trial.judged.severity >= SEVERITIES[name]).astype(float).tolist(), []
     events = sorted(trial.texts)
-    said = _fit(trial, name, seed, config)([trial.texts[event] for event in events])
+    found = _fit(trial, name, seed, config)([trial.texts[event] for event in events])
     places = np.searchsorted(np.array(events), trial.judged.event_id)
-    domains = [said.domains[place] for place in places.tolist()] if said.domains else []
-    return said.scores[places].tolist(), domains
+    domains = [found.domains[place] for place in places.tolist()] if found.domains else []
+    return found.scores[places].tolist(), domains
 
 
 def _fit(
     trial: Trial, name: str, seed: int, config: StudentConfig
-) -> Callable[[Sequence[str]], students.Said]:
+) -> Callable[[Sequence[str]], students.Detections]:
     if name in BASELINES:
         score = BASELINES[name](trial)
-        return lambda texts: students.Said(score(texts), ())
+        return lambda texts: students.Detections(score(texts), ())
     settings = replace(config, seed=seed)
     return students.fit(trial, students.partitioners(seed)[name], settings)

@@ -114,12 +114,17 @@ def confusion(findings: Sequence[Finding], detector: str = "fame") -> list[Confu
         if finding.detector != detector or finding.seed != 0 or not finding.domains:
             continue
         judged = finding.judged
-        columns = (judged.seen.tolist(), judged.is_anomaly.tolist(), judged.lines.tolist())
         for domain, score, seen, truth, lines in zip(
-            finding.domains, finding.scores, *columns, strict=True
+            finding.domains,
+            finding.scores,
+            judged.seen.tolist(),
+            judged.is_anomaly.tolist(),
+            judged.lines.tolist(),
+            strict=True,
         ):
             key = (split_name(finding), domain, seen)
-            _count(cells.setdefault(key, Confusion(*key)), score > THRESHOLD, truth, int(lines))
+            cell = Confusion(split=split_name(finding), domain=domain, known_template=seen)
+            _count(cells.setdefault(key, cell), score > THRESHOLD, truth, int(lines))
     return sorted(cells.values(), key=lambda cell: (cell.split, -_lines(cell), cell.domain))
 
 
@@ -215,9 +220,14 @@ def most_wrong(
 def _wrong(finding: Finding, texts: Mapping[int, str]) -> Iterator[Wrong]:
     """Yield what one trial judged wrongly, an event once for each of its labels."""
     judged = finding.judged
-    columns = (judged.event_id.tolist(), judged.is_anomaly.tolist(), judged.lines.tolist())
     lines: dict[tuple[int, bool, float], float] = {}
-    for event, truth, count, score in zip(*columns, finding.scores, strict=True):
+    for event, truth, count, score in zip(
+        judged.event_id.tolist(),
+        judged.is_anomaly.tolist(),
+        judged.lines.tolist(),
+        finding.scores,
+        strict=True,
+    ):
         lines[event, truth, score] = lines.get((event, truth, score), 0.0) + count
     for (event, truth, score), count in lines.items():
         if (score > THRESHOLD) != truth:

@@ -126,12 +126,12 @@ def trial(
             spent = report.labels
             report = label_some_from_column(warehouse, spent, strategy=strategy, seed=seed)
         templates = read_templates(warehouse)
-        rows = warehouse.rows(sql.load("evaluation/labelled_events"))
+        rows = warehouse.records(sql.load("evaluation/labelled_events"))
         judged = _gather(lines, split, templates, _known_categories(warehouse))
         yield Trial(
             warehouse=warehouse,
             templates=templates,
-            labelled=[LabelledEvent(*row) for row in rows],
+            labelled=[LabelledEvent(**row) for row in rows],
             labels=report.labels,
             judged=judged,
             texts={event: lines.canonical[event] for event in np.unique(judged.event_id).tolist()},

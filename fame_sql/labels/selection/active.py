@@ -115,7 +115,10 @@ def open_questions(
     """
     choose_lines(warehouse, _EVERY_LINE, per_event, eligible)
     rows = warehouse.rows(sql.load("labels/known_of_templates"))
-    questions = {row[0]: Question(*row) for row in rows}
+    questions = {
+        template_id: Question(template_id, lines=lines, normal=normal, anomalous=anomalous)
+        for template_id, lines, normal, anomalous in rows
+    }
     for template_id, log_id in warehouse.rows(sql.load("labels/lines_to_ask")):
         questions[template_id].waiting.append(log_id)
     return list(questions.values())

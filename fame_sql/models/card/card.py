@@ -66,12 +66,22 @@ def card(folder: Path, version: str, parent: str | None) -> str:
     parent : str or None
         The model that it was partly trained from.
     """
-    read = (json.loads((folder / name).read_text("utf-8")) for name in (MODEL, STUDENT, METRICS))
-    facts = Facts(folder, version, parent, *read)
+    facts = Facts(
+        folder,
+        version,
+        parent,
+        model=_read(folder / MODEL),
+        student=_read(folder / STUDENT),
+        metrics=_read(folder / METRICS),
+    )
     parts = (_title, _learned, _domains, held_out, decision_lines, limits, _masks, _settings)
     rest = (_size, _contents, _use, _lineage, _rights)
     lines = [line for part in (*parts, *rest) for line in part(facts)]
     return _HEADER + "\n".join(lines).rstrip() + "\n"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text("utf-8")))
 
 
 def _title(facts: Facts) -> Iterator[str]:

@@ -1,19 +1,19 @@
-"""From an anomaly head's logit to the published score, whose decision line is 0.5 everywhere.
+"""From an anomaly head's logit to the published score, whose threshold is 0.5 everywhere.
 
 Every domain has a threshold on its head's raw probability, and all share one temperature:
 
     the head's log-odds = (logit - logit(threshold)) / temperature
 
-A known template's score is made of the mean of these and the lexical head's log-odds. Threshold
-and temperature are fitted on the last slice of the training period, which the network that is
-judged there did not learn from, with each event counted by its lines: labels capped at K a template
-have lost the proportions that a threshold depends on.
+The score of a known template is computed from the mean of these and the lexical head's log-odds.
+Threshold and temperature are fitted on the last slice of the training period, from which the
+network that is evaluated there did not learn. Each event counts with its lines, because labels
+limited to K per template have lost the proportions that a threshold depends on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -23,11 +23,14 @@ from fame_sql.students.config import DomainSpec, anomaly_columns
 
 Floats = npt.NDArray[np.float64]
 
-# A slice of a few events can put the best threshold anywhere.
+# On a slice of a few events the best threshold can be anywhere.
 LOWEST, HIGHEST = 0.2, 0.8
 UNCALIBRATED = 0.5
 
 _TEMPERATURES = np.geomspace(0.5, 4.0, 61)
+
+# The names of these fields in model folders.
+_STORED_NAMES = {"known_threshold": "known_line", "unseen_threshold": "unseen_line"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +40,20 @@ class Calibration:
     Parameters
     ----------
     thresholds : tuple of float
-        The raw probability in (0, 1) of each domain's head that speaks for neither side: its
-        log-odds are 0.
+        For each domain, the raw probability in (0, 1) at which its head's log-odds are zero.
     temperature : float
-        Above 1 draws scores towards 0.5, below 1 away from it.
-    known_line : float
-        Log-odds of a message of a known template that are published as 0.5; not 0 where a
-        target of false alarms asks for it.
-    unseen_line, unseen_temperature : float
+        A value above 1 moves scores towards 0.5, a value below 1 away from it.
+    known_threshold : float
+        Log-odds of a message of a known template that are published as a score of 0.5; 0 unless
+        a false-alarm target moves it.
+    unseen_threshold, unseen_temperature : float
         The same for messages of unseen templates, from held-out templates.
     """
 
     thresholds: tuple[float, ...]
     temperature: float = 1.0
-    known_line: float = 0.0
-    unseen_line: float = 0.0
+    known_threshold: float = 0.0
+    unseen_threshold: float = 0.0
     unseen_temperature: float = 1.0
 
     @classmethod
@@ -59,42 +61,52 @@ class Calibration:
         """Return the calibration that changes nothing."""
         return cls((UNCALIBRATED,) * domains)
 
-    def log_odds(self, logits: Floats) -> Floats:
-        """Return the heads' log-odds for raw logits, both [texts, domains].
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Calibration:
+        """Return what :meth:`to_json` wrote; values that older folders lack have no effect."""
+        names = {key: name for name, key in _STORED_NAMES.items()}
+        values = {names.get(key, key): value for key, value in stored.items()}
+        thresholds = tuple(float(threshold) for threshold in values.pop("thresholds"))
+        return cls(thresholds, **{name: float(value) for name, value in values.items()})
 
-        At 0 a head speaks for neither side, in every domain.
-        """
+    def to_json(self) -> dict[str, Any]:
+        """Return the calibration as it is stored in model folders."""
+        return {_STORED_NAMES.get(name, name): value for name, value in asdict(self).items()}
+
+    def log_odds(self, logits: Floats) -> Floats:
+        """Return the heads' log-odds for raw logits, both [texts, domains]."""
         thresholds = np.array(self.thresholds)
         decision = np.log(thresholds) - np.log1p(-thresholds)
         return np.asarray((logits - decision) / self.temperature)
 
     @property
-    def unseen_threshold(self) -> float:
-        """The probability by words alone that is published as 0.5 for the unseen."""
-        return float(sigmoid(np.array(self.unseen_line)))
+    def unseen_probability(self) -> float:
+        """The lexical head's probability that is published as 0.5 for unseen templates."""
+        return float(sigmoid(np.array(self.unseen_threshold)))
 
     def is_sound(self) -> bool:
-        """Say whether scores can be made with it: finite lines, temperatures above 0."""
-        lines = np.array([self.known_line, self.unseen_line])
+        """Return whether thresholds are finite and in range, and temperatures above 0."""
+        shifts = np.array([self.known_threshold, self.unseen_threshold])
         temperatures = np.array([self.temperature, self.unseen_temperature])
-        return bool(np.isfinite(lines).all() and (temperatures > 0).all())
+        in_range = all(0 < threshold < 1 for threshold in self.thresholds)
+        return bool(in_range and np.isfinite(shifts).all() and (temperatures > 0).all())
 
     def known(self, log_odds: Floats) -> Floats:
         """Return the published log-odds of messages of known templates."""
-        return np.asarray(log_odds - self.known_line)
+        return np.asarray(log_odds - self.known_threshold)
 
     def unseen(self, log_odds: Floats) -> Floats:
-        """Return the published log-odds of messages of unseen templates, from the words' own."""
-        return np.asarray((log_odds - self.unseen_line) / self.unseen_temperature)
+        """Return the published log-odds for unseen templates, from the lexical head's log-odds."""
+        return np.asarray((log_odds - self.unseen_threshold) / self.unseen_temperature)
 
 
 def sigmoid(logits: Floats) -> Floats:
-    """Return the logistic function, which tanh gives without overflow."""
+    """Return the logistic function, computed by tanh, which cannot overflow."""
     return np.asarray(0.5 + 0.5 * np.tanh(0.5 * logits))
 
 
-def enough(anomalous: Floats, least: int) -> bool:
-    """Say whether ``least`` events have anomalous lines, and ``least`` have normal ones."""
+def has_enough(anomalous: Floats, least: int) -> bool:
+    """Return whether ``least`` events have anomalous lines, and ``least`` have normal ones."""
     return int(min(np.sum(anomalous > 0), np.sum(anomalous < 1))) >= least
 
 
@@ -108,10 +120,10 @@ def fit_calibration(
 ) -> Calibration:
     """Find the thresholds and the temperature on the calibration slice.
 
-    A mixed domain gets its own threshold where the slice holds at least ``least`` events of
-    each class in it; otherwise the one that is best for all experts together. Domains that
-    have no expert get the one that is best for the shared head. Where even those are fewer
-    than ``least``, the threshold is 0.5: fitted to a handful it moves by chance.
+    A mixed domain gets its own threshold if the slice contains at least ``least`` of its events
+    of each class; otherwise the one that is best for all experts together. Domains without an
+    expert get the one that is best for the shared head. If the slice has fewer than ``least``
+    events even for these, the threshold is 0.5: fitted to a few events, it varies by chance.
 
     Parameters
     ----------
@@ -120,19 +132,19 @@ def fit_calibration(
     anomalous : float64 array
         [events] share of an event's lines that were labelled anomalous.
     lines : float64 array
-        [events] lines that each event stands for.
+        [events] log lines of each event.
     domain : int64 array
         [events] index into ``domains``.
     domains : sequence of DomainSpec
         The failure domains.
     least : int
-        Events of each class that a fitted threshold takes, at least 1.
+        Events of each class that a fitted threshold needs, at least 1.
     """
     columns = anomaly_columns(domains)
     own = np.take_along_axis(logits, columns[domain, None], axis=1)[:, 0]
 
     def threshold(judged: Floats, here: npt.NDArray[np.bool_], otherwise: float) -> float:
-        if not enough(anomalous[here], least):
+        if not has_enough(anomalous[here], least):
             return otherwise
         return best_threshold(sigmoid(judged[here]), anomalous[here], lines[here])
 
@@ -145,7 +157,7 @@ def fit_calibration(
         ]
     )
     temperature = 1.0
-    if enough(anomalous, least):
+    if has_enough(anomalous, least):
         temperature = best_temperature(own, thresholds[domain], anomalous, lines)
     return Calibration(tuple(thresholds.tolist()), temperature)
 
@@ -153,9 +165,9 @@ def fit_calibration(
 def best_threshold(probability: Floats, anomalous: Floats, lines: Floats) -> float:
     """Return the threshold of the highest F1 over lines, in [0.2, 0.8].
 
-    Candidates are the midpoints between neighbouring probabilities, so that classes that are
-    apart are cut in the middle of their gap; of equally good ones, that nearest to 0.5. There
-    must be events of both classes.
+    Candidates are the midpoints between neighbouring probabilities, so that separated classes
+    are cut in the middle of the gap; of equally good candidates, the one nearest to 0.5 wins.
+    There must be events of both classes.
     """
     levels, level = np.unique(probability, return_inverse=True)
     hits = _from_top(np.bincount(level, lines * anomalous))
@@ -167,7 +179,7 @@ def best_threshold(probability: Floats, anomalous: Floats, lines: Floats) -> flo
 
 
 def best_temperature(logits: Floats, thresholds: Floats, anomalous: Floats, lines: Floats) -> float:
-    """Return the temperature in [0.5, 4] under which the published scores are likeliest."""
+    """Return the temperature in [0.5, 4] that maximises the likelihood of the published scores."""
     decision = np.log(thresholds) - np.log1p(-thresholds)
     shifted = (logits - decision)[None, :] / _TEMPERATURES[:, None]
     loss = np.logaddexp(0, shifted) - anomalous * shifted
@@ -177,9 +189,9 @@ def best_temperature(logits: Floats, thresholds: Floats, anomalous: Floats, line
 def expected_calibration_error(
     score: Floats, anomalous: Floats, lines: Floats, bins: int = 10
 ) -> float | None:
-    """Return by how much scores miss the share of anomalous lines, over equal bins of the score.
+    """Return the expected calibration error by log lines, over bins of equal width.
 
-    Guo et al., On Calibration of Modern Neural Networks, ICML 2017; by lines. None without lines.
+    Guo et al., On Calibration of Modern Neural Networks, ICML 2017. None without lines.
     """
     if not lines.sum():
         return None
@@ -189,5 +201,5 @@ def expected_calibration_error(
 
 
 def _from_top(amounts: npt.NDArray[Any]) -> Floats:
-    """Sum each level with all levels above it."""
+    """Return the sum of each level and all levels above it."""
     return np.cumsum(amounts[::-1], dtype=np.float64)[::-1]

@@ -1,16 +1,16 @@
-"""What is known of a student's errors: its log-odds on labelled events that it did not learn from.
+"""Evidence of a student's errors: its log-odds on labelled events that it did not learn from.
 
-Two sets, because two things are judged. Events of *known* templates are held out in time: those of
-the calibration slice whose templates the events before it have. Events of *unseen* templates are
-held out by whole templates, for held-out lines of templates that were learned say nothing about
-those that were not. Every event counts with its lines.
+There are two sets, for known and for unseen templates. Events of *known* templates are held out
+in time: those of the calibration slice whose templates occur in the events before it. Events of
+*unseen* templates are held out by whole templates, because held-out lines of learned templates
+show nothing about unseen ones. Every event counts with its lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,11 +37,11 @@ class Evidence:
     Parameters
     ----------
     log_odds : float64 array
-        What the student said, before any line or temperature was fitted to it.
+        The student's log-odds, before any threshold or temperature was fitted to them.
     anomalous : float64 array
         Share of the event's labelled lines that are anomalous.
     lines : float64 array
-        Lines that the event stands for.
+        Log lines of the event.
     template : int64 array
         A number for each template.
     """
@@ -53,33 +53,39 @@ class Evidence:
 
     @classmethod
     def none(cls) -> Evidence:
-        """Return no evidence at all."""
-        return cls(np.empty(0), np.empty(0), np.empty(0), np.empty(0, dtype=np.int64))
+        """Return evidence without events."""
+        nothing = np.empty(0)
+        return cls(nothing, nothing, nothing, template=np.empty(0, dtype=np.int64))
+
+    @classmethod
+    def of(cls, log_odds: Floats, examples: LabelledEvents) -> Evidence:
+        """Return the evidence of log-odds on labelled events."""
+        return cls(log_odds, examples.is_anomaly, examples.weight, examples.template)
 
     @property
     def normal_lines(self) -> Floats:
-        """Normal lines that each event stands for."""
+        """Normal log lines of each event."""
         return self.lines * (1 - self.anomalous)
 
     def templates(self) -> tuple[int, int]:
-        """Return how many templates have anomalous lines, and how many have normal ones."""
+        """Return the number of templates with anomalous lines, and of those with normal lines."""
         return (
             len(np.unique(self.template[self.anomalous > 0])),
             len(np.unique(self.template[self.anomalous < 1])),
         )
 
     def effective_events(self) -> float:
-        """Return how many events of equal frequency would tell as much about normal lines.
+        """Return the effective number of events as regards normal lines.
 
-        The lines of one event are the same text, right or wrong together: however often a
-        heartbeat is repeated, it is one observation.
+        All lines of an event have the same text, and so the same verdict: a heartbeat is one
+        observation, however often it is repeated.
         """
         return _effective_size(self.normal_lines)
 
     def effective_templates(self) -> float:
-        """Return how many templates of equal frequency would tell as much about normal lines.
+        """Return the effective number of templates as regards normal lines.
 
-        The lines of an unseen template are right or wrong together, whatever their wildcards.
+        The lines of an unseen template are right or wrong together, whatever their wildcards are.
         """
         if not len(self.template):
             return 0.0
@@ -95,14 +101,14 @@ def _effective_size(weights: Floats) -> float:
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """The evidence on known templates, and that on unseen ones.
+    """The evidence on known templates, and that on unseen templates.
 
     Parameters
     ----------
     known : Evidence
-        Log-odds of the events of the calibration slice, of templates that were known before it.
+        Log-odds on those events of the calibration slice whose templates were known before it.
     unseen : Evidence
-        The lexical head's log-odds of events whose templates it did not learn from.
+        The lexical head's log-odds on events whose templates it did not learn from.
     """
 
     known: Evidence
@@ -113,8 +119,8 @@ class HeldOut:
         """Return no evidence on either."""
         return cls(Evidence.none(), Evidence.none())
 
-    def published(self, calibration: Calibration) -> tuple[Floats, Floats]:
-        """Return the scores that these events would be published with, known and unseen."""
+    def scores(self, calibration: Calibration) -> tuple[Floats, Floats]:
+        """Return the scores of these events under a calibration, known and unseen."""
         return (
             sigmoid(calibration.known(self.known.log_odds)),
             sigmoid(calibration.unseen(self.unseen.log_odds)),
@@ -122,7 +128,7 @@ class HeldOut:
 
     def calibration_errors(self, calibration: Calibration) -> dict[str, float | None]:
         """Return the expected calibration error on known and on unseen templates."""
-        known, unseen = self.published(calibration)
+        known, unseen = self.scores(calibration)
         return {
             "known": expected_calibration_error(known, self.known.anomalous, self.known.lines),
             "unseen": expected_calibration_error(unseen, self.unseen.anomalous, self.unseen.lines),
@@ -141,7 +147,7 @@ class HeldOut:
 
     @classmethod
     def load(cls, folder: Path) -> HeldOut:
-        """Read what :meth:`save` wrote; nothing where the folder is of an older fame-sql.
+        """Read what :meth:`save` wrote; nothing if an older fame-sql made the folder.
 
         Raises
         ------
@@ -156,54 +162,48 @@ class HeldOut:
             return cls.none()
         try:
             columns = load(path.read_bytes())
-            parts = (
-                Evidence(*(columns[f"{part}.{field.name}"] for field in fields(Evidence)))
-                for part in ("known", "unseen")
-            )
-            return cls(*parts)
+            return cls(known=_evidence(columns, "known"), unseen=_evidence(columns, "unseen"))
         except (OSError, KeyError, ValueError, SafetensorError) as error:
             raise ModelError(
-                f"{path} cannot be read ({error}): train anew with 'fame train'"
+                f"{path} cannot be read ({error}): train again with 'fame train --full'"
             ) from None
 
 
+def _evidence(columns: dict[str, npt.NDArray[Any]], part: str) -> Evidence:
+    return Evidence(**{field.name: columns[f"{part}.{field.name}"] for field in fields(Evidence)})
+
+
 def hold_out_templates(examples: LabelledEvents, folds: int = FOLDS, seed: int = 0) -> Evidence:
-    """Judge every event by a lexical head that learned from other templates alone.
+    """Score every event by a lexical head that learned only from other templates.
 
     Parameters
     ----------
     examples : LabelledEvents
         All labelled events.
     folds : int
-        Parts that whole templates are dealt to, those with anomalous lines for themselves.
+        Number of folds; templates with anomalous lines are spread evenly over them.
     seed : int
-        Seed of the deal.
+        Seed of the random assignment of templates to folds.
     """
     log_odds = np.zeros(len(examples))
-    fold = _deal(examples, folds, seed)
-    judged = np.zeros(len(examples), dtype=bool)
-    for here in _parts(fold):
+    fold = _folds(examples, folds, seed)
+    is_scored = np.zeros(len(examples), dtype=bool)
+    for here in (fold == number for number in np.unique(fold)):
         others = examples.where(~here)
         if len(others):
             head = fit_lexical(others.canonical, others.is_anomaly)
             log_odds[here] = head.log_odds(examples.where(here).canonical)
-            judged |= here
-    found = Evidence(log_odds, examples.is_anomaly, examples.weight, examples.template)
-    return Evidence(*(getattr(found, field.name)[judged] for field in fields(Evidence)))
+            is_scored |= here
+    return Evidence.of(log_odds[is_scored], examples.where(is_scored))
 
 
-def _parts(fold: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.bool_]]:
-    for number in np.unique(fold):
-        yield fold == number
-
-
-def _deal(examples: LabelledEvents, folds: int, seed: int) -> npt.NDArray[np.int64]:
+def _folds(examples: LabelledEvents, folds: int, seed: int) -> npt.NDArray[np.int64]:
     """Return the fold of each event: that of its template."""
     templates, place = np.unique(examples.template, return_inverse=True)
     anomalous = np.bincount(place, examples.is_anomaly) > 0
     random = np.random.default_rng(seed)
-    dealt = np.zeros(len(templates), dtype=np.int64)
+    chosen = np.zeros(len(templates), dtype=np.int64)
     for kind in (True, False):
         members = random.permutation(np.flatnonzero(anomalous == kind))
-        dealt[members] = np.arange(len(members)) % folds
-    return np.asarray(dealt[place])
+        chosen[members] = np.arange(len(members)) % folds
+    return np.asarray(chosen[place])

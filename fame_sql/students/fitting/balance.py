@@ -1,4 +1,4 @@
-"""Both classes weigh the same in training, and an event of both keeps its own odds."""
+"""Class balance: both classes have the same weight in training."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ Floats = npt.NDArray[np.float64]
 
 
 def balance(share: Floats, weight: Floats, most: float = np.inf) -> Floats:
-    """Return what to multiply the weights of events by, so that both classes weigh the same.
+    """Return the factors for the weights of events that give both classes the same weight.
 
-    An event whose labels conflict belongs whole to the class of most of them. Were its rarer
-    labels raised like that class, a text that is anomalous once in twenty lines would be called
-    as anomalous as normal.
+    An event with conflicting labels belongs to the class of the majority as a whole. If its
+    minority labels were raised like the other class, a text that is anomalous once in twenty
+    lines would get even odds.
 
     Parameters
     ----------
     share : float64 array
         [n] share of each event's labels that are anomalous.
     weight : float64 array
-        [n] what each event weighs.
+        [n] weight of each event.
     most : float
-        How many times the rarer class may be raised, at most.
+        Maximum factor of the rarer class.
 
     Returns
     -------
     float64 array
-        [n] ones where all events are of one class.
+        [n] factors; all 1 if the events are of one class.
     """
     is_anomaly = share > 0.5
     up, down = (weight * is_anomaly).sum(), (weight * ~is_anomaly).sum()

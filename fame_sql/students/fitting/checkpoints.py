@@ -1,9 +1,9 @@
-"""What a training keeps on disk while it runs, so that one which was killed goes on where it was.
+"""Checkpoints: the state of a training on disk, so that a killed training can be resumed.
 
-Beside the models lies a folder, ``.training``, with one safetensors file for each network that is
-being fitted; what is no tensor stands in the file's header as JSON. A file names what it belongs
-to: one of other inputs, or one that cannot be read, is removed and the training begins anew. The
-folder goes when the model is published.
+The folder of models contains a folder ``.training`` with one safetensors file for each network in
+training; everything that is not a tensor is stored in the file's header as JSON. A file names the
+inputs it belongs to: one with other inputs, or one that cannot be read, is removed, and the
+training starts from the beginning. The folder is removed when the model is published.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 
 FOLDER = ".training"
 EVERY = 10.0
-"""Seconds between two writes, so that a training of seconds hardly writes at all."""
+"""Minimum seconds between two writes, so that a short training hardly writes at all."""
 
 SHARE = 0.05
-"""Share of the time that writing may take: large networks are written less often."""
+"""Maximum share of the time spent on writing: large networks are written less often."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Where a training stands.
+    """The state of a training.
 
     Parameters
     ----------
     tensors : dict of str to Tensor
-        Weights, the optimiser's state and torch's random state.
+        Weights, the state of the optimiser and torch's random state.
     facts : dict
-        The rest, in JSON's types.
+        Everything else, as JSON types.
     """
 
     tensors: dict[str, Tensor]
@@ -49,11 +49,11 @@ class Checkpoints:
     Parameters
     ----------
     folder : Path or None
-        Where they lie; made at the first write. None keeps nothing.
+        Where they are stored; created at the first write. None keeps nothing.
     every : float
-        Seconds between two writes, at least.
+        Minimum seconds between two writes.
     resumed : dict of str to int
-        The step that each network went on from, of those that did.
+        For each network that was resumed, the step at which it was.
     """
 
     folder: Path | None
@@ -66,7 +66,7 @@ class Checkpoints:
 
     @classmethod
     def beside(cls, models: Path) -> Checkpoints:
-        """Return the checkpoints that belong to a folder of models."""
+        """Return the checkpoints of a folder of models."""
         return cls(models / FOLDER)
 
     @classmethod
@@ -75,19 +75,19 @@ class Checkpoints:
         return cls(None)
 
     @property
-    def are_due(self) -> bool:
-        """Whether the time for another write has come."""
+    def is_due(self) -> bool:
+        """Whether it is time for another write."""
         return self.folder is not None and monotonic() >= self._next
 
     def read(self, name: str, identity: str) -> Snapshot | None:
-        """Return what was kept of a network; None, and no file any more, if that is of no use.
+        """Return the state of a network; None, and the file is removed, if it cannot be used.
 
         Parameters
         ----------
         name : str
-            Which of the training's networks.
+            The name of the network within the training.
         identity : str
-            A hash of all that its training reads.
+            A hash of everything that its training reads.
         """
         path = self._path(name)
         if path is None or not path.is_file():
@@ -98,14 +98,14 @@ class Checkpoints:
         return snapshot
 
     def write(self, name: str, identity: str, snapshot: Snapshot) -> None:
-        """Keep where a network's training stands, in place of what was kept before.
+        """Store the state of a network's training, replacing the previous one.
 
         Parameters
         ----------
         name, identity : str
             As in :meth:`read`.
         snapshot : Snapshot
-            What to keep.
+            The state.
         """
         from safetensors.torch import save_file
 
@@ -122,7 +122,7 @@ class Checkpoints:
         self._next = ended + max(self.every, (ended - begun) / SHARE)
 
     def remove(self) -> None:
-        """Forget all of them: the model is published."""
+        """Remove all checkpoints."""
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -131,7 +131,7 @@ class Checkpoints:
 
 
 def _read(path: Path, identity: str) -> Snapshot | None:
-    """Read a checkpoint; None if it is broken or belongs to something else."""
+    """Read a checkpoint; None if it is broken or belongs to other inputs."""
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -139,7 +139,7 @@ def _read(path: Path, identity: str) -> Snapshot | None:
             kept = file.metadata() or {}
             if kept.get("identity") != identity:
                 return None
-            # Copied, so that memory is laid out as in a training that was never stopped.
+            # Copied, so that the memory layout is that of an uninterrupted training.
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
             return Snapshot(tensors, json.loads(kept["facts"]))
     except (SafetensorError, OSError, KeyError, ValueError):

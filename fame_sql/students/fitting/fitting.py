@@ -1,4 +1,4 @@
-"""Fitting one network to labelled events, step by step, from the start or from a checkpoint."""
+"""Training one network on labelled events, from the start or from a checkpoint."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from fame_sql.console import Progress
 from fame_sql.students.config import DomainSpec, StudentConfig, anomaly_columns
 from fame_sql.students.examples import LabelledEvents
 from fame_sql.students.fitting.checkpoints import Checkpoints, Snapshot
-from fame_sql.students.fitting.losses import lessons, loss
-from fame_sql.students.fitting.schedule import draws, pace
-from fame_sql.students.fitting.stopping import Stopping
+from fame_sql.students.fitting.early_stopping import EarlyStopping
+from fame_sql.students.fitting.losses import loss, training_targets
+from fame_sql.students.fitting.schedule import one_cycle, sample_batches
 from fame_sql.students.network import encoder
 from fame_sql.students.network.inference import padded
 from fame_sql.students.network.tokenizer import encode
@@ -32,14 +32,14 @@ NETWORK, OPTIMIZER, BEST, RANDOM = "network.", "optimizer.", "best.", "random"
 
 
 class Fitting:
-    """A network that is being fitted, on the CPU so that a GPU makes no difference.
+    """A network in training, always on the CPU so that results do not depend on a GPU.
 
     Use it within :func:`reproducible`.
 
     Parameters
     ----------
     examples : LabelledEvents
-        What it learns from.
+        The events that it learns from.
     tokenizer : tokenizers.Tokenizer
         Turns texts into token ids.
     domains : sequence of DomainSpec
@@ -47,9 +47,9 @@ class Fitting:
     config : StudentConfig
         Sizes, rates and seed.
     steps : int, optional
-        How many to take; by default as many as the configuration gives so many events.
+        Number of training steps; by default what the configuration gives for these events.
     held_out : LabelledEvents, optional
-        Stop by the loss on these, with the configuration's patience.
+        Events for early stopping, with the patience of the configuration.
     """
 
     def __init__(
@@ -70,48 +70,50 @@ class Fitting:
         self.network = encoder.build(config, tokenizer, len(domains), int(columns.max()))
         self.network.train()
         self.tokens = encode(tokenizer, examples.canonical)
-        self.taught = lessons(examples, columns, config.balance)
-        self.stopping: Stopping | None = None
+        self.targets = training_targets(examples, columns, config.balance)
+        self.stopping: EarlyStopping | None = None
         if held_out is not None and config.patience:
-            texts = encode(tokenizer, held_out.canonical)
-            later = lessons(held_out, columns, config.balance)
-            self.stopping = Stopping(texts, later, config.patience)
+            self.stopping = EarlyStopping(
+                tokens=encode(tokenizer, held_out.canonical),
+                targets=training_targets(held_out, columns, config.balance),
+                patience=config.patience,
+            )
         weights, decay = self.network.parameters(), config.weight_decay
         self._optimizer = torch.optim.AdamW(weights, weight_decay=decay, fused=True)
 
     def run(self, name: str, progress: Progress, checkpoints: Checkpoints) -> None:
-        """Take the steps that are left, going on from a checkpoint where there is one.
+        """Take the remaining steps, resuming from a checkpoint if there is one.
 
         Parameters
         ----------
         name : str
-            What is done, for who watches and for the checkpoint.
+            Name of the training, for the progress and for the checkpoint.
         progress : Progress
-            Told of every step.
+            Shows every step.
         checkpoints : Checkpoints
-            Where to keep how far it is.
+            Where checkpoints are kept.
         """
         identity = self.identity()
-        told = name
+        title = name
         if kept := checkpoints.read(name, identity):
             self.restore(kept)
             checkpoints.resumed[name] = self.done
-            told = f"{name} (going on from step {self.done})"
-        with progress.step(told, self.steps) as step:
+            title = f"{name} (resumed at step {self.done})"
+        with progress.step(title, self.steps) as step:
             step.advance(self.done)
-            for chosen in self._left():
-                self.take(chosen)
+            for chosen in self._remaining():
+                self.train_step(chosen)
                 step.advance()
-                if checkpoints.are_due:
+                if checkpoints.is_due:
                     checkpoints.write(name, identity, self.snapshot())
         checkpoints.write(name, identity, self.snapshot())
         self._end()
 
-    def take(self, chosen: npt.NDArray[np.int64]) -> None:
-        """Take one step on the chosen events."""
+    def train_step(self, chosen: npt.NDArray[np.int64]) -> None:
+        """Take one training step on the chosen events."""
         import torch
 
-        rate, momentum = pace(self.done, self.steps, self.config.learning_rate)
+        rate, momentum = one_cycle(self.done, self.steps, self.config.learning_rate)
         for group in self._optimizer.param_groups:
             group["lr"], group["betas"] = rate, (momentum, *group["betas"][1:])
         self._optimizer.zero_grad()
@@ -120,13 +122,14 @@ class Fitting:
         self._optimizer.step()
         self.done += 1
         if self.stopping is not None:
-            self.stopping.look(self.network, self.done)
+            self.stopping.evaluate(self.network, self.done)
 
     def loss(self, chosen: npt.NDArray[np.int64]) -> Tensor:
         """Return the loss on the chosen events."""
-        taught = self.taught.of(chosen)
+        targets = self.targets.of(chosen)
         ids, mask = self.batch(chosen)
-        return loss(*encoder.logits(self.network, ids, mask, taught.judge[:, 1]), taught)
+        router, anomaly = encoder.logits(self.network, ids, mask, targets.heads[:, 1])
+        return loss(router, anomaly, targets)
 
     def batch(self, chosen: npt.NDArray[np.int64]) -> tuple[Tensor, Tensor]:
         """Return the chosen events' token ids, padded to the longest, and their mask."""
@@ -137,17 +140,18 @@ class Fitting:
         return torch.from_numpy(ids), torch.from_numpy(mask)
 
     def identity(self) -> str:
-        """Return a hash of all that this training reads."""
+        """Return a hash of everything that this training reads."""
         import torch
 
         stopping = self.stopping
         read: list[Any] = [__version__, torch.__version__, self.config.settings(), self.steps]
         read += [self.tokens, stopping and stopping.tokens]
-        later = stopping.taught.content() if stopping else b""
-        return hashlib.sha256(json.dumps(read).encode() + self.taught.content() + later).hexdigest()
+        later = stopping.targets.content() if stopping else b""
+        content = json.dumps(read).encode() + self.targets.content() + later
+        return hashlib.sha256(content).hexdigest()
 
     def snapshot(self) -> Snapshot:
-        """Return where it stands."""
+        """Return the state of the training."""
         import torch
 
         weights, moments = self.network.state_dict(), self._optimizer.state_dict()["state"]
@@ -162,7 +166,7 @@ class Fitting:
         return Snapshot(tensors, facts)
 
     def restore(self, kept: Snapshot) -> None:
-        """Go on from where a training of the same :meth:`identity` stood."""
+        """Restore the state of a training with the same :meth:`identity`."""
         import torch
 
         self.done = kept.facts["done"]
@@ -174,16 +178,16 @@ class Fitting:
         if self.stopping is not None:
             self.stopping.restore(kept.facts["stopping"], _under(kept.tensors, BEST))
 
-    def _left(self) -> Iterator[npt.NDArray[np.int64]]:
-        """Yield the events of each step that is left, until it is enough."""
+    def _remaining(self) -> Iterator[npt.NDArray[np.int64]]:
+        """Yield the events of each remaining step, until training stops early."""
         lengths = np.array([len(text) for text in self.tokens])
-        for chosen in islice(draws(lengths, self.config), self.done, self.steps):
-            if self.stopping is not None and self.stopping.is_enough:
+        for chosen in islice(sample_batches(lengths, self.config), self.done, self.steps):
+            if self.stopping is not None and self.stopping.should_stop:
                 return
             yield chosen
 
     def _end(self) -> None:
-        """Take the best weights, if any were kept, and leave the network ready to judge."""
+        """Load the best weights, if any were kept, and put the network into evaluation mode."""
         if self.stopping is not None and self.stopping.weights:
             self.network.load_state_dict(self.stopping.weights)
             self.done = self.stopping.steps
@@ -192,7 +196,7 @@ class Fitting:
 
 @contextmanager
 def reproducible(config: StudentConfig) -> Iterator[None]:
-    """Fix what torch's results depend on while the block runs, and put it back after."""
+    """Fix what torch's results depend on while the block runs, and restore it afterwards."""
     import torch
 
     threads = torch.get_num_threads()
@@ -209,7 +213,7 @@ def reproducible(config: StudentConfig) -> Iterator[None]:
 
 
 def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """Return the tensors whose names begin so, by what follows."""
+    """Return the tensors whose names have a prefix, by the rest of their names."""
     return {
         name.removeprefix(prefix): value
         for name, value in tensors.items()
@@ -218,7 +222,7 @@ def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def _nested(moments: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
-    """Sort the optimiser's tensors by the parameter that they belong to."""
+    """Group the optimiser's tensors by the parameter that they belong to."""
     nested: dict[int, dict[str, Tensor]] = {}
     for name, value in moments.items():
         index, kind = name.split(".", 1)

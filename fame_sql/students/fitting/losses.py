@@ -1,4 +1,4 @@
-"""What each labelled event teaches the heads, and how far they are from having learned it."""
+"""Training targets and loss weights of labelled events, and the loss of the heads."""
 
 from __future__ import annotations
 
@@ -18,42 +18,48 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Lessons:
-    """What each of n events teaches, as tensors.
+class TrainingTargets:
+    """Targets and loss weights of n events, as tensors.
 
     Parameters
     ----------
     domain : Tensor
-        [n] its domain.
+        [n] the domain: the router's target.
     weight : Tensor
-        [n] what it counts for the router.
-    judge : Tensor
-        [n, 2] the columns of the shared head and of the event's expert (the shared head again
-        where its domain has none, with no weight).
-    rise, fall : Tensor
-        [n, 2] what it counts that these should be high, and low.
+        [n] loss weight for the router.
+    heads : Tensor
+        [n, 2] the columns of the shared head and of the event's expert (if its domain has no
+        expert, the shared head again, with weight 0).
+    positive, negative : Tensor
+        [n, 2] loss weights of the positive and the negative class for these two heads.
     """
 
     domain: Tensor
     weight: Tensor
-    judge: Tensor
-    rise: Tensor
-    fall: Tensor
+    heads: Tensor
+    positive: Tensor
+    negative: Tensor
 
-    def of(self, chosen: npt.NDArray[np.int64]) -> Lessons:
-        """Return the lessons of the chosen events."""
-        return Lessons(*(column[chosen] for column in self._columns()))
+    def of(self, chosen: npt.NDArray[np.int64]) -> TrainingTargets:
+        """Return the targets of the chosen events."""
+        return TrainingTargets(
+            domain=self.domain[chosen],
+            weight=self.weight[chosen],
+            heads=self.heads[chosen],
+            positive=self.positive[chosen],
+            negative=self.negative[chosen],
+        )
 
     def content(self) -> bytes:
-        """Return all of it as bytes, to tell other lessons by."""
-        return b"".join(column.numpy().tobytes() for column in self._columns())
-
-    def _columns(self) -> tuple[Tensor, ...]:
-        return (self.domain, self.weight, self.judge, self.rise, self.fall)
+        """Return all columns as bytes, to be hashed."""
+        columns = (self.domain, self.weight, self.heads, self.positive, self.negative)
+        return b"".join(column.numpy().tobytes() for column in columns)
 
 
-def lessons(examples: LabelledEvents, columns: npt.NDArray[np.int64], most: float) -> Lessons:
-    """Return what events teach.
+def training_targets(
+    examples: LabelledEvents, columns: npt.NDArray[np.int64], most: float
+) -> TrainingTargets:
+    """Return the targets and loss weights of labelled events.
 
     Parameters
     ----------
@@ -62,50 +68,56 @@ def lessons(examples: LabelledEvents, columns: npt.NDArray[np.int64], most: floa
     columns : int64 array
         The anomaly logit that judges each domain, from :func:`~.config.anomaly_columns`.
     most : float
-        How many times the rarer class may be raised, at most.
+        Maximum factor by which the weight of the rarer class is raised.
     """
     import torch
 
     weight = examples.importance
     expert = columns[examples.domain]
-    rise, fall = _pulls(examples.is_anomaly, weight, expert, most)
-    judge = np.stack([np.zeros_like(expert), expert], axis=1)
-    part, up, down = (torch.from_numpy(array).float() for array in (weight, rise, fall))
-    return Lessons(torch.from_numpy(examples.domain), part, torch.from_numpy(judge), up, down)
+    positive, negative = _class_weights(examples.is_anomaly, weight, expert, most)
+    heads = np.stack([np.zeros_like(expert), expert], axis=1)
+    return TrainingTargets(
+        domain=torch.from_numpy(examples.domain),
+        weight=torch.from_numpy(weight).float(),
+        heads=torch.from_numpy(heads),
+        positive=torch.from_numpy(positive).float(),
+        negative=torch.from_numpy(negative).float(),
+    )
 
 
-def loss(router: Tensor, anomaly: Tensor, taught: Lessons) -> Tensor:
+def loss(router: Tensor, anomaly: Tensor, targets: TrainingTargets) -> Tensor:
     """Add the losses of the router, the shared head and the experts, each a weighted mean.
 
     Parameters
     ----------
     router, anomaly : Tensor
         Logits from :func:`fame_sql.students.network.encoder.logits`.
-    taught : Lessons
-        Of the same events.
+    targets : TrainingTargets
+        The targets of the same events.
     """
     from torch.nn import functional
 
-    routing = functional.cross_entropy(router, taught.domain, reduction="none")
-    judged = anomaly.gather(1, taught.judge)
-    judging = taught.rise * functional.softplus(-judged)
-    judging = judging + taught.fall * functional.softplus(judged)
-    return (taught.weight * routing).mean() + judging.sum(dim=1).mean()
+    routing = functional.cross_entropy(router, targets.domain, reduction="none")
+    logits = anomaly.gather(1, targets.heads)
+    detection = targets.positive * functional.softplus(-logits)
+    detection = detection + targets.negative * functional.softplus(logits)
+    return (targets.weight * routing).mean() + detection.sum(dim=1).mean()
 
 
-def _pulls(
+def _class_weights(
     anomalous: Floats, weight: Floats, expert: npt.NDArray[np.int64], most: float
 ) -> tuple[Floats, Floats]:
-    """Weigh what raises and lowers the shared head, and each event's expert; both [n, 2]."""
-    rise, fall = np.zeros((2, len(anomalous), 2))
-    rise[:, 0], fall[:, 0] = _balanced(anomalous, weight, most)
+    """Return the weights of both classes for the shared head and the expert, each [n, 2]."""
+    positive, negative = np.zeros((2, len(anomalous), 2))
+    positive[:, 0], negative[:, 0] = _balanced(anomalous, weight, most)
     for column in np.unique(expert[expert > 0]):
         here = expert == column
-        rise[here, 1], fall[here, 1] = _balanced(anomalous[here], weight[here], most)
-    return rise, fall
+        balanced = _balanced(anomalous[here], weight[here], most)
+        positive[here, 1], negative[here, 1] = balanced
+    return positive, negative
 
 
 def _balanced(anomalous: Floats, weight: Floats, most: float) -> tuple[Floats, Floats]:
-    """Weigh the classes among events alike, raising neither above ``most``."""
+    """Return the weights of both classes, balanced, with neither raised more than ``most``."""
     balanced = weight * balance(anomalous, weight, most)
     return balanced * anomalous, balanced * (1 - anomalous)

@@ -1,10 +1,11 @@
-"""Training the heads of some domains anew on an encoder that stays as it is.
+"""Retraining the heads of some domains on an encoder that stays unchanged.
 
-What a known template's score is made of stays as it was for every domain that did not change: the
-encoder, its layer of logits, its lexical head, its threshold, the temperature and the line. The
-router and the newest lexical head, which judge what no template knows, learn from everything.
+For every unchanged domain, everything that the score of a known template depends on is kept: the
+encoder, the layer of logits, the lexical head, the thresholds and the temperature. The router and
+the newest lexical head, which score messages of unseen templates, learn from everything.
 
-Heads on frozen vectors are logistic regressions: convex, so found exactly and in a moment.
+Heads on frozen vectors are logistic regressions: they are convex, so the optimum is found exactly
+and quickly.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ import numpy.typing as npt
 
 from fame_sql.console import Progress
 from fame_sql.errors import InputError
-from fame_sql.students.calibration.calibration import Calibration, enough, fit_calibration
+from fame_sql.students.calibration.calibration import Calibration, fit_calibration, has_enough
 from fame_sql.students.calibration.held_out import HeldOut, hold_out_templates
-from fame_sql.students.calibration.targets import with_lines
+from fame_sql.students.calibration.thresholds import with_thresholds
 from fame_sql.students.config import DomainSpec, anomaly_columns
 from fame_sql.students.examples import LabelledEvents
 from fame_sql.students.fitting.balance import balance
@@ -36,9 +37,9 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 Weights = tuple[Floats, Floats]
-"""Of a layer: the coefficients, [logits, width], and the intercepts, [logits]."""
+"""The coefficients of a layer, [logits, width], and its intercepts, [logits]."""
 
-# What a head says where there is nothing to tell classes apart by, and of what it never met.
+# Logits of a head that has seen only one class, and of a domain without any example.
 CERTAIN, NEVER = 5.0, -30.0
 
 
@@ -50,31 +51,31 @@ def retrain(
     progress: Progress,
     target: float | None = None,
 ) -> Student:
-    """Return a student whose changed domains are trained anew and whose others are the parent's.
+    """Return a student whose changed domains are retrained and whose others are the parent's.
 
-    The same input gives the same student, bit for bit, on one machine.
+    On one machine, the same input gives the same student, bit for bit.
 
     Parameters
     ----------
     parent : Student
-        Whose encoder, and whose judgement of unchanged domains, stay.
+        Its encoder and everything that scores unchanged domains are kept.
     examples : LabelledEvents
-        Everything that is known now.
+        All labelled events.
     domains : sequence of DomainSpec
         The failure domains that ``examples.domain`` points into.
     changed : collection of str
-        Names of those to be trained; the others must be the parent's, of the same kind.
+        Names of the domains to retrain; the others must be the parent's, of the same kind.
     progress : Progress
-        Told of each part.
+        Shows each part.
     target : float, optional
-        False alarms a million lines, at most; moves the line of the unseen. That of known
-        templates stays the parent's.
+        Maximum false alarms per million lines; moves the threshold for unseen templates. The
+        one for known templates remains the parent's.
 
     Raises
     ------
     InputError
-        If a domain is neither changed nor one of the parent's, or the parent's experts have
-        encoders of their own.
+        If a domain is neither changed nor one of the parent's, or the parent has separate
+        encoders for its experts.
     """
     _check(parent, domains, changed)
     with progress.step("training what has changed", 3) as step:
@@ -88,27 +89,31 @@ def retrain(
         step.advance()
         thresholds = _thresholds(parent, vectors, examples, domains, changed)
         step.advance()
-    stays = replace(parent.calibration, thresholds=thresholds)
-    lines = with_lines(stays, held_out, target)
-    calibration = replace(lines, known_line=parent.calibration.known_line)
     older = (parent.lexical, *parent.earlier)
-    earlier = [older[number] for number in _kept(parent, domains, changed)]
-    engine = TorchEngine(network)
-    parts = (parent.tokenizer, engine, calibration, lexical, held_out, generations, earlier)
-    return Student(parent.config, domains, *parts)
+    return Student(
+        config=parent.config,
+        domains=domains,
+        tokenizer=parent.tokenizer,
+        engine=TorchEngine(network),
+        calibration=_calibration(parent, thresholds, held_out, target),
+        lexical=lexical,
+        held_out=held_out,
+        generations=generations,
+        earlier=[older[number] for number in _kept(parent, domains, changed)],
+    )
 
 
 def _check(parent: Student, domains: Sequence[DomainSpec], changed: Collection[str]) -> None:
     if parent.config.separate:
         raise InputError(
-            "every expert of the model has an encoder of its own, so none can be trained on the "
-            "router's: train anew with 'fame train --full'"
+            "every expert of the model has an encoder of its own, so none can be retrained on the "
+            "router's: train everything with 'fame train --full'"
         )
     for domain in domains:
         if domain.name not in changed and domain not in parent.domains:
             raise InputError(
-                f"domain {domain.name!r} ({domain.kind}) is not one of the model that is to keep "
-                "it: train anew with 'fame train --full'"
+                f"domain {domain.name!r} ({domain.kind}) is not a domain of the model that is to "
+                "keep it: train everything with 'fame train --full'"
             )
 
 
@@ -119,32 +124,37 @@ def _network(
     domains: Sequence[DomainSpec],
     changed: Collection[str],
 ) -> tuple[nn.ModuleDict, Generations]:
-    """Put new heads, and those of the parent that are still needed, on the parent's encoder."""
+    """Combine the parent's encoder with new heads and those of the parent that are kept."""
     from torch import nn
 
-    mine = [index for index, domain in enumerate(domains) if domain.name in changed]
+    changed_at = _indices(domains, changed)
     kept = _kept(parent, domains, changed)
     old = copy.deepcopy(parent.network).cpu()
     layers = [encoder.heads(old, "anomaly")[number] for number in kept]
-    newest = _layer(_judges(vectors, examples, domains, mine))
+    newest = _layer(_fit_heads(vectors, examples, domains, changed_at))
     network = nn.ModuleDict(
         {
             "encoder": old["encoder"],
-            "router": _layer(_router(vectors, examples, len(domains))),
+            "router": _layer(_fit_router(vectors, examples, len(domains))),
             "anomaly": nn.ModuleList([newest, *layers]),
         }
     )
     widths = tuple(layer.out_features for layer in (newest, *layers))
-    return network, Generations(widths, _columns(parent, domains, mine, kept, widths))
+    return network, Generations(widths, _columns(parent, domains, changed_at, kept, widths))
+
+
+def _indices(domains: Sequence[DomainSpec], changed: Collection[str]) -> list[int]:
+    """Return the indices of the changed domains."""
+    return [index for index, domain in enumerate(domains) if domain.name in changed]
 
 
 def _kept(parent: Student, domains: Sequence[DomainSpec], changed: Collection[str]) -> list[int]:
-    """Return the parent's generations that still judge a domain, the newest first."""
+    """Return the parent's generations that still score a domain, the newest first."""
     generation = _generations(parent).of_domains()
     names = [domain.name for domain in parent.domains]
-    # An anomalous domain is decided by routing: no head is asked.
-    judged = [d.name for d in domains if d.name not in changed and d.kind != "anomalous"]
-    return sorted({int(generation[names.index(name)]) for name in judged})
+    # In an anomalous domain routing decides, and no head is needed.
+    names_kept = [d.name for d in domains if d.name not in changed and d.kind != "anomalous"]
+    return sorted({int(generation[names.index(name)]) for name in names_kept})
 
 
 def _generations(parent: Student) -> Generations:
@@ -157,19 +167,19 @@ def _generations(parent: Student) -> Generations:
 def _columns(
     parent: Student,
     domains: Sequence[DomainSpec],
-    mine: Sequence[int],
+    changed_at: Sequence[int],
     kept: Sequence[int],
     widths: Sequence[int],
 ) -> tuple[int, ...]:
-    """Return the logit of each domain among the new layer's and those that are kept."""
+    """Return the column of each domain among the logits of the new layer and the kept ones."""
     before = _generations(parent)
     generation = before.of_domains()
     names = [domain.name for domain in parent.domains]
     starts = np.concatenate([[0], np.cumsum(before.widths)])
     new_starts = dict(zip(kept, np.cumsum(widths)[:-1], strict=True))
     columns = np.zeros(len(domains), dtype=np.int64)
-    columns[list(mine)] = anomaly_columns([domains[index] for index in mine])
-    for index in set(range(len(domains))) - set(mine):
+    columns[list(changed_at)] = anomaly_columns([domains[index] for index in changed_at])
+    for index in set(range(len(domains))) - set(changed_at):
         if domains[index].kind != "anomalous":
             place = names.index(domains[index].name)
             number = int(generation[place])
@@ -177,22 +187,22 @@ def _columns(
     return tuple(columns.tolist())
 
 
-def _judges(
+def _fit_heads(
     vectors: Floats,
     examples: LabelledEvents,
     domains: Sequence[DomainSpec],
-    mine: Sequence[int],
+    changed_at: Sequence[int],
 ) -> Weights:
-    """Fit the shared head to all events, then an expert to each mixed domain of these."""
+    """Fit the shared head to all events, and an expert to each changed mixed domain."""
     everyone = np.ones(len(examples), dtype=bool)
     chosen = [everyone]
-    chosen += [examples.domain == index for index in mine if domains[index].kind == "mixed"]
-    fitted = [_judge(vectors[here], examples.where(here)) for here in chosen]
+    chosen += [examples.domain == index for index in changed_at if domains[index].kind == "mixed"]
+    fitted = [_fit_head(vectors[here], examples.where(here)) for here in chosen]
     return np.vstack([weights for weights, _ in fitted]), np.array([bias for _, bias in fitted])
 
 
-def _judge(vectors: Floats, examples: LabelledEvents) -> tuple[Floats, float]:
-    """Fit one logit; an event of mixed labels counts in both classes."""
+def _fit_head(vectors: Floats, examples: LabelledEvents) -> tuple[Floats, float]:
+    """Fit one logit; an event with conflicting labels counts in both classes."""
     share = examples.is_anomaly
     if not len(share) or not share.max() or share.min() == 1:
         certain = CERTAIN if len(share) and share.max() else -CERTAIN
@@ -207,18 +217,18 @@ def _judge(vectors: Floats, examples: LabelledEvents) -> tuple[Floats, float]:
     return model.coef_[0], float(model.intercept_[0])
 
 
-def _router(vectors: Floats, examples: LabelledEvents, domains: int) -> Weights:
-    """Fit the router; a domain without any example is never guessed."""
+def _fit_router(vectors: Floats, examples: LabelledEvents, domains: int) -> Weights:
+    """Fit the router; a domain without examples is never predicted."""
     weights, bias = np.zeros((domains, vectors.shape[1])), np.full(domains, NEVER)
-    met = np.unique(examples.domain)
-    if len(met) == 1:
-        bias[met] = 0.0
+    seen = np.unique(examples.domain)
+    if len(seen) == 1:
+        bias[seen] = 0.0
         return weights, bias
     model = _regression().fit(vectors, examples.domain, sample_weight=examples.importance)
-    if len(met) == 2:
-        weights[met[1]], bias[met[1]], bias[met[0]] = model.coef_[0], model.intercept_[0], 0.0
+    if len(seen) == 2:
+        weights[seen[1]], bias[seen[1]], bias[seen[0]] = model.coef_[0], model.intercept_[0], 0.0
     else:
-        weights[met], bias[met] = model.coef_, model.intercept_
+        weights[seen], bias[seen] = model.coef_, model.intercept_
     return weights, bias
 
 
@@ -239,6 +249,15 @@ def _layer(weights: Weights) -> nn.Linear:
     return layer
 
 
+def _calibration(
+    parent: Student, thresholds: tuple[float, ...], held_out: HeldOut, target: float | None
+) -> Calibration:
+    """Return the parent's calibration with new domain thresholds and a new scale of the unseen."""
+    kept = replace(parent.calibration, thresholds=thresholds)
+    scaled = with_thresholds(kept, held_out, target)
+    return replace(scaled, known_threshold=parent.calibration.known_threshold)
+
+
 def _thresholds(
     parent: Student,
     vectors: Floats,
@@ -248,8 +267,8 @@ def _thresholds(
 ) -> tuple[float, ...]:
     """Keep the parent's thresholds; fit those of changed domains on the calibration slice."""
     before = dict(zip((d.name for d in parent.domains), parent.calibration.thresholds, strict=True))
-    mine = [index for index, domain in enumerate(domains) if domain.name in changed]
-    fitted = iter(_fitted_thresholds(parent, vectors, examples, domains, mine))
+    changed_at = _indices(domains, changed)
+    fitted = iter(_fitted_thresholds(parent, vectors, examples, domains, changed_at))
     return tuple(next(fitted) if d.name in changed else before[d.name] for d in domains)
 
 
@@ -258,23 +277,23 @@ def _fitted_thresholds(
     vectors: Floats,
     examples: LabelledEvents,
     domains: Sequence[DomainSpec],
-    mine: Sequence[int],
+    changed_at: Sequence[int],
 ) -> tuple[float, ...]:
-    """Fit thresholds by heads that have not seen the slice, as far as the slice is large enough."""
-    config, specs = parent.config, [domains[index] for index in mine]
+    """Fit thresholds with heads that have not seen the slice, if the slice is large enough."""
+    config, specs = parent.config, [domains[index] for index in changed_at]
     late = examples.calibration
-    here = examples.calibrates & np.isin(examples.domain, mine)
-    early, judged = examples.where(~late), examples.where(here)
-    if not enough(early.is_anomaly, 1) or not enough(judged.is_anomaly, config.calibration_events):
+    here = examples.calibrates & np.isin(examples.domain, changed_at)
+    early, slice_ = examples.where(~late), examples.where(here)
+    least = config.calibration_events
+    if not has_enough(early.is_anomaly, 1) or not has_enough(slice_.is_anomaly, least):
         return Calibration.none(len(specs)).thresholds
-    weights, bias = _judges(vectors[~late], early, domains, mine)
-    place = np.searchsorted(mine, judged.domain)
-    found = fit_calibration(
+    weights, bias = _fit_heads(vectors[~late], early, domains, changed_at)
+    calibration = fit_calibration(
         vectors[here] @ weights.T + bias,
-        judged.is_anomaly,
-        judged.weight,
-        place,
+        slice_.is_anomaly,
+        slice_.weight,
+        np.searchsorted(changed_at, slice_.domain),
         specs,
-        config.calibration_events,
+        least,
     )
-    return found.thresholds
+    return calibration.thresholds

@@ -1,7 +1,6 @@
-"""How training goes through its steps: which events each one reads, and how far it moves.
+"""The schedule of a training: the events and the learning rate of each step.
 
-Both follow from the number of the step alone, so that a training which was stopped needs to keep
-no more than that number.
+Both depend only on the number of the step, so that a checkpoint needs to keep only that number.
 """
 
 from __future__ import annotations
@@ -14,17 +13,17 @@ import numpy.typing as npt
 from fame_sql.students.config import StudentConfig
 
 RISE = 0.1
-"""Share of the steps in which the learning rate rises; in the rest it falls."""
+"""Share of the steps in which the learning rate rises; it falls in the others."""
 
 FIRST, LAST = 25, 1e4
-"""The first step's learning rate is this part of the peak, and the last one's that part of it."""
+"""Divisors: of the peak for the first learning rate, and of that for the last one."""
 
 SLOW, FAST = 0.95, 0.85
-"""The first moment's decay where the learning rate is low, and where it is at its peak."""
+"""Decay of the first moment at the lowest and at the highest learning rate."""
 
 
-def pace(step: int, steps: int, peak: float) -> tuple[float, float]:
-    """Return the learning rate and the first moment's decay of a step.
+def one_cycle(step: int, steps: int, peak: float) -> tuple[float, float]:
+    """Return the learning rate and the decay of the first moment for a step.
 
     One cycle (Smith and Topin, Super-convergence, 2018), with the shares that
     ``torch.optim.lr_scheduler.OneCycleLR`` uses.
@@ -34,7 +33,7 @@ def pace(step: int, steps: int, peak: float) -> tuple[float, float]:
     step : int
         Counted from 0.
     steps : int
-        Of the whole training.
+        Number of steps of the training.
     peak : float
         The highest learning rate.
 
@@ -51,17 +50,19 @@ def pace(step: int, steps: int, peak: float) -> tuple[float, float]:
     return _between(peak, peak / FIRST / LAST, part), _between(FAST, SLOW, part)
 
 
-def draws(lengths: npt.NDArray[np.int64], config: StudentConfig) -> Iterator[npt.NDArray[np.int64]]:
-    """Yield the events of each step without end: all in random order, again and again.
+def sample_batches(
+    lengths: npt.NDArray[np.int64], config: StudentConfig
+) -> Iterator[npt.NDArray[np.int64]]:
+    """Yield the events of each step, without end: all events in random order, repeatedly.
 
-    Texts of like length meet in a batch, so that little of it is padding.
+    A batch consists of texts of similar length, so that it needs little padding.
 
     Parameters
     ----------
     lengths : int64 array
         Tokens of each event.
     config : StudentConfig
-        Its ``batch``, ``pool`` and ``seed``.
+        Its ``batch``, ``pool`` and ``seed`` are used.
     """
     random = np.random.default_rng(config.seed)
     order = np.empty(0, dtype=np.int64)

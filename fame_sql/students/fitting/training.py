@@ -1,10 +1,10 @@
 """Training a student from labelled events.
 
-Every event teaches three heads at once: the router its domain, the shared head whether it is an
-anomaly, and, in a mixed domain, that domain's expert the same. The calibration is found by a
-first network that does not see the last slice of the training period, on the slice's events of
-templates that it has met; a second one then learns from everything and keeps that calibration.
-With patience, the first also finds how many steps are enough.
+Every event trains up to three heads at once: the router on its domain, the shared head on whether
+it is an anomaly, and, in a mixed domain, the domain's expert on the same. A first network does not
+see the last slice of the training period, and is calibrated on those events of the slice whose
+templates it has met; a second network then learns from everything and keeps that calibration.
+With patience, the first also finds the number of steps.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 from fame_sql.console import Progress
 from fame_sql.errors import InputError
-from fame_sql.students.calibration.calibration import Calibration, enough, fit_calibration
+from fame_sql.students.calibration.calibration import Calibration, fit_calibration, has_enough
 from fame_sql.students.calibration.held_out import Evidence, HeldOut, hold_out_templates
-from fame_sql.students.calibration.targets import with_lines
+from fame_sql.students.calibration.thresholds import with_thresholds
 from fame_sql.students.config import DomainSpec, StudentConfig, anomaly_columns
 from fame_sql.students.examples import LabelledEvents
 from fame_sql.students.fitting.checkpoints import Checkpoints
@@ -50,12 +50,12 @@ def train(
     hold_out: bool = True,
     checkpoints: Checkpoints | None = None,
 ) -> Student:
-    """Train a student; the same input gives the same student, bit for bit, on one machine.
+    """Train a student; on one machine, the same input gives the same student, bit for bit.
 
     Parameters
     ----------
     examples : LabelledEvents
-        What is known.
+        The labelled events.
     texts : sequence of str
         All canonical texts of the training period; the tokenizer learns from them.
     domains : sequence of DomainSpec
@@ -63,17 +63,17 @@ def train(
     config : StudentConfig
         Sizes, bounds and seed.
     placeholders : sequence of str
-        The recipe's placeholders: one token each.
+        The recipe's placeholders, each of which is one token.
     progress : Progress
-        Told of every training step.
+        Shows every training step.
     target : float, optional
-        False alarms a million lines, at most; the lines of the scale then come from it.
+        Maximum false alarms per million lines, from which thresholds are then computed.
     hold_out : bool
-        Judge the calibration slice by a network that has not seen it even where it is too small
-        to calibrate on, so that the student's errors on known templates can be told.
+        Evaluate the calibration slice by a network that has not seen it even if it is too small
+        to calibrate on, so that the student's errors on known templates are known.
     checkpoints : Checkpoints, optional
-        Where to keep how far it is; a training that was killed gives the same student when it
-        is run again.
+        Where checkpoints are kept; a training that was killed and is resumed gives the same
+        student.
 
     Returns
     -------
@@ -83,27 +83,26 @@ def train(
     Raises
     ------
     InputError
-        If there are no examples, or one points to no domain.
+        If there are no examples, or one has no valid domain.
     ModelError
         If torch is not installed.
     """
     require_torch("training")
     _check(examples, domains)
     tokenizer = _tokenizer(config, [*texts, *examples.canonical], placeholders)
-    course = _Course(tokenizer, domains, config, progress, checkpoints or Checkpoints.none())
+    shared = _Shared(tokenizer, domains, config, progress, checkpoints or Checkpoints.none())
     with reproducible(config):
-        found = _calibrated(course, examples, hold_out)
-        fitting = Fitting(examples, tokenizer, domains, config, found.steps)
-        fitting.run("training", progress, course.checkpoints)
+        first = _first_network(shared, examples, hold_out)
+        fitting = shared.fit("training", examples, steps=first.steps)
     lexical = fit_lexical(examples.canonical, examples.is_anomaly)
-    held_out = HeldOut(found.known, hold_out_templates(examples, seed=config.seed))
-    calibration = with_lines(found.calibration, held_out, target)
+    held_out = HeldOut(first.known, hold_out_templates(examples, seed=config.seed))
+    calibration = with_thresholds(first.calibration, held_out, target)
     engine = TorchEngine(fitting.network)
     return Student(config, domains, tokenizer, engine, calibration, lexical, held_out)
 
 
 @dataclass(frozen=True, slots=True)
-class _Course:
+class _Shared:
     """What both networks of a training have in common."""
 
     tokenizer: Tokenizer
@@ -112,34 +111,46 @@ class _Course:
     progress: Progress
     checkpoints: Checkpoints
 
+    def fit(
+        self,
+        name: str,
+        examples: LabelledEvents,
+        steps: int | None = None,
+        held_out: LabelledEvents | None = None,
+    ) -> Fitting:
+        """Train one network."""
+        fitting = Fitting(
+            examples, self.tokenizer, self.domains, self.config, steps=steps, held_out=held_out
+        )
+        fitting.run(name, self.progress, self.checkpoints)
+        return fitting
+
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """What the first network says: the scale, its errors, and, with patience, enough steps."""
+class _FirstNetwork:
+    """What the first network gives: calibration, evidence and, with patience, the steps."""
 
     calibration: Calibration
     known: Evidence
     steps: int | None = None
 
 
-def _calibrated(course: _Course, examples: LabelledEvents, hold_out: bool) -> _Found:
-    """Judge the calibration slice by a network that has not seen it, where there is a point."""
-    config, domains = course.config, course.domains
+def _first_network(shared: _Shared, examples: LabelledEvents, hold_out: bool) -> _FirstNetwork:
+    """Calibrate on the calibration slice by a network that has not seen it, if that is useful."""
+    config, domains = shared.config, shared.domains
     early, later = examples.where(~examples.calibration), examples.where(examples.calibrates)
-    is_enough = enough(later.is_anomaly, config.calibration_events)
-    if not (enough(early.is_anomaly, 1) and len(later) and (is_enough or hold_out)):
-        return _Found(Calibration.none(len(domains)), Evidence.none())
-    watched = later if is_enough else None
-    fitting = Fitting(early, course.tokenizer, domains, config, held_out=watched)
-    fitting.run("calibrating", course.progress, course.checkpoints)
-    logits = _logits(fitting.network, encode(course.tokenizer, later.canonical))
+    is_enough = has_enough(later.is_anomaly, config.calibration_events)
+    if not (has_enough(early.is_anomaly, 1) and len(later) and (is_enough or hold_out)):
+        return _FirstNetwork(Calibration.none(len(domains)), Evidence.none())
+    fitting = shared.fit("calibrating", early, held_out=later if is_enough else None)
+    logits = _logits(fitting.network, encode(shared.tokenizer, later.canonical))
     calibration = _calibrate(logits, later, domains, config)
-    known = _held_out(logits, calibration, early, later, domains)
-    return _Found(calibration, known, fitting.done if fitting.stopping else None)
+    known = _evidence(logits, calibration, early, later, domains)
+    return _FirstNetwork(calibration, known, fitting.done if fitting.stopping else None)
 
 
 def _logits(network: nn.ModuleDict, tokens: Sequence[Sequence[int]]) -> Floats:
-    """Return the anomaly heads' logits, made on the CPU as the network was."""
+    """Return the logits of the anomaly heads, computed on the CPU like the training."""
     import torch
 
     return infer(network, tokens, torch.device("cpu"))[1]
@@ -170,18 +181,18 @@ def _calibrate(
     )
 
 
-def _held_out(
+def _evidence(
     logits: Floats,
     calibration: Calibration,
     early: LabelledEvents,
     later: LabelledEvents,
     domains: Sequence[DomainSpec],
 ) -> Evidence:
-    """Judge events as those of known templates are, by what was learned before them."""
+    """Score events as those of known templates are, by what was learned before them."""
     experts = calibration.log_odds(logits[:, anomaly_columns(domains)])
     words = fit_lexical(early.canonical, early.is_anomaly).log_odds(later.canonical)
-    judged = (experts[np.arange(len(later)), later.domain] + words) / 2
-    return Evidence(judged, later.is_anomaly, later.weight, later.template)
+    log_odds = (experts[np.arange(len(later)), later.domain] + words) / 2
+    return Evidence.of(log_odds, later)
 
 
 def _check(examples: LabelledEvents, domains: Sequence[DomainSpec]) -> None:

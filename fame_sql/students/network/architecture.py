@@ -1,7 +1,7 @@
-"""What an encoder is made of, without its weights: how it is described, and built again.
+"""The architecture of an encoder without its weights: describing it and rebuilding it.
 
-A description is the JSON that ``transformers`` writes. It is data: none of the code that it may
-name is fetched or run.
+A description is the JSON that ``transformers`` writes. It is only data: code that it may name is
+neither fetched nor run.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from fame_sql.errors import InputError
 if TYPE_CHECKING:
     from torch import nn
 
-# Of what a file says of an encoder: its author's code is not run, neither as a class, an
-# implementation of attention nor a quantizer, and where it came from says nothing.
-FORGOTTEN = frozenset(
+# Entries of a description that are ignored: they name the author's code, which is never run (as a
+# class, an implementation of attention or a quantizer), or where the encoder came from.
+IGNORED = frozenset(
     {
         "architectures",
         "attn_implementation",
@@ -45,12 +45,12 @@ UNREADABLE = (
 
 
 def shape(model: nn.Module) -> dict[str, Any]:
-    """Return what rebuilds an encoder without its weights, as JSON's types."""
+    """Return what :func:`from_shape` needs, as JSON types."""
     return _without_code(json.loads(cast("Any", model).config.to_json_string()))
 
 
 def from_shape(stated: dict[str, Any]) -> nn.Module:
-    """Build an encoder, to be filled with weights.
+    """Build an encoder that is then filled with weights.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def from_shape(stated: dict[str, Any]) -> nn.Module:
     Raises
     ------
     ValueError
-        If it is no shape of an encoder.
+        If it is not the shape of an encoder.
     """
     from transformers import AutoModel
 
@@ -78,28 +78,28 @@ def from_shape(stated: dict[str, Any]) -> nn.Module:
 
 
 def read_stated(folder: Path) -> dict[str, Any]:
-    """Read what a folder says of its encoder."""
+    """Read the description of the encoder in a folder."""
     path = folder / "config.json"
     try:
         stated = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read: {reason(error)}") from None
     if not isinstance(stated, dict):
-        raise InputError(f"{path} does not describe an encoder: it holds no JSON object")
+        raise InputError(f"{path} does not describe an encoder: it is not a JSON object")
     return stated
 
 
 def _without_code(stated: dict[str, Any]) -> dict[str, Any]:
-    """Return what a file says of an encoder itself."""
+    """Return a description without the entries that are ignored."""
     return {
         name: value
         for name, value in stated.items()
-        if name not in FORGOTTEN and not name.startswith("_")
+        if name not in IGNORED and not name.startswith("_")
     }
 
 
 def configuration(stated: dict[str, Any]) -> Any:
-    """Return the configuration of ``transformers`` for what a file says."""
+    """Return the configuration of ``transformers`` for a description."""
     from transformers import AutoConfig
 
     known = _without_code(stated)
@@ -107,7 +107,7 @@ def configuration(stated: dict[str, Any]) -> Any:
 
 
 def with_attention(make: Callable[[str], Any]) -> Any:
-    """Make a model with torch's attention where it can; never with one that a file names."""
+    """Make a model with torch's attention if it supports that; never with one that a file names."""
     try:
         return make("sdpa")
     except ValueError:
@@ -115,7 +115,7 @@ def with_attention(make: Callable[[str], Any]) -> Any:
 
 
 def without_pooler(model: Any) -> nn.Module:
-    """Return the encoder without the layer that would make a text of its first token."""
+    """Return the encoder without its pooling layer."""
     if getattr(model, "pooler", None) is not None:
         model.pooler = None
     return cast("nn.Module", model)
@@ -143,5 +143,5 @@ def quiet() -> Iterator[None]:
 
 
 def reason(error: BaseException) -> str:
-    """Return what an error says, on one line."""
+    """Return the message of an error on one line."""
     return " ".join(str(error).split())[:200] or type(error).__name__

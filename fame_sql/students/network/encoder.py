@@ -1,8 +1,8 @@
-"""The network: one encoder, and the heads that stand on it.
+"""The network: one encoder, and the heads on top of it.
 
-An encoder is any ``transformers`` model that maps token ids and a mask to one vector a token;
+An encoder is any ``transformers`` model that maps token ids and a mask to one vector per token;
 the mean over a text's own tokens is the text's vector. All heads share one encoder, or each expert
-has one of its own; whoever asks for logits sees no difference.
+has a separate one; :func:`logits` hides the difference.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def build(config: StudentConfig, tokenizer: Tokenizer, domains: int, experts: int) -> nn.ModuleDict:
-    """Build a network with untrained heads from torch's current random state.
+    """Build a network with untrained heads, using torch's current random state.
 
     Parameters
     ----------
     config : StudentConfig
-        Its sizes, or where its pretrained encoders lie.
+        The sizes of the encoder, or the sources of pretrained encoders.
     tokenizer : tokenizers.Tokenizer
-        What it reads by.
+        Its vocabulary determines the embeddings.
     domains : int
         Failure domains.
     experts : int
@@ -36,9 +36,9 @@ def build(config: StudentConfig, tokenizer: Tokenizer, domains: int, experts: in
     Returns
     -------
     torch.nn.ModuleDict
-        ``encoder``; ``router``, a logit a domain; ``anomaly``, the shared head's logit and
-        then one logit an expert. With separate encoders ``anomaly`` is the shared head alone,
-        ``experts`` holds an encoder and ``judges`` a head for each expert.
+        ``encoder``; ``router``, one logit per domain; ``anomaly``, the shared head's logit and
+        then one logit per expert. With separate encoders ``anomaly`` is only the shared head,
+        and ``experts`` and ``judges`` hold an encoder and a head for each expert.
 
     Raises
     ------
@@ -47,20 +47,21 @@ def build(config: StudentConfig, tokenizer: Tokenizer, domains: int, experts: in
     """
     if config.is_compact:
         return _assembled(_compact(config, tokenizer.get_vocab_size()), None, domains, experts)
-    return _assembled(*pretrained.read_encoders(config, tokenizer, experts), domains, experts)
+    router, separate = pretrained.read_encoders(config, tokenizer, experts)
+    return _assembled(router, separate, domains, experts)
 
 
 def shapes(network: nn.ModuleDict) -> dict[str, Any]:
-    """Return what :func:`rebuild` needs of a network with pretrained encoders, as JSON's types."""
+    """Return what :func:`rebuild` needs to know about pretrained encoders, as JSON types."""
     stated: dict[str, Any] = {"router": architecture.shape(network["encoder"])}
     if is_separate(network):
-        readers = _apart(network, "experts")
-        stated["experts"] = architecture.shape(readers[0]) if readers else None
+        encoders = _per_expert(network, "experts")
+        stated["experts"] = architecture.shape(encoders[0]) if encoders else None
     return stated
 
 
 def rebuild(stated: dict[str, Any], domains: int, experts: int) -> nn.ModuleDict:
-    """Build a network to be filled with the weights of one that was saved.
+    """Build a network that is then filled with saved weights.
 
     Parameters
     ----------
@@ -74,20 +75,20 @@ def rebuild(stated: dict[str, Any], domains: int, experts: int) -> nn.ModuleDict
     ValueError
         If the shapes are not those of encoders.
     """
-    readers = None
+    separate = None
     if "experts" in stated:
-        readers = [architecture.from_shape(stated["experts"]) for _ in range(experts)]
-    return _assembled(architecture.from_shape(stated["router"]), readers, domains, experts)
+        separate = [architecture.from_shape(stated["experts"]) for _ in range(experts)]
+    return _assembled(architecture.from_shape(stated["router"]), separate, domains, experts)
 
 
 def vocabulary(network: nn.ModuleDict) -> int:
-    """Return how many tokens the encoders know: those of the one that knows fewest."""
-    readers = [network["encoder"], *_apart(network, "experts")]
-    return min(int(reader.get_input_embeddings().num_embeddings) for reader in readers)
+    """Return the size of the encoders' vocabulary, which is that of the smallest."""
+    encoders = [network["encoder"], *_per_expert(network, "experts")]
+    return min(int(encoder.get_input_embeddings().num_embeddings) for encoder in encoders)
 
 
 def is_separate(network: nn.ModuleDict) -> bool:
-    """Return whether each expert has an encoder of its own."""
+    """Return whether each expert has a separate encoder."""
     return "experts" in network
 
 
@@ -99,14 +100,14 @@ def logits(
     Parameters
     ----------
     network : torch.nn.ModuleDict
-        What :func:`build` returned.
+        From :func:`build`.
     ids : Tensor
         Token ids, [texts, tokens].
     mask : Tensor
-        1 where there is a token and 0 where there is padding, [texts, tokens].
+        1 for tokens and 0 for padding, [texts, tokens].
     asked : Tensor, optional
-        The one column of ``anomaly`` beside the shared head's that is wanted of each text,
-        [texts]: separate encoders then read only their own texts, and others' logits are 0.
+        For each text, the only column of ``anomaly`` that is needed besides the shared head's,
+        [texts]: separate encoders then read only their own texts; other logits are 0.
 
     Returns
     -------
@@ -118,28 +119,29 @@ def logits(
     import torch
 
     read = vectors(network, ids, mask)
-    judged = [head(read) for head in _standing(network["anomaly"])]
-    judged += _said_apart(network, ids, mask, asked)
-    return network["router"](read), judged[0] if len(judged) == 1 else torch.cat(judged, dim=1)
+    anomaly = [head(read) for head in _layers(network["anomaly"])]
+    anomaly += _separate_logits(network, ids, mask, asked)
+    return network["router"](read), anomaly[0] if len(anomaly) == 1 else torch.cat(anomaly, dim=1)
 
 
 def vectors(network: nn.ModuleDict, ids: Tensor, mask: Tensor) -> Tensor:
-    """Return what the router's encoder makes of texts, [texts, hidden]; heads stand on it."""
-    return _read(network["encoder"], ids, mask)
+    """Return the vectors of texts by the router's encoder, [texts, hidden]: the heads' input."""
+    return _text_vectors(network["encoder"], ids, mask)
 
 
 def heads(network: nn.ModuleDict, name: str) -> list[nn.Linear]:
     """Return the layers of the head ``"router"`` or ``"anomaly"``, in the order of their logits.
 
-    There is one a generation, and of separate encoders one an expert. Each stays a layer of its
-    own: a sum of floats may depend on how wide its layer is, and the scores of a head that is kept
-    are to stay what they were, bit for bit.
+    There is one per generation and, with separate encoders, one per expert. They are separate
+    layers because a sum of floats may depend on the width of its layer, and the scores of a head
+    that is kept must not change by a bit.
     """
-    return [*_standing(network[name]), *(_apart(network, "judges") if name == "anomaly" else ())]
+    separate = _per_expert(network, "judges") if name == "anomaly" else ()
+    return [*_layers(network[name]), *separate]
 
 
 def layers(network: nn.ModuleDict, widths: Sequence[int]) -> nn.ModuleList:
-    """Return empty layers of these widths, to stand on the network's encoder."""
+    """Return untrained layers of these widths for the network's encoder."""
     from torch import nn
 
     hidden = heads(network, "router")[0].in_features
@@ -147,61 +149,62 @@ def layers(network: nn.ModuleDict, widths: Sequence[int]) -> nn.ModuleList:
 
 
 def width(network: nn.ModuleDict, head: str) -> int:
-    """Return how many logits the head ``"router"`` or ``"anomaly"`` gives a text."""
+    """Return the number of logits of the head ``"router"`` or ``"anomaly"``."""
     return sum(layer.out_features for layer in heads(network, head))
 
 
 def _assembled(
-    encoder: nn.Module, readers: Sequence[nn.Module] | None, domains: int, experts: int
+    encoder: nn.Module, separate: Sequence[nn.Module] | None, domains: int, experts: int
 ) -> nn.ModuleDict:
     """Put new heads on encoders."""
     from torch import nn
 
     hidden = architecture.width(encoder)
     router = nn.Linear(hidden, domains)
-    shared = nn.Linear(hidden, 1 if readers is not None else 1 + experts)
+    shared = nn.Linear(hidden, 1 if separate is not None else 1 + experts)
     network = nn.ModuleDict({"encoder": encoder, "router": router, "anomaly": shared})
-    if readers is not None:
-        network["experts"] = nn.ModuleList(readers)
-        network["judges"] = nn.ModuleList(nn.Linear(architecture.width(r), 1) for r in readers)
+    if separate is not None:
+        network["experts"] = nn.ModuleList(separate)
+        network["judges"] = nn.ModuleList(nn.Linear(architecture.width(e), 1) for e in separate)
     return network
 
 
-def _standing(head: nn.Module) -> list[nn.Linear]:
-    """Return the layers that stand on the router's encoder."""
+def _layers(head: nn.Module) -> list[nn.Linear]:
+    """Return the layers of a head on the router's encoder."""
     from torch import nn
 
     return cast("list[nn.Linear]", list(head) if isinstance(head, nn.ModuleList) else [head])
 
 
-def _apart(network: nn.ModuleDict, name: str) -> list[Any]:
-    """Return what each expert has of its own, ``"experts"`` or ``"judges"``, if they have."""
+def _per_expert(network: nn.ModuleDict, name: str) -> list[Any]:
+    """Return the experts' separate encoders, ``"experts"``, or heads, ``"judges"``, if any."""
     return list(cast("nn.ModuleList", network[name])) if is_separate(network) else []
 
 
-def _said_apart(
+def _separate_logits(
     network: nn.ModuleDict, ids: Tensor, mask: Tensor, asked: Tensor | None
 ) -> Iterator[Tensor]:
-    """Yield the logit of each expert that has an encoder of its own."""
-    pairs = zip(_apart(network, "experts"), _apart(network, "judges"), strict=True)
-    for column, (reader, judge) in enumerate(pairs, 1):
+    """Yield the logit of each expert that has a separate encoder."""
+    pairs = zip(_per_expert(network, "experts"), _per_expert(network, "judges"), strict=True)
+    for column, (encoder, head) in enumerate(pairs, 1):
         if asked is None:
-            yield judge(_read(reader, ids, mask))
+            yield head(_text_vectors(encoder, ids, mask))
             continue
         (here,) = (asked == column).nonzero(as_tuple=True)
-        said = ids.new_zeros((len(ids), 1), dtype=judge.weight.dtype)
+        found = ids.new_zeros((len(ids), 1), dtype=head.weight.dtype)
         if len(here):
-            said = said.index_put((here,), judge(_read(reader, ids[here], mask[here])))
-        yield said
+            vectors_here = _text_vectors(encoder, ids[here], mask[here])
+            found = found.index_put((here,), head(vectors_here))
+        yield found
 
 
-def _read(reader: Any, ids: Tensor, mask: Tensor) -> Tensor:
-    """Return one vector a text by one encoder."""
-    # Padding is written as 0; some encoders count positions by a number of their own.
-    if padding := reader.config.pad_token_id:
+def _text_vectors(encoder: Any, ids: Tensor, mask: Tensor) -> Tensor:
+    """Return one vector per text by one encoder."""
+    # Padding is written as 0; some encoders find positions by a padding token of their own.
+    if padding := encoder.config.pad_token_id:
         ids = ids.masked_fill(mask == 0, padding)
-    # An encoder may run in 16 bits; the heads never do.
-    return _mean(reader(input_ids=ids, attention_mask=mask).last_hidden_state.float(), mask)
+    # An encoder may run in 16 bits; the heads always run in 32.
+    return _mean(encoder(input_ids=ids, attention_mask=mask).last_hidden_state.float(), mask)
 
 
 def _mean(states: Tensor, mask: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
-"""Running a network so that a text's logits never depend on what is run beside it.
+"""Running a network so that a text's logits never depend on the other texts of a batch.
 
-Sums of floats depend on the shape of a batch. So every text is padded to a length chosen by its
-own number of tokens alone, and every batch has the same number of rows, filled with dummies.
+Sums of floats depend on the shape of a batch. So every text is padded to a length that depends
+only on its own number of tokens, and every batch is filled up to the same number of rows.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from fame_sql.students.network.tokenizer import PAD
 if TYPE_CHECKING:
     from torch import device, nn
 
-# On a CPU small batches stay in the cache; a GPU needs large ones to be busy.
+# On a CPU small batches stay in the cache; a GPU needs large ones.
 CPU_ROWS, GPU_ROWS = 32, 256
 
 Logits = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.int64]
 Forward = Callable[[Ids, Ids], tuple[npt.NDArray[Any], npt.NDArray[Any]]]
 
-# Threads of one batch wait for each other, and without end where cores are shared with others;
-# so batches run side by side, each on one thread. torch's number of threads belongs to the
-# process, and so does the turn of whoever changes it.
-_TURN = Lock()
+# Threads that share a batch wait for each other, very long if other processes use the cores as
+# well. So batches run in parallel, each on one thread. torch's number of threads is a setting of
+# the whole process, so only one call at a time may change it.
+_LOCK = Lock()
 
 
 def infer(
     network: nn.ModuleDict, tokens: Sequence[Sequence[int]], where: device
 ) -> tuple[Logits, Logits]:
-    """Run the network over texts, on as many threads as torch is set to.
+    """Run the network over texts, on the number of threads that torch is set to.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def infer(
     tokens : sequence of sequences of int
         Token ids of each text, at most ``LENGTHS[-1]`` each.
     where : torch.device
-        Where the network lies.
+        The device of the network.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def infer(
     def forward(ids: Ids, mask: Ids) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         return _forward(network, ids, mask, where)
 
-    with _TURN, full_precision(), one_thread_each() as threads:
+    with _LOCK, full_precision(), one_thread_each() as threads:
         if where.type == "cpu":
             return spread(forward, tokens, widths, CPU_ROWS, threads)
         return spread(forward, tokens, widths, GPU_ROWS, 1)
@@ -75,7 +75,7 @@ def spread(
     rows: int,
     threads: int,
 ) -> tuple[Logits, Logits]:
-    """Run texts in batches of the same number of rows, several batches side by side.
+    """Run texts in batches of the same number of rows, several batches in parallel.
 
     Parameters
     ----------
@@ -84,11 +84,11 @@ def spread(
     tokens : sequence of sequences of int
         Token ids of each text.
     widths : tuple of int
-        Router and anomaly logits that a text gets.
+        Number of router and of anomaly logits of a text.
     rows : int
-        Texts of a batch; fewer are filled up with dummies.
+        Rows of a batch; missing texts are filled up with padding.
     threads : int
-        Batches that run at once, at most.
+        Maximum number of batches that run at the same time.
     """
     router, anomaly = (np.empty((len(tokens), width)) for width in widths)
 
@@ -109,14 +109,14 @@ def spread(
 
 
 def read_vectors(network: nn.ModuleDict, tokens: Sequence[Sequence[int]]) -> Logits:
-    """Return the encoder's vector of each text, [texts, width]; the network lies on the CPU.
+    """Return the encoder's vector of each text, [texts, width]; the network is on the CPU.
 
-    As in :func:`infer`, a text's vector does not depend on what is read beside it.
+    As in :func:`infer`, a text's vector does not depend on the other texts.
     """
     import torch
 
     read = np.empty((len(tokens), encoder.heads(network, "router")[0].in_features))
-    with _TURN, full_precision(), one_thread_each(), torch.inference_mode():
+    with _LOCK, full_precision(), one_thread_each(), torch.inference_mode():
         for texts, length in batches(tokens, CPU_ROWS):
             ids, mask = padded([tokens[i] for i in texts], length, CPU_ROWS)
             found = encoder.vectors(network, torch.from_numpy(ids), torch.from_numpy(mask))
@@ -127,7 +127,7 @@ def read_vectors(network: nn.ModuleDict, tokens: Sequence[Sequence[int]]) -> Log
 def batches(
     tokens: Sequence[Sequence[int]], rows: int
 ) -> Iterator[tuple[npt.NDArray[np.intp], int]]:
-    """Yield batches of at most ``rows`` texts of like length: which, and the padded length."""
+    """Yield batches of at most ``rows`` texts of similar length: indices and padded length."""
     lengths = np.array([len(ids) for ids in tokens], dtype=np.int64)
     buckets = np.searchsorted(LENGTHS, lengths)
     for bucket in np.unique(buckets):
@@ -137,7 +137,7 @@ def batches(
 
 
 def padded(tokens: Sequence[Sequence[int]], length: int, rows: int) -> tuple[Ids, Ids]:
-    """Return token ids and mask, [rows, length]; a row without a text is one padding token."""
+    """Return token ids and mask, [rows, length]; a row without text is one padding token."""
     ids = np.full((rows, length), PAD, dtype=np.int64)
     mask = np.zeros((rows, length), dtype=np.int64)
     mask[:, 0] = 1
@@ -150,7 +150,7 @@ def padded(tokens: Sequence[Sequence[int]], length: int, rows: int) -> tuple[Ids
 def _forward(
     network: nn.ModuleDict, ids: Ids, mask: Ids, where: device
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Run one batch in the precision of the network's weights, whatever the caller's autocast."""
+    """Run one batch in the precision of the network's weights, ignoring the caller's autocast."""
     import torch
 
     with torch.inference_mode(), torch.autocast(where.type, enabled=False):
@@ -162,7 +162,7 @@ def _forward(
 
 @contextmanager
 def full_precision() -> Iterator[None]:
-    """Multiply in 32-bit floats, whatever the caller has set for its own models."""
+    """Multiply in 32-bit floats, whatever precision the caller has set for its own models."""
     import torch
 
     before = torch.get_float32_matmul_precision()
@@ -175,7 +175,7 @@ def full_precision() -> Iterator[None]:
 
 @contextmanager
 def one_thread_each() -> Iterator[int]:
-    """Give each operation one thread while the block runs; say how many there were before."""
+    """Give each operation one thread while the block runs; yield the number before."""
     import torch
 
     before = torch.get_num_threads()

@@ -1,4 +1,4 @@
-"""Writing a network as an ONNX graph, and making sure that it says what torch says."""
+"""Exporting a network as an ONNX graph, and checking that it gives the logits of torch."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ if TYPE_CHECKING:
 OPSET = 17
 
 BOUND = 1e-4
-"""Most that a logit may differ between the two; 32-bit floats differ by 1e-6 and less."""
+"""Maximum difference of a logit between the two; 32-bit floats differ by at most 1e-6."""
 
 
 def export_graph(
     network: nn.ModuleDict, tokens: Sequence[Sequence[int]], max_tokens: int
 ) -> OnnxEngine:
-    """Return a network as an engine of ONNX Runtime that gives the same logits.
+    """Export a network, and return the engine of ONNX Runtime that gives the same logits.
 
     Parameters
     ----------
     network : torch.nn.ModuleDict
-        From :func:`fame_sql.students.network.encoder.build`, in evaluation mode; read, not changed.
+        From :func:`fame_sql.students.network.encoder.build`, in evaluation mode; not changed.
     tokens : sequence of sequences of int
-        Token ids of texts that both are compared on, beside texts of every length.
+        Token ids of texts on which both are compared, in addition to texts of every length.
     max_tokens : int
         The longest text, one of ``LENGTHS``.
 
     Returns
     -------
     OnnxEngine
-        Its graph has the weights in it.
+        Its graph contains the weights.
 
     Raises
     ------
     ModelError
-        If a package is not installed, the network cannot be written, or a logit differs by more
-        than :data:`BOUND`.
+        If a package is missing, the network cannot be exported, or a logit differs by more than
+        :data:`BOUND`.
     """
     is_here = all(weight.device.type == "cpu" for weight in network.parameters())
     own = network if is_here else copy.deepcopy(network).cpu()
@@ -65,11 +65,11 @@ def export_graph(
 
 
 def _traced(network: nn.ModuleDict) -> bytes:
-    """Follow a batch through the network and write down what happens to it."""
+    """Trace one batch through the network, and return the graph."""
     import torch
 
     _require_onnx()
-    # The trace must meet padding: where there is none, transformers leaves the mask out of it.
+    # The batch must contain padding: without it, transformers leaves the mask out of the graph.
     mask = torch.ones((ROWS, LENGTHS[0]), dtype=torch.int64)
     mask[1:, 1:] = 0
     try:
@@ -83,19 +83,19 @@ def _traced(network: nn.ModuleDict) -> bytes:
                 output_names=OUTPUTS,
                 dynamic_axes={name: {1: "length"} for name in INPUTS},
                 opset_version=OPSET,
-                # The other exporter needs one package more.
+                # The other exporter needs another package.
                 dynamo=False,
             )
             return _alone(Path(folder))
     except (torch.onnx.OnnxExporterError, RuntimeError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ModelError(
-            f"this network cannot be written as an ONNX graph ({reason}): keep the runtime torch"
+            f"this network cannot be exported as an ONNX graph ({reason}): keep the runtime torch"
         ) from None
 
 
 def _alone(folder: Path) -> bytes:
-    """Return the graph, which must not have left weights in files beside it."""
+    """Return the graph, which must contain its weights rather than files next to it."""
     written = [path.name for path in folder.iterdir()]
     if written != [GRAPH]:
         raise ValueError("its weights are too large for one file")
@@ -103,7 +103,7 @@ def _alone(folder: Path) -> bytes:
 
 
 def _wrapped(network: nn.ModuleDict) -> nn.Module:
-    """Return a module whose forward pass is that of the network."""
+    """Return a module whose forward pass returns the network's logits."""
     from torch import nn
 
     class Logits(nn.Module):
@@ -114,7 +114,7 @@ def _wrapped(network: nn.ModuleDict) -> nn.Module:
         def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
             return encoder.logits(network, ids, mask)
 
-    # The exporter gives a module back as it was: one in training mode would turn dropout on.
+    # The exporter restores the mode of the module: training mode would turn dropout on.
     return Logits().eval()
 
 
@@ -123,15 +123,15 @@ def _require_onnx() -> None:
         import onnx  # noqa: F401
     except ImportError:
         raise ModelError(
-            "writing a model for ONNX Runtime needs the package onnx, which is not installed: run "
-            "'pip install onnx onnxruntime'"
+            "exporting a model for ONNX Runtime needs the package onnx, which is not installed: "
+            "run 'pip install onnx onnxruntime'"
         ) from None
 
 
 def _difference(
     network: nn.ModuleDict, engine: OnnxEngine, tokens: Sequence[Sequence[int]]
 ) -> float:
-    """Return the most that a logit differs between torch and the graph."""
+    """Return the maximum difference of a logit between torch and the graph."""
     import torch
 
     pairs = zip(infer(network, tokens, torch.device("cpu")), engine.logits(tokens), strict=True)
@@ -139,7 +139,7 @@ def _difference(
 
 
 def _of_every_length(tokens: Sequence[Sequence[int]], max_tokens: int) -> list[list[int]]:
-    """Return texts as long as each length that texts are padded to, and one token shorter."""
+    """Return a text of each length that texts are padded to, and one that is a token shorter."""
     ids = np.array([number for text in tokens for number in text] or [UNK])
     lengths = [length for length in LENGTHS if length <= max_tokens]
     return [np.resize(ids, size).tolist() for length in lengths for size in (length - 1, length)]

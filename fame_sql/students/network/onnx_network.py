@@ -1,7 +1,7 @@
 """A network as an ONNX graph, run by ONNX Runtime on the CPU; torch is not needed.
 
-Batches of a fixed number of rows run side by side, each on one thread, so that a text's logits
-depend neither on its neighbours nor on threads. The number of rows is fixed in the graph.
+Batches of a fixed number of rows run in parallel, each on one thread, so that a text's logits
+depend neither on other texts nor on threads. The number of rows is fixed in the graph.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ GRAPH = "student.onnx"
 INPUTS, OUTPUTS = ("ids", "mask"), ("router", "anomaly")
 
 ROWS = 16
-"""Texts of a batch: as quick as larger ones, and less is computed for a text that comes alone."""
+"""Rows of a batch: as fast as larger batches, and less work for a single text."""
 
 
 class OnnxEngine:
@@ -36,12 +36,12 @@ class OnnxEngine:
     graph : bytes
         From :func:`fame_sql.students.network.onnx_export.export_graph`.
     read_network : callable
-        Returns the same network in torch, for what only torch can do; called at most once.
+        Returns the same network in torch, for retraining; called at most once.
 
     Raises
     ------
     ModelError
-        If ONNX Runtime is not installed, or the graph is none of a student.
+        If ONNX Runtime is not installed, or the graph is not that of a student.
     """
 
     runtime = Runtime("onnx")
@@ -55,7 +55,7 @@ class OnnxEngine:
     @cached_property
     def network(self) -> nn.ModuleDict:
         """The encoder and heads in torch, on the CPU."""
-        require_torch("training anew from this model")
+        require_torch("retraining this model")
         return self._read_network().eval()
 
     def logits(self, tokens: Sequence[Sequence[int]]) -> tuple[Logits, Logits]:
@@ -85,12 +85,13 @@ def read_graph(folder: Path) -> bytes:
         return (folder / GRAPH).read_bytes()
     except OSError as error:
         raise ModelError(
-            f"{folder / GRAPH} cannot be read ({error.strerror}): train anew with 'fame train'"
+            f"{folder / GRAPH} cannot be read ({error.strerror}): train again with "
+            "'fame train --full'"
         ) from None
 
 
 def _session(graph: bytes) -> Any:
-    """Open a session in which each run takes the caller's thread and no other."""
+    """Open a session in which each run uses only the caller's thread."""
     try:
         import onnxruntime
     except ImportError:
@@ -104,16 +105,16 @@ def _session(graph: bytes) -> Any:
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's own errors have no base but this
+    except Exception as error:  # ONNX Runtime's errors have no narrower base class
         reason = " ".join(str(error).split())[:200]
         raise ModelError(
-            f"{GRAPH} is no graph that ONNX Runtime can run ({reason}): train anew with "
-            "'fame train', or make it anew with 'fame models convert VERSION --runtime onnx'"
+            f"{GRAPH} is not a graph that ONNX Runtime can run ({reason}): export it again with "
+            "'fame models convert VERSION --runtime onnx', or train with 'fame train --full'"
         ) from None
 
 
 def _shape(session: Any) -> tuple[int, tuple[int, int]]:
-    """Return the rows of a batch, and how many logits the router and the anomaly heads give."""
+    """Return the rows of a batch, and the numbers of router and of anomaly logits."""
     inputs = {value.name: value.shape for value in session.get_inputs()}
     outputs = {value.name: value.shape for value in session.get_outputs()}
     if set(inputs) == set(INPUTS) and set(outputs) == set(OUTPUTS):
@@ -121,4 +122,4 @@ def _shape(session: Any) -> tuple[int, tuple[int, int]]:
         router, anomaly = (outputs[name][-1] for name in OUTPUTS)
         if all(isinstance(size, int) and size > 0 for size in (rows, router, anomaly)):
             return rows, (router, anomaly)
-    raise ModelError(f"{GRAPH} is not the graph of a student: train anew with 'fame train'")
+    raise ModelError(f"{GRAPH} is not the graph of a student: train again with 'fame train --full'")

@@ -1,8 +1,8 @@
-"""Encoders that were pretrained elsewhere, and their tokenizers.
+"""Pretrained encoders and their tokenizers.
 
-Any encoder of ``transformers`` will do: one class of its own library reads its weights, its own
-tokenizer gives the vocabulary, and the recipe's placeholders become tokens of it. A model's own
-code is never run.
+Any encoder of ``transformers`` can be used: its weights are read by that library, its own
+tokenizer gives the vocabulary, and the recipe's placeholders are added to it as tokens. Code that
+belongs to a model is never run.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 def pinned(config: StudentConfig) -> StudentConfig:
-    """Return a configuration that names the very weights it stands for.
+    """Return a configuration that names its weights by their digest.
 
     Parameters
     ----------
@@ -47,14 +47,14 @@ def pinned(config: StudentConfig) -> StudentConfig:
     Raises
     ------
     InputError
-        If an encoder is missing, has other weights than the configuration says, reads fewer
-        tokens than it asks for, or if the encoders' vocabularies differ.
+        If an encoder is missing, has other weights than the configuration names, reads fewer
+        tokens than it requires, or if the encoders' vocabularies differ.
     """
     found = digest(_folders(config))
     if config.digest and config.digest != found:
         raise InputError(
-            f"the weights of {config.router} are not those that are meant: their digest is "
-            f"{found[:12]}…, not {config.digest[:12]}…; name them anew with --encoder"
+            f"the weights of {config.router} are not those of the configuration: their digest is "
+            f"{found[:12]}…, not {config.digest[:12]}…; choose them again with --encoder"
         )
     read_tokenizer(config, ())
     return replace(config, digest=found)
@@ -68,18 +68,19 @@ def read_tokenizer(config: StudentConfig, placeholders: Iterable[str]) -> Tokeni
     config : StudentConfig
         With a ``router``.
     placeholders : iterable of str
-        The recipe's placeholders: what is literal in them becomes one token each.
+        The recipe's placeholders: each literal part of one becomes a token.
 
     Raises
     ------
     InputError
-        If it cannot be read or does not fit.
+        If it cannot be read, or does not fit the configuration.
     """
     folders = _folders(config)
     for folder in folders:
         _check_positions(folder, config.max_tokens)
     tokenizer = _own_tokenizer(folders[0])
-    if any(_alike(_own_tokenizer(other)) != _alike(tokenizer) for other in folders[1:]):
+    compared = _comparable(tokenizer)
+    if any(_comparable(_own_tokenizer(other)) != compared for other in folders[1:]):
         raise InputError(
             f"{config.router} and {config.experts} split texts into different tokens: choose a "
             "router and experts of one vocabulary, such as DistilBERT and BERT, both uncased"
@@ -98,28 +99,28 @@ def read_encoders(
     config : StudentConfig
         With a ``router``.
     tokenizer : tokenizers.Tokenizer
-        From :func:`read_tokenizer`; tokens that the encoder does not know get the mean of the
-        vectors of what they are called.
+        From :func:`read_tokenizer`; a token that the encoder does not know gets the mean of the
+        vectors of the words in its name.
     experts : int
         Mixed domains.
 
     Returns
     -------
     router : torch.nn.Module
-        The router's encoder, which the shared head reads by as well.
+        The encoder of the router and the shared head.
     experts : list of torch.nn.Module or None
-        An encoder for each expert; None if the router's is shared.
+        An encoder for each expert; None if all heads share the router's.
 
     Raises
     ------
     InputError
-        If they cannot be read, or other weights lie there than the configuration says.
+        If they cannot be read, or have other weights than the configuration names.
     """
     folders = _folders(config)
     if config.digest and digest(folders) != config.digest:
         raise InputError(
-            f"the weights of {config.router} have changed since they were chosen: name them anew "
-            "with --encoder"
+            f"the weights of {config.router} have changed since they were chosen: choose them "
+            "again with --encoder"
         )
     router, *others = (_prepared(folder, config, tokenizer) for folder in folders)
     if not config.separate:
@@ -129,7 +130,7 @@ def read_encoders(
 
 
 def _folders(config: StudentConfig) -> list[Path]:
-    """Return the router's folder, and that of other experts if there is one."""
+    """Return the folder of the router, and that of the experts if it is another one."""
     return [find(source) for source in (config.router, config.experts) if source]
 
 
@@ -138,7 +139,7 @@ def _check_positions(folder: Path, max_tokens: int) -> None:
     if isinstance(most, int) and max_tokens > most:
         raise InputError(
             f"max_tokens {max_tokens} is more than the {most} tokens that {folder.name} reads: "
-            "write a smaller max_tokens in the file that --encoder names"
+            "set a smaller max_tokens in the file given by --encoder"
         )
 
 
@@ -149,7 +150,7 @@ def _own_tokenizer(folder: Path) -> Tokenizer:
         else:
             tokenizer = _made_tokenizer(folder)
     except Exception as error:  # tokenizers raises the bare class
-        raise InputError(f"{folder} holds no tokenizer ({reason(error)})") from None
+        raise InputError(f"{folder} has no usable tokenizer ({reason(error)})") from None
     tokenizer.no_padding()
     tokenizer.no_truncation()
     if not tokenizer.encode("").ids:
@@ -161,7 +162,7 @@ def _own_tokenizer(folder: Path) -> Tokenizer:
 
 
 def _made_tokenizer(folder: Path) -> Tokenizer:
-    """Make a tokenizer from a vocabulary in its older form."""
+    """Convert a tokenizer that is stored in an older format."""
     from transformers import AutoTokenizer
 
     with quiet():
@@ -169,13 +170,13 @@ def _made_tokenizer(folder: Path) -> Tokenizer:
     return cast("Tokenizer", made.backend_tokenizer)
 
 
-def _alike(tokenizer: Tokenizer) -> tuple[dict[str, int], object]:
-    """Return what two tokenizers must have in common to give the same tokens."""
+def _comparable(tokenizer: Tokenizer) -> tuple[dict[str, int], object]:
+    """Return what must be equal in two tokenizers that give the same tokens."""
     return tokenizer.get_vocab(), json.loads(tokenizer.to_str())["normalizer"]
 
 
 def _prepared(folder: Path, config: StudentConfig, tokenizer: Tokenizer) -> nn.Module:
-    """Read one encoder, teach it the placeholders, and freeze what is to stay."""
+    """Read one encoder, add the placeholders, and freeze the layers that are not trained."""
     try:
         model = _read(folder)
         _grow(model, tokenizer, _own_tokenizer(folder))
@@ -184,7 +185,7 @@ def _prepared(folder: Path, config: StudentConfig, tokenizer: Tokenizer) -> nn.M
     except InputError:
         raise
     except UNREADABLE as error:
-        raise InputError(f"{folder} holds no encoder that can be read: {reason(error)}") from None
+        raise InputError(f"{folder} has no encoder that can be read: {reason(error)}") from None
     return model
 
 
@@ -215,15 +216,15 @@ def _read(folder: Path) -> nn.Module:
 
 
 def _grow(model: Any, tokenizer: Tokenizer, own: Tokenizer) -> None:
-    """Give the encoder a vector for each token that has been added to its tokenizer."""
+    """Add a vector to the encoder for each token that was added to its tokenizer."""
     import torch
 
     before, now = own.get_vocab(), tokenizer.get_vocab()
     vectors = model.get_input_embeddings().weight.detach().clone()
     if max(before.values()) >= len(vectors):
         raise InputError(
-            f"the tokenizer knows {len(before)} tokens and the encoder {len(vectors)}: they are "
-            "not of one model"
+            f"the tokenizer has {len(before)} tokens and the encoder only {len(vectors)}: they "
+            "do not belong to the same model"
         )
     if max(now.values()) >= len(vectors):
         with quiet():
@@ -237,14 +238,14 @@ def _grow(model: Any, tokenizer: Tokenizer, own: Tokenizer) -> None:
 
 
 def _try(model: nn.Module, max_tokens: int) -> None:
-    """Read one text of the greatest length, so that what cannot is refused before training."""
+    """Run the encoder on a text of the maximum length, so that failures show before training."""
     import torch
 
     ids = torch.ones((1, max_tokens), dtype=torch.int64)
     with torch.random.fork_rng(devices=[]), torch.inference_mode():
         states = model.eval()(input_ids=ids, attention_mask=ids).last_hidden_state
     if states.shape != (1, max_tokens, width(model)) or not bool(torch.isfinite(states).all()):
-        raise InputError("its encoder does not give one finite vector a token")
+        raise InputError("its encoder does not give one finite vector per token")
 
 
 def _freeze(model: Any, count: int) -> None:

@@ -1,7 +1,6 @@
 """What runs a student's network: torch, or ONNX Runtime, which needs neither torch nor a GPU.
 
-The two differ by about 1e-7 in a score. So a model has one runtime, which is part of its version,
-and its scores name it.
+Their scores differ by about 1e-7. So a model has one runtime, which is part of its version.
 """
 
 from __future__ import annotations
@@ -35,13 +34,13 @@ class Runtime:
     name : str
         ``"torch"``, or ``"onnx"``: ONNX Runtime on the CPU, from a graph in the model folder.
     precision : str
-        ``"float32"``, or ``"bfloat16"``: 16-bit encoders where there is a CUDA device. On a CPU a
-        student is always run in 32-bit floats; most CPUs are slower in 16.
+        ``"float32"``, or ``"bfloat16"``: 16-bit encoders on a CUDA device. On a CPU a student
+        always runs in 32-bit floats, because most CPUs are slower in 16.
 
     Raises
     ------
     InputError
-        If a name or a precision is not known, or they do not go together.
+        If the name or the precision is unknown, or the combination is not supported.
     """
 
     name: Name = "torch"
@@ -78,26 +77,26 @@ class Engine(Protocol):
     def logits(self, tokens: Sequence[Sequence[int]]) -> tuple[Logits, Logits]:
         """Return router and anomaly logits, [texts, domains] and [texts, 1 + experts].
 
-        A text's rows are the same, bit for bit, whatever is run beside them.
+        The logits of a text are the same, bit for bit, whatever other texts are given.
         """
         ...
 
     def save(self, folder: Path) -> None:
-        """Write what it needs beside the weights into a model folder."""
+        """Write the files that it needs in addition to the weights into a model folder."""
         ...
 
 
 class TorchEngine:
-    """A network run by torch, on the GPU where there is one.
+    """A network run by torch, on the GPU if there is one.
 
     Parameters
     ----------
     network : torch.nn.ModuleDict
         From :func:`fame_sql.students.network.encoder.build`; moved to ``where``.
     precision : str
-        Of a CUDA device.
+        The precision on a CUDA device.
     where : torch.device, optional
-        Where to run; by default a CUDA device, or the CPU where there is none.
+        The device; by default a CUDA device, or the CPU if there is none.
     """
 
     def __init__(
@@ -119,11 +118,11 @@ class TorchEngine:
         return infer(self._run, tokens, self.where)
 
     def save(self, folder: Path) -> None:
-        """Write nothing: the weights are all."""
+        """Write nothing: torch needs only the weights."""
 
 
 def in_bfloat16(network: nn.ModuleDict) -> nn.ModuleDict:
-    """Return a copy of a network whose encoders have 16-bit weights; heads keep their 32 bits.
+    """Return a copy of a network with 16-bit weights in the encoders and 32-bit heads.
 
     Parameters
     ----------
@@ -131,21 +130,21 @@ def in_bfloat16(network: nn.ModuleDict) -> nn.ModuleDict:
         From :func:`fame_sql.students.network.encoder.build`; not changed.
     """
     halved = copy.deepcopy(network)
-    apart = cast("Iterable[nn.Module]", halved["experts"]) if is_separate(halved) else ()
-    for reader in (halved["encoder"], *apart):
-        reader.bfloat16()
+    separate = cast("Iterable[nn.Module]", halved["experts"]) if is_separate(halved) else ()
+    for encoder in (halved["encoder"], *separate):
+        encoder.bfloat16()
     return halved
 
 
 def require_torch(what: str, instead: str = "") -> None:
-    """Refuse what needs torch where it is not installed.
+    """Raise an error if torch is not installed.
 
     Parameters
     ----------
     what : str
-        What needs it, in words.
+        What needs torch, in words.
     instead : str
-        What else could be done.
+        An alternative, in words.
 
     Raises
     ------
@@ -155,7 +154,7 @@ def require_torch(what: str, instead: str = "") -> None:
     for name in ("torch", "transformers"):
         try:
             with warnings.catch_warnings():
-                # In a notebook tqdm, which comes along, asks for widgets that nothing here shows.
+                # In a notebook, tqdm is imported too and warns about widgets nobody needs.
                 warnings.filterwarnings("ignore", message="IProgress not found")
                 import_module(name)
         except ImportError:
@@ -166,7 +165,7 @@ def require_torch(what: str, instead: str = "") -> None:
 
 
 def cores() -> int:
-    """Return how many threads may compute: ``OMP_NUM_THREADS``, as for torch, or all cores."""
+    """Return the number of threads to use: ``OMP_NUM_THREADS``, as torch does, or all cores."""
     asked = os.environ.get("OMP_NUM_THREADS", "")
     if asked.isdigit() and int(asked):
         return int(asked)

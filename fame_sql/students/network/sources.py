@@ -1,7 +1,7 @@
-"""Where pretrained encoders lie: in folders, in installed packages, in the hub's local cache.
+"""Sources of pretrained encoders: folders, installed packages, the local cache of the hub.
 
-Only JSON, vocabularies and safetensors count; pickled weights are never read. The network is asked
-by :func:`download` alone.
+Only JSON, vocabularies and safetensors are used; pickled weights are never read. Only
+:func:`download` uses the network.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from pathlib import Path
 from fame_sql.errors import InputError
 
 PACKAGE = "package:"
-"""What begins the name of an encoder that comes as a Python package."""
+"""Prefix of the name of an encoder in a Python package."""
 
-# What is fetched of a model and counts in its digest.
+# The files of a model that are fetched and that its digest covers.
 FILES = (
     "config.json",
     "model*.safetensors",
@@ -29,19 +29,19 @@ FILES = (
 
 
 def find(source: str) -> Path:
-    """Return the folder of an encoder, without asking the network.
+    """Return the folder of an encoder, without using the network.
 
     Parameters
     ----------
     source : str
-        ``package:NAME`` for one inside an installed Python package; an absolute path, or one that
-        begins with ``.`` or ``~``, for a folder; otherwise a name on the hub, which must be in
+        ``package:NAME`` for an encoder in an installed Python package; a path that is absolute or
+        begins with ``.`` or ``~`` for a folder; otherwise a name on the hub, which must be in
         the local cache.
 
     Raises
     ------
     InputError
-        If there is none, or it has no weights as safetensors.
+        If there is none, or its weights are not stored as safetensors.
     """
     if source.startswith(PACKAGE):
         return _checked(_in_package(source.removeprefix(PACKAGE)), source)
@@ -52,18 +52,18 @@ def find(source: str) -> Path:
 
 
 def download(name: str) -> None:
-    """Fetch a model from the hub into the local cache: no pickle, no code.
+    """Download a model from the hub into the local cache, without pickles and code.
 
     Parameters
     ----------
     name : str
-        Its name, such as ``distilbert/distilbert-base-uncased``. What is no hub name is left
-        alone.
+        Its name, such as ``distilbert/distilbert-base-uncased``. Folders and packages are
+        ignored.
 
     Raises
     ------
     InputError
-        If it cannot be fetched; under ``HF_HUB_OFFLINE=1`` nothing is.
+        If it cannot be downloaded; with ``HF_HUB_OFFLINE=1`` nothing can.
     """
     if name.startswith((PACKAGE, ".", "~", "/")):
         return
@@ -75,13 +75,13 @@ def download(name: str) -> None:
     except (HFValidationError, HfHubHTTPError, OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(
-            f"model {name!r} cannot be fetched from the hub ({reason}): fetch it elsewhere and "
-            "give its folder"
+            f"model {name!r} cannot be fetched from the hub ({reason}): download it on another "
+            "machine and give its folder"
         ) from None
 
 
 def digest(folders: Iterable[Path]) -> str:
-    """Return the SHA-256 of all that counts in these folders, in hexadecimal."""
+    """Return the SHA-256 of the model files in these folders, in hexadecimal."""
     total = hashlib.sha256()
     for folder in folders:
         for path in sorted({path for pattern in FILES for path in folder.glob(pattern)}):
@@ -93,7 +93,7 @@ def digest(folders: Iterable[Path]) -> str:
 
 def _in_package(name: str) -> Path:
     module = name.replace("-", "_")
-    # With a dot in its name, looking for a module would import what holds it.
+    # For a name with a dot, find_spec would import the parent package.
     spec = find_spec(module) if module.isidentifier() else None
     for root in map(Path, (spec and spec.submodule_search_locations) or ()):
         for folder in (root, root / "model"):
@@ -118,20 +118,20 @@ def _in_cache(name: str) -> Path:
         ) from None
     except (LocalEntryNotFoundError, OSError):
         raise InputError(
-            f"no model {name!r} is in the local cache of the hub, and the network is not asked: "
+            f"no model {name!r} is in the local cache of the hub, and the network is not used: "
             "add --download, or give a folder"
         ) from None
 
 
 def _checked(folder: Path, source: str) -> Path:
-    """Return the folder if it holds an encoder that may be read."""
+    """Return the folder if it contains an encoder that may be read."""
     if not folder.is_dir():
         raise InputError(f"there is no folder {source}; check the name of the encoder")
     if not (folder / "config.json").is_file():
-        raise InputError(f"{source} holds no encoder: there is no config.json")
+        raise InputError(f"{source} has no encoder: there is no config.json")
     if not any(folder.glob("model*.safetensors")):
         raise InputError(
-            f"{source} holds no model.safetensors; weights in other forms are pickled, and never "
-            "read: save the model with save_pretrained"
+            f"{source} has no model.safetensors; other formats are pickled and never read: save "
+            "the model with save_pretrained"
         )
     return folder

@@ -1,7 +1,7 @@
-"""The student's own tokenizer: byte pairs learnt from the warehouse's canonical events.
+"""The student's own tokenizer: byte-pair encoding learned from the warehouse's canonical events.
 
-Reproducible: the same events give the same file. (``WordPieceTrainer`` does not: it breaks ties
-by the order of a hash map.)
+It is reproducible: the same events give the same file. (``WordPieceTrainer`` is not: it breaks
+ties by the order of a hash map.)
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from fame_sql.errors import ModelError
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 PAD, UNK, CLS, SEP, MASK = range(len(SPECIAL_TOKENS))
 
+_TRAIN_AGAIN = "train again with 'fame train --full'"
+
 # Logs in ideographic scripts would otherwise fill the vocabulary with single characters.
 MAX_ALPHABET = 1000
 
@@ -39,13 +41,13 @@ def train_tokenizer(
     Parameters
     ----------
     texts : iterable of str
-        Canonical texts; order and repetition do not matter.
+        Canonical texts; their order and repetitions have no effect.
     placeholders : iterable of str
-        The recipe's placeholders, such as ``<id>``: what is literal in them is one token.
+        The recipe's placeholders, such as ``<id>``: each literal part of one is a token.
     vocab : int
-        Most tokens, placeholders included.
+        Maximum number of tokens, including placeholders.
     max_tokens : int
-        Tokens kept of a text.
+        Maximum number of tokens of a text.
 
     Returns
     -------
@@ -76,28 +78,26 @@ def load_tokenizer(path: Path, max_tokens: int) -> Tokenizer:
     Raises
     ------
     ModelError
-        If the file is missing or is no tokenizer.
+        If the file is missing or is not a tokenizer.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ModelError(f"{path} cannot be read ({error}): train anew with 'fame train'") from None
+        raise ModelError(f"{path} cannot be read ({error}): {_TRAIN_AGAIN}") from None
     try:
         return ready(Tokenizer.from_str(text), max_tokens)
     except Exception as error:  # tokenizers raises the bare class
-        raise ModelError(
-            f"{path} is no tokenizer ({error}): train anew with 'fame train'"
-        ) from None
+        raise ModelError(f"{path} is not a tokenizer ({error}): {_TRAIN_AGAIN}") from None
 
 
 def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
-    """Return the token ids of each text, between those of its beginning and its end."""
+    """Return the token ids of each text, including its start and end tokens."""
     return [encoding.ids for encoding in tokenizer.encode_batch_fast(list(texts))]
 
 
 def _untrained() -> Tokenizer:
     tokenizer = Tokenizer(models.BPE(unk_token=SPECIAL_TOKENS[UNK]))
-    # A masked number such as "5##" is to be one word, and "#" would be split off.
+    # A masked number such as "5##" is one word; without this, "#" would be split off.
     digits = normalizers.Replace(Regex("(?<=[0-9#])#"), "x")
     tokenizer.normalizer = normalizers.Sequence(
         [digits, normalizers.BertNormalizer(lowercase=True)]
@@ -107,14 +107,14 @@ def _untrained() -> Tokenizer:
 
 
 def ready(tokenizer: Tokenizer, max_tokens: int) -> Tokenizer:
-    """Set what a saved tokenizer does not keep, or must not choose.
+    """Apply the settings that every tokenizer of a student has.
 
     Parameters
     ----------
     tokenizer : tokenizers.Tokenizer
-        Changed in place. One that marks a text's ends in a way of its own keeps it.
+        Changed in place, except that its own start and end tokens are kept.
     max_tokens : int
-        Tokens kept of a text.
+        Maximum number of tokens of a text.
     """
     if tokenizer.post_processor is None:
         tokenizer.post_processor = processors.TemplateProcessing(
@@ -122,19 +122,19 @@ def ready(tokenizer: Tokenizer, max_tokens: int) -> Tokenizer:
         )
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_tokens)
-    # A log line that spells "[PAD]" is text like any other.
+    # A log line that contains "[PAD]" is ordinary text.
     tokenizer.encode_special_tokens = True
     return tokenizer
 
 
 def literals(placeholders: Iterable[str]) -> list[str]:
-    """Return what placeholders hold beside their references to groups: one token each."""
+    """Return the literal parts of placeholders, without references to groups."""
     parts = (part.strip() for text in placeholders for part in re.split(r"\\[0-9]", text))
     return sorted({part for part in parts if part})
 
 
 def _without(texts: Iterable[str], placeholders: Sequence[str]) -> Iterator[str]:
-    """Yield the texts with the placeholders, which are tokens already, taken out."""
+    """Yield the texts without the placeholders, which are tokens already."""
     for text in texts:
         for placeholder in placeholders:
             text = text.replace(placeholder, " ")

@@ -1,4 +1,4 @@
-"""A network in a folder: its weights as safetensors, and what rebuilds its encoders as JSON."""
+"""A network in a folder: weights as safetensors, and the shape of its encoders as JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 WEIGHTS, ENCODERS = "student.safetensors", "encoder.json"
 
-_AGAIN = "train anew with 'fame train'"
+_TRAIN_AGAIN = "train again with 'fame train --full'"
 
 
 def write_network(network: nn.ModuleDict, config: StudentConfig, folder: Path) -> None:
@@ -28,9 +28,9 @@ def write_network(network: nn.ModuleDict, config: StudentConfig, folder: Path) -
     network : torch.nn.ModuleDict
         From :func:`fame_sql.students.network.encoder.build`.
     config : StudentConfig
-        How it was made; that of the compact preset says all of the encoder's shape.
+        How it was trained; for the compact preset it defines the encoder's shape.
     folder : Path
-        Gets ``student.safetensors``, and ``encoder.json`` of pretrained encoders.
+        Gets ``student.safetensors`` and, for pretrained encoders, ``encoder.json``.
     """
     from safetensors.torch import save
 
@@ -49,20 +49,20 @@ def read_network(
     experts: int,
     generations: Generations | None,
 ) -> nn.ModuleDict:
-    """Read a network that :func:`write_network` wrote; nothing else than the folder is needed.
+    """Read a network that :func:`write_network` wrote, from its folder alone.
 
     Parameters
     ----------
     folder : Path
         The folder.
     config : StudentConfig
-        How it was made.
+        How it was trained.
     tokenizer : tokenizers.Tokenizer
-        What it reads by.
+        Its tokenizer.
     domains, experts : int
-        Failure domains, and mixed ones.
+        Number of failure domains, and of mixed ones.
     generations : Generations, optional
-        Of the layers of the anomaly head.
+        The layers of the anomaly head, if there is more than one.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def read_network(
     """
     import torch
 
-    # Leaves torch's random state to its owner.
+    # Building a network must not change the caller's random state.
     with torch.random.fork_rng(devices=[]):
         if config.is_compact:
             network = encoder.build(config, tokenizer, domains, experts)
@@ -81,7 +81,7 @@ def read_network(
         network["anomaly"] = encoder.layers(network, generations.widths)
     _fill(network, folder / WEIGHTS)
     if encoder.vocabulary(network) <= max(tokenizer.get_vocab().values()):
-        raise ModelError(f"{folder / WEIGHTS} knows fewer tokens than the tokenizer: {_AGAIN}")
+        raise ModelError(f"{folder / WEIGHTS} has fewer tokens than the tokenizer: {_TRAIN_AGAIN}")
     return network
 
 
@@ -89,13 +89,13 @@ def _rebuilt(path: Path, domains: int, experts: int) -> nn.ModuleDict:
     try:
         return encoder.rebuild(json.loads(path.read_text(encoding="utf-8")), domains, experts)
     except OSError as error:
-        raise ModelError(f"{path} cannot be read ({error.strerror}): {_AGAIN}") from None
+        raise ModelError(f"{path} cannot be read ({error.strerror}): {_TRAIN_AGAIN}") from None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{path} does not describe encoders ({error}): {_AGAIN}") from None
+        raise ModelError(f"{path} does not describe encoders ({error}): {_TRAIN_AGAIN}") from None
 
 
 def _fill(network: nn.ModuleDict, path: Path) -> None:
-    """Read the weights into a network, all of them and finite."""
+    """Load the weights into a network; all must be present and finite."""
     import torch
     from safetensors import SafetensorError
     from safetensors.torch import load
@@ -104,11 +104,11 @@ def _fill(network: nn.ModuleDict, path: Path) -> None:
         weights = load(path.read_bytes())
         network.load_state_dict(weights)
     except OSError as error:
-        raise ModelError(f"{path} cannot be read ({error.strerror}): {_AGAIN}") from None
+        raise ModelError(f"{path} cannot be read ({error.strerror}): {_TRAIN_AGAIN}") from None
     except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ModelError(
-            f"{path} does not hold this student's weights ({reason}): {_AGAIN}"
+            f"{path} does not contain this student's weights ({reason}): {_TRAIN_AGAIN}"
         ) from None
     if not all(bool(torch.isfinite(weight).all()) for weight in weights.values()):
-        raise ModelError(f"{path} holds weights that are not finite numbers: {_AGAIN}")
+        raise ModelError(f"{path} contains weights that are not finite numbers: {_TRAIN_AGAIN}")

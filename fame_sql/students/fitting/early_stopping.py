@@ -1,8 +1,8 @@
-"""When to stop: as soon as events that are held out are judged no better any more.
+"""Early stopping: training ends when the loss on held-out events no longer falls.
 
 The first network of a training, which does not see the last slice of the training period, finds
-the number of steps; the second, which learns from everything, takes as many. (Prechelt, Early
-stopping, but when?, 1998.)
+the number of steps; the second, which learns from everything, takes the same number. (Prechelt,
+Early stopping, but when?, 1998.)
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fame_sql.students.fitting.losses import Lessons, loss
+from fame_sql.students.fitting.losses import TrainingTargets, loss
 from fame_sql.students.network import encoder
 from fame_sql.students.network.inference import batches, padded
 
@@ -21,35 +21,35 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 CHECK = 25
-"""Training steps between two looks at the events held out."""
+"""Training steps between two evaluations on the held-out events."""
 
 ROWS = 64
 
 
 @dataclass(slots=True)
-class Stopping:
-    """Watches the loss on events that are held out, and keeps the best weights.
+class EarlyStopping:
+    """Watches the loss on held-out events, and keeps the best weights.
 
     Parameters
     ----------
     tokens : sequence of sequences of int
-        Token ids of the events that are held out.
-    taught : Lessons
-        What they would teach.
+        Token ids of the held-out events.
+    targets : TrainingTargets
+        Their targets.
     patience : int
-        Looks without a lower loss before it is enough.
+        Evaluations without a lower loss before training stops.
     best : float
         The lowest loss so far.
     steps : int
-        The step it was found after; 0 before the first look.
+        The number of steps after which it was found; 0 before the first evaluation.
     waited : int
-        Looks since then.
+        Evaluations since then.
     weights : dict of str to Tensor
         The network's weights then.
     """
 
     tokens: Sequence[Sequence[int]]
-    taught: Lessons
+    targets: TrainingTargets
     patience: int
     best: float = float("inf")
     steps: int = 0
@@ -57,19 +57,19 @@ class Stopping:
     weights: dict[str, Tensor] = field(default_factory=dict)
 
     @property
-    def is_enough(self) -> bool:
-        """Whether going on has brought nothing for as long as ``patience`` says."""
+    def should_stop(self) -> bool:
+        """Whether the loss has not fallen for ``patience`` evaluations."""
         return self.waited >= self.patience
 
-    def look(self, network: nn.ModuleDict, done: int) -> None:
-        """Judge the events held out after so many steps, if it is time to.
+    def evaluate(self, network: nn.ModuleDict, done: int) -> None:
+        """Evaluate the network on the held-out events, every :data:`CHECK` steps.
 
         Parameters
         ----------
         network : torch.nn.ModuleDict
-            In training mode, and so left.
+            In training mode, which it keeps.
         done : int
-            Training steps taken.
+            Training steps so far.
         """
         if done % CHECK:
             return
@@ -83,11 +83,11 @@ class Stopping:
             self.waited += 1
 
     def facts(self) -> dict[str, Any]:
-        """Return where it stands, beside the weights, in JSON's types."""
+        """Return the state without the weights, as JSON types."""
         return {"best": self.best, "steps": self.steps, "waited": self.waited}
 
     def restore(self, facts: dict[str, Any], weights: dict[str, Tensor]) -> None:
-        """Go on from what :meth:`facts` and ``weights`` once were."""
+        """Restore the state from :meth:`facts` and ``weights``."""
         self.best, self.steps, self.waited = facts["best"], facts["steps"], facts["waited"]
         self.weights = weights
 
@@ -98,7 +98,9 @@ class Stopping:
         with torch.no_grad():
             for members, length in batches(self.tokens, ROWS):
                 ids, mask = padded([self.tokens[i] for i in members], length, len(members))
-                taught = self.taught.of(np.asarray(members, dtype=np.int64))
-                inputs = torch.from_numpy(ids), torch.from_numpy(mask), taught.judge[:, 1]
-                total += float(loss(*encoder.logits(network, *inputs), taught)) * len(members)
+                targets = self.targets.of(np.asarray(members, dtype=np.int64))
+                router, anomaly = encoder.logits(
+                    network, torch.from_numpy(ids), torch.from_numpy(mask), targets.heads[:, 1]
+                )
+                total += float(loss(router, anomaly, targets)) * len(members)
         return total / len(self.tokens)
