@@ -22,6 +22,7 @@ from fame_sql.students.calibration.targets import (
     lines_in_force,
     needed,
 )
+from fame_sql.warehouse.label_words import NORMAL_IN_LOGS
 from fame_sql.warehouse.warehouse import Warehouse
 
 UNSEEN = ("alert", "queue", "both")
@@ -211,7 +212,8 @@ def measured_costs(warehouse: Warehouse) -> list[dict[str, Any]]:
         ``false_alarms_per_million`` among labelled lines, and the lines and templates that
         ``queued``, with the anomalous lines among them (``queued_anomalies``).
     """
-    row = warehouse.records(sql.load("scoring/later"))[0]
+    normal = {"normal": list(NORMAL_IN_LOGS)}
+    row = warehouse.records(sql.load("scoring/later"), normal)[0]
     return [_measured(policy, row) for policy in UNSEEN]
 
 

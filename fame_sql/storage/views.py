@@ -11,6 +11,7 @@ from fame_sql import sql
 from fame_sql.canonical.canonical import quote
 from fame_sql.errors import InputError
 from fame_sql.storage.places import Place, reach
+from fame_sql.warehouse.severities import number_sql
 from fame_sql.warehouse.warehouse import Warehouse
 
 _PLACE = "partition_place"
@@ -78,19 +79,17 @@ def set_place(warehouse: Warehouse, place: str) -> Place:
 
 
 def define_views(warehouse: Warehouse) -> None:
-    """Make ``all_logs`` and ``all_scored_logs`` of the files that there are now."""
+    """Define ``all_logs`` and ``all_scored_logs`` over the files that there are now."""
     place = partition_place(warehouse)
     paths = [row[0] for row in warehouse.rows(sql.load("storage/stored_paths"))]
-    columns = ", ".join(_columns(warehouse))
-    files = ", ".join(quote(place.url(path)) for path in paths) if place else ""
-    partitions = (
-        f"UNION ALL SELECT {columns}, day FROM read_parquet([{files}], "
-        "hive_partitioning = true, hive_types = {'day': DATE})"
-        if files
-        else ""
-    )
     view = Template(sql.load("storage/all_logs"))
-    warehouse.connection.execute(view.substitute(columns=columns, partitions=partitions))
+    columns = _columns(warehouse)
+    warehouse.connection.execute(
+        view.substitute(
+            columns=", ".join(columns),
+            partitions=_union(columns, place, paths) if place and paths else "",
+        )
+    )
     warehouse.connection.execute(sql.load("storage/all_scored_logs"))
     taken = {
         row[0]
@@ -104,6 +103,25 @@ def define_views(warehouse: Warehouse) -> None:
             warehouse.connection.execute(
                 f"CREATE OR REPLACE VIEW main.{name} AS SELECT * FROM fame.{name}"
             )
+
+
+def renew_views(warehouse: Warehouse) -> None:
+    """Define the views again where an earlier version did, which did not fill severity numbers."""
+    if warehouse.rows(sql.load("storage/outdated_view")):
+        with warehouse.transaction():
+            define_views(warehouse)
+
+
+def _union(columns: list[str], place: Place, paths: list[str]) -> str:
+    """Return SQL for the lines of partition files.
+
+    Files of earlier versions hold no severity number: it follows from the level word.
+    """
+    filled = f"coalesce(severity_number, {number_sql('severity_text')}) AS severity_number"
+    return Template(sql.load("storage/partition_lines")).substitute(
+        columns=", ".join(filled if name == "severity_number" else name for name in columns),
+        files=", ".join(quote(place.url(path)) for path in paths),
+    )
 
 
 def _keep_place(warehouse: Warehouse, place: Place) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from fame_sql.errors import InputError
+from fame_sql.warehouse.label_words import Kind
 
-Kind = Literal["normal", "anomalous", "mixed"]
 """What a domain's labels are: all normal, all anomalous, or both."""
 
 COMPACT = "compact"

@@ -19,6 +19,7 @@ import pyarrow as pa
 from fame_sql import sql
 from fame_sql.errors import InputError
 from fame_sql.templates.templates import mine_texts
+from fame_sql.warehouse.label_words import NORMAL_IN_LOGS
 from fame_sql.warehouse.warehouse import Warehouse
 
 Indices = npt.NDArray[np.int64]
@@ -93,8 +94,8 @@ def read_lines(warehouse: Warehouse) -> LabelledLines:
         If there are fewer than ten, or no normal one. With no anomalous one, false alarms
         are all that can be measured.
     """
-    table: pa.Table = warehouse.connection.sql(
-        sql.load("evaluation/labelled_lines")
+    table: pa.Table = warehouse.connection.execute(
+        sql.load("evaluation/labelled_lines"), {"normal": list(NORMAL_IN_LOGS)}
     ).to_arrow_table()
     is_anomaly = table["is_anomaly"].to_numpy(zero_copy_only=False).astype(bool)
     if len(table) < 10 or is_anomaly.all():

@@ -29,11 +29,12 @@ from fame_sql.evaluation.study.splits import (
 )
 from fame_sql.evaluation.study.trials import Trial, trial
 from fame_sql.students import StudentConfig
+from fame_sql.warehouse.severities import SEVERITIES
 from fame_sql.warehouse.warehouse import Warehouse
 
-SEVERITIES = {"severity": 21, "errors": 17}
+BY_SEVERITY = {"severity": SEVERITIES["FATAL"], "errors": SEVERITIES["ERROR"]}
 """The detectors that read the severity alone: the least OpenTelemetry number that they report."""
-DETECTORS = (*SEVERITIES, *BASELINES, *students.partitioners(0))
+DETECTORS = (*BY_SEVERITY, *BASELINES, *students.partitioners(0))
 
 
 @dataclass(frozen=True)
@@ -170,8 +171,8 @@ def _say(
     trial: Trial, name: str, seed: int, config: StudentConfig
 ) -> tuple[list[float], list[str]]:
     """Return what a detector says of every judged entry: scores, and domains if it has any."""
-    if name in SEVERITIES:
-        return (trial.judged.severity >= SEVERITIES[name]).astype(float).tolist(), []
+    if name in BY_SEVERITY:
+        return (trial.judged.severity >= BY_SEVERITY[name]).astype(float).tolist(), []
     events = sorted(trial.texts)
     said = _fit(trial, name, seed, config)([trial.texts[event] for event in events])
     places = np.searchsorted(np.array(events), trial.judged.event_id)
