@@ -1,5 +1,5 @@
 -- The judgements that were read, joined with the line, event or template that each names.
-CREATE OR REPLACE TEMP TABLE resolved_labels AS
+CREATE OR REPLACE TEMP TABLE judged_lines AS
 SELECT
     incoming.row_number,
     incoming.name,

@@ -98,9 +98,10 @@ def import_labels(warehouse: Warehouse, source: str) -> LabelReport:
         _load_incoming(warehouse, rows)
         warehouse.connection.execute(sql.load("labels/resolve_incoming"), _WORDS)
         _refuse_unknown(warehouse, source)
-        statements = sql.load("labels/replace_with_resolved").split(";\n\n")
-        warehouse.connection.execute(statements[0])
-        warehouse.connection.execute(statements[1], {"labelled_at": utc_now()})
+        warehouse.connection.execute(sql.load("labels/delete_judged_again"))
+        facts = {"source": "human", "labelled_at": utc_now()}
+        warehouse.connection.execute(sql.load("labels/add_judged"), facts)
+        warehouse.connection.execute("DROP TABLE judged_lines; DROP TABLE incoming_labels")
         return finish(warehouse)
 
 
@@ -159,7 +160,7 @@ def _load_incoming(warehouse: Warehouse, rows: list[dict[str, str]]) -> None:
 
 def _refuse_unknown(warehouse: Warehouse, source: str) -> None:
     unknown = warehouse.rows(
-        "SELECT row_number, name FROM resolved_labels WHERE event_id IS NULL "
+        "SELECT row_number, name FROM judged_lines WHERE event_id IS NULL "
         "ORDER BY row_number::INTEGER LIMIT 3"
     )
     if unknown:
@@ -169,7 +170,7 @@ def _refuse_unknown(warehouse: Warehouse, source: str) -> None:
             "'fame label export FILE' writes rows that can be judged"
         )
     odd = warehouse.rows(
-        "SELECT row_number, label FROM resolved_labels WHERE is_anomaly IS NULL "
+        "SELECT row_number, label FROM judged_lines WHERE is_anomaly IS NULL "
         "ORDER BY row_number::INTEGER LIMIT 1"
     )
     if odd:
