@@ -28,6 +28,7 @@ from fame_sql.evaluation.study.splits import (
     read_lines,
 )
 from fame_sql.evaluation.study.trials import Trial, trial
+from fame_sql.labels import PER_TEMPLATE
 from fame_sql.students import StudentConfig
 from fame_sql.warehouse.severities import SEVERITIES
 from fame_sql.warehouse.warehouse import Warehouse
@@ -63,7 +64,7 @@ class StudyPlan:
     cuts: tuple[float, ...] = (0.5, 0.6, 0.7, 0.8)
     folds: int = 4
     seeds: int = 5
-    per_template: int = 20
+    per_template: int = PER_TEMPLATE
     detectors: tuple[str, ...] = DETECTORS
     config: StudentConfig = field(default_factory=StudentConfig)
     strategy: str = "per-template"
