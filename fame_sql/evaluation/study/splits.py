@@ -94,8 +94,8 @@ def read_lines(warehouse: Warehouse) -> LabelledLines:
         If there are fewer than ten, or no normal one. With no anomalous one, false alarms
         are all that can be measured.
     """
-    table: pa.Table = warehouse.connection.execute(
-        sql.load("evaluation/labelled_lines"), {"normal": list(NORMAL_IN_LOGS)}
+    table: pa.Table = warehouse.connection.sql(
+        sql.load("evaluation/labelled_lines"), params={"normal": list(NORMAL_IN_LOGS)}
     ).to_arrow_table()
     is_anomaly = table["is_anomaly"].to_numpy(zero_copy_only=False).astype(bool)
     if len(table) < 10 or is_anomaly.all():
