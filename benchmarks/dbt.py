@@ -15,10 +15,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -27,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+from copies import temporary_copy
 
 ROOT = Path(__file__).parents[1]
 DAYS = 100
@@ -61,11 +60,7 @@ def main() -> None:
 
 def measure_copy(warehouse: Path, rows: int, memory_limit: str | None) -> dict[str, Run]:
     """Measure on a copy of the warehouse and its models, which is deleted afterwards."""
-    with tempfile.TemporaryDirectory(dir=warehouse.resolve().parent) as folder:
-        copy = Path(folder) / warehouse.name
-        shutil.copy(warehouse, copy)
-        models = f"{warehouse.stem}.models"
-        shutil.copytree(warehouse.with_name(models), copy.with_name(models))
+    with temporary_copy(warehouse.resolve()) as copy:
         write_profile(copy, memory_limit)
         return measure(copy, rows)
 

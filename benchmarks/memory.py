@@ -9,8 +9,6 @@ memory is that of the whole process, the model's half a gigabyte included (Linux
 from __future__ import annotations
 
 import argparse
-import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 import scale_data
+from copies import temporary_copy
 
 import fame_sql
 from fame_sql.planner import make_plan
@@ -45,13 +44,9 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=30_000_000)
     parser.add_argument("--memory", default="2GB", help="DuckDB's memory_limit")
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=chosen.warehouse.absolute().parent) as folder:
-        copy = Path(folder) / chosen.warehouse.name
-        shutil.copy(chosen.warehouse, copy)
-        models = f"{chosen.warehouse.stem}.models"
-        shutil.copytree(chosen.warehouse.with_name(models), copy.with_name(models))
+    with temporary_copy(chosen.warehouse) as copy:
         connection = fame_sql.connect(copy)
-        temporary = Path(folder) / "temporary"
+        temporary = copy.with_name("temporary")
         connection.execute("SET memory_limit = ?", [chosen.memory])
         connection.execute("SET temp_directory = ?", [str(temporary)])
         connection.execute("SET preserve_insertion_order = false")

@@ -16,7 +16,6 @@ import resource
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -26,6 +25,7 @@ import duckdb
 import scale_data
 import scale_naive
 import scale_spark
+from copies import temporary_copy
 
 import fame_sql
 from fame_sql.models import champion
@@ -115,11 +115,7 @@ def _in_own_process(rows: int) -> Measured:
 
 def measure_copy(chosen: argparse.Namespace, rows: int) -> Measured:
     """Measure on a copy of the warehouse beside it, removed afterwards."""
-    with tempfile.TemporaryDirectory(dir=chosen.warehouse.absolute().parent) as folder:
-        copy = Path(folder) / chosen.warehouse.name
-        shutil.copy(chosen.warehouse, copy)
-        models = f"{chosen.warehouse.stem}.models"
-        shutil.copytree(chosen.warehouse.with_name(models), copy.with_name(models))
+    with temporary_copy(chosen.warehouse) as copy:
         connection = fame_sql.connect(copy)
         connection.execute("SET memory_limit = ?", [chosen.memory])
         connection.execute("SET preserve_insertion_order = false")
@@ -130,7 +126,7 @@ def measure_copy(chosen: argparse.Namespace, rows: int) -> Measured:
         measure(connection, measured, chosen.live_rows)
         # What follows needs memory of its own: the pipeline's, and Spark's in other processes.
         measured.peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        measured.taken_in = take_in(connection, chosen.warehouse, Path(folder))
+        measured.taken_in = take_in(connection, chosen.warehouse, copy.parent)
         measure_others(connection, copy, measured, chosen.spark_rows)
         release(connection)
         connection.close()

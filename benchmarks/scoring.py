@@ -11,13 +11,12 @@ calls it, in vectors of at most 2,048 rows, with a cold and then a warm memory o
 from __future__ import annotations
 
 import argparse
-import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+from copies import temporary_copy
 
 import fame_sql
 from fame_sql.udfs.duckdb import release
@@ -29,11 +28,7 @@ def main() -> None:
     parser.add_argument("--warehouse", type=Path, default=Path("demo.duckdb"))
     parser.add_argument("--rows", type=int, default=10_000_000)
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=chosen.warehouse.parent) as folder:
-        copy = Path(folder) / chosen.warehouse.name
-        shutil.copy(chosen.warehouse, copy)
-        models = f"{chosen.warehouse.stem}.models"
-        shutil.copytree(chosen.warehouse.with_name(models), copy.with_name(models))
+    with temporary_copy(chosen.warehouse) as copy:
         measure(copy, chosen.rows)
 
 

@@ -18,6 +18,7 @@ from fame_sql.cli.output import (
     warehouse_option,
 )
 from fame_sql.console import printable
+from fame_sql.verdict.label_words import label_word
 
 if TYPE_CHECKING:
     from fame_sql.labels import LabelReport
@@ -180,16 +181,12 @@ def disagreements(warehouse: Path, as_json: bool) -> None:
 def _disagreement(row: dict[str, Any]) -> tuple[object, ...]:
     return (
         row["kept_source"],
-        _word(row["kept_anomaly"]),
+        label_word(row["kept_anomaly"]),
         row["overruled_source"],
-        _word(row["overruled_anomaly"]),
+        label_word(row["overruled_anomaly"]),
         row["example"][:100],
         row["evidence"],
     )
-
-
-def _word(is_anomaly: bool) -> str:
-    return "anomalous" if is_anomaly else "normal"
 
 
 @label.command()

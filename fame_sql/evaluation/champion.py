@@ -13,9 +13,12 @@ import numpy as np
 
 from fame_sql import sql
 from fame_sql.errors import InputError, MissingStageError
+from fame_sql.evaluation.metrics import rates
 from fame_sql.models import champion
 from fame_sql.students.calibration.calibration import expected_calibration_error
 from fame_sql.verdict import THRESHOLD
+from fame_sql.verdict.label_words import NORMAL_IN_LOGS
+from fame_sql.warehouse.severities import SEVERITIES
 from fame_sql.warehouse.warehouse import Warehouse
 
 Row = dict[str, Any]
@@ -54,20 +57,20 @@ class Outcome:
     @property
     def precision(self) -> float | None:
         """Share of the reported lines that are anomalous; None if none was reported."""
-        return _ratio(self.true_positives, self.true_positives + self.false_positives)
+        return self._rates()["precision"]
 
     @property
     def recall(self) -> float | None:
         """Share of the anomalous lines that were reported; None if there are none."""
-        return _ratio(self.true_positives, self.anomalies)
+        return self._rates()["recall"]
 
     @property
     def f1(self) -> float | None:
         """Harmonic mean of precision and recall; None if there is nothing to find."""
-        if not self.anomalies:
-            return None
-        reported = self.true_positives + self.false_positives
-        return 2 * self.true_positives / (self.anomalies + reported)
+        return self._rates()["f1"]
+
+    def _rates(self) -> dict[str, float | None]:
+        return rates(self.true_positives, self.false_positives, self.anomalies)
 
     def to_dict(self) -> dict[str, float | int | None]:
         """Return counts and ratios by name."""
@@ -76,15 +79,9 @@ class Outcome:
             "anomalies": self.anomalies,
             "true_positives": self.true_positives,
             "false_positives": self.false_positives,
-            "precision": self.precision,
-            "recall": self.recall,
-            "f1": self.f1,
+            **self._rates(),
             "calibration_error": self.calibration_error,
         }
-
-
-def _ratio(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
 
 
 @dataclass(frozen=True)
@@ -150,7 +147,12 @@ def evaluate(warehouse: Warehouse) -> Evaluation:
 
 
 def _labelled_rows(warehouse: Warehouse) -> list[Row]:
-    rows = warehouse.records(sql.load("evaluation/later_events"))
+    facts = {
+        "normal": list(NORMAL_IN_LOGS),
+        "error": SEVERITIES["ERROR"],
+        "fatal": SEVERITIES["FATAL"],
+    }
+    rows = warehouse.records(sql.load("evaluation/later_events"), facts)
     if not rows:
         raise InputError(
             "no line after the split carries a label from its source: evaluation needs logs "

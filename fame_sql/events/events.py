@@ -23,7 +23,8 @@ def absorb(connection: duckdb.DuckDBPyConnection) -> None:
         ``fame.logs`` without ``log_id`` and ``event_id``, from one source.
     """
     next_log_id = absorb_events(connection)
-    connection.execute(sql.load("events/add_logs"), {"next_log_id": next_log_id})
+    statement = with_incoming_lines(sql.load("events/add_logs"))
+    connection.execute(statement, {"next_log_id": next_log_id})
     drop_steps(connection)
 
 
@@ -35,7 +36,7 @@ def absorb_events(connection: duckdb.DuckDBPyConnection) -> int:
     Returns
     -------
     int
-        The number that the first line of ``incoming`` gets.
+        The ``log_id`` of the first line of ``incoming``.
     """
     canonical = read_recipe(connection).sql("body")
     next_log_id = int(connection.execute(sql.load("events/next_log_id")).fetchall()[0][0])
@@ -44,6 +45,11 @@ def absorb_events(connection: duckdb.DuckDBPyConnection) -> int:
     connection.execute(sql.load("events/recount_known"))
     connection.execute(sql.load("events/add_new"), {"next_log_id": next_log_id})
     return next_log_id
+
+
+def with_incoming_lines(statement: str) -> str:
+    """Return a statement with the SELECT of the lines of ``incoming`` in place of ``$lines``."""
+    return Template(statement).substitute(lines=sql.load("events/incoming_lines"))
 
 
 def drop_steps(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,8 +1,8 @@
 """The formats that are understood: a pattern to know one by, and a shape in SQL to read it.
 
 ``sql/ingest/<name>.sql`` selects from ``raw_lines`` (``line``, ``line_number``,
-``byte_offset``, ``fault``) the columns that the format has. To add a format, add its shape and
-a line here.
+``byte_offset``, ``fault``) the columns that the format has. To add a format, write its shape and
+add an entry to :data:`FORMATS`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 
 from fame_sql import sql
 from fame_sql.errors import InputError
+from fame_sql.warehouse.severities import patterns
 
 SAMPLE_LINES = 1000
 """How many lines decide what format a source is in."""
@@ -36,8 +38,8 @@ class Format:
 
     @property
     def shape(self) -> str:
-        """The SELECT that reads its lines."""
-        return sql.load(f"ingest/{self.name}")
+        """The SELECT that reads its lines, with the level words put in."""
+        return Template(sql.load(f"ingest/{self.name}")).safe_substitute(patterns())
 
     def share(self, lines: Sequence[str]) -> float:
         """Return the share of ``lines`` that look like this format."""

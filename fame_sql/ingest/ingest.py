@@ -23,6 +23,7 @@ from fame_sql.ingest.report import EXAMPLES, IngestReport, ParseFault
 from fame_sql.ingest.resume import Start, find_start
 from fame_sql.ingest.sources import latest_moment, open_source, read_head
 from fame_sql.ingest.tail import Tail
+from fame_sql.warehouse.severities import number_sql
 from fame_sql.warehouse.warehouse import Warehouse, transaction, utc_now
 
 Absorb = Callable[[duckdb.DuckDBPyConnection], None]
@@ -167,8 +168,7 @@ def _load(task: _Task, path: Path, progress: Progress, chunk_lines: int) -> Inge
     start = task.start
     state: Literal["added", "grown"] = "added" if start.after is None else "grown"
     report = IngestReport(task.source_path, task.format.name, task.encoding, 0, 0, 0, state)
-    latest = Template(sql.load("ingest/latest")).substitute(latest=task.latest.isoformat(" "))
-    task.connection.execute(latest + sql.load("ingest/macros"))
+    task.connection.execute(_macros(task.latest))
     try:
         with open_source(path, task.encoding) as stream:
             stream.skip(start.offset)
@@ -184,6 +184,13 @@ def _load(task: _Task, path: Path, progress: Progress, chunk_lines: int) -> Inge
         task.connection.execute("DROP TABLE IF EXISTS temp.incoming")
         task.connection.execute(sql.load("ingest/drop_macros"))
     return report
+
+
+def _macros(latest: datetime) -> str:
+    """Return the statements that define what the shapes share."""
+    moment = Template(sql.load("ingest/latest")).substitute(latest=latest.isoformat(" "))
+    number = Template(sql.load("ingest/severity_number")).substitute(number=number_sql("level"))
+    return moment + number + sql.load("ingest/macros")
 
 
 def _commit(
@@ -212,7 +219,7 @@ def _commit(
 
 
 def _parse(task: _Task) -> None:
-    task.connection.execute(sql.load("ingest/create_incoming"))
+    task.connection.execute(sql.load("events/create_incoming"))
     statement = Template(sql.load("ingest/fill_incoming")).safe_substitute(shape=task.format.shape)
     task.connection.execute(
         statement,

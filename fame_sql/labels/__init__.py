@@ -6,7 +6,6 @@ from fame_sql.labels.by_people.exchange import export_lines, import_labels
 from fame_sql.labels.counts import LabelReport, count_labels
 from fame_sql.labels.selection.per_template import PER_EVENT, PER_TEMPLATE
 from fame_sql.labels.sources import (
-    SEVERITIES,
     STRATEGIES,
     label_from_column,
     label_from_severity,
@@ -16,7 +15,6 @@ from fame_sql.labels.sources import (
 __all__ = [
     "PER_EVENT",
     "PER_TEMPLATE",
-    "SEVERITIES",
     "STRATEGIES",
     "LabelReport",
     "count_labels",

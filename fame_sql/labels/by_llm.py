@@ -216,6 +216,6 @@ def _store(warehouse: Warehouse, judged: Sequence[Line], author: str) -> None:
     warehouse.with_table(
         "judged_lines",
         pa.Table.from_pylist(rows),
-        sql.load("labels/add_from_model"),
-        {"labelled_at": utc_now()},
+        sql.load("labels/add_judged"),
+        {"source": "llm", "labelled_at": utc_now()},
     )

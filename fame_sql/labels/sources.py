@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from fame_sql import sql
 from fame_sql.errors import InputError
@@ -20,9 +20,11 @@ from fame_sql.labels.selection.per_template import (
     choose_lines,
     repeat_lines,
 )
+from fame_sql.verdict.label_words import NORMAL_IN_LOGS
+from fame_sql.warehouse.severities import SEVERITIES
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
-SEVERITIES = {"TRACE": 1, "DEBUG": 5, "INFO": 9, "WARN": 13, "ERROR": 17, "FATAL": 21}
+_NORMAL = {"normal": list(NORMAL_IN_LOGS)}
 
 
 def label_from_column(
@@ -53,7 +55,7 @@ def label_from_column(
         choose_lines(warehouse, per_template, per_event, _HAS_LABEL)
         repeat_lines(warehouse, per_template, _HAS_LABEL)
         _refuse_nothing(warehouse)
-        _replace(warehouse, "dataset", "labels/add_from_column", {})
+        _replace(warehouse, "dataset", "labels/add_from_column", _NORMAL)
         return finish(warehouse)
 
 
@@ -108,7 +110,7 @@ def label_some_from_column(
             picked = [row[0] for row in rows]
         keep_lines(warehouse, picked)
         _refuse_nothing(warehouse)
-        _replace(warehouse, "dataset", "labels/add_from_column", {})
+        _replace(warehouse, "dataset", "labels/add_from_column", _NORMAL)
         return finish(warehouse)
 
 
@@ -127,7 +129,7 @@ def _pick_actively(warehouse: Warehouse, lines: int, per_event: int) -> list[int
 
 def _answers(warehouse: Warehouse) -> Callable[[int], bool]:
     """Return what the column says of a chosen line."""
-    return dict(warehouse.rows(sql.load("labels/answers_of_column"))).__getitem__
+    return dict(warehouse.rows(sql.load("labels/answers_of_column"), _NORMAL)).__getitem__
 
 
 def _refuse_nothing(warehouse: Warehouse) -> None:
@@ -166,7 +168,9 @@ def label_from_severity(
         return finish(warehouse)
 
 
-def _replace(warehouse: Warehouse, source: str, statement: str, facts: dict[str, object]) -> None:
+def _replace(
+    warehouse: Warehouse, source: str, statement: str, facts: Mapping[str, object]
+) -> None:
     """Put the chosen lines' judgements in the place of earlier ones from the same source."""
     warehouse.connection.execute("DELETE FROM fame.labels WHERE source = ?", [source])
     warehouse.connection.execute(sql.load(statement), {**facts, "labelled_at": utc_now()})

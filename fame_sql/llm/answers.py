@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from fame_sql.verdict.label_words import Label
+
 Shape = TypeVar("Shape", bound=BaseModel)
 
 _MOST = 100_000
@@ -26,7 +28,7 @@ class Judgement(_Closed):
     """What a line is, and why."""
 
     id: Id
-    label: Literal["normal", "anomalous"]
+    label: Label
     reason: str = Field(max_length=2000)
 
 

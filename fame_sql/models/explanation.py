@@ -11,7 +11,6 @@ the weights is that of the deletions, and nothing is drawn at random.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fame_sql.errors import ModelError
+from fame_sql.models.jaccard import JaccardIndex
+from fame_sql.verdict.label_words import label_word
 
 FILE = "examples.json"
 LONGEST = 500
@@ -88,7 +89,7 @@ class Explanation:
     Parameters
     ----------
     log_odds : float
-        Of the score, 0 being the decision line; a score nearer to 0 or 1 than a millionth counts
+        Of the score, 0 being the threshold; a score nearer to 0 or 1 than a millionth counts
         as that near.
     base : float
         The log-odds of no words at all, judged as the text is.
@@ -136,8 +137,8 @@ def contributions(
 
 
 def label_of(share: float) -> str:
-    """Return the label of an event, some share of whose labelled lines are anomalous."""
-    return "normal" if share == 0 else "anomalous" if share == 1 else "both"
+    """Return the label of an event by the share of its labelled lines that are anomalous."""
+    return "both" if 0 < share < 1 else label_word(share == 1)
 
 
 class Examples:
@@ -151,24 +152,16 @@ class Examples:
 
     def __init__(self, examples: Sequence[Example]) -> None:
         self.examples = tuple(examples)
-        self._sizes: list[int] = []
-        self._with_word: dict[str, list[int]] = {}
-        for number, example in enumerate(self.examples):
-            words = set(example.text.split())
-            self._sizes.append(len(words))
-            for word in words:
-                self._with_word.setdefault(word, []).append(number)
+        self._known = JaccardIndex(set(example.text.split()) for example in self.examples)
 
     def nearest(self, canonical: str) -> Nearest | None:
         """Return the example nearest to a canonical text, None without a word in common."""
-        words = set(canonical[:LONGEST].split())
-        shared = Counter(n for word in words for n in self._with_word.get(word, ()))
-        if not shared:
+        found = self._known.nearest(set(canonical[:LONGEST].split()))
+        if found is None:
             return None
-        alike = {n: s / (len(words) + self._sizes[n] - s) for n, s in shared.items()}
-        best = min(alike, key=lambda number: (-alike[number], number))
-        example = self.examples[best]
-        return Nearest(example.text, example.label, round(1 - alike[best], 4) + 0.0)
+        number, similarity = found
+        example = self.examples[number]
+        return Nearest(example.text, example.label, round(1 - similarity, 4) + 0.0)
 
     def save(self, folder: Path) -> None:
         """Write ``examples.json`` into a folder."""

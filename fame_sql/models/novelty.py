@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
+
+from fame_sql.models.jaccard import JaccardIndex
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _PLACEHOLDER = re.compile(r"<[^<> ]*>")
@@ -22,7 +23,7 @@ def words(text: str) -> frozenset[str]:
 
 
 class NoveltyIndex:
-    """The words of the known templates, to tell how near a text comes to the nearest one.
+    """The words of the known templates, to measure how near a text comes to the nearest one.
 
     Parameters
     ----------
@@ -31,13 +32,7 @@ class NoveltyIndex:
     """
 
     def __init__(self, templates: Iterable[str]) -> None:
-        self._sizes: list[int] = []
-        self._with_word: dict[str, list[int]] = {}
-        for number, template in enumerate(templates):
-            known = words(template)
-            self._sizes.append(len(known))
-            for word in known:
-                self._with_word.setdefault(word, []).append(number)
+        self._known = JaccardIndex(words(template) for template in templates)
 
     def novelty(self, texts: Iterable[str]) -> npt.NDArray[np.float64]:
         """Return one minus the largest Jaccard similarity to a known template's words.
@@ -47,11 +42,7 @@ class NoveltyIndex:
         ndarray of float, shape (n,)
             In [0, 1]: 0 for the same words as a known template, 1 for no word in common.
         """
-        return np.array([self._of_one(words(text)) for text in texts], dtype=np.float64)
-
-    def _of_one(self, found: frozenset[str]) -> float:
-        shared = Counter(n for word in found for n in self._with_word.get(word, ()))
-        nearest = (
-            count / (len(found) + self._sizes[number] - count) for number, count in shared.items()
+        nearest = (self._known.similarities(words(text)) for text in texts)
+        return np.array(
+            [1.0 - max(alike.values(), default=0.0) for alike in nearest], dtype=np.float64
         )
-        return 1.0 - max(nearest, default=0.0)

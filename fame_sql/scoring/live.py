@@ -184,10 +184,6 @@ class LiveScorer:
         memory = self._memory
         return memory.seconds / memory.judged if memory and memory.judged else None
 
-    @property
-    def _of_message(self) -> dict[str, int]:
-        return self.memory().known.of_message
-
     def memory(self, *, stored: bool = True) -> Memory:
         """Return the cache of the model.
 

@@ -22,6 +22,7 @@ from fame_sql.students.calibration.thresholds import (
     needed,
     thresholds_in_force,
 )
+from fame_sql.verdict.label_words import NORMAL_IN_LOGS
 from fame_sql.warehouse import settings
 from fame_sql.warehouse.warehouse import Warehouse
 
@@ -209,7 +210,8 @@ def measured_costs(warehouse: Warehouse) -> list[dict[str, Any]]:
         ``false_alarms_per_million`` among labelled lines; ``queued_lines`` and
         ``queued_templates``, with the anomalous lines among them (``queued_anomalies``).
     """
-    row = warehouse.records(sql.load("scoring/later"))[0]
+    normal = {"normal": list(NORMAL_IN_LOGS)}
+    row = warehouse.records(sql.load("scoring/later"), normal)[0]
     return [_measured(policy, row) for policy in UNSEEN]
 
 

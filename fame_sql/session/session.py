@@ -14,7 +14,7 @@ from fame_sql.models import load, load_champion
 from fame_sql.models.model import Model
 from fame_sql.scoring.live import REMEMBERED, LiveScorer
 from fame_sql.scoring.policy import read_unseen
-from fame_sql.storage.views import reach_partitions
+from fame_sql.storage.views import reach_partitions, renew_views
 from fame_sql.udfs import duckdb as functions
 from fame_sql.verdict import Verdict, statements
 from fame_sql.warehouse.warehouse import Warehouse
@@ -43,6 +43,8 @@ def connect(warehouse: Path | str, *, read_only: bool = False) -> duckdb.DuckDBP
     """
     opened = Warehouse.open(warehouse, read_only=read_only)
     reach_partitions(opened.connection)
+    if not read_only:
+        renew_views(opened)
     functions.register(opened.connection, _warehouse_scorer(opened))
     return opened.connection
 

@@ -18,7 +18,7 @@ from typing import Any
 from fame_sql import sql
 from fame_sql.console import Progress, SilentProgress
 from fame_sql.errors import InputError
-from fame_sql.events.events import absorb_events, drop_steps
+from fame_sql.events.events import absorb_events, drop_steps, with_incoming_lines
 from fame_sql.sql.quoting import literal
 from fame_sql.storage.places import Place, reach
 from fame_sql.storage.source_columns import incoming_statement
@@ -184,9 +184,11 @@ def _add_file(
     statement = incoming_statement(warehouse.connection, file, body, time)
     connection = warehouse.connection
     with warehouse.transaction():
+        connection.execute(sql.load("events/create_incoming"))
         connection.execute(statement, {"file": file, "observed_timestamp": utc_now()})
         next_log_id = absorb_events(connection)
-        connection.execute(sql.load("storage/create_lines"), {"next_log_id": next_log_id})
+        statement = with_incoming_lines(sql.load("storage/create_lines"))
+        connection.execute(statement, {"next_log_id": next_log_id})
         drop_steps(connection)
         connection.execute("DROP TABLE incoming")
         return _write(warehouse, place, file, size)

@@ -1,4 +1,4 @@
-"""Which columns of a foreign Parquet file are a log line's message, time and attributes."""
+"""Which columns of a foreign Parquet file are a log line's message, time, level and attributes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import duckdb
 from fame_sql import sql
 from fame_sql.errors import InputError
 from fame_sql.sql.quoting import identifier, literal
+from fame_sql.warehouse.severities import number_sql
 
 _BODIES = ("body", "message")
 _TIMES = ("timestamp", "time", "ts")
+_LEVELS = ("severity_text", "level", "severity", "lvl", "log.level")
 _TAKEN = (
-    "severity_text",
     "service_name",
     "host_name",
     "trace_id",
@@ -27,8 +28,9 @@ def incoming_statement(
 ) -> str:
     """Return SQL that reads a Parquet file into the temporary table ``incoming``.
 
-    Columns with the names of OpenTelemetry's are taken as such, all others into ``attributes``.
-    A time that cannot be read is told in ``parse_error``, and the line kept.
+    Columns with OpenTelemetry's names become those of the line; all others go to ``attributes``.
+    A line whose time cannot be read is kept, and ``parse_error`` says so. The severity number
+    is that of the file, or else follows from the level word.
 
     Parameters
     ----------
@@ -58,7 +60,9 @@ def incoming_statement(
             "name that of the message with --body"
         )
     when = _column(file, types, "time", time, _TIMES)
-    return _statement(types, message, when)
+    words = {name: kind for name, kind in types.items() if kind.startswith(("VARCHAR", "ENUM"))}
+    level = _column(file, words, "level", None, _LEVELS)
+    return _statement(types, message, when, level)
 
 
 def _column(
@@ -74,28 +78,44 @@ def _column(
     return next((by_name[name.lower()] for name in wanted if name.lower() in by_name), None)
 
 
-def _statement(types: dict[str, str], message: str, when: str | None) -> str:
+def _statement(types: dict[str, str], message: str, when: str | None, level: str | None) -> str:
     by_name = {name.lower(): name for name in types}
     taken = {name: by_name[name] for name in _TAKEN if name in by_name}
+    number = by_name.get("severity_number")
     read = _time(when, types[when]) if when is not None else "NULL::TIMESTAMP"
-    lost = f"{identifier(when)} IS NOT NULL AND {read} IS NULL" if when is not None else "false"
-    used = {message, when, *taken.values()}
+    used = {message, when, level, number, *taken.values()}
     rest = [name for name in types if name not in used]
-    columns = [
-        f"{read} AS timestamp",
-        "$observed_timestamp::TIMESTAMP AS observed_timestamp",
-        f"{identifier(message)}::VARCHAR AS body",
-        *(
-            f"{identifier(taken[name]) if name in taken else 'NULL'}::VARCHAR AS {name}"
-            for name in _TAKEN
-        ),
-        f"{_json(rest)} AS attributes",
-        "$file AS source_path",
-        "row_number() OVER () AS line_number",
-        f"CASE WHEN {lost} THEN 'its time cannot be read' END AS parse_error",
-    ]
-    # The statement has a parameter $file of its own.
-    return Template(sql.load("storage/read_source")).safe_substitute(columns=", ".join(columns))
+    return Template(sql.load("storage/read_foreign")).substitute(
+        timestamp=read,
+        message=f"{identifier(message)}::VARCHAR",
+        severity_text=_text(level),
+        severity_number=f"coalesce({_number(number)}, {number_sql(_text(level))})",
+        columns=", ".join(f"{_text(taken.get(name))} AS {name}" for name in _TAKEN),
+        attributes=_attributes(rest, number),
+        lost=f"{identifier(when)} IS NOT NULL AND {read} IS NULL" if when is not None else "false",
+    )
+
+
+def _text(column: str | None) -> str:
+    return "NULL::VARCHAR" if column is None else f"{identifier(column)}::VARCHAR"
+
+
+def _number(column: str | None) -> str:
+    """Return SQL for a severity number of the file, NULL where it is not one of 1 to 24."""
+    if column is None:
+        return "NULL::UTINYINT"
+    number = f"try_cast({identifier(column)} AS UTINYINT)"
+    return f"CASE WHEN {number} BETWEEN 1 AND 24 THEN {number} END"
+
+
+def _attributes(rest: list[str], number: str | None) -> str:
+    """Return SQL for the other columns as JSON; a severity number that is none stays there."""
+    if number is None:
+        return _json(rest)
+    return (
+        f"CASE WHEN {identifier(number)} IS NOT NULL AND {_number(number)} IS NULL "
+        f"THEN {_json([*rest, number])} ELSE {_json(rest)} END"
+    )
 
 
 def _time(column: str, kind: str) -> str:

@@ -14,6 +14,7 @@ from fame_sql.storage.places import Place, reach
 from fame_sql.verdict import statements
 from fame_sql.warehouse import settings
 from fame_sql.warehouse.definitions import publish
+from fame_sql.warehouse.severities import number_sql
 from fame_sql.warehouse.warehouse import Warehouse
 
 _VIEWS = ("all_logs", "all_scored_logs")
@@ -80,17 +81,38 @@ def set_place(warehouse: Warehouse, place: str) -> Place:
 
 
 def define_views(warehouse: Warehouse) -> None:
-    """Make ``all_logs`` and ``all_scored_logs`` of the files that there are now."""
+    """Define ``all_logs`` and ``all_scored_logs`` over the files that there are now."""
     place = partition_place(warehouse)
     paths = [row[0] for row in warehouse.rows(sql.load("storage/stored_paths"))]
-    columns = ", ".join(_columns(warehouse))
-    files = literals([place.url(path) for path in paths]) if place else ""
+    columns = _columns(warehouse)
     view = Template(sql.load("storage/all_logs"))
-    partitions = Template(sql.load("storage/read_partitions")) if files else Template("")
-    of_files = partitions.substitute(columns=columns, files=files)
-    warehouse.connection.execute(view.substitute(columns=columns, partitions=of_files))
+    warehouse.connection.execute(
+        view.substitute(
+            columns=", ".join(columns),
+            partitions=_union(columns, place, paths) if place and paths else "",
+        )
+    )
     warehouse.connection.execute(statements.load("storage/all_scored_logs"))
     publish(warehouse.connection, _VIEWS)
+
+
+def renew_views(warehouse: Warehouse) -> None:
+    """Define the views again where an earlier version did, which did not fill severity numbers."""
+    if warehouse.rows(sql.load("storage/outdated_view")):
+        with warehouse.transaction():
+            define_views(warehouse)
+
+
+def _union(columns: list[str], place: Place, paths: list[str]) -> str:
+    """Return SQL for the lines of partition files.
+
+    Files of earlier versions hold no severity number: it follows from the level word.
+    """
+    filled = f"coalesce(severity_number, {number_sql('severity_text')}) AS severity_number"
+    return Template(sql.load("storage/read_partitions")).substitute(
+        columns=", ".join(filled if name == "severity_number" else name for name in columns),
+        files=literals([place.url(path) for path in paths]),
+    )
 
 
 def _keep_place(warehouse: Warehouse, place: Place) -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from fame_sql.errors import InputError
-
-Kind = Literal["normal", "anomalous", "mixed"]
-"""Kind of a domain: its labels are all normal, all anomalous, or mixed."""
+from fame_sql.verdict.label_words import Kind
 
 COMPACT = "compact"
 """The preset whose encoder is trained from scratch and needs no pretrained weights."""

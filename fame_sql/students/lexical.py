@@ -179,7 +179,7 @@ def _read(settings: dict[str, Any], texts: Sequence[str]) -> tuple[list[str], Fl
     """Return the vocabulary, inverse document frequencies and columns of one feature set."""
     from scipy.sparse import csr_matrix
 
-    vectorizer = _untrained(settings)
+    vectorizer = _vectorizer(settings, max_features=MAX_FEATURES)
     analyze = vectorizer.build_analyzer()
     if not any(analyze(text) for text in texts):
         return [], np.empty(0), csr_matrix((len(texts), 0))
@@ -202,15 +202,13 @@ def _regression(columns: Sequence[Any], share: Floats) -> tuple[Floats, float]:
     return model.coef_[0], float(model.intercept_[0])
 
 
-def _untrained(settings: dict[str, Any]) -> Any:
+def _vectorizer(settings: dict[str, Any], **more: Any) -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    return TfidfVectorizer(sublinear_tf=True, max_features=MAX_FEATURES, **settings)
+    return TfidfVectorizer(sublinear_tf=True, **more, **settings)
 
 
 def _restored(settings: dict[str, Any], features: FeatureSet) -> Any:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    vectorizer = TfidfVectorizer(sublinear_tf=True, vocabulary=features.vocabulary, **settings)
+    vectorizer = _vectorizer(settings, vocabulary=features.vocabulary)
     vectorizer.idf_ = features.weights[0]
     return vectorizer

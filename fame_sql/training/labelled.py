@@ -15,7 +15,7 @@ from fame_sql.students import DomainSpec, LabelledEvents
 from fame_sql.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
-    from fame_sql.students.config import Kind
+    from fame_sql.verdict.label_words import Kind
 
 
 @dataclass(frozen=True)

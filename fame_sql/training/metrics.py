@@ -13,9 +13,9 @@ from fame_sql.students.calibration.held_out import Evidence, HeldOut
 from fame_sql.students.calibration.thresholds import Threshold, thresholds_in_force
 from fame_sql.training.context import TrainingContext
 from fame_sql.training.plan import TrainingPlan
-from fame_sql.verdict import THRESHOLD
 
 DIGITS = 6
+_RATES = ("precision", "recall", "f1", "average_precision")
 
 
 def training_metrics(
@@ -82,9 +82,6 @@ def _figures(
     evidence: Evidence, scores: Floats, threshold: Threshold, error: float | None
 ) -> dict[str, Any]:
     """Return how well the threshold separates the held-out events."""
-    anomalous = evidence.lines * evidence.anomalous
-    reported = scores > THRESHOLD
-    hits, alarms = anomalous[reported].sum(), evidence.normal_lines[reported].sum()
     with_anomalies, with_normal = evidence.templates()
     return {
         "events": len(evidence.lines),
@@ -92,34 +89,35 @@ def _figures(
         "anomalous_events": int((evidence.anomalous > 0).sum()),
         "normal_templates": with_normal,
         "anomalous_templates": with_anomalies,
-        "precision": _ratio(hits, hits + alarms),
-        "recall": _ratio(hits, anomalous.sum()),
-        "f1": _ratio(2 * hits, hits + alarms + anomalous.sum()),
-        "average_precision": _average_precision(evidence, scores),
+        **_rates(evidence, scores),
         "false_alarms": _rounded(threshold.false_alarms),
         "false_alarms_at_most": _rounded(threshold.at_most),
         "calibration_error": _rounded(error),
     }
 
 
-def _average_precision(evidence: Evidence, scores: Floats) -> float | None:
-    """Return the average precision by lines; None if only one class was held out."""
-    from sklearn.metrics import average_precision_score
+def _rates(evidence: Evidence, scores: Floats) -> dict[str, float | None]:
+    """Return precision, recall, F1 and average precision by lines; None where not defined.
 
+    An event of which a share is anomalous counts once as anomalous and once as normal.
+    """
+    from sklearn.metrics import average_precision_score, precision_recall_fscore_support
+
+    if not len(scores):
+        return dict.fromkeys(_RATES)
     weights = np.concatenate([evidence.lines * evidence.anomalous, evidence.normal_lines])
-    truth = np.arange(len(weights)) < len(scores)
-    if not weights[truth].sum() or not weights[~truth].sum():
-        return None
-    found = average_precision_score(truth, np.tile(scores, 2), sample_weight=weights)
-    return _rounded(float(found))
-
-
-def _ratio(part: float, whole: float) -> float | None:
-    return round(float(part / whole), DIGITS) if whole else None
+    truth, twice = np.arange(len(weights)) < len(scores), np.tile(scores, 2)
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        truth, twice > THRESHOLD, sample_weight=weights, average="binary", zero_division=np.nan
+    )
+    both = weights[truth].any() and weights[~truth].any()
+    ranked = average_precision_score(truth, twice, sample_weight=weights) if both else None
+    found = (precision, recall, f1, ranked)
+    return {name: _rounded(value) for name, value in zip(_RATES, found, strict=True)}
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(float(value), DIGITS)
+    return None if value is None or np.isnan(value) else round(float(value), DIGITS)
 
 
 def _split(split: dict[str, Any]) -> dict[str, Any]:

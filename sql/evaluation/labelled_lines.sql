@@ -4,9 +4,9 @@ SELECT
     logs.log_id,
     logs.event_id,
     events.canonical,
-    lower(logs.label) NOT IN ('-', 'normal', '0', 'false', '') AS is_anomaly,
+    NOT list_contains($normal, lower(logs.label)) AS is_anomaly,
     CASE
-        WHEN lower(logs.label) NOT IN ('-', 'normal', '0', 'false', '') THEN logs.label
+        WHEN NOT list_contains($normal, lower(logs.label)) THEN logs.label
     END AS category,
     coalesce(logs.severity_number, 0) AS severity,
     hash(

@@ -1,11 +1,11 @@
 -- The labelled lines after the split, by event, truth and what cheap detectors would say.
 SELECT
     periods.event_id,
-    lower(periods.label) NOT IN ('-', 'normal', '0', 'false', '') AS is_anomaly,
+    NOT list_contains($normal, lower(periods.label)) AS is_anomaly,
     verdicts.score,
     verdicts.known_template,
-    coalesce(periods.severity_number >= 21, FALSE) AS is_fatal,
-    coalesce(periods.severity_number >= 17, FALSE) AS is_error,
+    coalesce(periods.severity_number >= $fatal, FALSE) AS is_fatal,
+    coalesce(periods.severity_number >= $error, FALSE) AS is_error,
     coalesce(majority.is_anomaly, TRUE) AS majority_or_unseen,
     count(*) AS lines
 FROM fame.log_periods AS periods

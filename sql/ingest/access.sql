@@ -27,8 +27,13 @@ SELECT
     fault,
     moment AS timestamp,
     NULL::VARCHAR AS severity_text,
-    if(moment IS NULL, NULL, CASE status_class WHEN '5' THEN 17 WHEN '4' THEN 13 ELSE 9 END)::UTINYINT
-        AS severity_number,
+    if(
+        moment IS NULL,
+        NULL,
+        ingest_severity_number(
+            CASE status_class WHEN '5' THEN 'error' WHEN '4' THEN 'warn' ELSE 'info' END
+        )
+    ) AS severity_number,
     if(moment IS NULL, NULL, nullif(field.site, '')) AS service_name,
     NULL::VARCHAR AS host_name,
     if(moment IS NULL, line, field.rest) AS body,

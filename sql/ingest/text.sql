@@ -1,6 +1,7 @@
 -- Plain text: a leading timestamp and a level word after it are taken off. Known are moments like
 -- those of ISO 8601, 'Sun Dec 04 04:47:44 2005', '04/Dec/2005:04:47:44 +0100' (also with spaces or
--- hyphens), and '05/12/04 04:47:44' (year, month, day) before a level.
+-- hyphens), and '05/12/04 04:47:44' (year, month, day) before a level. The levels are put in from
+-- the list of severities.
 WITH dated AS (
     SELECT
         *,
@@ -26,7 +27,7 @@ named AS (
             iso = '',
             regexp_extract(
                 line,
-                '^(\d{2}/\d{2}/\d{2} \d{2}:\d{2}:\d{2}) (?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) ',
+                '^(\d{2}/\d{2}/\d{2} \d{2}:\d{2}:\d{2}) (?:$severities) ',
                 1
             ),
             ''
@@ -75,7 +76,7 @@ levels AS (
             '',
             regexp_extract(
                 rest,
-                '^[\s\-|,:]*(?:\[\s*(?:\w+:)?(?i:trace|debug|verbose|finest|finer|fine|information|info|notice|warning|warn|error|err|severe|fatal|critical|crit|alert|emergency|emerg|panic)\s*\]|(?:TRACE|DEBUG|VERBOSE|FINEST|FINER|FINE|INFORMATION|INFO|NOTICE|WARNING|WARN|ERROR|ERR|SEVERE|FATAL|CRITICAL|CRIT|ALERT|EMERGENCY|EMERG|PANIC)(?:\s|:|\||,|$)|(?i:trace|debug|verbose|finest|finer|fine|information|info|notice|warning|warn|error|err|severe|fatal|critical|crit|alert|emergency|emerg|panic)(?:\s*[:|\t,]|\s{2,}|$))'
+                '^[\s\-|,:]*(?:\[\s*(?:\w+:)?(?i:$small_levels)\s*\]|(?:$levels)(?:\s|:|\||,|$)|(?i:$small_levels)(?:\s*[:|\t,]|\s{2,}|$))'
             )
         ) AS level
     FROM rests

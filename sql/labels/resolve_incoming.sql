@@ -1,5 +1,5 @@
 -- The judgements that were read, joined with the line, event or template that each names.
-CREATE OR REPLACE TEMP TABLE resolved_labels AS
+CREATE OR REPLACE TEMP TABLE judged_lines AS
 SELECT
     incoming.row_number,
     incoming.name,
@@ -10,8 +10,8 @@ SELECT
     events.event_id,
     events.template_id,
     CASE
-        WHEN lower(trim(incoming.label)) IN ('normal', '0', 'false', '-') THEN FALSE
-        WHEN lower(trim(incoming.label)) IN ('anomalous', 'anomaly', '1', 'true') THEN TRUE
+        WHEN list_contains($normal, lower(trim(incoming.label))) THEN FALSE
+        WHEN list_contains($anomalous, lower(trim(incoming.label))) THEN TRUE
     END AS is_anomaly
 FROM incoming_labels AS incoming
 LEFT JOIN fame.logs AS lines

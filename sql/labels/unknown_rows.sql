@@ -2,7 +2,7 @@
 SELECT
     row_number,
     name
-FROM resolved_labels
+FROM judged_lines
 WHERE event_id IS NULL
 ORDER BY row_number::INTEGER
 LIMIT 3;

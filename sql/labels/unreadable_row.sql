@@ -2,7 +2,7 @@
 SELECT
     row_number,
     label
-FROM resolved_labels
+FROM judged_lines
 WHERE is_anomaly IS NULL
 ORDER BY row_number::INTEGER
 LIMIT 1;

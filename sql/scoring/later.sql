@@ -15,7 +15,7 @@ FROM (
         periods.label,
         verdicts.known_template,
         verdicts.is_anomaly AS reported,
-        lower(periods.label) IN ('-', 'normal', '0', 'false', '') AS is_normal,
+        list_contains($normal, lower(periods.label)) AS is_normal,
         coalesce(events.template_id, events.event_hash) AS member
     FROM fame.log_periods AS periods
     INNER JOIN fame.events AS events ON periods.event_id = events.event_id

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 from click.testing import CliRunner
+from holding import holder
 
 from fame_sql.cli import main
 
@@ -16,7 +15,7 @@ ADDRESS = "https://example.com/fame-sql.git"
 READER = """
 import sys, duckdb
 with duckdb.connect(sys.argv[1], read_only=True) as connection:
-    print("open", flush=True)
+    print("held", flush=True)
     sys.stdin.read()
 """
 
@@ -55,14 +54,7 @@ def test_without_a_model_it_says_what_comes_first(
 
 
 def test_somebody_who_reads_the_warehouse_is_not_in_the_way(copied: Path, tmp_path: Path) -> None:
-    reader = subprocess.Popen(
-        [sys.executable, "-c", READER, str(copied)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert reader.stdout is not None
-    assert reader.stdout.readline() == "open\n"
+    reader = holder(READER, str(copied))
     try:
         assert "dbt build" in _init(tmp_path / "mine", copied)
     finally:

@@ -79,6 +79,20 @@ def test_average_precision_is_that_of_scikit_learn(entries) -> None:
 
 
 @given(ENTRIES)
+def test_precision_recall_and_f1_are_those_of_scikit_learn(entries) -> None:
+    from sklearn.metrics import precision_recall_fscore_support
+
+    score, truth, lines = (np.array(column) for column in zip(*entries, strict=True))
+    found = measure(_judged(score, truth, lines))
+    expected = precision_recall_fscore_support(
+        truth, score > 0.5, sample_weight=lines, average="binary", zero_division=np.nan
+    )
+    for name, value in zip(("precision", "recall", "f1"), expected[:3], strict=True):
+        defined = not np.isnan(value) and (name == "precision" or truth.any())
+        assert found[name] == (value if defined else None)
+
+
+@given(ENTRIES)
 def test_an_entry_of_n_lines_counts_as_n_entries(entries) -> None:
     score, truth, lines = (list(column) for column in zip(*entries, strict=True))
     repeated = [(s, t) for s, t, n in entries for _ in range(n)]

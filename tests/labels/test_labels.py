@@ -16,6 +16,7 @@ from fame_sql.labels import (
     label_some_from_column,
 )
 from fame_sql.labels.selection.active import Question, most_useful
+from fame_sql.verdict.label_words import ANOMALOUS, NORMAL
 from fame_sql.warehouse.warehouse import Warehouse
 
 
@@ -117,6 +118,25 @@ def test_a_person_judges_in_a_spreadsheet_and_wins(opened: Warehouse, tmp_path: 
     assert won == [("human", 0)]
     _judge(path, "normal")
     assert import_labels(opened, str(path)).labels == after.labels
+
+
+@pytest.mark.parametrize(
+    ("words", "is_anomaly"), [(NORMAL, False), ((*ANOMALOUS, " Anomalous "), True)]
+)
+def test_the_words_that_people_may_write(
+    opened: Warehouse, words: tuple[str, ...], is_anomaly: bool
+) -> None:
+    lines = [row[0] for row in opened.rows("SELECT log_id FROM fame.logs LIMIT 10")]
+    opened.connection.execute("CREATE TABLE judged (log_id BIGINT, label VARCHAR)")
+    opened.connection.executemany(
+        "INSERT INTO judged VALUES (?, ?)",
+        list(zip(lines, (word.upper() for word in words), strict=False)),
+    )
+    import_labels(opened, "judged")
+    found = "SELECT is_anomaly, count(*) FROM fame.labels WHERE source = 'human' GROUP BY ALL"
+    assert opened.rows(found) == [(is_anomaly, len(words))]
+    import_labels(opened, "judged")
+    assert opened.rows(found) == [(is_anomaly, len(words))]
 
 
 def test_a_table_of_judgements(opened: Warehouse) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from holding import holder
 
 from fame_sql.errors import InputError
 from fame_sql.spark.claim import FILE, claimed
@@ -24,22 +23,10 @@ with claimed(Path(sys.argv[1])):
 """
 
 
-def holder(folder: Path) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(folder)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "held\n"
-    return process
-
-
 @pytest.mark.parametrize("is_killed", [False, True], ids=["ended", "killed"])
 def test_claim_lasts_as_long_as_its_process(tmp_path: Path, is_killed: bool) -> None:
     folder = tmp_path / "new" / "out"
-    with holder(folder) as process:
+    with holder(HOLD, str(folder)) as process:
         told = rf"{folder} is being written by process {process.pid} on \S+ since \d{{4}}-.*: wait"
         with pytest.raises(InputError, match=told), claimed(folder):
             pytest.fail("the folder is claimed already")

@@ -196,6 +196,83 @@ def test_a_time_that_cannot_be_read_is_told_and_the_line_kept(
     ]
 
 
+def _severities(opened: Warehouse, columns: str, place: Path) -> list[tuple[object, ...]]:
+    """Add a file of other columns beside a message, and return what became of them."""
+    file = place.parent / "levels.parquet"
+    opened.connection.execute(
+        f"COPY (SELECT 'm' || row_number() OVER () AS message, * FROM {columns}) "
+        f"TO '{file}' (FORMAT parquet)"
+    )
+    add_partitions(opened, [str(file)], place=str(place))
+    return opened.rows(
+        "SELECT severity_text, severity_number, attributes::VARCHAR FROM all_logs "
+        "WHERE parser = 'parquet' ORDER BY log_id"
+    )
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        (
+            "(VALUES ('WARN'), ('Fatal'), ('odd'), (NULL)) t(level)",
+            [("WARN", 13, None), ("Fatal", 21, None), ("odd", None, None), (None, None, None)],
+        ),
+        (
+            "(VALUES ('error', 18), ('info', NULL), (NULL, 5)) t(severity_text, severity_number)",
+            [("error", 18, None), ("info", 9, None), (None, 5, None)],
+        ),
+        (
+            "(VALUES ('info', 'x', 7)) t(severity_text, level, lvl)",
+            [("info", 9, '{"level":"x","lvl":7}')],
+        ),
+        (
+            "(VALUES ('info', 300, 1), (NULL, 24, 2)) t(severity_text, \"Severity_Number\", a)",
+            [("info", 9, '{"a":1,"Severity_Number":300}'), (None, 24, '{"a":2}')],
+        ),
+        ("(VALUES (30)) t(level)", [(None, None, '{"level":30}')]),
+    ],
+)
+def test_severities_of_foreign_files(
+    opened: Warehouse, tmp_path: Path, columns: str, expected: list[tuple[object, ...]]
+) -> None:
+    assert _severities(opened, columns, tmp_path / "place") == expected
+    again = opened.rows(
+        "SELECT severity_number FROM read_parquet(?) ORDER BY log_id",
+        [f"{tmp_path}/place/*/*.parquet"],
+    )
+    assert [row[0] for row in again] == [row[1] for row in expected]
+
+
+def test_severities_missing_from_older_partitions_are_filled(copied: Path, tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    with Warehouse.open(copied) as warehouse:
+        columns = "(VALUES ('WARN'), ('odd'), (NULL)) t(level)"
+        expected = _severities(warehouse, columns, place)
+        (file,) = place.rglob("*.parquet")
+        warehouse.connection.execute(
+            "CREATE TABLE old AS SELECT * REPLACE (NULL::UTINYINT AS severity_number) "
+            f"FROM read_parquet('{file}', hive_partitioning = false); "
+            f"COPY old TO '{file}' (FORMAT parquet); DROP TABLE old"
+        )
+        read = (
+            "SELECT severity_text, severity_number, attributes::VARCHAR FROM all_logs "
+            "WHERE parser = 'parquet' ORDER BY log_id"
+        )
+        assert warehouse.rows(read) == expected
+        logs = ", ".join(
+            row[0] for row in warehouse.rows("SELECT column_name FROM (DESCRIBE fame.logs)")
+        )
+        warehouse.connection.execute(
+            f"CREATE OR REPLACE VIEW fame.all_logs AS SELECT {logs}, "
+            "coalesce(timestamp, observed_timestamp)::DATE AS day FROM fame.logs UNION ALL "
+            f"SELECT {logs}, day FROM read_parquet(['{file}'], hive_partitioning = true)"
+        )
+        assert [row[1] for row in warehouse.rows(read)] == [None, None, None]
+    with fame_sql.connect(copied) as connection:
+        assert connection.execute(read).fetchall() == expected
+        release(connection)
+
+
 def test_what_cannot_be_added_is_told(opened: Warehouse, raw: Path, tmp_path: Path) -> None:
     source = str(raw / "*" / "*.parquet")
     with pytest.raises(InputError, match="name a folder or an address with --place"):

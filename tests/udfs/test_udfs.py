@@ -192,4 +192,4 @@ def test_the_scorer_forgets_the_oldest_when_it_is_full(
     whole = [v.score for v in model.verdicts([model.recipe.text(m) for m in messages])]
     found = [scorer.verdicts(pa.array(messages[i : i + 10])) for i in range(0, 200, 10)]
     assert [v.score for batch in found for v in batch if v] == whole
-    assert len(scorer._of_message) <= 60
+    assert len(scorer.memory().known.of_message) <= 60

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import subprocess
-import sys
-import textwrap
 from pathlib import Path
 
 import duckdb
 import pytest
+from holding import holder
 
 from fame_sql import sql
 from fame_sql.canonical.canonical import default_recipe
@@ -118,28 +116,21 @@ def test_a_path_with_quotes(tmp_path: Path) -> None:
         assert warehouse.value("SELECT count(*) FROM fame.logs") == 0
 
 
+HOLD = """
+import duckdb, sys
+connection = duckdb.connect(sys.argv[1])
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
 def test_a_warehouse_that_another_process_holds(copied: Path) -> None:
-    holder = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            textwrap.dedent(f"""
-                import duckdb, sys
-                connection = duckdb.connect({str(copied)!r})
-                print("held", flush=True)
-                sys.stdin.read()
-            """),
-        ],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert holder.stdout is not None
-    assert holder.stdout.readline().strip() == b"held"
+    process = holder(HOLD, str(copied))
     try:
-        with pytest.raises(WarehouseError, match=rf"held by process {holder.pid}"):
+        with pytest.raises(WarehouseError, match=rf"held by process {process.pid}"):
             Warehouse.open(copied)
     finally:
-        holder.communicate()
+        process.communicate()
 
 
 def test_a_transaction_that_fails_leaves_nothing(empty: Warehouse) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from fame_sql.errors import InputError
-
-Kind = Literal["normal", "anomalous", "mixed"]
+from fame_sql.verdict.label_words import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,12 @@ from fame_sql.domains.certification.certificate import (
     CertificationRules,
     CertifiedDomain,
     Finding,
-    Kind,
 )
 from fame_sql.domains.certification.draft import Draft, shown
 from fame_sql.domains.grouping import Partition, TemplateSummary, slug
 from fame_sql.errors import InputError, MissingStageError
 
-__all__ = ["Certificate", "CertificationRules", "CertifiedDomain", "Finding", "Kind", "certify"]
+__all__ = ["Certificate", "CertificationRules", "CertifiedDomain", "Finding", "certify"]
 
 
 def certify(

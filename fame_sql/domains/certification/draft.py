@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from fame_sql.domains.certification.certificate import CertificationRules, Finding, Kind
+from fame_sql.domains.certification.certificate import CertificationRules, Finding
 from fame_sql.domains.grouping import TemplateSummary
 from fame_sql.domains.proposals.text import TextSpace
+from fame_sql.verdict.label_words import Kind
 
 _SHOWN_IDS = 5
 _JOINS: dict[Kind, tuple[Kind, ...]] = {

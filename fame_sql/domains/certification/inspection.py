@@ -10,7 +10,7 @@ import numpy.typing as npt
 from fame_sql.domains.certification.certificate import Certificate, CertifiedDomain, Finding
 from fame_sql.domains.certification.draft import listed
 from fame_sql.domains.grouping import Partition, TemplateSummary
-from fame_sql.domains.proposals.text import TextSpace
+from fame_sql.domains.proposals.text import TextSpace, unit
 
 Vectors = npt.NDArray[np.float64]
 
@@ -35,18 +35,13 @@ def inspect(
     """
     rows = {template.template_id: row for row, template in enumerate(templates)}
     members = [[rows[i] for i in domain.template_ids] for domain in certificate.domains]
-    space = _unit(TextSpace.of(templates).vectors.toarray() if vectors is None else vectors)
+    space = unit(TextSpace.of(templates).vectors.toarray() if vectors is None else vectors)
     where = "TF-IDF" if vectors is None else "the champion's encoder"
     return (
         *_coherence(certificate.domains, members, space, where),
         *_calibration(certificate.domains, [[templates[r] for r in rows] for rows in members]),
         *_contradictions(certificate.domains, [[templates[r] for r in rows] for rows in members]),
     )
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1.0), dtype=np.float64)
 
 
 def _coherence(
@@ -62,9 +57,9 @@ def _coherence(
     found = []
     for number, (domain, rows) in enumerate(zip(domains, members, strict=True)):
         others = [n for n in range(len(domains)) if n != number]
-        own = _unit(sums[number] - vectors[list(rows)])
+        own = unit(sums[number] - vectors[list(rows)])
         near = (vectors[list(rows)] * own).sum(axis=1)
-        far = (vectors[list(rows)] @ _unit(sums[others]).T).max(axis=1)
+        far = (vectors[list(rows)] @ unit(sums[others]).T).max(axis=1)
         # A lone template has no company to be near to.
         at_home = len(rows) if len(rows) == 1 else int((near.round(9) >= far.round(9)).sum())
         detail = (

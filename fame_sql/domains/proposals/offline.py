@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fame_sql.domains.grouping import Domain, Partition, TemplateSummary, unique_slugs
-from fame_sql.domains.proposals.text import SERVICE, Floats, TextSpace, terms
+from fame_sql.domains.proposals.text import SERVICE, Floats, TextSpace, terms, unit
 from fame_sql.errors import MissingStageError
 
 MAX_DOMAINS = 12
@@ -93,8 +93,7 @@ def _reduced(sparse: Any) -> Floats:
         return np.asarray(sparse.toarray(), dtype=np.float64)
     svd = TruncatedSVD(dimensions, algorithm="arpack", random_state=0)
     latent: Floats = svd.fit_transform(sparse)
-    lengths = np.linalg.norm(latent, axis=1, keepdims=True)
-    return (latent / np.where(lengths > 1e-6, lengths, 1.0)).round(9)
+    return unit(latent, least=1e-6).round(9)
 
 
 def _cluster(vectors: Floats) -> list[int]:

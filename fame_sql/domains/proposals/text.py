@@ -42,6 +42,12 @@ def terms(template: TemplateSummary) -> list[str]:
     return telling + ([SERVICE + service] if service else []) or [_NO_TERM]
 
 
+def unit(vectors: Floats, least: float = 0.0) -> Floats:
+    """Return vectors at length one; those no longer than ``least`` stay as they are."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(lengths > least, lengths, 1.0), dtype=np.float64)
+
+
 @dataclass(frozen=True)
 class TextSpace:
     """Templates as TF-IDF vectors of length one.
@@ -80,8 +86,7 @@ class TextSpace:
         """
         sums = [np.asarray(self.vectors[list(rows)].sum(axis=0)).ravel() for rows in members]
         stacked: Floats = np.vstack(sums)
-        lengths = np.linalg.norm(stacked, axis=1, keepdims=True)
-        return stacked / np.where(lengths > 0, lengths, 1.0)
+        return unit(stacked)
 
     def similarities(self, rows: Sequence[int], centroids: Floats) -> Floats:
         """Return the cosine of each of these rows with each centroid, rounded.

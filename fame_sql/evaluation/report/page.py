@@ -13,6 +13,7 @@ from fame_sql.evaluation.report.split_curves import split_curves
 from fame_sql.evaluation.study.findings import PARTS
 from fame_sql.evaluation.study.label_curve import Point, curve_html
 from fame_sql.evaluation.study.summary import Confusion, Key, Wrong
+from fame_sql.verdict.label_words import label_word
 
 Found = TypeVar("Found")
 
@@ -157,7 +158,7 @@ def _wrong_table(split: str, wrong: Sequence[Wrong]) -> str:
         return ""
     rows = "".join(
         f"<tr><td><code>{_text(one.text[:300])}</code></td><td>{one.score:.4f}</td>"
-        f"<td>{'anomalous' if one.is_anomaly else 'normal'}</td><td>{one.lines}</td></tr>"
+        f"<td>{label_word(one.is_anomaly)}</td><td>{one.lines}</td></tr>"
         for one in wrong
     )
     return (

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fame_sql.evaluation.study.trials import Trial
+from fame_sql.models.jaccard import JaccardIndex
 from fame_sql.models.novelty import words
 
 Floats = npt.NDArray[np.float64]
@@ -59,22 +60,18 @@ def nearest_neighbour(trial: Trial) -> Scorer:
 
     After LightAD's k-nearest neighbours with k = 1, Yu et al., ICSE 2024.
     """
-    known = [(words(event.canonical), event.share) for event in trial.labelled]
+    known = JaccardIndex(words(event.canonical) for event in trial.labelled)
 
-    def of_one(text: str) -> float:
-        found = words(text)
-        nearest = max(known, key=lambda item: len(found & item[0]) / max(1, len(found | item[0])))
-        return nearest[1]
+    def share(text: str) -> float:
+        number, _ = known.nearest(words(text)) or (0, 0.0)
+        return trial.labelled[number].share
 
-    return lambda texts: np.array([of_one(text) for text in texts])
+    return lambda texts: np.array([share(text) for text in texts])
 
 
 def word_regression(trial: Trial) -> Scorer:
     """Fit logistic regression on single words and pairs of words."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    features = TfidfVectorizer(ngram_range=(1, 2), token_pattern=r"[^\s]+", sublinear_tf=True)
-    return _regression(trial, features)
+    return _regression(trial, _words_and_pairs())
 
 
 def character_regression(trial: Trial) -> Scorer:
@@ -82,9 +79,14 @@ def character_regression(trial: Trial) -> Scorer:
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.pipeline import make_union
 
-    of_words = TfidfVectorizer(ngram_range=(1, 2), token_pattern=r"[^\s]+", sublinear_tf=True)
     of_characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True)
-    return _regression(trial, make_union(of_words, of_characters))
+    return _regression(trial, make_union(_words_and_pairs(), of_characters))
+
+
+def _words_and_pairs() -> Any:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    return TfidfVectorizer(ngram_range=(1, 2), token_pattern=r"[^\s]+", sublinear_tf=True)
 
 
 def _regression(trial: Trial, features: Any) -> Scorer:

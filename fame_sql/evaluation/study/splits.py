@@ -19,6 +19,7 @@ import pyarrow as pa
 from fame_sql import sql
 from fame_sql.errors import InputError
 from fame_sql.templates.templates import mine_texts
+from fame_sql.verdict.label_words import NORMAL_IN_LOGS
 from fame_sql.warehouse.warehouse import Warehouse
 
 Indices = npt.NDArray[np.int64]
@@ -94,7 +95,7 @@ def read_lines(warehouse: Warehouse) -> LabelledLines:
         are all that can be measured.
     """
     table: pa.Table = warehouse.connection.sql(
-        sql.load("evaluation/labelled_lines")
+        sql.load("evaluation/labelled_lines"), params={"normal": list(NORMAL_IN_LOGS)}
     ).to_arrow_table()
     is_anomaly = table["is_anomaly"].to_numpy(zero_copy_only=False).astype(bool)
     if len(table) < 10 or is_anomaly.all():

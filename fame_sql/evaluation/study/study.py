@@ -28,12 +28,14 @@ from fame_sql.evaluation.study.splits import (
     read_lines,
 )
 from fame_sql.evaluation.study.trials import Trial, trial
+from fame_sql.labels import PER_TEMPLATE
 from fame_sql.students import StudentConfig
+from fame_sql.warehouse.severities import SEVERITIES
 from fame_sql.warehouse.warehouse import Warehouse
 
-SEVERITIES = {"severity": 21, "errors": 17}
+BY_SEVERITY = {"severity": SEVERITIES["FATAL"], "errors": SEVERITIES["ERROR"]}
 """The detectors that read the severity alone: the least OpenTelemetry number that they report."""
-DETECTORS = (*SEVERITIES, *BASELINES, *students.partitioners(0))
+DETECTORS = (*BY_SEVERITY, *BASELINES, *students.partitioners(0))
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class StudyPlan:
     cuts: tuple[float, ...] = (0.5, 0.6, 0.7, 0.8)
     folds: int = 4
     seeds: int = 5
-    per_template: int = 20
+    per_template: int = PER_TEMPLATE
     detectors: tuple[str, ...] = DETECTORS
     config: StudentConfig = field(default_factory=StudentConfig)
     strategy: str = "per-template"
@@ -170,8 +172,8 @@ def _detect(
     trial: Trial, name: str, seed: int, config: StudentConfig
 ) -> tuple[list[float], list[str]]:
     """Return a detector's score of every judged entry, and its domain if the detector has any."""
-    if name in SEVERITIES:
-        return (trial.judged.severity >= SEVERITIES[name]).astype(float).tolist(), []
+    if name in BY_SEVERITY:
+        return (trial.judged.severity >= BY_SEVERITY[name]).astype(float).tolist(), []
     events = sorted(trial.texts)
     found = _fit(trial, name, seed, config)([trial.texts[event] for event in events])
     places = np.searchsorted(np.array(events), trial.judged.event_id)

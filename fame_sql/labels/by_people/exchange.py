@@ -15,9 +15,11 @@ from fame_sql.errors import InputError
 from fame_sql.labels.counts import LabelReport, finish
 from fame_sql.labels.selection.active import choose_actively
 from fame_sql.labels.selection.per_template import PER_EVENT, PER_TEMPLATE, choose_lines
+from fame_sql.verdict.label_words import ANOMALOUS, NORMAL
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
 _IDENTITIES = ("log_id", "event_hash", "template_id")
+_WORDS = {"normal": list(NORMAL), "anomalous": list(ANOMALOUS)}
 
 
 def export_lines(
@@ -94,11 +96,12 @@ def import_labels(warehouse: Warehouse, source: str) -> LabelReport:
         raise InputError(f"{source} holds no judgement: fill its label column in")
     with warehouse.transaction():
         _load_incoming(warehouse, rows)
-        warehouse.connection.execute(sql.load("labels/resolve_incoming"))
+        warehouse.connection.execute(sql.load("labels/resolve_incoming"), _WORDS)
         _refuse_unknown(warehouse, source)
-        statements = sql.load("labels/replace_with_resolved").split(";\n\n")
-        warehouse.connection.execute(statements[0])
-        warehouse.connection.execute(statements[1], {"labelled_at": utc_now()})
+        warehouse.connection.execute(sql.load("labels/delete_judged_again"))
+        facts = {"source": "human", "labelled_at": utc_now()}
+        warehouse.connection.execute(sql.load("labels/add_judged"), facts)
+        warehouse.connection.execute("DROP TABLE judged_lines; DROP TABLE incoming_labels")
         return finish(warehouse)
 
 

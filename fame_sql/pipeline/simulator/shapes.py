@@ -7,9 +7,7 @@ The shapes are data, ``simulator.csv``; the fields that fill them are
 from __future__ import annotations
 
 import csv
-import re
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.resources import files
 
 
@@ -54,15 +52,6 @@ class Shape:
     weight: int
     era: str
     template: str
-
-    @cached_property
-    def regex(self) -> re.Pattern[str]:
-        """Whole messages of this shape; the value that decided is the group ``decides``."""
-        pieces = re.split(r"\{(\w+)\}", self.template)
-        groups = ("(?P<decides>.+?)" if name == "decides" else ".+?" for name in pieces[1::2])
-        literals = (re.escape(piece) for piece in pieces[2::2])
-        rest = "".join(group + text for group, text in zip(groups, literals, strict=True))
-        return re.compile(re.escape(pieces[0]) + rest)
 
 
 def catalogue() -> list[Shape]:

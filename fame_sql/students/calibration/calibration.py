@@ -172,6 +172,8 @@ def best_threshold(probability: Floats, anomalous: Floats, lines: Floats) -> flo
     levels, level = np.unique(probability, return_inverse=True)
     hits = _from_top(np.bincount(level, lines * anomalous))
     alarms = _from_top(np.bincount(level, lines * (1 - anomalous)))
+    # scikit-learn's precision_recall_curve has no F1, and takes no event of which only a share of
+    # the lines is anomalous.
     f1 = 2 * hits / (hits + alarms + hits[0])
     cuts = np.concatenate([levels[:1] / 2, (levels[1:] + levels[:-1]) / 2])
     best = cuts[np.isclose(f1, f1.max(), rtol=1e-12, atol=0)].clip(LOWEST, HIGHEST)

@@ -5,7 +5,7 @@ SELECT
     template_id,
     is_anomaly,
     NULL AS category,
-    'llm' AS source,
+    $source AS source,
     author,
     evidence,
     $labelled_at AS labelled_at
