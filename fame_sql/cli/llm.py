@@ -97,7 +97,7 @@ def forget(request_hash: str, warehouse: Path) -> None:
     """
     with _ledger(warehouse) as ledger:
         gone = ledger.forget(request_hash)
-    click.echo(f"{gone} requests deleted")
+    click.echo(f"requests deleted from the ledger: {gone}")
 
 
 @llm_group.command()

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 )
 @click.option("--promote", is_flag=True, help="Make the new model the champion.")
 @author_option_with_former_name
-@click.option("--why", "reason", metavar="TEXT", help="Reason to record; needed with --promote.")
+@click.option("--why", "reason", metavar="REASON", help="Reason to record; needed with --promote.")
 @warehouse_option
 @json_option
 def convert(
@@ -48,7 +48,7 @@ def convert(
     own: a candidate, unless --promote is given.
     """
     if promote and not (reason or "").strip():
-        raise click.UsageError("--promote needs a reason: --why TEXT")
+        raise click.UsageError("--promote needs a reason: --why REASON")
     from fame_sql.students.network.runtimes import Runtime
     from fame_sql.training.conversion import convert as run
     from fame_sql.warehouse.warehouse import Warehouse
@@ -63,4 +63,4 @@ def convert(
         click.echo("its events have no scores yet: run 'fame score'")
     else:
         click.echo(f"model {made.model_version}, on {wanted}, is a {made.stage}")
-        click.echo(f"to use it, run 'fame models promote {made.model_version} --why TEXT'")
+        click.echo(f"to use it, run 'fame models promote {made.model_version} --why REASON'")

@@ -13,7 +13,7 @@ from fame_sql.cli.options.warehouse import warehouse_option
 @click.command()
 @click.argument("version")
 @author_option_with_former_name
-@click.option("--why", "reason", metavar="TEXT", required=True, help="Reason to record.")
+@click.option("--why", "reason", metavar="REASON", required=True, help="Reason to record.")
 @warehouse_option
 def promote(version: str, author: str | None, reason: str, warehouse: Path) -> None:
     """Make a model the champion.
