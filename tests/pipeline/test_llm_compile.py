@@ -139,7 +139,8 @@ def test_the_bill_the_check_and_the_ledger_on_the_command_line(
     runner = CliRunner()
     named = ["--llm", server.base_url, "--llm-model", "gpt-4o"]
     monkeypatch.setenv("OPENAI_API_KEY", "only-for-openai")
-    assert "a valid answer, in the form schema" in runner.invoke(main, ["llm", "check", *named]).output
+    checked = runner.invoke(main, ["llm", "check", *named])
+    assert "a valid answer, in the form schema" in checked.output
     done = runner.invoke(main, ["label", *named, "-k", "2", "--warehouse", path])
     assert "sending redacted text to 127.0.0.1" in done.output
     assert "1 in " in done.output
