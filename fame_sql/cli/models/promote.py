@@ -26,7 +26,7 @@ def promote(version: str, author: str | None, reason: str, warehouse: Path) -> N
 
     with Warehouse.open(warehouse) as opened:
         record = run(opened, version, author=author, reason=reason)
-        unscored = opened.value(sql.load("models/unscored_events"))
+        unscored = opened.value(sql.load("scoring/count_unscored"))
     click.echo(f"model {record.model_version} is the champion")
     if unscored:
         click.echo(f"{unscored} events have no score from it: run 'fame score'")
