@@ -151,6 +151,7 @@ def _print(found: PolicyReport) -> None:
 def _facts(found: PolicyReport) -> Iterator[tuple[str, object]]:
     target = found.max_false_alarms
     share = found.unseen_share
+    held_out = found.unseen_line
     yield "unseen", found.unseen
     yield (
         "target",
@@ -158,7 +159,7 @@ def _facts(found: PolicyReport) -> Iterator[tuple[str, object]]:
     )
     yield "model", found.model_version
     yield "held out, known", f"events worth {found.known.size:.1f} of equal frequency"
-    yield "held out, unseen", f"templates worth {found.unseen_line.size:.1f} of equal frequency"
+    yield "held out, unseen", f"templates worth {held_out.size:.1f} of equal frequency"
     yield "lines of unseen templates", "unknown" if share is None else f"{share:.1%}"
     yield "waiting for a label", found.waiting
 
