@@ -1,50 +1,67 @@
-"""The command line: one command a stage, and what asks and tells."""
+"""The command line ``fame``: one file for each command, options that they share in ``options``."""
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
 
 from fame_sql import __version__
+from fame_sql.cli.compact import compact
 from fame_sql.cli.compile import compile_
 from fame_sql.cli.dbt import dbt
 from fame_sql.cli.demo import demo
 from fame_sql.cli.domains import domains
-from fame_sql.cli.labels import label
-from fame_sql.cli.llm import llm
+from fame_sql.cli.evaluate import evaluate
+from fame_sql.cli.expire import expire
+from fame_sql.cli.ingest import ingest
+from fame_sql.cli.label import label
+from fame_sql.cli.llm import llm_group
+from fame_sql.cli.mine import mine
 from fame_sql.cli.models import models
+from fame_sql.cli.partition import partition
 from fame_sql.cli.policy import policy
 from fame_sql.cli.query import query
-from fame_sql.cli.reports import evaluate, status
-from fame_sql.cli.stages import ingest, mine, score, train
-from fame_sql.cli.storage import compact, expire, partition
+from fame_sql.cli.score import score
+from fame_sql.cli.status import status
+from fame_sql.cli.train import train
 from fame_sql.cli.upgrade import upgrade
 from fame_sql.console import printable
 from fame_sql.errors import FameError
 
 
 class _Commands(click.Group):
-    """Turns what goes wrong on the user's side into one line and exit code 1."""
+    """Prints errors that a user can act on as one line, with exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except FameError as error:
-            raise click.ClickException(_one_line(error)) from None
         except BrokenPipeError:
-            raise  # who reads has enough, as 'head' does: click ends in silence
-        except OSError as error:
+            raise  # The reader has closed the pipe, as 'head' does: click exits silently.
+        except (FameError, OSError) as error:
             raise click.ClickException(_one_line(error)) from None
         except (KeyboardInterrupt, RuntimeError) as error:
             if isinstance(error, RuntimeError) and "interrupted" not in str(error):
                 raise
-            click.echo("interrupted: what was committed is kept; run it again to go on", err=True)
+            click.echo(
+                "interrupted: committed work is kept; run the command again to continue", err=True
+            )
             ctx.exit(130)
+        except Exception as error:
+            if not _is_of_the_machine(error):
+                raise
+            raise click.ClickException(f"DuckDB: {_one_line(error)}") from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the commands in the order in which they are used."""
         return list(self.commands)
+
+
+def _is_of_the_machine(error: Exception) -> bool:
+    """Return whether DuckDB reports a full disk, too little memory or a locked file."""
+    duckdb = sys.modules.get("duckdb")
+    return duckdb is not None and isinstance(error, duckdb.OperationalError)
 
 
 def _one_line(error: Exception) -> str:
@@ -54,10 +71,10 @@ def _one_line(error: Exception) -> str:
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="fame")
 def main() -> None:
-    """Find the anomalous lines in logs, with SQL.
+    """Find anomalous lines in logs with SQL.
 
-    The stages, in order: ingest, mine, label, domains, train, score; 'compile' runs those that
-    are missing. Then ask: query, evaluate, status.
+    The stages run in this order: ingest, mine, label, domains, train, score. 'fame compile' runs
+    all stages that are missing. Then use query, evaluate and status.
     """
 
 
@@ -75,7 +92,7 @@ for _command in (
     status,
     models,
     policy,
-    llm,
+    llm_group,
     dbt,
     partition,
     expire,

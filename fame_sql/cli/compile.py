@@ -1,4 +1,4 @@
-"""The command that runs every stage that is missing."""
+"""The command ``fame compile``."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from fame_sql.cli.encoder import config_asked, encoder_options
-from fame_sql.cli.labels import per_template_option
-from fame_sql.cli.language_model import ModelOptions, model_options, print_plan, tell_bill
-from fame_sql.cli.output import json_option, print_json, terminal_progress, warehouse_option
-from fame_sql.cli.runtime import runtime_asked, runtime_options
+from fame_sql.cli.options.encoder import chosen_config, encoder_options
+from fame_sql.cli.options.labelling import per_template_option
+from fame_sql.cli.options.language_model import LanguageModelOptions, language_model_options
+from fame_sql.cli.options.numbers import SHARE
+from fame_sql.cli.options.output import json_option
+from fame_sql.cli.options.runtime import chosen_runtime, runtime_options
+from fame_sql.cli.options.warehouse import warehouse_option
+from fame_sql.cli.output import print_json
+from fame_sql.cli.progress import terminal_progress
+from fame_sql.cli.requests import print_requests, print_spending
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from fame_sql.llm.model import LanguageModel
     from fame_sql.scoring.scoring import ScoringReport
     from fame_sql.students.network.runtimes import Name, Precision
     from fame_sql.training.training import TrainingReport
@@ -25,12 +27,20 @@ if TYPE_CHECKING:
 
 
 @click.command("compile")
-@click.option("--split", "fraction", type=float, help="Mine anew with this training period.")
+@click.option(
+    "--split",
+    "fraction",
+    type=SHARE,
+    metavar="SHARE",
+    help="Mine again, with this share of the lines as the training period.",
+)
 @per_template_option
-@click.option("--full", is_flag=True, help="Train everything anew, also what has not changed.")
+@click.option(
+    "--full", is_flag=True, help="Train everything, including the parts that have not changed."
+)
 @encoder_options(default="the champion's, or compact")
 @runtime_options
-@model_options
+@language_model_options
 @warehouse_option
 @json_option
 def compile_(
@@ -41,38 +51,30 @@ def compile_(
     fetch: bool,
     runtime: Name | None,
     precision: Precision | None,
-    asked: ModelOptions,
+    llm: LanguageModelOptions,
     warehouse: Path,
     as_json: bool,
 ) -> None:
     """Run every stage that is missing, from mining to scoring.
 
-    With --model, a language model labels the templates that nobody has judged, and partitions
-    them; what it has answered once is in the ledger and is never paid for again. Where a model is
-    there, only the experts of domains that have changed are trained, and the others' scores stay.
+    With --llm-model, a language model labels the templates that have no labels and groups the
+    templates into domains. Its answers are kept in the ledger and are never paid for twice. If
+    there is a model already, only the experts of domains that have changed are trained, and the
+    other domains keep their scores.
     """
     from fame_sql.warehouse.warehouse import Warehouse
 
-    ran: dict[str, object] = {}
-
-    def tell(name: str, report: object) -> None:
-        ran[name] = report
-        if not as_json:
-            click.echo(f"{name}: {_told(report)}")
-
+    stages = {"fraction": fraction, "per_template": per_template}
     with Warehouse.open(warehouse) as opened:
-        if asked.wanted and asked.dry_run:
-            _print_compile_plan(opened, asked, fraction, per_template, as_json=as_json)
+        if llm.wanted and llm.dry_run:
+            _print_requests(opened, llm, stages, as_json=as_json)
             return
-        model = asked.open(opened) if asked.wanted else None
-        try:
-            wanted = runtime_asked(runtime, precision)
-            config = config_asked(opened, encoder, fetch)
-            settings = {"config": config, "full": full, "runtime": wanted}
-            report = _run(opened, fraction, per_template, model, tell, settings)
-        finally:
-            if model is not None:
-                tell_bill(model)
+        settings = {
+            "config": chosen_config(opened, encoder, fetch),
+            "full": full,
+            "runtime": chosen_runtime(runtime, precision),
+        }
+        report, ran = _run(opened, llm, {**stages, **settings}, as_json=as_json)
     if as_json:
         training = asdict(cast("TrainingReport", ran["train"]))
         print_json({"stages": list(ran), **asdict(report), "training": training})
@@ -80,44 +82,43 @@ def compile_(
     click.echo(f"{report.events} events scored by {report.model_version}")
 
 
-def _told(report: object) -> str:
-    """Say what a stage did, where its report tells that in a line."""
+def _run(
+    warehouse: Warehouse, llm: LanguageModelOptions, settings: dict[str, Any], *, as_json: bool
+) -> tuple[ScoringReport, dict[str, object]]:
+    """Run the stages; return the report of scoring, and each stage's by its name."""
+    from fame_sql.pipeline.pipeline import compile_model
+
+    ran: dict[str, object] = {}
+
+    def print_stage(name: str, report: object) -> None:
+        ran[name] = report
+        if not as_json:
+            click.echo(f"{name}: {_summary(report)}")
+
+    model = llm.open(warehouse) if llm.wanted else None
+    try:
+        progress = terminal_progress()
+        report = compile_model(
+            warehouse, model=model, progress=progress, on_stage=print_stage, **settings
+        )
+    finally:
+        if model is not None:
+            print_spending(model)
+    return report, ran
+
+
+def _summary(report: object) -> str:
+    """Return what a stage did in one line, if its report has such a summary."""
     from fame_sql.training.training import TrainingReport
 
     return report.summary() if isinstance(report, TrainingReport) else "done"
 
 
-def _run(
-    warehouse: Warehouse,
-    fraction: float | None,
-    per_template: int,
-    model: LanguageModel | None,
-    tell: Callable[[str, object], None],
-    settings: dict[str, Any],
-) -> ScoringReport:
-    from fame_sql.pipeline.pipeline import compile_model
-
-    return compile_model(
-        warehouse,
-        fraction=fraction,
-        per_template=per_template,
-        model=model,
-        progress=terminal_progress(),
-        on_stage=tell,
-        **settings,
-    )
-
-
-def _print_compile_plan(
-    warehouse: Warehouse,
-    asked: ModelOptions,
-    fraction: float | None,
-    per_template: int,
-    *,
-    as_json: bool,
+def _print_requests(
+    warehouse: Warehouse, llm: LanguageModelOptions, stages: dict[str, Any], *, as_json: bool
 ) -> None:
     from fame_sql.pipeline.pipeline import plan_pass
 
-    model = asked.open(warehouse)
-    requests, notes = plan_pass(warehouse, model, fraction=fraction, per_template=per_template)
-    print_plan(model, requests, notes, as_json=as_json)
+    model = llm.open(warehouse)
+    requests, notes = plan_pass(warehouse, model, **stages)
+    print_requests(model, requests, notes, as_json=as_json)

@@ -1,4 +1,4 @@
-"""The command that shows the whole way once."""
+"""The command ``fame demo``."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fame_sql.cli.output import (
-    json_option,
-    print_facts,
-    print_json,
-    print_table,
-    terminal_progress,
-)
-from fame_sql.cli.reports import print_evaluation
+from fame_sql.cli.evaluate import print_evaluation
+from fame_sql.cli.ingest import FORMATS
+from fame_sql.cli.options.numbers import COUNT, SEED
+from fame_sql.cli.options.output import json_option
+from fame_sql.cli.options.warehouse import warehouse_at
+from fame_sql.cli.output import print_json
+from fame_sql.cli.progress import terminal_progress
+from fame_sql.cli.tables import print_facts, print_table
 
 if TYPE_CHECKING:
     from fame_sql.pipeline.demo import DemoReport
@@ -27,23 +27,46 @@ _WIDTH = 60
 
 
 @click.command()
-@click.option("--data", type=click.Path(path_type=Path), help="A log with a label column.")
-@click.option("--format", "format_", default="auto", show_default=True, help="How it is written.")
-@click.option("--lines", type=int, default=20_000, show_default=True, help="Lines to simulate.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the simulation.")
 @click.option(
-    "--warehouse",
+    "--data",
     type=click.Path(path_type=Path),
-    envvar="FAME_WAREHOUSE",
-    default="demo.duckdb",
-    show_default="$FAME_WAREHOUSE, then ./demo.duckdb",
-    help="Where to build the warehouse.",
+    metavar="FILE",
+    show_default="a simulated log",
+    help="Log with a label column.",
 )
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    default="auto",
+    show_default=True,
+    help="Log format of the file.",
+)
+@click.option(
+    "--lines",
+    type=COUNT,
+    metavar="NUMBER",
+    default=20_000,
+    show_default=True,
+    help="Log lines to simulate.",
+)
+@click.option(
+    "--seed",
+    type=SEED,
+    metavar="NUMBER",
+    default=0,
+    show_default=True,
+    help="Seed of the simulation.",
+)
+@warehouse_at("demo.duckdb")
 @json_option
 def demo(
     data: Path | None, format_: str, lines: int, seed: int, warehouse: Path, as_json: bool
 ) -> None:
-    """Build a warehouse from a log, simulated or yours, and show what comes out."""
+    """Build a warehouse from a sample log and show the results.
+
+    The log is simulated unless --data names one of your own.
+    """
     from fame_sql.pipeline.demo import run_demo
 
     report = run_demo(
@@ -53,7 +76,7 @@ def demo(
         lines=lines,
         seed=seed,
         progress=terminal_progress(),
-        on_stage=_tell_stage,
+        on_stage=_print_stage,
     )
     if as_json:
         print_json(_to_dict(report))
@@ -61,7 +84,7 @@ def demo(
         _print(report)
 
 
-def _tell_stage(stage: str, seconds: float) -> None:
+def _print_stage(stage: str, seconds: float) -> None:
     click.echo(f"{stage}: {seconds:.1f} s", err=True)
 
 
@@ -78,12 +101,12 @@ def _print(report: DemoReport) -> None:
     columns = ("domain", "kind", "templates")
     print_table(columns, [[row[c] for c in columns] for row in report.domains])
     if report.evaluation is not None:
-        click.echo("\nOn the later part of the log, which nothing above has looked at")
+        click.echo("\nEvaluation on the later part of the log, which was not used for training")
         print_evaluation(report.evaluation)
-        everything = report.evaluation.outcomes["fame"]
+        outcome = report.evaluation.outcomes["fame"]
         click.echo(
-            f"  {everything['unseen'].anomalies} of {everything['all'].anomalies} anomalous lines "
-            "come from templates never seen in training"
+            f"  {outcome['unseen'].anomalies} of {outcome['all'].anomalies} anomalous lines "
+            "come from templates that training has not seen"
         )
     _print_worst(report)
     _print_next(report)
@@ -94,10 +117,11 @@ def _print_counts(report: DemoReport) -> None:
     click.echo("\nThe log")
     print_facts((name.replace("_", " "), count) for name, count in summary.items())
     share = labels.lines_available / labels.labels if labels.labels else 0
+    both = str(labels.conflicting_events)
     print_facts(
         [
             (
-                "labels spent",
+                "labels used",
                 f"{labels.labels} of {labels.lines_available} lines (1 in {share:.0f})",
             ),
             (
@@ -106,17 +130,15 @@ def _print_counts(report: DemoReport) -> None:
                 f"{labels.mixed_templates} mixed, {labels.unlabelled_templates} unlabelled",
             ),
             (
-                "events labelled both ways",
-                f"{labels.conflicting_events} (the masks erase what decides them)"
-                if labels.conflicting_events
-                else "0",
+                "events with both labels",
+                f"{both} (masks hide what tells them apart)" if labels.conflicting_events else both,
             ),
         ]
     )
 
 
 def _print_worst(report: DemoReport) -> None:
-    click.echo("\nThe worst lines of the later part, one for each event")
+    click.echo("\nThe lines of the later part with the highest scores, one for each event")
     columns = ("score", "lines", "domain", "template known", "message", "template")
     rows = [
         (
@@ -140,7 +162,7 @@ def _print_next(report: DemoReport) -> None:
     from fame_sql.pipeline.demo import QUERIES
 
     program = "fame" if shutil.which("fame") else sys.argv[0]
-    click.echo(f"\nThe warehouse is {report.warehouse}. Ask it:")
+    click.echo(f"\nThe warehouse is {report.warehouse}. Queries to try:")
     for statement in QUERIES:
         words = [program, "query", "--warehouse", str(report.warehouse), statement]
         click.echo("  " + shlex.join(words))

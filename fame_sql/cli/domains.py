@@ -1,4 +1,4 @@
-"""The command 'domains': the partition, its certificate, and a person's edits."""
+"""The command ``fame domains`` and its subcommands."""
 
 from __future__ import annotations
 
@@ -8,35 +8,45 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fame_sql.cli.language_model import ModelOptions, model_options, print_plan, tell_bill
-from fame_sql.cli.output import json_option, print_json, print_table, warehouse_option
+from fame_sql.cli.files import read_text, write_text
+from fame_sql.cli.options.language_model import LanguageModelOptions, language_model_options
+from fame_sql.cli.options.output import Form, form_options, json_option
+from fame_sql.cli.options.warehouse import warehouse_option
+from fame_sql.cli.output import print_csv, print_json
+from fame_sql.cli.requests import print_requests, print_spending
+from fame_sql.cli.tables import print_table
 from fame_sql.console import printable
-from fame_sql.errors import InputError
 
 if TYPE_CHECKING:
     from fame_sql.domains.certification.certificate import Certificate
+    from fame_sql.domains.document import Change
     from fame_sql.domains.domains import StoredPartition
     from fame_sql.domains.grouping import Partition
     from fame_sql.warehouse.warehouse import Warehouse
 
+_CHANGES = ("what", "before", "after", "template", "text")
+
 
 @click.group(invoke_without_command=True)
-@click.option("--no-stability", is_flag=True, help="With --model: do not ask a second time.")
-@model_options
+@click.option(
+    "--no-stability", is_flag=True, help="With --llm-model, ask once only and measure no stability."
+)
+@language_model_options
 @warehouse_option
 @json_option
 @click.pass_context
 def domains(
     context: click.Context,
     no_stability: bool,
-    asked: ModelOptions,
+    llm: LanguageModelOptions,
     warehouse: Path,
     as_json: bool,
 ) -> None:
-    """Partition the templates into failure domains, and certify the partition.
+    """Group the templates into failure domains.
 
-    By their words; with --model, by a language model, which is asked twice, in different
-    orders, to tell how stable its answer is.
+    The grouping is certified before it is used. By default, templates are grouped by their words;
+    with --llm-model, by a language model, which is asked twice, in different orders, to measure how
+    stable its answer is.
     """
     if context.invoked_subcommand is not None:
         return
@@ -44,48 +54,54 @@ def domains(
     from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
-        if not asked.wanted:
+        if not llm.wanted:
             stored = partition_templates(opened)
-        elif asked.dry_run:
-            _print_partition_plan(opened, asked, stability=not no_stability, as_json=as_json)
+        elif llm.dry_run:
+            _print_requests(opened, llm, stability=not no_stability, as_json=as_json)
             return
         else:
-            stored = _read(opened, asked, stability=not no_stability)
+            stored = _group_by_llm(opened, llm, stability=not no_stability)
     _print_certificate(stored.certificate, as_json=as_json)
 
 
-def _read(warehouse: Warehouse, asked: ModelOptions, *, stability: bool) -> StoredPartition:
+def _group_by_llm(
+    warehouse: Warehouse, llm: LanguageModelOptions, *, stability: bool
+) -> StoredPartition:
     from fame_sql.domains.domains import partition_templates
     from fame_sql.domains.proposals.by_llm import ReadingPartitioner
 
-    model = asked.open(warehouse)
+    model = llm.open(warehouse)
     try:
         return partition_templates(warehouse, ReadingPartitioner(model, stability=stability))
     finally:
-        tell_bill(model)
+        print_spending(model)
 
 
-def _print_partition_plan(
-    warehouse: Warehouse, asked: ModelOptions, *, stability: bool, as_json: bool
+def _print_requests(
+    warehouse: Warehouse, llm: LanguageModelOptions, *, stability: bool, as_json: bool
 ) -> None:
     from fame_sql.domains.domains import read_summaries
     from fame_sql.domains.proposals.by_llm import ReadingPartitioner
 
-    model = asked.open(warehouse)
+    model = llm.open(warehouse)
     partitioner = ReadingPartitioner(model, stability=stability)
     requests = partitioner.plan(read_summaries(warehouse))
-    note = "where the templates take several requests, one more merges what they find"
-    print_plan(model, requests, [note], as_json=as_json)
+    note = "if the templates need several requests, one more request merges the answers"
+    print_requests(model, requests, [note], as_json=as_json)
 
 
 @domains.command()
 @click.option(
-    "--page", "page_path", type=click.Path(path_type=Path), help="Write the certificate as a page."
+    "--page",
+    "page_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the certificate as an HTML page.",
 )
 @warehouse_option
 @json_option
 def show(page_path: Path | None, warehouse: Path, as_json: bool) -> None:
-    """Show the domains in force and the decisions of their certification."""
+    """Show the current domains and the decisions of their certification."""
     from fame_sql.domains import domains
     from fame_sql.domains.document import page
     from fame_sql.warehouse.warehouse import Warehouse
@@ -95,7 +111,7 @@ def show(page_path: Path | None, warehouse: Path, as_json: bool) -> None:
         summaries = domains.read_summaries(opened)
         source = domains.read_partition(opened).source
     if page_path is not None:
-        _write(page_path, page(certificate, summaries, source))
+        write_text(page_path, page(certificate, summaries, source))
         click.echo(f"the certificate is in {page_path}")
         return
     _print_certificate(certificate, as_json=as_json, everything=True)
@@ -103,11 +119,14 @@ def show(page_path: Path | None, warehouse: Path, as_json: bool) -> None:
 
 @domains.command()
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Write the file and leave; edit it yourself."
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the YAML file and exit, without opening an editor.",
 )
 @warehouse_option
 def edit(out: Path | None, warehouse: Path) -> None:
-    """Edit the partition as YAML in your editor, then certify it and put it in force."""
+    """Edit the domains as YAML in your editor, then certify and use them."""
     from fame_sql.domains import domains
     from fame_sql.domains.document import from_yaml, to_yaml
     from fame_sql.warehouse.warehouse import Warehouse
@@ -115,8 +134,8 @@ def edit(out: Path | None, warehouse: Path) -> None:
     with Warehouse.open(warehouse) as opened:
         text = to_yaml(domains.read_partition(opened), domains.read_summaries(opened))
         if out is not None:
-            _write(out, text)
-            click.echo(f"edit {out}, then: fame domains certify {out}")
+            write_text(out, text)
+            click.echo(f"edit {out}, then run: fame domains certify {out}")
             return
         edited = click.edit(text, extension=".yaml")
         if edited is None:
@@ -129,25 +148,30 @@ def edit(out: Path | None, warehouse: Path) -> None:
 @domains.command()
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @warehouse_option
-@json_option
-def diff(path: Path, warehouse: Path, as_json: bool) -> None:
-    """Show what a file would change in the partition in force."""
+@form_options
+def diff(path: Path, warehouse: Path, form: Form) -> None:
+    """Show what a file would change in the current domains."""
     from fame_sql.domains import domains
     from fame_sql.domains.document import changes
     from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
-        found = changes(domains.read_partition(opened), _partition(path))
+        found = changes(domains.read_partition(opened), _read(path))
         texts = {t.template_id: t.template for t in domains.read_summaries(opened)}
-    if as_json:
+    if form == "json":
         print_json([asdict(change) for change in found])
-        return
-    rows = [
-        (c.what, c.before, c.after, c.template_id, texts.get(c.template_id or "", "")[:80])
-        for c in found
-    ]
-    print_table(("what", "before", "after", "template", "text"), rows)
-    click.echo(f"{len(found)} differences")
+    elif form == "csv":
+        print_csv(_CHANGES, [_row(change, texts) for change in found])
+    else:
+        print_table(_CHANGES, [_row(change, texts, longest=80) for change in found])
+        click.echo(f"{len(found)} differences")
+
+
+def _row(
+    change: Change, texts: dict[str, str], longest: int | None = None
+) -> tuple[str | None, ...]:
+    text = texts.get(change.template_id or "", "")[:longest]
+    return change.what, change.before, change.after, change.template_id, text
 
 
 @domains.command()
@@ -155,30 +179,23 @@ def diff(path: Path, warehouse: Path, as_json: bool) -> None:
 @warehouse_option
 @json_option
 def certify(path: Path | None, warehouse: Path, as_json: bool) -> None:
-    """Certify an edited file, or the partition in force with today's labels; put it in force."""
+    """Certify and use the domains of an edited file.
+
+    Without FILE, the current domains are certified again, with the current labels.
+    """
     from fame_sql.domains import domains
     from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
-        partition = domains.read_partition(opened) if path is None else _partition(path)
+        partition = domains.read_partition(opened) if path is None else _read(path)
         stored = domains.certify_partition(opened, partition)
     _print_certificate(stored.certificate, as_json=as_json)
 
 
-def _partition(path: Path) -> Partition:
+def _read(path: Path) -> Partition:
     from fame_sql.domains.document import from_yaml
 
-    try:
-        return from_yaml(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from None
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from None
+    return from_yaml(read_text(path))
 
 
 def _print_certificate(

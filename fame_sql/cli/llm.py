@@ -1,7 +1,8 @@
-"""The commands on a language model: trying an endpoint, and what was asked of it."""
+"""The commands ``fame llm check|export|import|forget|bill``."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,99 +10,113 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fame_sql import sql
-from fame_sql.cli.language_model import ModelOptions, model_options, print_plan
-from fame_sql.cli.output import json_option, print_json, print_table, warehouse_option
+from fame_sql.cli.options.language_model import LanguageModelOptions, language_model_options
+from fame_sql.cli.options.output import Form, form_options, json_option
+from fame_sql.cli.options.warehouse import warehouse_option
+from fame_sql.cli.output import print_csv, print_json
+from fame_sql.cli.requests import print_requests
+from fame_sql.cli.tables import print_table
 
 if TYPE_CHECKING:
     from fame_sql.llm.ledger import Ledger
+    from fame_sql.warehouse.warehouse import Warehouse
+
+_COLUMNS = ("stage", "model", "answered", "tokens in", "tokens out", "cost in USD")
 
 
-@click.group()
-def llm() -> None:
-    """Try an endpoint, share the ledger of a pass, and read its bill."""
+@click.group("llm")
+def llm_group() -> None:
+    """Check an endpoint, share its answers, show the costs."""
 
 
-@llm.command()
-@model_options
+@llm_group.command()
+@language_model_options
 @json_option
-def check(asked: ModelOptions, as_json: bool) -> None:
-    """Ask a trial question of an endpoint; only that question is sent."""
-    import tempfile
+def check(llm: LanguageModelOptions, as_json: bool) -> None:
+    """Send a trial question to an endpoint, and nothing else."""
+    from fame_sql.llm.check import check as run
+    from fame_sql.llm.check import check_request
 
-    from fame_sql.llm.answers import CheckAnswer
-    from fame_sql.llm.prompts import CHECK
+    with _temporary_warehouse() as opened:
+        model = llm.open(opened)
+        if llm.dry_run:
+            print_requests(model, [check_request(model)], [], as_json=as_json)
+            return
+        facts = run(model)
+    if as_json:
+        print_json(facts)
+        return
+    form = facts.pop("answers")
+    click.echo(f"{llm.llm_model} gave a valid answer, in the form {form}: {facts}")
+
+
+@contextmanager
+def _temporary_warehouse() -> Iterator[Warehouse]:
     from fame_sql.warehouse.warehouse import Warehouse
 
     with (
         tempfile.TemporaryDirectory() as folder,
         Warehouse.open(Path(folder) / "check.duckdb", create=True) as opened,
     ):
-        model = asked.open(opened)
-        request = model.request("check", CHECK, [], CheckAnswer, 10)
-        if asked.dry_run:
-            print_plan(model, [request], [], as_json=as_json)
-            return
-        model.ask(request, CheckAnswer)
-        facts = opened.records(sql.load("llm/last_call"))[0]
-        mode = model.client.mode if model.client else None
-    if as_json:
-        print_json({"answers": mode, **facts})
-        return
-    click.echo(f"{asked.model} answers, checked, as {mode}: {facts}")
+        yield opened
 
 
-@llm.command("export")
+@llm_group.command("export")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @warehouse_option
 def export_calls(path: Path, warehouse: Path) -> None:
-    """Write the answered requests as JSON lines, to be committed and replayed elsewhere."""
+    """Write the answered requests to a file.
+
+    The file has JSON lines and can be imported elsewhere.
+    """
     with _ledger(warehouse) as ledger:
         written = ledger.export(path)
-    click.echo(f"{written} answered requests in {path}")
+    click.echo(f"{written} answered requests written to {path}")
 
 
-@llm.command("import")
+@llm_group.command("import")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @warehouse_option
 def import_calls(path: Path, warehouse: Path) -> None:
-    """Take answered requests from JSON lines; they are then never sent."""
+    """Read answered requests from a file of JSON lines.
+
+    These requests are then never sent.
+    """
     with _ledger(warehouse) as ledger:
         taken = ledger.import_calls(path)
-    click.echo(f"{taken} answered requests taken from {path}")
+    click.echo(f"{taken} answered requests read from {path}")
 
 
-@llm.command()
+@llm_group.command()
 @click.argument("request_hash", metavar="HASH")
 @warehouse_option
 def forget(request_hash: str, warehouse: Path) -> None:
-    """Delete a request and its answer, to have it asked anew and paid for again."""
+    """Delete a request and its answer from the ledger.
+
+    The request will be sent and paid for again.
+    """
     with _ledger(warehouse) as ledger:
         gone = ledger.forget(request_hash)
-    click.echo(f"{gone} forgotten")
+    click.echo(f"requests deleted from the ledger: {gone}")
 
 
-@llm.command()
+@llm_group.command()
 @warehouse_option
-@json_option
-def bill(warehouse: Path, as_json: bool) -> None:
-    """Show what the passes cost, by stage."""
+@form_options
+def bill(warehouse: Path, form: Form) -> None:
+    """Show the cost of the language model for each stage."""
     with _ledger(warehouse) as ledger:
         rows = ledger.bill()
-    if as_json:
+    if form == "json":
         print_json(rows)
-        return
-    columns = ("stage", "model", "answered", "tokens in", "tokens out", "cost in USD")
-    print_table(columns, [_billed(row) for row in rows])
-    if waiting := sum(row["without_answer"] for row in rows):
-        click.echo(f"{waiting} requests were sent and not answered; they may have been billed")
-    if again := sum(row["sent_again"] for row in rows):
-        click.echo(f"{again} times a request was sent again after it failed or was refused")
-    if any(row["estimated"] for row in rows):
-        click.echo("some endpoints did not count tokens; those are estimates")
+    elif form == "csv":
+        print_csv(_COLUMNS, [_row(row) for row in rows])
+    else:
+        print_table(_COLUMNS, [_row(row) for row in rows])
+        _print_notes(rows)
 
 
-def _billed(row: dict[str, Any]) -> tuple[object, ...]:
+def _row(row: dict[str, Any]) -> tuple[object, ...]:
     cost = f"{row['cost_usd'] or 0:.4f}"
     if row["unpriced"]:
         cost = "unpriced" if row["unpriced"] == row["answered"] else f"{cost} and unpriced calls"
@@ -113,6 +128,15 @@ def _billed(row: dict[str, Any]) -> tuple[object, ...]:
         row["tokens_out"],
         cost,
     )
+
+
+def _print_notes(rows: list[dict[str, Any]]) -> None:
+    if waiting := sum(row["without_answer"] for row in rows):
+        click.echo(f"{waiting} requests were sent but not answered; they may have been billed")
+    if again := sum(row["sent_again"] for row in rows):
+        click.echo(f"{again} requests were sent again after a failure or an invalid answer")
+    if any(row["estimated"] for row in rows):
+        click.echo("some endpoints did not count tokens; those numbers are estimates")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The commands on what is done about the unseen, and on the target of false alarms."""
+"""The commands ``fame policy show|set``."""
 
 from __future__ import annotations
 
@@ -8,27 +8,34 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fame_sql.cli.output import json_option, print_facts, print_json, print_table, warehouse_option
-from fame_sql.errors import InputError
+from fame_sql.cli.options.author import author_option
+from fame_sql.cli.options.numbers import FALSE_ALARMS
+from fame_sql.cli.options.output import json_option
+from fame_sql.cli.options.warehouse import warehouse_option
+from fame_sql.cli.output import print_json
+from fame_sql.cli.tables import print_facts, print_table
 
 if TYPE_CHECKING:
     from fame_sql.scoring.policy import PolicyReport
     from fame_sql.warehouse.warehouse import Warehouse
 
+UNSEEN = ("alert", "queue", "both")
 
-@click.group("policy")
+
+@click.group(short_help="Configure unseen templates and the false-alarm target.")
 def policy() -> None:
-    """Say what is done about unseen templates, and how many false alarms are borne."""
+    """Configure the handling of unseen templates and the false-alarm target."""
 
 
-@policy.command("show")
+@policy.command()
 @warehouse_option
 @json_option
 def show(warehouse: Path, as_json: bool) -> None:
-    """Show the policy in force, and what each would cost in false alarms.
+    """Show the current policy and the costs of each policy.
 
-    From labelled events that a network did not learn from: those of the calibration slice for
-    templates known before it, templates left out for unseen ones.
+    The costs are false alarms and lines to label. They are estimated on labelled events that were
+    held out of training: the events of the calibration slice for known templates, and whole
+    templates for unseen ones.
     """
     from fame_sql.scoring.policy import report
     from fame_sql.warehouse.warehouse import Warehouse
@@ -37,15 +44,25 @@ def show(warehouse: Path, as_json: bool) -> None:
         found = report(opened)
     if as_json:
         print_json(found.to_dict())
-        return
-    print_policy(found)
+    else:
+        _print(found)
 
 
 @policy.command("set")
-@click.option("--unseen", help="What is done about unseen templates: alert, queue or both.")
-@click.option("--max-false-alarms", type=float, help="At most so many a million lines.")
-@click.option("--no-target", is_flag=True, help="Forget the target of false alarms.")
-@click.option("--author", help="Who wants it.  [default: the user's name]")
+@click.option(
+    "--unseen",
+    type=click.Choice(UNSEEN),
+    help="What to do with lines of unseen templates: alert by their score, put them into the "
+    "queue for labels, or both.",
+)
+@click.option(
+    "--max-false-alarms",
+    type=FALSE_ALARMS,
+    metavar="NUMBER",
+    help="Maximum false alarms per million lines; also used by later trainings.",
+)
+@click.option("--no-target", is_flag=True, help="Remove the false-alarm target.")
+@author_option
 @warehouse_option
 @json_option
 def set_(
@@ -56,17 +73,17 @@ def set_(
     warehouse: Path,
     as_json: bool,
 ) -> None:
-    """Set the policy for unseen templates, the target of false alarms, or both.
+    """Set the policy for unseen templates or the target.
 
-    A target moves the scale so that 0.5 is its line: the champion gets a new version, without
-    training, and 'fame score' judges anew.
+    A target moves the scale of the scores so that its threshold is 0.5. The champion gets a new
+    version without training, and 'fame score' then scores its events.
     """
     from fame_sql.warehouse.warehouse import Warehouse
 
     if max_false_alarms is not None and no_target:
-        raise click.UsageError("use one of --max-false-alarms and --no-target")
+        raise click.UsageError("use either --max-false-alarms or --no-target, not both")
     if unseen is None and max_false_alarms is None and not no_target:
-        raise click.UsageError("name --unseen, --max-false-alarms or --no-target")
+        raise click.UsageError("nothing to set: give --unseen, --max-false-alarms or --no-target")
     with Warehouse.open(warehouse) as opened:
         facts = _set(opened, unseen, max_false_alarms, no_target, author)
     if as_json:
@@ -84,13 +101,11 @@ def _set(
     no_target: bool,
     author: str | None,
 ) -> dict[str, Any]:
-    from fame_sql.scoring.policy import UNSEEN, read_target, read_unseen, set_unseen
+    from fame_sql.scoring.policy import read_target, read_unseen, set_unseen
 
-    if unseen is not None and unseen not in UNSEEN:
-        raise InputError(f"--unseen {unseen!r} is not known; use one of {', '.join(UNSEEN)}")
     version, is_scored = None, True
     if target is not None or no_target:
-        version, is_scored = _retarget(warehouse, target, author)
+        version, is_scored = _set_target(warehouse, target, author)
     if unseen is not None:
         set_unseen(warehouse, unseen)
     return {
@@ -101,10 +116,10 @@ def _set(
     }
 
 
-def _retarget(
+def _set_target(
     warehouse: Warehouse, target: float | None, author: str | None
 ) -> tuple[str | None, bool]:
-    """Return the champion after a change of target, and whether all its verdicts are stored."""
+    """Change the target; return the champion, and whether all its verdicts are stored."""
     from fame_sql.training.false_alarm_target import set_target
 
     record = set_target(warehouse, target, author=author)
@@ -114,11 +129,11 @@ def _retarget(
     return record.model_version, not unscored
 
 
-def print_policy(found: PolicyReport) -> None:
-    """Print the policy, the evidence behind it, and a row of costs for each policy."""
+def _print(found: PolicyReport) -> None:
+    """Print the policy, the evidence for it, and one row of costs for each policy."""
     print_facts(_facts(found))
     click.echo()
-    click.echo("expected in a million lines like those held out:")
+    click.echo("expected in a million lines like the held-out ones:")
     print_table(
         ("unseen", "false alarms", "at most (95 %)", "lines queued"),
         [
@@ -136,14 +151,15 @@ def print_policy(found: PolicyReport) -> None:
 def _facts(found: PolicyReport) -> Iterator[tuple[str, object]]:
     target = found.max_false_alarms
     share = found.unseen_share
+    held_out = found.unseen_threshold
     yield "unseen", found.unseen
-    yield "target", "none" if target is None else f"at most {target:g} false alarms a million lines"
+    yield (
+        "target",
+        "none" if target is None else f"at most {target:g} false alarms per million lines",
+    )
     yield "model", found.model_version
     yield "held out, known", f"events worth {found.known.size:.1f} of equal frequency"
-    yield (
-        "held out, unseen",
-        f"templates worth {found.unseen_threshold.size:.1f} of equal frequency",
-    )
+    yield "held out, unseen", f"templates worth {held_out.size:.1f} of equal frequency"
     yield "lines of unseen templates", "unknown" if share is None else f"{share:.1%}"
     yield "waiting for a label", found.waiting
 

@@ -1,7 +1,8 @@
-"""The command that asks the warehouse."""
+"""The command ``fame query``."""
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -10,15 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fame_sql.cli.output import (
-    json_option,
-    plain,
-    print_csv,
-    print_json,
-    print_table,
-    terminal_progress,
-    warehouse_option,
-)
+from fame_sql.cli.options.numbers import COUNT
+from fame_sql.cli.options.output import Form, form_options
+from fame_sql.cli.options.warehouse import warehouse_option
+from fame_sql.cli.output import print_csv, print_json
+from fame_sql.cli.progress import terminal_progress
+from fame_sql.cli.tables import print_table
+from fame_sql.cli.values import plain
 from fame_sql.console import printable
 
 if TYPE_CHECKING:
@@ -31,54 +30,58 @@ _SHOWN = 100
 
 @click.command()
 @click.argument("sql")
-@click.option("--csv", "as_csv", is_flag=True, help="Print the rows as CSV.")
-@click.option("--write", is_flag=True, help="Let the statement change the warehouse.")
+@click.option("--write", is_flag=True, help="Allow the statement to change the warehouse.")
 @click.option(
     "--rows",
-    type=int,
+    type=COUNT,
+    metavar="NUMBER",
     default=_SHOWN,
     show_default=True,
-    help="Show at most so many rows as a table; CSV and JSON have them all.",
+    help="Maximum rows of a table; CSV and JSON always have all rows.",
 )
-@click.option("--plan", is_flag=True, help="Tell what is stored and what must be scored; no run.")
-@click.option("--no-plan", is_flag=True, help="Run the statement as it is, without the planner.")
+@click.option(
+    "--plan",
+    is_flag=True,
+    help="Print what is stored and what must be scored, without running the statement.",
+)
+@click.option("--no-plan", is_flag=True, help="Run the statement as written, without the planner.")
 @click.option(
     "--verbose",
     is_flag=True,
-    help="Tell on stderr what was counted, stored and scored; on a terminal always.",
+    help="Print on stderr what was counted, stored and scored; always on for a terminal.",
 )
 @warehouse_option
-@json_option
+@form_options
 def query(
     sql: str,
-    as_csv: bool,
     write: bool,
     rows: int,
     plan: bool,
     no_plan: bool,
     verbose: bool,
     warehouse: Path,
-    as_json: bool,
+    form: Form,
 ) -> None:
-    """Run a SQL statement ('-' reads it from stdin) with the live functions at hand."""
+    """Run a SQL statement that can use the live functions.
+
+    '-' reads the statement from standard input.
+    """
     from fame_sql.session.query import plain_errors
     from fame_sql.session.session import connect
     from fame_sql.udfs.duckdb import release
 
-    if as_csv and as_json:
-        raise click.UsageError("use one of --csv and --json")
-    if plan and (no_plan or as_csv):
-        raise click.UsageError("--plan goes with --json, not with --no-plan or --csv")
+    if plan and (no_plan or form == "csv"):
+        raise click.UsageError("--plan works with --json, not with --no-plan or --csv")
     statement = sys.stdin.read() if sql == "-" else sql
     connection = connect(warehouse, read_only=not write)
     try:
         with plain_errors():
             if plan:
-                _tell(connection, statement, as_json)
+                _print_plan(connection, statement, form)
                 return
             result = _run(connection, statement, not no_plan, verbose)
             columns = [column[0] for column in result.description or []]
-            _print(columns, _fetched(result), as_csv, as_json, rows)
+            _print(columns, _fetched(result), form, rows)
     finally:
         release(connection)
         connection.close()
@@ -98,11 +101,11 @@ def _run(
     return connection.execute(plan.statement)
 
 
-def _tell(connection: duckdb.DuckDBPyConnection, statement: str, as_json: bool) -> None:
+def _print_plan(connection: duckdb.DuckDBPyConnection, statement: str, form: Form) -> None:
     from fame_sql.planner import make_plan
 
     plan = make_plan(connection, statement, score=False, progress=terminal_progress())
-    if as_json:
+    if form == "json":
         print_json({**asdict(plan), "missing": plan.missing, "seconds": plan.seconds})
         return
     for line in _plan_lines(plan):
@@ -110,17 +113,17 @@ def _tell(connection: duckdb.DuckDBPyConnection, statement: str, as_json: bool) 
 
 
 def _is_kept(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Tell whether new verdicts can be stored."""
+    """Return whether new verdicts can be stored."""
     statement = "SELECT readonly FROM duckdb_databases() WHERE database_name = current_database()"
     return not connection.execute(statement).fetchall()[0][0]
 
 
 def _plan_lines(plan: Plan, *, done: bool = False, kept: bool = True) -> Iterator[str]:
-    """Say what is planned or, with ``done``, what was; of a plain statement only the former."""
+    """Yield what the planner will do or, with ``done``, what it did."""
     if plan.reason:
-        yield f"left alone: {plan.reason}"
+        yield f"not planned: {plan.reason}"
     elif not plan.calls and not done:
-        yield "no live function is called"
+        yield "the statement calls no live function"
     for call in plan.calls:
         yield f"{', '.join(call.functions)} of {call.message}: {_answer(call, done, kept)}"
     if plan.missing and not done:
@@ -129,7 +132,7 @@ def _plan_lines(plan: Plan, *, done: bool = False, kept: bool = True) -> Iterato
 
 def _answer(call: Planned, done: bool, kept: bool) -> str:
     if call.answered_by == "live":
-        return f"left alone: {call.reason}"
+        return f"not planned: {call.reason}"
     how = "joined by event" if call.answered_by == "event" else "joined by distinct message"
     parts = [how, *_counts(call, done, kept)]
     size = call.bytes_needed / 1e6
@@ -139,7 +142,7 @@ def _answer(call: Planned, done: bool, kept: bool) -> str:
 
 
 def _counts(call: Planned, done: bool, kept: bool) -> Iterator[str]:
-    """Say how many rows, messages and texts there are, as far as they were counted."""
+    """Yield the numbers of rows, messages and texts that were counted."""
     if call.rows is not None:
         yield f"{call.rows} rows"
     if call.messages is not None:
@@ -149,14 +152,14 @@ def _counts(call: Planned, done: bool, kept: bool) -> Iterator[str]:
     elif not call.missing:
         yield "all events that it needs are stored"
     if done and call.missing:
-        yield f"{call.missing} scored now{_unkept(call, kept)}"
+        yield f"{call.missing} scored now{_why_not_kept(call, kept)}"
 
 
-def _unkept(call: Planned, kept: bool) -> str:
-    """Say why the next run scores the same texts again, where it does."""
+def _why_not_kept(call: Planned, kept: bool) -> str:
+    """Return why the next run will score the same texts again, if it will."""
     if call.answered_by == "message":
-        return ", for this run only: answers by message are not kept"
-    return "" if kept else ", not kept: add --write, or run 'fame score' first"
+        return ", for this run only: answers by message are not stored"
+    return "" if kept else ", not stored: add --write, or run 'fame score' first"
 
 
 def _fetched(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
@@ -164,21 +167,17 @@ def _fetched(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
         yield from batch
 
 
-def _print(
-    columns: list[str], rows: Iterator[tuple[Any, ...]], as_csv: bool, as_json: bool, shown: int
-) -> None:
-    if as_csv:
+def _print(columns: list[str], rows: Iterator[tuple[Any, ...]], form: Form, shown: int) -> None:
+    if form == "csv":
         print_csv(columns, rows)
-    elif as_json:
+    elif form == "json":
         _print_json_rows(columns, rows)
     else:
-        _print_shown(columns, rows, shown)
+        _print_first(columns, rows, shown)
 
 
 def _print_json_rows(columns: list[str], rows: Iterator[tuple[Any, ...]]) -> None:
-    """Print a JSON array row by row, so that a large result needs no memory."""
-    import json
-
+    """Print a JSON array row by row, so that a large result needs little memory."""
     separator = "["
     for row in rows:
         record = dict(zip(columns, row, strict=True))
@@ -187,9 +186,11 @@ def _print_json_rows(columns: list[str], rows: Iterator[tuple[Any, ...]]) -> Non
     click.echo("[]" if separator == "[" else "]")
 
 
-def _print_shown(columns: list[str], rows: Iterator[tuple[Any, ...]], shown: int) -> None:
+def _print_first(columns: list[str], rows: Iterator[tuple[Any, ...]], shown: int) -> None:
     head = [row for _, row in zip(range(shown), rows, strict=False)]
     print_table(columns, head)
     left = sum(1 for _ in rows)
     if left:
-        click.echo(f"{left} more rows: --rows N shows more, --csv and --json all", err=True)
+        click.echo(
+            f"{left} more rows: use --rows for more, or --csv or --json for all rows", err=True
+        )

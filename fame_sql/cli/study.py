@@ -1,135 +1,50 @@
-"""What 'fame evaluate --study' shows."""
+"""What ``fame evaluate --study`` prints."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from fame_sql.cli.output import print_json, print_table, terminal_progress
-from fame_sql.errors import InputError
+from fame_sql.cli.options.output import Form
+from fame_sql.cli.options.study import StudyOptions
+from fame_sql.cli.output import print_csv, print_json
+from fame_sql.cli.progress import terminal_progress
+from fame_sql.cli.tables import print_table
 
 if TYPE_CHECKING:
-    from fame_sql.evaluation.metrics import Measured
     from fame_sql.evaluation.report.report import StudyReport
-    from fame_sql.evaluation.study.label_curve import Point
     from fame_sql.evaluation.study.study import StudyPlan
 
-_COLUMNS = (
-    "split",
-    "lines",
-    "detector",
-    "precision",
-    "recall",
-    "F1",
-    "AP",
-    "false alarms/M",
-    "calibration error",
-    "recall bound",
-)
 
+def show_study(warehouse: Path, options: StudyOptions, form: Form) -> None:
+    """Run the study for every K, print it, and write the page if one is asked for."""
+    if options.html is not None:
+        from fame_sql.evaluation.report.page_file import check_writable
 
-@dataclass(frozen=True)
-class StudyChoices:
-    """What the command line says of a study.
-
-    Parameters
-    ----------
-    cuts, per_template : str
-        Numbers separated by commas: splits by time, and K.
-    folds, seeds : int
-        Folds of templates left out, and seeds of training.
-    detectors : str or None
-        Names separated by semicolons; None for all.
-    weighting : str
-        What the table in the terminal counts.
-    label_curve : bool
-        Compare strategies of labelling for every K.
-    html : Path or None
-        Where the page goes.
-    part : str or None
-        The lines that the table in the terminal shows; None for every part.
-    encoder : str or None
-        What the students read by; None for compact.
-    fetch : bool
-        Whether the hub may be asked for it.
-    """
-
-    cuts: str
-    per_template: str
-    folds: int
-    seeds: int
-    detectors: str | None
-    weighting: str
-    label_curve: bool
-    html: Path | None
-    part: str | None = None
-    encoder: str | None = None
-    fetch: bool = False
-
-    def plan(self, per_template: int, all_detectors: Sequence[str] | None = None) -> StudyPlan:
-        """Return the plan for one K, with these detectors where the user names none."""
-        from fame_sql.evaluation.study.study import DETECTORS, StudyPlan
-        from fame_sql.students.config import COMPACT
-        from fame_sql.students.presets import choose
-
-        asked = [d.strip() for d in self.detectors.split(";")] if self.detectors else None
-        names = tuple(asked or all_detectors or DETECTORS)
-        return StudyPlan(
-            cuts=tuple(_numbers(self.cuts, "cuts", "0.5,0.8")),
-            folds=self.folds,
-            seeds=self.seeds,
-            per_template=per_template,
-            detectors=names,
-            config=choose(self.encoder or COMPACT, fetch=self.fetch),
-        )
-
-    def each_k(self) -> list[int]:
-        """Return every K in the order given."""
-        numbers = list(_numbers(self.per_template, "K", "1,5,20"))
-        for place, k in enumerate(numbers):
-            if not (k >= 1 and k.is_integer()):
-                raise InputError(f"K must be a whole number from 1 on, not {k:g}: write 1,5,20")
-            if k in numbers[:place]:
-                raise InputError(f"the K {k:g} is given twice: give each K once")
-        if not numbers:
-            raise InputError(f"{self.per_template!r} names no K: write numbers such as 1,5,20")
-        return [int(k) for k in numbers]
-
-    def weightings(self, as_json: bool) -> tuple[str, ...]:
-        """Return what is counted: all there is for JSON and the page."""
-        from fame_sql.evaluation.study.weightings import WEIGHTINGS
-
-        return tuple(WEIGHTINGS) if as_json or self.html else (self.weighting,)
-
-
-def _numbers(text: str, what: str, example: str) -> Iterator[float]:
-    try:
-        yield from [float(part) for part in text.split(",") if part.strip()]
-    except ValueError:
-        raise InputError(f"{text!r} are no {what}: write numbers such as {example}") from None
-
-
-def show_study(warehouse: Path, choices: StudyChoices, as_json: bool) -> None:
-    """Run the study for every K, print it as tables or JSON, and write all of them as a page."""
-    if choices.html is not None:
-        _check_writable(choices.html)
+        check_writable(options.html)
     folder = warehouse.with_name(f"{warehouse.stem}.study")
-    if choices.label_curve:
-        _show_curve(warehouse, folder, choices, as_json)
-        return
+    if options.label_curve:
+        _show_curve(warehouse, folder, options, form)
+    else:
+        _show_each_k(warehouse, folder, options, form)
+
+
+def _show_each_k(warehouse: Path, folder: Path, options: StudyOptions, form: Form) -> None:
     reports: list[StudyReport] = []
-    for plan in [choices.plan(k) for k in choices.each_k()]:
-        reports.append(_report(warehouse, folder, plan, choices.weightings(as_json)))
-        if not as_json:
-            print_table(_COLUMNS, _rows(reports[-1].measures[choices.weighting], choices.part))
-            click.echo("\n".join(reports[-1].facts))
-        if choices.html is not None:
-            _write_page(choices.html, warehouse, reports)
-    if as_json:
+    for plan in [options.plan(k) for k in options.each_k()]:
+        reports.append(_report(warehouse, folder, plan, options.weightings(form == "json")))
+        if form == "text":
+            _print_report(reports[-1], options)
+        if options.html is not None:
+            from fame_sql.evaluation.report.page_file import write_page
+
+            write_page(options.html, warehouse, reports)
+    if form == "csv":
+        _print_csv(reports, options)
+    elif form == "json":
         shown = [report.to_dict() for report in reports]
         print_json(shown[0] if len(shown) == 1 else {"studies": shown})
 
@@ -144,67 +59,37 @@ def _report(
     return StudyReport.of(plan, findings, weightings)
 
 
-def _check_writable(html: Path) -> None:
-    """Check that the page can be written before hours are spent on what it shows."""
-    is_new = not html.exists()
-    try:
-        html.open("a").close()
-        if is_new:
-            html.unlink()
-    except OSError as error:
-        raise InputError(f"{html} cannot be written: {error.strerror}") from None
+def _print_report(report: StudyReport, options: StudyOptions) -> None:
+    from fame_sql.evaluation.report.table import COLUMNS, study_rows
+
+    print_table(COLUMNS, study_rows(report.measures[options.weighting], options.shown_part))
+    click.echo("\n".join(report.facts))
 
 
-def _show_curve(warehouse: Path, folder: Path, choices: StudyChoices, as_json: bool) -> None:
+def _print_csv(reports: Sequence[StudyReport], options: StudyOptions) -> None:
+    from fame_sql.evaluation.report.table import COLUMNS, alone, study_rows
+
+    rows = [
+        (report.plan.per_template, *row)
+        for report in reports
+        for row in study_rows(report.measures[options.weighting], options.shown_part, alone)
+    ]
+    print_csv(("K", *COLUMNS), rows)
+
+
+def _show_curve(warehouse: Path, folder: Path, options: StudyOptions, form: Form) -> None:
+    from fame_sql.evaluation.report.page_file import write_page
+    from fame_sql.evaluation.report.table import CURVE_COLUMNS, alone, curve_rows
     from fame_sql.evaluation.study.label_curve import CURVE_DETECTORS, label_curve
 
-    each_k = choices.each_k()
-    plan = choices.plan(each_k[-1], CURVE_DETECTORS)
+    each_k = options.each_k()
+    plan = options.plan(each_k[-1], CURVE_DETECTORS)
     points = label_curve(warehouse, folder, plan, each_k, progress=terminal_progress())
-    if choices.html is not None:
-        _write_page(choices.html, warehouse, [_report(warehouse, folder, plan, ())], points)
-    if as_json:
+    if options.html is not None:
+        write_page(options.html, warehouse, [_report(warehouse, folder, plan, ())], points)
+    if form == "json":
         print_json([point.to_dict() for point in points])
-        return
-    columns = ("split", "detector", "labels chosen", "K", "lines labelled", "F1", "AP")
-    print_table(
-        columns,
-        [(*p.names, f"{p.labels:.0f}", _shown(p.f1), _shown(p.average_precision)) for p in points],
-    )
-
-
-def _rows(
-    measures: Mapping[tuple[str, str, str], Mapping[str, Measured]], wanted: str | None
-) -> list[tuple[object, ...]]:
-    rows = [
-        (split, part, detector, *(_shown(value) for value in found.values()))
-        for (split, detector, part), found in measures.items()
-        if wanted in (None, part)
-    ]
-    return sorted(rows, key=lambda row: (row[0], row[1]))
-
-
-def _shown(measured: Measured) -> str:
-    if measured.value is None:
-        return "-"
-    digits = 0 if measured.value > 1.5 else 3
-    if measured.low is None or measured.high is None:
-        return f"{measured.value:.{digits}f}"
-    interval = f"[{measured.low:.{digits}f}, {measured.high:.{digits}f}]"
-    return f"{measured.value:.{digits}f} {interval}"
-
-
-def _write_page(
-    html: Path, warehouse: Path, reports: Sequence[StudyReport], curve: Sequence[Point] = ()
-) -> None:
-    from fame_sql.evaluation.report.page import html_page
-    from fame_sql.evaluation.study.splits import read_lines
-    from fame_sql.warehouse.warehouse import Warehouse
-
-    with Warehouse.open(warehouse, read_only=True) as opened:
-        texts = read_lines(opened).canonical
-    sections = [report.section(texts) for report in reports]
-    try:
-        html.write_text(html_page(f"Study of {warehouse.name}", sections, curve), encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{html} cannot be written: {error.strerror}") from None
+    elif form == "csv":
+        print_csv(CURVE_COLUMNS, curve_rows(points, alone))
+    else:
+        print_table(CURVE_COLUMNS, curve_rows(points))

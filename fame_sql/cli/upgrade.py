@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fame_sql.cli.output import json_option, print_facts, print_json, warehouse_option
+from fame_sql.cli.options.output import json_option
+from fame_sql.cli.options.warehouse import warehouse_option
+from fame_sql.cli.output import print_json
+from fame_sql.cli.tables import print_facts
 from fame_sql.console import printable
 
 if TYPE_CHECKING:

@@ -1,7 +1,22 @@
-"""dbt: the plugin for dbt-duckdb that puts the live functions on its connections."""
+"""dbt: a plugin for dbt-duckdb with the live functions, and projects that use it.
+
+dbt itself is imported only when the plugin is asked for.
+"""
 
 from __future__ import annotations
 
-from fame_sql.dbt.plugin import Plugin
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fame_sql.dbt.plugin import Plugin
 
 __all__ = ["Plugin"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the plugin, which needs dbt-duckdb, when it is first asked for."""
+    if name == "Plugin":
+        from fame_sql.dbt.plugin import Plugin
+
+        return Plugin
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -138,7 +138,7 @@ class LanguageModel:
         raise AnswerError(
             f"{self.name} answered twice in a way that cannot be used ({request.stage}: "
             f"{'; '.join(wrong)[:_SHOWN]}); to have it asked anew run "
-            f"'fame llm forget {request.request_hash[:15]}', or take another --model"
+            f"'fame llm forget {request.request_hash[:15]}', or take another --llm-model"
         )
 
     def cost(self, request: Request) -> float | None:

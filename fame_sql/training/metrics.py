@@ -13,6 +13,7 @@ from fame_sql.students.calibration.held_out import Evidence, HeldOut
 from fame_sql.students.calibration.thresholds import Threshold, thresholds_in_force
 from fame_sql.training.context import TrainingContext
 from fame_sql.training.plan import TrainingPlan
+from fame_sql.verdict import THRESHOLD
 
 DIGITS = 6
 _RATES = ("precision", "recall", "f1", "average_precision")

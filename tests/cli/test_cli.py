@@ -13,8 +13,13 @@ import pytest
 from click.testing import CliRunner
 
 from fame_sql import labels
-from fame_sql.cli import labels as cli_labels
 from fame_sql.cli import main
+from fame_sql.cli.ingest import FORMATS
+from fame_sql.cli.options import labelling, language_model
+from fame_sql.cli.policy import UNSEEN
+from fame_sql.ingest import formats
+from fame_sql.llm import model as llm_model
+from fame_sql.scoring import policy
 from fame_sql.warehouse.warehouse import Warehouse
 
 FAME = Path(sys.executable).with_name("fame")
@@ -55,8 +60,11 @@ def test_importing_fame_sql_loads_no_torch() -> None:
     assert done.stdout == "False\n"
 
 
-def test_the_default_k_is_the_stages() -> None:
-    assert cli_labels.LINES_A_TEMPLATE == labels.PER_TEMPLATE
+def test_what_the_help_shows_without_loading_the_stages_is_theirs() -> None:
+    assert labelling.PER_TEMPLATE == labels.PER_TEMPLATE
+    assert language_model.WINDOW == llm_model.WINDOW
+    assert list(FORMATS) == ["auto", *formats.FORMATS]
+    assert UNSEEN == policy.UNSEEN
 
 
 def test_every_stage_alone_and_again(tmp_path: Path, simulated_log: Path) -> None:
@@ -80,7 +88,7 @@ def test_every_stage_alone_and_again(tmp_path: Path, simulated_log: Path) -> Non
     assert mined["new"] == 0
     assert labelled["unlabelled_templates"] == 0
     assert labelled["lines_available"] == 3200, "the lines of the training period"
-    share = f"{labelled['labels']} lines judged of 3200 available (1 in "
+    share = f"{labelled['labels']} of 3200 available lines labelled (1 in "
     assert ran[2].stdout.startswith(share)
     assert domains["certified"]
     assert status["lines"] == 4000

@@ -15,7 +15,7 @@ import pytest
 from dbt_process import PACKAGE, Dbt, require_dbt
 
 from fame_sql import models
-from fame_sql.cli.dbt import write_project
+from fame_sql.dbt.project import write_project
 from fame_sql.warehouse.warehouse import Warehouse
 
 CONSUMER = Path(__file__).parent / "consumer"

@@ -338,7 +338,7 @@ def test_no_strategy_labels_what_is_judged(
 
 def test_the_label_curve_on_the_command_line(copied: Path, tmp_path: Path) -> None:
     words = ["--study", "--label-curve", "--cuts", "0.8", "--folds", "0", "--seeds", "1"]
-    words += ["--k", "1,3", "--detectors", "character regression", "--warehouse", str(copied)]
+    words += ["-k", "1,3", "--detectors", "character regression", "--warehouse", str(copied)]
     words += ["--html", str(tmp_path / "curve.html")]
     done = subprocess.run([FAME, "evaluate", *words], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

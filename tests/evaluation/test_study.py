@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from fame_sql.cli import main
-from fame_sql.cli.study import StudyChoices
+from fame_sql.cli.options.study import StudyOptions
 from fame_sql.errors import InputError
 from fame_sql.evaluation import Outcome
 from fame_sql.evaluation.metrics import Judged, average_precision, measure
@@ -126,9 +126,9 @@ def test_plans_that_are_refused(settings: dict[str, object], told: str) -> None:
 
 @pytest.mark.parametrize("k", ["nan", "inf", "1.7", "0", "-3", "5,5", ",", "five"])
 def test_k_is_a_whole_number(k: str) -> None:
-    choices = StudyChoices("0.5", k, 0, 1, None, "lines", False, None)
+    options = StudyOptions("0.5", k, 0, 1, None, "lines", False, None)
     with pytest.raises(InputError, match="K"):
-        choices.each_k()
+        options.each_k()
 
 
 def test_folds_that_leave_nothing_out_are_refused(tmp_path: Path) -> None:
@@ -209,8 +209,8 @@ def test_every_detector_has_curves_on_seen_and_unseen(tmp_path: Path) -> None:
 
 
 def test_the_page_shows_every_k_and_the_table_the_lines_that_are_asked_for(tmp_path: Path) -> None:
-    words = ["--study", "--cuts", "0.499", "--folds", "0", "--seeds", "1", "--k", "1,3"]
-    words += ["--lines", "unseen-categories", "--detectors", "errors; severity"]
+    words = ["--study", "--cuts", "0.499", "--folds", "0", "--seeds", "1", "-k", "1,3"]
+    words += ["--part", "unseen-categories", "--detectors", "errors; severity"]
     words += ["--warehouse", str(_log(tmp_path / "a.duckdb")), "--html", str(tmp_path / "p.html")]
     done = CliRunner().invoke(main, ["evaluate", *words])
     assert done.exit_code == 0, done.output
@@ -225,12 +225,12 @@ def test_the_page_shows_every_k_and_the_table_the_lines_that_are_asked_for(tmp_p
 
 
 @pytest.mark.parametrize(
-    "words", [["--html", "x.html"], ["--k", "3"], ["--lines", "all"], ["--label-curve"]]
+    "words", [["--html", "x.html"], ["--per-template", "3"], ["--part", "all"], ["--label-curve"]]
 )
 def test_what_only_a_study_reads_is_refused_without_one(words: list[str]) -> None:
     done = CliRunner().invoke(main, ["evaluate", *words])
     assert done.exit_code == 2
-    assert f"{words[0]} goes with --study" in done.output
+    assert f"{words[0]} needs --study" in done.output
 
 
 @pytest.mark.parametrize("name", ["missing/page.html", "."])

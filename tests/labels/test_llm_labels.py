@@ -195,7 +195,7 @@ def test_an_answer_that_obeys_an_injection_is_never_stored(
     unlabelled: Warehouse, server: LanguageServer, obeyed: dict
 ) -> None:
     server.answer = lambda body: json.dumps(obeyed)
-    command = ["label", "--llm", server.base_url, "--model", "gpt-4o", "-k", "1", "--warehouse"]
+    command = ["label", "--llm", server.base_url, "--llm-model", "gpt-4o", "-k", "1", "--warehouse"]
     result = CliRunner().invoke(main, [*command, _closed(unlabelled)])
     assert result.exit_code == 1
     assert "answered twice" in result.output
@@ -218,7 +218,7 @@ def test_a_person_reviews_with_one_key_a_line_and_goes_on_later(
     first = runner.invoke(main, command, input="nasuq")
     assert first.exit_code == 0, first.output
     assert "llm says anomalous" in first.output
-    assert "taken back" in first.output
+    assert "undone" in first.output
     with Warehouse.open(path) as opened:
         said = opened.rows("SELECT is_anomaly, author FROM fame.labels WHERE source = 'human'")
         disagreements = opened.value("SELECT count(*) FROM fame.label_disagreements")

@@ -85,7 +85,7 @@ def test_killed_anywhere_nothing_that_was_answered_is_sent_again(
     if asking is PARTITIONING:
         label_from_column(unlabelled)
     unlabelled.close()
-    command = [FAME, *asking.words, "--llm", server.base_url, "--model", "gpt-4o"]
+    command = [FAME, *asking.words, "--llm", server.base_url, "--llm-model", "gpt-4o"]
     command += ["--warehouse", path]
     server.delay = 0.05
     chance = random.Random(5)

@@ -127,7 +127,7 @@ def test_the_list_tells_the_champion_who_wanted_it_why_and_how_large_it_is(
     two_models: tuple[Path, str, str],
 ) -> None:
     path, old, new = two_models
-    _run(path, "promote", old, "--by", "ana\x1b[2J", "--why", "fewer false alarms")
+    _run(path, "promote", old, "--author", "ana\x1b[2J", "--why", "fewer false alarms")
     newest, oldest = json.loads(_run(path, "list", "--json"))
     assert [newest["model_version"], oldest["model_version"]] == [new, old]
     assert [newest["stage"], oldest["stage"]] == ["archived", "champion"]

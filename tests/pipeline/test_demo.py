@@ -30,17 +30,17 @@ def test_it_tells_all_that_it_promises(shown: tuple[Path, str]) -> None:
         "distinct messages",
         "canonical events",
         "templates",
-        "labels spent",
+        "labels used",
         "Failure domains",
         "mixed",
         "precision",
         "recall",
         "F1",
-        "come from templates never seen in training",
+        "come from templates that training has not seen",
         str(path),
     ):
         assert part in text
-    worst = text.split("The worst lines")[1].splitlines()[3:13]
+    worst = text.split("with the highest scores")[1].splitlines()[3:13]
     assert len([line for line in worst if line.strip()]) >= 5
 
 

@@ -108,7 +108,7 @@ def test_a_dry_run_prints_what_would_be_sent_and_sends_nothing(
     context.write_text("A data centre. Its operator is ada@example.org.")
     path = str(bare.path)
     bare.close()
-    words = [command, "--llm", server.base_url, "--model", "gpt-4o", "--warehouse", path]
+    words = [command, "--llm", server.base_url, "--llm-model", "gpt-4o", "--warehouse", path]
     runner = CliRunner()
     words += ["--context", str(context), "--dry-run"]
     shown = runner.invoke(main, words)
@@ -124,7 +124,7 @@ def test_a_dry_run_prints_what_would_be_sent_and_sends_nothing(
     assert "unpriced" in runner.invoke(main, unpriced).output
     assert json.loads(runner.invoke(main, [*unpriced, "--json"]).stdout)["cost_usd"] is None
     if command == "label":
-        assert "each of the 4000 lines in this way would cost about $" in shown.output
+        assert "each of the 4000 lines instead would cost about $" in shown.output
         runner.invoke(main, words[:-1])
         sent = [body["messages"] for body in server.requests]
         wanted = [request["messages"] for request in planned["would_send"]]
@@ -137,11 +137,12 @@ def test_the_bill_the_check_and_the_ledger_on_the_command_line(
     path = str(bare.path)
     bare.close()
     runner = CliRunner()
-    named = ["--llm", server.base_url, "--model", "gpt-4o"]
+    named = ["--llm", server.base_url, "--llm-model", "gpt-4o"]
     monkeypatch.setenv("OPENAI_API_KEY", "only-for-openai")
-    assert "checked, as schema" in runner.invoke(main, ["llm", "check", *named]).output
+    checked = runner.invoke(main, ["llm", "check", *named])
+    assert "a valid answer, in the form schema" in checked.output
     done = runner.invoke(main, ["label", *named, "-k", "2", "--warehouse", path])
-    assert "redacted text is sent to 127.0.0.1" in done.output
+    assert "sending redacted text to 127.0.0.1" in done.output
     assert "1 in " in done.output
     bill = runner.invoke(main, ["llm", "bill", "--warehouse", path]).output.splitlines()
     assert bill[2].split()[:2] == ["label", "gpt-4o"]
@@ -149,21 +150,21 @@ def test_the_bill_the_check_and_the_ledger_on_the_command_line(
     ledger = str(tmp_path / "pass.jsonl")
     written = runner.invoke(main, ["llm", "export", ledger, "--warehouse", path])
     taken = runner.invoke(main, ["llm", "import", ledger, "--warehouse", path])
-    assert "answered requests in" in written.output
-    assert taken.output.startswith("0 answered requests taken")
+    assert "answered requests written to" in written.output
+    assert taken.output.startswith("0 answered requests read")
     some = json.loads(Path(ledger).read_text().splitlines()[0])["request_hash"]
     gone = runner.invoke(main, ["llm", "forget", some, "--warehouse", path])
-    assert gone.output == "1 forgotten\n"
+    assert gone.output == "requests deleted from the ledger: 1\n"
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--llm", "localhost:11434", "--model", "m"], "is no address of an endpoint"),
-        (["--llm", "http://127.0.0.1:9/v1", "--model", "m", "--presidio"], "Presidio"),
-        (["--model", "m"], "no answer of m to this request"),
-        (["--model", "m", "--context", "nosuch"], "--context nosuch cannot be read"),
-        (["--model", "m", "--prices", "nosuch"], "is no price table"),
+        (["--llm", "localhost:11434", "--llm-model", "m"], "is not the address of an endpoint"),
+        (["--llm", "http://127.0.0.1:9/v1", "--llm-model", "m", "--presidio"], "Presidio"),
+        (["--llm-model", "m"], "no answer of m to this request"),
+        (["--llm-model", "m", "--context", "nosuch"], "--context nosuch cannot be read"),
+        (["--llm-model", "m", "--prices", "nosuch"], "is no price table"),
     ],
 )
 def test_a_model_that_cannot_be_used(bare: Warehouse, words: list[str], message: str) -> None:
@@ -176,11 +177,11 @@ def test_a_model_that_cannot_be_used(bare: Warehouse, words: list[str], message:
 
 
 def test_a_key_of_openai_goes_to_openai_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    from fame_sql.cli.language_model import _key
+    from fame_sql.llm.keys import api_key
 
     monkeypatch.delenv("FAME_LLM_KEY", raising=False)
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
-    assert _key("api.openai.com") == "secret"
-    assert _key("api.openai.com.evil.example") == "none"
+    assert api_key("api.openai.com") == "secret"
+    assert api_key("api.openai.com.evil.example") == "none"
     monkeypatch.setenv("FAME_LLM_KEY", "own")
-    assert _key("127.0.0.1") == "own"
+    assert api_key("127.0.0.1") == "own"

@@ -458,6 +458,6 @@ def test_the_command_tells_what_is_not_kept(copied: Path) -> None:
     base = ["query", "--warehouse", str(copied), "--verbose", statement]
     runs = ((), ("--write",), ())
     first, written, last = (CliRunner().invoke(main, [*base, *more]).stderr for more in runs)
-    assert "50 scored now, not kept: add --write, or run 'fame score' first" in first
+    assert "50 scored now, not stored: add --write, or run 'fame score' first" in first
     assert written.endswith("50 scored now\n")
     assert last.endswith("all events that it needs are stored\n")

@@ -366,5 +366,5 @@ def test_the_command_line(copied: Path) -> None:
     assert "queued templates" in run("evaluate")
     assert len(json.loads(run("evaluate", "--json"))["policies"]) == 3
     wrong = CliRunner().invoke(main, ["policy", "set", "--unseen", "x", "--warehouse", str(copied)])
-    assert wrong.exit_code == 1
-    assert "use one of alert, queue, both" in wrong.output
+    assert wrong.exit_code == 2
+    assert "is not one of 'alert', 'queue', 'both'" in wrong.output

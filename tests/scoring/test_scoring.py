@@ -95,7 +95,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(
     process.send_signal(how)
     _, told = process.communicate(timeout=60)
     assert process.returncode == code
-    assert how is signal.SIGKILL or "interrupted: what was committed is kept" in told
+    assert how is signal.SIGKILL or "interrupted: committed work is kept" in told
     with Warehouse.open(unscored) as warehouse:
         kept = {row[0] for row in warehouse.rows("SELECT canonical FROM fame.verdicts")}
         events = warehouse.value("SELECT count(*) FROM fame.events")
@@ -197,7 +197,7 @@ def test_what_it_takes_is_told_before(unscored: Path) -> None:
     assert 0 < estimate.bytes_needed < estimate.bytes_free
     assert estimate.bytes_temporary > 0
     run = CliRunner().invoke(main, ["score", "--dry-run", "--warehouse", str(unscored)])
-    assert f"{events} events to score, standing for 4000 lines" in run.output
+    assert f"{events} events to score, from 4000 lines" in run.output
     told = CliRunner().invoke(main, ["score", "--warehouse", str(unscored)])
     assert "MB free" in told.stderr
     assert f"{events} events scored" in told.stdout

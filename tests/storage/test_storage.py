@@ -480,7 +480,7 @@ def test_the_commands_tell_what_they_did(copied: Path, raw: Path, tmp_path: Path
     at = ["--warehouse", copied]
     assert "no partitions yet" in _run("partition", "place", *at)
     added = _run("partition", "add", raw / "*" / "*.parquet", "--place", place, *at)
-    assert "1333 lines written into" in added
+    assert "1333 lines written to" in added
     assert "were added before" in _run("partition", "add", raw / "*" / "*.parquet", *at)
     assert "day" in _run("partition", "list", *at)
     assert str(place) in _run("partition", "place", *at)

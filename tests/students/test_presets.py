@@ -19,7 +19,7 @@ import pytest
 from click.testing import CliRunner
 
 from fame_sql.cli import main
-from fame_sql.cli.encoder import config_asked
+from fame_sql.cli.options.encoder import chosen_config
 from fame_sql.console import SilentProgress
 from fame_sql.errors import InputError, ModelError
 from fame_sql.students import DomainSpec, LabelledEvents, Student, StudentConfig, train
@@ -591,9 +591,9 @@ def test_train_takes_an_encoder_and_keeps_it(encoders: Path, copied: Path) -> No
     assert "up to date" in run("train", "--warehouse", copied)
     run("score", "--warehouse", copied)
     with Warehouse.open(copied) as warehouse:
-        asked = config_asked(warehouse, None, fetch=False, seed=1)
+        asked = chosen_config(warehouse, None, fetch=False, seed=1)
         assert (asked.preset, asked.max_steps, asked.seed) == ("quick", 20, 1)
-        assert config_asked(warehouse, "compact", fetch=False) == StudentConfig()
+        assert chosen_config(warehouse, "compact", fetch=False) == StudentConfig()
         assert warehouse.value("SELECT count(*) FROM scored_logs WHERE score IS NULL") == 0
     assert "encoder.json" in {p.name for p in copied.with_name("centre.models").rglob("*")}
     path.unlink()

@@ -272,5 +272,5 @@ def test_train_says_that_it_goes_on(
     assert folder.exists()
     ran = CliRunner().invoke(main, ["train", "--full", "--warehouse", str(copied)])
     assert ran.exit_code == 0, ran.output
-    assert re.search(r"training went on from step \d+, where it had been stopped", ran.stderr)
+    assert re.search(r"training was resumed from step \d+", ran.stderr)
     assert not folder.exists()

@@ -1,4 +1,4 @@
-"""The command that puts two models side by side."""
+"""The command ``fame models compare``."""
 
 from __future__ import annotations
 
@@ -7,22 +7,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fame_sql.cli.output import (
-    json_option,
-    print_csv,
-    print_facts,
-    print_json,
-    print_table,
-    terminal_progress,
-    warehouse_option,
-)
+from fame_sql.cli.options.numbers import COUNT
+from fame_sql.cli.options.output import Form, form_options
+from fame_sql.cli.options.warehouse import warehouse_option
+from fame_sql.cli.output import print_csv, print_json
+from fame_sql.cli.progress import terminal_progress
+from fame_sql.cli.tables import print_facts, print_table
 
 if TYPE_CHECKING:
     from fame_sql.scoring.comparison import Comparison
 
 _CHANGED = ("lines", "first_score", "second_score", "first_domain", "second_domain", "canonical")
+_CSV = ("event_hash", *_CHANGED[:-1], "first_known", "second_known", "canonical")
 LONGEST = 100
-"""Characters of a text that a row of the table shows; JSON and CSV have all of it."""
+"""Maximum characters of a text in the table; JSON and CSV have the whole text."""
 
 _BY_DOMAIN = (
     *("domain", "events", "lines", "changed_events", "changed_lines", "from_other_domains"),
@@ -33,40 +31,37 @@ _BY_DOMAIN = (
 @click.command()
 @click.argument("first")
 @click.argument("second")
-@click.option("--top", default=20, show_default=True, help="Events that are shown, at most.")
 @click.option(
-    "--stored", is_flag=True, help="Compare what is stored, and judge no event that is missing."
+    "--top",
+    type=COUNT,
+    metavar="NUMBER",
+    default=20,
+    show_default=True,
+    help="Maximum number of events to show.",
 )
-@click.option("--csv", "as_csv", is_flag=True, help="Print the events that changed, as CSV.")
+@click.option(
+    "--stored", is_flag=True, help="Compare stored scores only, and do not score missing events."
+)
 @warehouse_option
-@json_option
-def compare(
-    first: str,
-    second: str,
-    top: int,
-    stored: bool,
-    as_csv: bool,
-    warehouse: Path,
-    as_json: bool,
-) -> None:
-    """Compare two models: what they were made of, and whose verdicts differ where.
+@form_options
+def compare(first: str, second: str, top: int, stored: bool, warehouse: Path, form: Form) -> None:
+    """Compare two models and their verdicts.
 
-    Events that one of them has not judged are judged first, unless --stored is given.
+    The comparison shows their training data and the events whose verdicts differ. Events that one
+    of the models has not scored are scored first, unless --stored is given. CSV has the events
+    whose verdicts differ.
     """
-    if as_csv and as_json:
-        raise click.UsageError("use one of --csv and --json")
     found = _compared(warehouse, first, second, top, stored)
-    if as_json:
+    if form == "json":
         print_json(found.to_dict())
-    elif as_csv:
-        columns = ("event_hash", *_CHANGED[:-1], "first_known", "second_known", "canonical")
-        print_csv(columns, [[row[name] for name in columns] for row in found.changed])
+    elif form == "csv":
+        print_csv(_CSV, [[row[name] for name in _CSV] for row in found.changed])
     else:
         _print(found)
 
 
 def _compared(warehouse: Path, first: str, second: str, top: int, stored: bool) -> Comparison:
-    """Compare, opening the warehouse for writing only where something has to be judged."""
+    """Compare, and open the warehouse for writing only if there is something to score."""
     from fame_sql.scoring.comparison import compare as run
     from fame_sql.scoring.comparison import score_missing
     from fame_sql.warehouse.warehouse import Warehouse
@@ -90,9 +85,13 @@ def _print(found: Comparison) -> None:
     for version, missing in zip((found.first, found.second), found.unscored, strict=True):
         if missing:
             click.echo(f"{missing} events have no score from {version} and are not compared")
-    click.echo(f"\nby the domain that {found.second} gives")
+    click.echo(f"\nby the domain from {found.second}")
     print_table(_BY_DOMAIN, [[row[name] for name in _BY_DOMAIN] for row in found.by_domain])
-    shown = len(found.changed)
-    click.echo(f"\n{shown} of {found.totals['changed_events']} events whose verdict changed")
+    _print_changed(found)
+
+
+def _print_changed(found: Comparison) -> None:
+    shown, total = len(found.changed), found.totals["changed_events"]
+    click.echo(f"\n{shown} of {total} events whose verdict changed")
     changed = [{**row, "canonical": row["canonical"][:LONGEST]} for row in found.changed]
     print_table(_CHANGED, [[row[name] for name in _CHANGED] for row in changed])

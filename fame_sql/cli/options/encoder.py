@@ -1,4 +1,4 @@
-"""The options that choose what reads the messages."""
+"""The options that choose the encoder, which turns messages into vectors."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from fame_sql.cli.options.grouped import add_options
 
 if TYPE_CHECKING:
     from fame_sql.students import StudentConfig
@@ -21,41 +23,41 @@ def encoder_options(default: str) -> Callable[[F], F]:
     Parameters
     ----------
     default : str
-        What reads messages where nothing is asked for, in words.
+        The encoder that is used if none is given, in words.
     """
-
-    def add(command: F) -> F:
-        command = click.option(
+    options = (
+        click.option(
+            "--encoder",
+            metavar="NAME",
+            show_default=default,
+            help="Encoder: compact, pretrained, paper, a TOML file, a folder or the name of a "
+            "model on the hub.",
+        ),
+        click.option(
             "--download",
             "fetch",
             is_flag=True,
-            help="Fetch from the hub what of --encoder is not in its local cache.",
-        )(command)
-        return click.option(
-            "--encoder",
-            metavar="NAME",
-            help="What reads messages: compact, pretrained, paper, a TOML file, a folder or a "
-            f"model of the hub.  [default: {default}]",
-        )(command)
-
-    return add
+            help="Download the encoder from the hub if it is not in the local cache.",
+        ),
+    )
+    return lambda command: add_options(command, options)
 
 
-def config_asked(
+def chosen_config(
     warehouse: Warehouse, encoder: str | None, fetch: bool, seed: int | None = None
 ) -> StudentConfig:
-    """Return the students' settings that a command line asks for.
+    """Return the students' settings that the options choose.
 
     Parameters
     ----------
     warehouse : Warehouse
-        Whose champion's settings stay, as far as nothing else is asked for.
+        Its champion's settings are kept where the options do not change them.
     encoder : str or None
         As in :func:`fame_sql.students.presets.choose`.
     fetch : bool
-        Whether the network may be asked.
+        Whether the network may be used.
     seed : int, optional
-        Of the training.
+        Seed of the training.
     """
     from fame_sql.students.presets import choose
     from fame_sql.training.context import config_in_force

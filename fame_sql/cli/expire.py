@@ -1,0 +1,67 @@
+"""The command ``fame expire``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fame_sql.cli.options.age import age_options
+from fame_sql.cli.options.output import json_option
+from fame_sql.cli.options.warehouse import warehouse_option
+from fame_sql.cli.output import print_json
+from fame_sql.cli.tables import print_facts
+
+if TYPE_CHECKING:
+    from fame_sql.storage.expiry import ExpiryReport
+
+
+@click.command()
+@age_options("Drop", "lines", "date or time")
+@click.option("--dry-run", is_flag=True, help="Print what would be dropped; change nothing.")
+@click.option("--all", "all_lines", is_flag=True, help="Drop the lines even if none are left.")
+@warehouse_option
+@json_option
+def expire(
+    before: str | None,
+    older_than: str | None,
+    dry_run: bool,
+    all_lines: bool,
+    warehouse: Path,
+    as_json: bool,
+) -> None:
+    """Drop old log lines.
+
+    Their events, verdicts, labels and daily counts are kept. A line that a person has labelled is
+    never dropped.
+    """
+    from fame_sql.session.query import plain_errors
+    from fame_sql.storage.expiry import cutoff
+    from fame_sql.storage.expiry import expire as run
+    from fame_sql.warehouse.warehouse import Warehouse
+
+    time = cutoff(before, older_than)
+    with Warehouse.open(warehouse) as opened, plain_errors():
+        report = run(opened, time, all_lines=all_lines, dry_run=dry_run)
+    if as_json:
+        print_json(asdict(report))
+    else:
+        _print(report)
+
+
+def _print(report: ExpiryReport) -> None:
+    done = "dropped" if report.dropped else "would be dropped"
+    click.echo(f"{report.lines} of {report.of_lines} lines before {report.before} {done}")
+    print_facts(
+        [
+            ("older lines that are kept (labelled or unfinished)", report.kept_lines),
+            ("partition files", report.partitions),
+            ("lines in these files", report.partition_lines),
+            ("MB in these files", round(report.partition_bytes / 1e6, 1)),
+            ("partition files that are kept for a labelled line", report.kept_partitions),
+        ]
+    )
+    if report.dropped and report.lines:
+        click.echo("to make the file smaller, run 'fame compact'")

@@ -1,0 +1,32 @@
+"""The command ``fame models promote``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fame_sql.cli.options.author import author_option_with_former_name
+from fame_sql.cli.options.warehouse import warehouse_option
+
+
+@click.command()
+@click.argument("version")
+@author_option_with_former_name
+@click.option("--why", "reason", metavar="REASON", required=True, help="Reason to record.")
+@warehouse_option
+def promote(version: str, author: str | None, reason: str, warehouse: Path) -> None:
+    """Make a model the champion.
+
+    Its stored scores are used from then on.
+    """
+    from fame_sql import sql
+    from fame_sql.models import promote as run
+    from fame_sql.warehouse.warehouse import Warehouse
+
+    with Warehouse.open(warehouse) as opened:
+        record = run(opened, version, author=author, reason=reason)
+        unscored = opened.value(sql.load("scoring/count_unscored"))
+    click.echo(f"model {record.model_version} is the champion")
+    if unscored:
+        click.echo(f"{unscored} events have no score from it: run 'fame score'")

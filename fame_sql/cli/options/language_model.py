@@ -1,0 +1,196 @@
+"""The options that choose a language model and limit what is sent to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from fame_sql.cli.files import read_text
+from fame_sql.cli.options.grouped import grouped
+from fame_sql.cli.options.renamed import RenamedOption
+from fame_sql.errors import InputError
+
+if TYPE_CHECKING:
+    from fame_sql.llm.client import Client
+    from fame_sql.llm.model import LanguageModel
+    from fame_sql.warehouse.warehouse import Warehouse
+
+
+WINDOW = 16_384
+
+
+@dataclass(frozen=True)
+class LanguageModelOptions:
+    """The values of the options of a language model.
+
+    Parameters
+    ----------
+    llm : str or None
+        Base URL of the endpoint; None to answer from the ledger alone.
+    llm_model : str or None
+        Name of the model; None if no language model is to be used.
+    context : Path or None
+        File with a description of the system.
+    max_cost : float or None
+        Limit in USD.
+    prices : Path or None
+        File with prices.
+    window : int
+        Tokens of a request and its answer together.
+    timeout : float
+        Seconds to wait for an answer.
+    temperature, llm_seed : float or int, or None
+        Sent only if given.
+    presidio : bool
+        Whether Presidio masks the names of people.
+    dry_run : bool
+        Whether to print the requests instead of sending them.
+    """
+
+    llm: str | None
+    llm_model: str | None
+    context: Path | None
+    max_cost: float | None
+    prices: Path | None
+    window: int
+    timeout: float
+    temperature: float | None
+    llm_seed: int | None
+    presidio: bool
+    dry_run: bool
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a language model is named."""
+        return self.llm_model is not None
+
+    def open(self, warehouse: Warehouse) -> LanguageModel:
+        """Return the language model with the ledger of a warehouse.
+
+        Prints on stderr where text will be sent.
+
+        Raises
+        ------
+        InputError
+            If no model is named, or a file cannot be read.
+        """
+        from fame_sql.llm.ledger import Ledger
+        from fame_sql.llm.model import LanguageModel
+        from fame_sql.llm.presidio import presidio_recogniser
+        from fame_sql.llm.prices import read_prices
+        from fame_sql.llm.redaction import Redactor
+
+        if self.llm_model is None:
+            raise InputError(
+                "no language model is named: give --llm-model NAME, as its endpoint calls it"
+            )
+        recogniser = presidio_recogniser() if self.presidio else None
+        given = {"temperature": self.temperature, "seed": self.llm_seed}
+        return LanguageModel(
+            name=self.llm_model,
+            ledger=Ledger(warehouse),
+            redactor=Redactor.of(warehouse, recogniser),
+            client=None if self.dry_run else self.client(),
+            prices=read_prices(self.prices),
+            max_cost=self.max_cost,
+            context="" if self.context is None else read_text(self.context, "--context"),
+            window=self.window,
+            parameters={name: value for name, value in given.items() if value is not None},
+        )
+
+    def client(self) -> Client | None:
+        """Return a client of the endpoint, or None if none is named."""
+        from fame_sql.llm.client import Client
+        from fame_sql.llm.keys import api_key
+
+        if self.llm is None:
+            return None
+        address = urlsplit(self.llm)
+        if address.scheme not in ("http", "https") or not address.hostname:
+            raise InputError(
+                f"--llm {self.llm!r} is not the address of an endpoint; "
+                "give one such as http://localhost:11434/v1"
+            )
+        click.echo(f"sending redacted text to {address.hostname}, model {self.llm_model}", err=True)
+        return Client(self.llm, api_key(address.hostname), timeout=self.timeout)
+
+
+_OPTIONS = (
+    click.option(
+        "--llm",
+        metavar="BASE_URL",
+        envvar="FAME_LLM",
+        help="OpenAI-compatible endpoint; its key is read from $FAME_LLM_KEY.",
+    ),
+    click.option(
+        "--llm-model",
+        cls=RenamedOption,
+        former="--model",
+        metavar="NAME",
+        envvar=["FAME_LLM_MODEL", "FAME_MODEL"],
+        help="Language model; without --llm, only answers in the ledger are used.",
+    ),
+    click.option(
+        "--context",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Description of your system for the language model; redacted like everything sent.",
+    ),
+    click.option(
+        "--max-cost",
+        type=click.FloatRange(min=0),
+        metavar="USD",
+        help="Stop before spending more than this.",
+    ),
+    click.option(
+        "--prices",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        show_default="$FAME_PRICES, then a table in fame-sql",
+        help="Prices of language models, as JSON.",
+    ),
+    click.option(
+        "--window",
+        type=click.IntRange(min=2000),
+        metavar="TOKENS",
+        default=WINDOW,
+        show_default=True,
+        help="Maximum tokens of a request and its answer together.",
+    ),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        default=600.0,
+        show_default=True,
+        help="How long to wait for an answer.",
+    ),
+    click.option(
+        "--temperature",
+        type=click.FloatRange(min=0),
+        metavar="NUMBER",
+        help="Sampling temperature; sent only if given.",
+    ),
+    click.option(
+        "--llm-seed",
+        cls=RenamedOption,
+        former="--model-seed",
+        type=int,
+        metavar="NUMBER",
+        help="Seed of the language model; sent only if given.",
+    ),
+    click.option("--presidio", is_flag=True, help="Also mask names of people, with Presidio."),
+    click.option(
+        "--dry-run", is_flag=True, help="Print the requests and their price without sending them."
+    ),
+)
+
+
+def language_model_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a language model, which the command takes as one argument ``llm``."""
+    return grouped(command, _OPTIONS, LanguageModelOptions, "llm")

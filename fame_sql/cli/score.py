@@ -1,0 +1,114 @@
+"""The command ``fame score``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fame_sql.cli.options.output import json_option
+from fame_sql.cli.options.spark import SparkOptions, spark_options
+from fame_sql.cli.options.warehouse import warehouse_option
+from fame_sql.cli.output import print_json
+from fame_sql.cli.progress import terminal_progress
+from fame_sql.errors import InputError
+
+if TYPE_CHECKING:
+    from fame_sql.scoring.scoring import ScoringEstimate
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Print what scoring needs without scoring.")
+@spark_options
+@warehouse_option
+@json_option
+def score(dry_run: bool, spark: SparkOptions, warehouse: Path, as_json: bool) -> None:
+    """Score every event that has no score yet.
+
+    With --engine spark, score the lines of Parquet files with Spark instead. Verdicts are written
+    beside the lines, so that a job that was stopped, or a later one, scores only new events.
+    """
+    if spark.engine == "spark":
+        _score_on_spark(spark, warehouse, dry_run=dry_run, as_json=as_json)
+    else:
+        _score_warehouse(warehouse, dry_run=dry_run, as_json=as_json)
+
+
+def _score_warehouse(warehouse: Path, *, dry_run: bool, as_json: bool) -> None:
+    from fame_sql.scoring.scoring import estimate_scoring, score_events
+    from fame_sql.warehouse.warehouse import Warehouse
+
+    with Warehouse.open(warehouse, read_only=dry_run) as opened:
+        estimate = estimate_scoring(opened)
+        if dry_run:
+            print_json(asdict(estimate)) if as_json else click.echo(_needs(estimate))
+            return
+        if estimate.events:
+            click.echo(_needs(estimate), err=True)
+        report = score_events(opened, progress=terminal_progress())
+    if as_json:
+        print_json(asdict(report))
+        return
+    click.echo(
+        f"{report.scored} events scored by {report.model_version}; "
+        f"{report.events} events in all, from {report.lines} lines"
+    )
+
+
+def _needs(estimate: ScoringEstimate) -> str:
+    """Return the disk space and memory that scoring needs, in words."""
+    return (
+        f"{estimate.events} events to score, from {estimate.lines} lines: "
+        f"at most {estimate.bytes_needed / 1e6:.1f} MB on disk and "
+        f"{estimate.bytes_temporary / 1e6:.1f} MB in memory or temporary files; "
+        f"{estimate.bytes_free / 1e6:,.0f} MB free"
+    )
+
+
+def _score_on_spark(spark: SparkOptions, warehouse: Path, *, dry_run: bool, as_json: bool) -> None:
+    if not (spark.master and spark.source and spark.target):
+        raise InputError(
+            "--engine spark needs --master, --input and --output; for example --master local[4] "
+            "--input logs.parquet --output scored"
+        )
+    if dry_run:
+        raise InputError("--dry-run does not work with --engine spark: leave one of them out")
+    from fame_sql.spark import open_session, score_parquet
+
+    settings = dict(_setting(text) for text in spark.conf)
+    folder = spark.model_folder or _champion_folder(warehouse)
+    report = score_parquet(
+        open_session(spark.master, settings),
+        spark.source,
+        spark.target,
+        folder,
+        message=spark.message,
+        timestamp=spark.timestamp,
+        replace=spark.replace,
+        ship=spark.ship,
+        progress=terminal_progress(),
+    )
+    if as_json:
+        print_json(asdict(report))
+        return
+    click.echo(
+        f"{report.scored} events scored by {report.model_version}; {report.events} events in all, "
+        f"from {report.lines} lines of {report.days} days in {spark.target}"
+    )
+
+
+def _setting(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise InputError(f"--conf {text!r} is not a setting; write NAME=VALUE")
+    return name, value
+
+
+def _champion_folder(warehouse: Path) -> Path:
+    from fame_sql.models import champion
+    from fame_sql.warehouse.warehouse import Warehouse
+
+    with Warehouse.open(warehouse, read_only=True) as opened:
+        return champion(opened).folder
