@@ -116,8 +116,10 @@ def _print_compile_plan(
     *,
     as_json: bool,
 ) -> None:
-    from fame_sql.pipeline.pipeline import plan_pass
+    from fame_sql.pipeline.pipeline import preview_compile
 
     model = asked.open(warehouse)
-    requests, notes = plan_pass(warehouse, model, fraction=fraction, per_template=per_template)
+    requests, notes = preview_compile(
+        warehouse, model, fraction=fraction, per_template=per_template
+    )
     print_plan(model, requests, notes, as_json=as_json)

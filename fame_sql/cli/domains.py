@@ -15,8 +15,8 @@ from fame_sql.errors import InputError
 
 if TYPE_CHECKING:
     from fame_sql.domains.certification.certificate import Certificate
-    from fame_sql.domains.domains import StoredPartition
-    from fame_sql.domains.grouping import Partition
+    from fame_sql.domains.domains import StoredGrouping
+    from fame_sql.domains.grouping import Grouping
     from fame_sql.warehouse.warehouse import Warehouse
 
 
@@ -40,12 +40,12 @@ def domains(
     """
     if context.invoked_subcommand is not None:
         return
-    from fame_sql.domains.domains import partition_templates
+    from fame_sql.domains.domains import group_templates
     from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
         if not asked.wanted:
-            stored = partition_templates(opened)
+            stored = group_templates(opened)
         elif asked.dry_run:
             _print_partition_plan(opened, asked, stability=not no_stability, as_json=as_json)
             return
@@ -54,13 +54,13 @@ def domains(
     _print_certificate(stored.certificate, as_json=as_json)
 
 
-def _read(warehouse: Warehouse, asked: ModelOptions, *, stability: bool) -> StoredPartition:
-    from fame_sql.domains.domains import partition_templates
-    from fame_sql.domains.proposals.by_llm import ReadingPartitioner
+def _read(warehouse: Warehouse, asked: ModelOptions, *, stability: bool) -> StoredGrouping:
+    from fame_sql.domains.domains import group_templates
+    from fame_sql.domains.proposals.by_llm import LLMGrouper
 
     model = asked.open(warehouse)
     try:
-        return partition_templates(warehouse, ReadingPartitioner(model, stability=stability))
+        return group_templates(warehouse, LLMGrouper(model, stability=stability))
     finally:
         tell_bill(model)
 
@@ -69,11 +69,11 @@ def _print_partition_plan(
     warehouse: Warehouse, asked: ModelOptions, *, stability: bool, as_json: bool
 ) -> None:
     from fame_sql.domains.domains import read_summaries
-    from fame_sql.domains.proposals.by_llm import ReadingPartitioner
+    from fame_sql.domains.proposals.by_llm import LLMGrouper
 
     model = asked.open(warehouse)
-    partitioner = ReadingPartitioner(model, stability=stability)
-    requests = partitioner.plan(read_summaries(warehouse))
+    grouper = LLMGrouper(model, stability=stability)
+    requests = grouper.preview(read_summaries(warehouse))
     note = "where the templates take several requests, one more merges what they find"
     print_plan(model, requests, [note], as_json=as_json)
 
@@ -93,7 +93,7 @@ def show(page_path: Path | None, warehouse: Path, as_json: bool) -> None:
     with Warehouse.open(warehouse) as opened:
         certificate = domains.read_certificate(opened)
         summaries = domains.read_summaries(opened)
-        source = domains.read_partition(opened).source
+        source = domains.read_grouping(opened).source
     if page_path is not None:
         _write(page_path, page(certificate, summaries, source))
         click.echo(f"the certificate is in {page_path}")
@@ -113,7 +113,7 @@ def edit(out: Path | None, warehouse: Path) -> None:
     from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
-        text = to_yaml(domains.read_partition(opened), domains.read_summaries(opened))
+        text = to_yaml(domains.read_grouping(opened), domains.read_summaries(opened))
         if out is not None:
             _write(out, text)
             click.echo(f"edit {out}, then: fame domains certify {out}")
@@ -122,7 +122,7 @@ def edit(out: Path | None, warehouse: Path) -> None:
         if edited is None:
             click.echo("nothing was changed")
             return
-        stored = domains.certify_partition(opened, from_yaml(edited))
+        stored = domains.certify_grouping(opened, from_yaml(edited))
     _print_certificate(stored.certificate, as_json=False)
 
 
@@ -137,7 +137,7 @@ def diff(path: Path, warehouse: Path, as_json: bool) -> None:
     from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
-        found = changes(domains.read_partition(opened), _partition(path))
+        found = changes(domains.read_grouping(opened), _read_file(path))
         texts = {t.template_id: t.template for t in domains.read_summaries(opened)}
     if as_json:
         print_json([asdict(change) for change in found])
@@ -160,12 +160,12 @@ def certify(path: Path | None, warehouse: Path, as_json: bool) -> None:
     from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
-        partition = domains.read_partition(opened) if path is None else _partition(path)
-        stored = domains.certify_partition(opened, partition)
+        grouping = domains.read_grouping(opened) if path is None else _read_file(path)
+        stored = domains.certify_grouping(opened, grouping)
     _print_certificate(stored.certificate, as_json=as_json)
 
 
-def _partition(path: Path) -> Partition:
+def _read_file(path: Path) -> Grouping:
     from fame_sql.domains.document import from_yaml
 
     try:

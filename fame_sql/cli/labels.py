@@ -98,11 +98,11 @@ def label(
 def _read(
     warehouse: Warehouse, asked: ModelOptions, per_template: int, *, again: bool
 ) -> LabelReport:
-    from fame_sql.labels.by_llm import label_by_reading
+    from fame_sql.labels.by_llm import label_with_llm
 
     model = asked.open(warehouse)
     try:
-        return label_by_reading(
+        return label_with_llm(
             warehouse,
             model,
             per_template=per_template,
@@ -116,10 +116,10 @@ def _read(
 def _print_label_plan(
     warehouse: Warehouse, asked: ModelOptions, per_template: int, *, again: bool, as_json: bool
 ) -> None:
-    from fame_sql.labels.by_llm import plan_labels
+    from fame_sql.labels.by_llm import preview_labels
 
     model = asked.open(warehouse)
-    plan = plan_labels(warehouse, model, per_template=per_template, again=again)
+    plan = preview_labels(warehouse, model, per_template=per_template, again=again)
     notes = [
         f"{plan.lines} lines of {plan.templates} templates; where a template's first lines "
         f"disagree the others follow, {plan.lines_at_most} lines in all at most"

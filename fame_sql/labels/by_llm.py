@@ -29,7 +29,7 @@ Line = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class LabelPlan:
+class LabelPreview:
     """What labelling would send.
 
     Parameters
@@ -58,7 +58,7 @@ class LabelPlan:
         return model.prices.cost(model.name, round(tokens_in * lines), round(tokens_out * lines))
 
 
-def label_by_reading(
+def label_with_llm(
     warehouse: Warehouse,
     model: LanguageModel,
     *,
@@ -108,7 +108,7 @@ def label_by_reading(
         return finish(warehouse)
 
 
-def plan_labels(
+def preview_labels(
     warehouse: Warehouse,
     model: LanguageModel,
     *,
@@ -116,12 +116,12 @@ def plan_labels(
     per_event: int = PER_EVENT,
     rule: SequentialRule | None = None,
     again: bool = False,
-) -> LabelPlan:
-    """Return what :func:`label_by_reading` would send first, without sending it."""
+) -> LabelPreview:
+    """Return what :func:`label_with_llm` would send first, without sending it."""
     lines = _lines(warehouse, per_template, per_event, again=again)
     first, _ = _first_look(lines, rule or SequentialRule())
     requests = [_request(model, batch) for batch in _batches(model, first)]
-    return LabelPlan(requests, len(first), len(lines), len({x["template_id"] for x in lines}))
+    return LabelPreview(requests, len(first), len(lines), len({x["template_id"] for x in lines}))
 
 
 def _lines(warehouse: Warehouse, per_template: int, per_event: int, *, again: bool) -> list[Line]:

@@ -44,7 +44,7 @@ class ProposedDomain(_Closed):
     members: list[Id] = Field(max_length=_MOST)
 
 
-class PartitionAnswer(_Closed):
+class GroupingAnswer(_Closed):
     """Failure domains; the same shape merges those of several pieces."""
 
     domains: list[ProposedDomain] = Field(min_length=1, max_length=_MOST)

@@ -35,7 +35,7 @@ LABEL = (
     "otherwise, also where it merely mentions an error that was handled or is expected. Give "
     "the reason in at most 15 words. Judge every row exactly once."
 )
-PARTITION = (
+GROUP = (
     "Group the log templates into failure domains: templates whose messages would be looked "
     "into together by the same person, for example one subsystem and its faults. Give each "
     "domain a short name in lower-case words joined by '-', and one sentence of description. "

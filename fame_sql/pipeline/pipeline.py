@@ -10,14 +10,14 @@ from fame_sql import sql
 from fame_sql.console import Progress, SilentProgress
 from fame_sql.domains.domains import (
     Placer,
-    keep_partition,
-    partition_templates,
+    group_templates,
+    keep_grouping,
     place_new_templates,
-    read_partition,
+    read_grouping,
     read_summaries,
 )
-from fame_sql.domains.grouping import Partitioner
-from fame_sql.domains.proposals.offline import partition_offline
+from fame_sql.domains.grouping import Grouper
+from fame_sql.domains.proposals.offline import group_offline
 from fame_sql.errors import InputError
 from fame_sql.labels import PER_TEMPLATE, label_from_column
 from fame_sql.models import champion
@@ -132,7 +132,7 @@ def compile_model(
         split = 0.8 if fraction is None else fraction
         tell("mine", mine(warehouse, fraction=split, progress=progress))
     _label(warehouse, per_template, model, progress, tell)
-    _partition(warehouse, model, tell)
+    _group(warehouse, model, tell)
     report = train_students(
         warehouse, config=config, again=full, progress=progress, runtime=runtime
     )
@@ -154,9 +154,9 @@ def _label(
     if not has_labels and (model is None or _carries_labels(warehouse)):
         tell("label", label_from_column(warehouse, per_template=per_template))
     if model is not None and warehouse.value(sql.load("labels/count_unread")):
-        from fame_sql.labels.by_llm import label_by_reading
+        from fame_sql.labels.by_llm import label_with_llm
 
-        report = label_by_reading(warehouse, model, per_template=per_template, progress=progress)
+        report = label_with_llm(warehouse, model, per_template=per_template, progress=progress)
         tell("label", report)
 
 
@@ -168,35 +168,35 @@ def _carries_labels(warehouse: Warehouse) -> bool:
     )
 
 
-def _partition(
+def _group(
     warehouse: Warehouse, model: LanguageModel | None, tell: Callable[[str, object], None]
 ) -> None:
     """Partition the templates, or place those that have appeared since."""
     if status(warehouse).next_command != "fame domains":
         return
     if status(warehouse).counts["domains"] == 0:
-        tell("domains", partition_templates(warehouse, _partitioner(model)))
+        tell("domains", group_templates(warehouse, _grouper(model)))
     else:
         tell("domains", place_new_templates(warehouse, _placer(model)))
 
 
-def _partitioner(model: LanguageModel | None) -> Partitioner:
+def _grouper(model: LanguageModel | None) -> Grouper:
     if model is None:
-        return partition_offline
-    from fame_sql.domains.proposals.by_llm import ReadingPartitioner
+        return group_offline
+    from fame_sql.domains.proposals.by_llm import LLMGrouper
 
-    return ReadingPartitioner(model)
+    return LLMGrouper(model)
 
 
 def _placer(model: LanguageModel | None) -> Placer:
     if model is None:
-        return keep_partition
-    from fame_sql.domains.proposals.placing import ReadingPlacer
+        return keep_grouping
+    from fame_sql.domains.proposals.placing import LLMPlacer
 
-    return ReadingPlacer(model)
+    return LLMPlacer(model)
 
 
-def plan_pass(
+def preview_compile(
     warehouse: Warehouse,
     model: LanguageModel,
     *,
@@ -224,12 +224,12 @@ def plan_pass(
     counts = status(warehouse).counts
     if counts["templates"] == 0:
         mine(warehouse)
-    from fame_sql.labels.by_llm import plan_labels
+    from fame_sql.labels.by_llm import preview_labels
 
     if counts["labels"] == 0 and _carries_labels(warehouse):
         requests, notes = [], ["the logs carry labels: none is asked for"]
     else:
-        plan = plan_labels(warehouse, model, per_template=per_template)
+        plan = preview_labels(warehouse, model, per_template=per_template)
         requests = plan.requests
         notes = [
             f"{plan.lines} lines of {plan.templates} templates to label at first, "
@@ -240,17 +240,17 @@ def plan_pass(
 
 
 def _plan_domains(warehouse: Warehouse, model: LanguageModel) -> tuple[list[Request], str]:
-    from fame_sql.domains.proposals.by_llm import ReadingPartitioner
-    from fame_sql.domains.proposals.placing import ReadingPlacer
+    from fame_sql.domains.proposals.by_llm import LLMGrouper
+    from fame_sql.domains.proposals.placing import LLMPlacer
 
     summaries = read_summaries(warehouse)
     counts = status(warehouse).counts
     if counts["domains"] == 0:
         note = "the partition's requests will also carry the labels that are not there yet"
-        return ReadingPartitioner(model).plan(summaries), note
+        return LLMGrouper(model).preview(summaries), note
     if counts["templates_without_domain"] == 0:
         return [], "every template has a domain: none is asked for"
-    current = read_partition(warehouse)
+    current = read_grouping(warehouse)
     placed = {i for domain in current.domains for i in domain.template_ids}
     new = [summary for summary in summaries if summary.template_id not in placed]
-    return ReadingPlacer(model).plan(current, new), f"{len(new)} new templates to place"
+    return LLMPlacer(model).preview(current, new), f"{len(new)} new templates to place"

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fame_sql.domains.domains import partition_templates, read_summaries
+from fame_sql.domains.domains import group_templates, read_summaries
 from fame_sql.evaluation.champion import evaluate
 from fame_sql.ingest import ingest_file
 from fame_sql.labels import (
@@ -139,7 +139,7 @@ def test_copies_of_a_message_are_no_evidence_for_an_expert(log: Warehouse) -> No
         for summary in read_summaries(log)
     }
     assert counts == {HEARTBEAT: (1, 1), OTHERS[0][0]: (3, 0), OTHERS[3][0]: (0, 3)}
-    partition_templates(log)
+    group_templates(log)
     kinds = log.rows(
         "SELECT DISTINCT kind FROM fame.domains INNER JOIN fame.domain_templates USING (domain) "
         "INNER JOIN fame.templates USING (template_id) WHERE status = 'mixed'"

@@ -12,8 +12,8 @@ from llm_server import LanguageServer
 from fame_sql.errors import InputError
 from fame_sql.llm.answers import (
     CheckAnswer,
+    GroupingAnswer,
     LabelAnswer,
-    PartitionAnswer,
     PlacementAnswer,
     parse,
     schema_of,
@@ -197,7 +197,7 @@ def test_the_price_of_tokens() -> None:
     assert estimate_tokens("éé") == 2
 
 
-@pytest.mark.parametrize("shape", [LabelAnswer, PartitionAnswer, PlacementAnswer, CheckAnswer])
+@pytest.mark.parametrize("shape", [LabelAnswer, GroupingAnswer, PlacementAnswer, CheckAnswer])
 def test_schemas_are_closed_as_strict_mode_wants(shape) -> None:
     def objects(node):
         if isinstance(node, dict):

@@ -16,7 +16,7 @@ from llm_server import LanguageServer
 
 from fame_sql.errors import InputError
 from fame_sql.labels import label_from_column
-from fame_sql.labels.by_llm import label_by_reading
+from fame_sql.labels.by_llm import label_with_llm
 from fame_sql.llm.client import Client
 from fame_sql.llm.failures import LanguageModelError
 from fame_sql.llm.ledger import Ledger
@@ -116,17 +116,17 @@ def test_a_team_replays_a_pass_without_a_network(
     def model(warehouse: Warehouse, client: Client | None) -> LanguageModel:
         return LanguageModel("gpt-4o", Ledger(warehouse), Redactor.of(warehouse), client)
 
-    first = label_by_reading(unlabelled, model(unlabelled, Client(server.base_url, "key")))
+    first = label_with_llm(unlabelled, model(unlabelled, Client(server.base_url, "key")))
     written = Ledger(unlabelled).export(tmp_path / "pass.jsonl")
     assert written == len(server.bodies)
     elsewhere = tmp_path / "elsewhere.duckdb"
     elsewhere.write_bytes(mined.read_bytes())
     with Warehouse.open(elsewhere) as other:
         with pytest.raises(LanguageModelError, match="fame llm import"):
-            label_by_reading(other, model(other, None))
+            label_with_llm(other, model(other, None))
         assert Ledger(other).import_calls(tmp_path / "pass.jsonl") == written
         assert Ledger(other).import_calls(tmp_path / "pass.jsonl") == 0
-        assert label_by_reading(other, model(other, None)) == first
+        assert label_with_llm(other, model(other, None)) == first
         assert Ledger(other).export(tmp_path / "again.jsonl") == written
     assert (tmp_path / "again.jsonl").read_bytes() == (tmp_path / "pass.jsonl").read_bytes()
     assert server.base_url not in (tmp_path / "pass.jsonl").read_text()

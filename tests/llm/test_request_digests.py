@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from fame_sql.domains.certification.certificate import CertificationRules
-from fame_sql.domains.grouping import Domain, Partition, TemplateSummary
-from fame_sql.domains.proposals.by_llm import ReadingPartitioner
-from fame_sql.domains.proposals.placing import ReadingPlacer
+from fame_sql.domains.grouping import Domain, Grouping, TemplateSummary
+from fame_sql.domains.proposals.by_llm import LLMGrouper
+from fame_sql.domains.proposals.placing import LLMPlacer
 from fame_sql.ingest import ingest_file
-from fame_sql.labels.by_llm import label_by_reading
+from fame_sql.labels.by_llm import label_with_llm
 from fame_sql.llm.answers import CheckAnswer
 from fame_sql.llm.ledger import Ledger, Reply
 from fame_sql.llm.model import LanguageModel
@@ -129,7 +129,7 @@ def test_label_requests(empty: Warehouse, tmp_path: Path) -> None:
     wrong = {"judgements": [{"id": "l9", "label": "normal", "reason": "seen"}]}
     right = [{"id": f"l{n}", "label": "anomalous", "reason": "fault"} for n in (1, 2, 3)]
     model = model_of(empty, wrong, wrong, *[{"judgements": right[:1]}] * 3)
-    label_by_reading(empty, model, per_template=2, per_event=2)
+    label_with_llm(empty, model, per_template=2, per_event=2)
     assert hashes(model) == DIGESTS["label"]
 
 
@@ -145,29 +145,29 @@ def test_partition_requests(empty: Warehouse, name: str, answer: object) -> None
     good = {"domains": [domain("disk", "t1", "t2"), domain("net", "t3")]}
     model = model_of(empty, answer, good, good, good)
     rules = CertificationRules(max_domains=2)
-    ReadingPartitioner(model, rules)([template(n) for n in (1, 2, 3)])
+    LLMGrouper(model, rules)([template(n) for n in (1, 2, 3)])
     assert hashes(model) == DIGESTS[f"partition {name}"]
 
 
 def test_partition_requests_with_few_labels(empty: Warehouse) -> None:
     bad = {"domains": [domain("disk", "t1"), domain("net", "t2", "t3")]}
     model = model_of(empty, bad, bad, bad, bad)
-    ReadingPartitioner(model)([template(1, 4, 1), template(2), template(3)])
+    LLMGrouper(model)([template(1, 4, 1), template(2), template(3)])
     assert hashes(model) == DIGESTS["partition labels"]
 
 
 def test_merge_requests(empty: Warehouse) -> None:
     answer = {"domains": [domain("disk", "t1", "d1")]}
     model = model_of(empty, *[answer] * 20, window=1_900)
-    ReadingPartitioner(model, stability=False)([template(n) for n in range(24)])
+    LLMGrouper(model, stability=False)([template(n) for n in range(24)])
     assert [h for h in hashes(model) if h.startswith("merge")]
     assert hashes(model) == DIGESTS["merge"]
 
 
 def test_place_requests(empty: Warehouse) -> None:
-    current = Partition((Domain("disk", "Disks.", (template(1).template_id,)),), "test")
+    current = Grouping((Domain("disk", "Disks.", (template(1).template_id,)),), "test")
     bad = {"placements": [{"id": "t1", "domain": "nowhere"}], "new_domains": []}
     good = {"placements": [{"id": "t1", "domain": "disk"}], "new_domains": []}
     model = model_of(empty, bad, good)
-    ReadingPlacer(model)(current, [template(2)])
+    LLMPlacer(model)(current, [template(2)])
     assert hashes(model) == DIGESTS["place"]

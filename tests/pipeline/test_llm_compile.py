@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from llm_server import LanguageServer, rows_of
 
 from fame_sql.cli import main
-from fame_sql.domains.domains import read_partition
+from fame_sql.domains.domains import read_grouping
 from fame_sql.ingest import ingest_file
 from fame_sql.llm.client import Client
 from fame_sql.llm.failures import BudgetError
@@ -50,8 +50,8 @@ def test_a_pass_is_made_once_and_new_templates_alone_are_asked_about(
     compile_model(bare, config=tiny, model=model, on_stage=lambda name, _: ran.append(name))
     assert ran == ["label", "domains", "train", "score"]
     assert stages_of(bare).keys() == {"label", "partition"}
-    assert read_partition(bare).source == "llm"
-    first, before = stages_of(bare), read_partition(bare)
+    assert read_grouping(bare).source == "llm"
+    first, before = stages_of(bare), read_grouping(bare)
     sent = len(server.bodies)
     compile_model(bare, config=tiny, model=model)
     assert len(server.bodies) == sent
@@ -70,7 +70,7 @@ def test_a_pass_is_made_once_and_new_templates_alone_are_asked_about(
     }
     assert stages_of(bare)["place"] == 1
     assert stages_of(bare)["partition"] == first["partition"]
-    after = {domain.name: set(domain.template_ids) for domain in read_partition(bare).domains}
+    after = {domain.name: set(domain.template_ids) for domain in read_grouping(bare).domains}
     for domain in before.domains:
         assert set(domain.template_ids) <= after[domain.name]
     kept = bare.rows("SELECT * FROM fame.labels ORDER BY ALL")

@@ -16,7 +16,7 @@ from warehouse_copy import copied_to
 
 import fame_sql
 from fame_sql.cli import main
-from fame_sql.domains.domains import certify_partition, read_partition
+from fame_sql.domains.domains import certify_grouping, read_grouping
 from fame_sql.errors import InputError
 from fame_sql.ingest import ingest_file
 from fame_sql.labels.by_people.exchange import import_labels
@@ -419,8 +419,8 @@ def spaces(warehouse: Warehouse) -> set[str]:
 
 def test_coherence_is_measured_by_the_encoder_once_there_is_one(opened: Warehouse) -> None:
     assert spaces(opened) == {"TF-IDF"}
-    certify_partition(opened, read_partition(opened))
+    certify_grouping(opened, read_grouping(opened))
     assert spaces(opened) == {"the champion's encoder"}
     (champion(opened).folder / "student.json").write_text("{}")
-    certify_partition(opened, read_partition(opened))
+    certify_grouping(opened, read_grouping(opened))
     assert spaces(opened) == {"TF-IDF"}

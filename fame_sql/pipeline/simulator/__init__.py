@@ -1,6 +1,6 @@
 """A small data centre that does not exist, writing the log that it would write.
 
-Everything that decides whether a line is anomalous is planted and known (:func:`catalogue`):
+Everything that decides whether a line is anomalous is planted and known (:func:`message_shapes`):
 which message shapes are anomalous, which words, paths, statuses and percentages decide the
 mixed ones, and which shapes first appear in the last fifth of the time.
 """
@@ -15,9 +15,9 @@ from fame_sql.errors import InputError
 from fame_sql.pipeline.simulator.centre import DataCentre, Writer
 from fame_sql.pipeline.simulator.fields import Draw
 from fame_sql.pipeline.simulator.schedule import FIRST_MOMENT, LATE, Moment, Schedule
-from fame_sql.pipeline.simulator.shapes import Shape, catalogue
+from fame_sql.pipeline.simulator.shapes import Shape, message_shapes
 
-__all__ = ["FIRST_MOMENT", "LATE", "Shape", "catalogue", "simulate"]
+__all__ = ["FIRST_MOMENT", "LATE", "Shape", "message_shapes", "simulate"]
 
 
 def simulate(path: Path, *, lines: int = 20_000, seed: int = 0, days: float = 7) -> None:

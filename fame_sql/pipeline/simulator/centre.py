@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from fame_sql.pipeline.simulator.fields import Draw, Fields, weighted, zipf
 from fame_sql.pipeline.simulator.schedule import NODES, Burst, Moment, families
-from fame_sql.pipeline.simulator.shapes import Shape, catalogue
+from fame_sql.pipeline.simulator.shapes import Shape, message_shapes
 
 STRAY_SHARE = 0.012
 """The share of anomalies among the lines outside bursts."""
@@ -25,7 +25,7 @@ class DataCentre:
     def __init__(self, draw: Draw) -> None:
         self._draw = draw
         self._fields = Fields(draw)
-        shapes = catalogue()
+        shapes = message_shapes()
         first = [shape for shape in shapes if shape.era == "always"]
         late = [shape for shape in shapes if shape.era == "late"]
         self._normal = self._choice(first, False), self._choice(shapes, False)

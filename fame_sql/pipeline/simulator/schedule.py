@@ -12,7 +12,7 @@ from itertools import accumulate, cycle
 from typing import NamedTuple
 
 from fame_sql.pipeline.simulator.fields import Draw
-from fame_sql.pipeline.simulator.shapes import catalogue
+from fame_sql.pipeline.simulator.shapes import message_shapes
 
 FIRST_MOMENT = 1_741_132_800
 """Where the log begins, in seconds of the epoch: Wednesday, 2025-03-05 00:00 UTC."""
@@ -109,7 +109,7 @@ class Schedule:
 
 def families(era: str) -> list[str]:
     """Return the kinds of incidents of an era."""
-    shapes = catalogue()
+    shapes = message_shapes()
     return list(dict.fromkeys(s.incident for s in shapes if s.incident and s.era == era))
 
 

@@ -65,7 +65,7 @@ class Shape:
         return re.compile(re.escape(pieces[0]) + rest)
 
 
-def catalogue() -> list[Shape]:
+def message_shapes() -> list[Shape]:
     """Return every message shape, in the order of the data file."""
     return [_shape(row) for row in table("simulator")]
 
