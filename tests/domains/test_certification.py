@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fame_sql.domains.certification.certification import Certificate, CertificationRules, certify
+from fame_sql.domains.certification.certificate import Certificate, CertificationRules
+from fame_sql.domains.certification.certification import certify
 from fame_sql.domains.grouping import Domain, Grouping, TemplateSummary
 from fame_sql.domains.proposals.offline import group_offline
 from fame_sql.errors import InputError, MissingStageError

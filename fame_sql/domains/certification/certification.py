@@ -14,20 +14,10 @@ from fame_sql.domains.certification.certificate import (
     Certificate,
     CertificationRules,
     CertifiedDomain,
-    Finding,
 )
 from fame_sql.domains.certification.draft import Draft, excerpt
 from fame_sql.domains.grouping import Grouping, TemplateSummary, slug
 from fame_sql.errors import InputError, MissingStageError
-
-__all__ = [
-    "Certificate",
-    "CertificationRules",
-    "CertifiedDomain",
-    "DomainKind",
-    "Finding",
-    "certify",
-]
 
 
 def certify(
