@@ -8,6 +8,8 @@ version is a hash of the files that determine its scores. Pickle is never used.
 
 from __future__ import annotations
 
+from fame_sql.models.folder import derive, export, load, read_kinds, read_metrics, save
+from fame_sql.models.manifest import FORMAT, check, size_of
 from fame_sql.models.registry import (
     ModelRecord,
     champion,
@@ -19,8 +21,6 @@ from fame_sql.models.registry import (
     promotions,
     publish,
 )
-from fame_sql.models.folder import derive, export, load, read_kinds, read_metrics, save
-from fame_sql.models.manifest import FORMAT, check, size_of
 
 __all__ = [
     "FORMAT",

@@ -127,7 +127,7 @@ def test_an_answer_in_the_wrong_shape_is_a_clear_failure(
     empty: Warehouse, server: LanguageServer, answer: str
 ) -> None:
     server.answer = lambda body: answer
-    with pytest.raises(AnswerError, match="answered twice"):
+    with pytest.raises(AnswerError, match="gave two answers"):
         LLMGrouper(model_of(empty, server))(templates_of(8))
 
 

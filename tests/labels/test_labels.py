@@ -87,7 +87,7 @@ def test_a_rule_is_marked_as_such_and_loses_to_every_other_source(opened: Wareho
 
 
 def test_a_severity_that_is_none(opened: Warehouse) -> None:
-    with pytest.raises(InputError, match=r"'LOUD' is no severity; use one of TRACE"):
+    with pytest.raises(InputError, match=r"'LOUD' is not a severity; use one of TRACE"):
         label_from_severity(opened, "LOUD")
 
 
@@ -137,10 +137,10 @@ def test_a_table_of_judgements(opened: Warehouse) -> None:
         ("log_id,label\n99999999,normal\n", "not in the warehouse: 99999999"),
         ("log_id,label\n'; DROP TABLE fame.logs; --,normal\n", "not in the warehouse"),
         ("log_id,label\n1,perhaps\n", "the label 'perhaps' is neither normal nor anomalous"),
-        ("log_id,note\n1,x\n", "needs a column label"),
+        ("log_id,note\n1,x\n", "a column 'label' and one of"),
         ("label\nnormal\n", "one of log_id, event_hash, template_id"),
-        ("log_id,label\n1,\n", "holds no judgement"),
-        ("", "holds no judgement"),
+        ("log_id,label\n1,\n", "has no labels"),
+        ("", "has no labels"),
     ],
 )
 def test_a_label_file_that_is_wrong_changes_nothing(
@@ -236,7 +236,7 @@ def test_the_next_lines_are_those_not_judged(opened: Warehouse, tmp_path: Path) 
 
 
 def test_what_a_strategy_refuses(opened: Warehouse) -> None:
-    with pytest.raises(InputError, match="'best' chooses no lines"):
+    with pytest.raises(InputError, match="'best' is not a strategy"):
         label_some_from_column(opened, 5, strategy="best")
     with pytest.raises(InputError, match="0 lines"):
         label_some_from_column(opened, 0)

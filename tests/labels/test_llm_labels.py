@@ -35,21 +35,21 @@ def model_of(warehouse: Warehouse, server: LanguageServer, **more: object) -> La
 def test_the_error_bound_holds_for_every_number_of_anomalies(
     lines: int, rule: SequentialRule
 ) -> None:
-    look = rule.first_look(lines)
-    assert 1 <= look <= lines
+    first = rule.first_lines(lines)
+    assert 1 <= first <= lines
     for anomalous in range(lines + 1):
         if min(anomalous, lines - anomalous) < rule.minority * lines or anomalous in (0, lines):
             continue
-        draws = list(itertools.combinations(range(lines), look))
+        draws = list(itertools.combinations(range(lines), first))
         missed = sum(len({line < anomalous for line in draw}) == 1 for draw in draws)
         assert missed / len(draws) <= rule.risk + 1e-12
-        assert missed / len(draws) <= rule.error_bound(lines, look) + 1e-12
+        assert missed / len(draws) <= rule.error_bound(lines, first) + 1e-12
 
 
 def test_fewer_lines_are_read_where_the_first_agree() -> None:
     rule = SequentialRule()
-    assert [rule.first_look(n) for n in (1, 2, 4, 10, 20, 100)] == [1, 2, 4, 5, 7, 8]
-    assert SequentialRule(risk=0.0).first_look(20) == 16
+    assert [rule.first_lines(n) for n in (1, 2, 4, 10, 20, 100)] == [1, 2, 4, 5, 7, 8]
+    assert SequentialRule(risk=0.0).first_lines(20) == 16
     for wrong in ((0.0, 0.1), (0.6, 0.1), (0.25, 1.0), (0.25, -0.1)):
         with pytest.raises(InputError):
             SequentialRule(*wrong)
@@ -198,7 +198,7 @@ def test_an_answer_that_obeys_an_injection_is_never_stored(
     command = ["label", "--llm", server.base_url, "--model", "gpt-4o", "-k", "1", "--warehouse"]
     result = CliRunner().invoke(main, [*command, _closed(unlabelled)])
     assert result.exit_code == 1
-    assert "answered twice" in result.output
+    assert "gave two answers" in result.output
     with Warehouse.open(unlabelled.path) as opened:
         assert opened.value("SELECT count(*) FROM fame.labels") == 0
 

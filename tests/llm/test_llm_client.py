@@ -71,7 +71,7 @@ def test_a_second_bad_answer_is_a_clear_failure_and_is_not_paid_for_again(
 ) -> None:
     server.faults = deque([fault, fault])
     model = model_of(empty, server)
-    with pytest.raises(AnswerError, match=r"answered twice .* 'fame llm forget sha256-") as failed:
+    with pytest.raises(AnswerError, match=r"gave two answers that cannot be used .* 'fame llm forget sha256-") as failed:
         judge(model)
     with pytest.raises(AnswerError):
         judge(model)
@@ -156,7 +156,7 @@ def test_what_is_spent_stays_below_max_cost(empty: Warehouse, server: LanguageSe
     assert cost is not None
     model.max_cost = 1.5 * cost
     judge(model)
-    with pytest.raises(BudgetError, match=r"would pass --max-cost .* is kept"):
+    with pytest.raises(BudgetError, match=r"would exceed --max-cost .* are kept"):
         judge(model, [{"id": "l1", "message": "another line"}])
     assert model.spent <= model.max_cost
     assert len(server.bodies) == Ledger(empty).bill()[0]["answered"]

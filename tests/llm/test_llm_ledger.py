@@ -136,9 +136,9 @@ def test_a_team_replays_a_pass_without_a_network(
     ("change", "message"),
     [
         (lambda call: call["request"].update(model="other"), "hash is not that of the request"),
-        (lambda call: call.pop("response"), "is no call of a ledger"),
+        (lambda call: call.pop("response"), "is not a call of a ledger"),
         (lambda call: call.update(response={"content": 7}), "hash is not that of the request"),
-        (lambda call: call.update(response=None), "is no call of a ledger"),
+        (lambda call: call.update(response=None), "is not a call of a ledger"),
     ],
 )
 def test_a_ledger_that_was_changed_is_refused_whole(
@@ -162,7 +162,7 @@ def test_a_ledger_that_was_changed_is_refused_whole(
 def test_a_file_that_is_no_ledger(empty: Warehouse, tmp_path: Path, content: str) -> None:
     path = tmp_path / "calls.jsonl"
     path.write_text(content)
-    with pytest.raises(InputError, match="line 1, is no call"):
+    with pytest.raises(InputError, match="line 1, is not a call"):
         Ledger(empty).import_calls(path)
 
 

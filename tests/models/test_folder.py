@@ -135,7 +135,7 @@ def test_a_manifest_cannot_name_what_is_not_below_its_folder(folder: Path, name:
         ('{"files": 3}', "not a model folder"),
         ('{"files": {}, "format": "x"}', "not a model folder"),
         ("[" * 100_000, "not a model folder"),
-        ('{"files": {}, "format": 3}', "has model format 3, and this fame-sql reads up to 2"),
+        ('{"files": {}, "format": 3}', "has model format 3, but this fame-sql reads up to 2"),
         ('{"files": {}, "format": 0}', "has model format 0"),
         ('{"files": {"model.json": null}, "version": ""}', "model.json is missing or not"),
     ],
@@ -149,7 +149,7 @@ def test_a_manifest_that_makes_no_sense(folder: Path, manifest: str, message: st
 def test_another_version_in_the_manifest_is_refused(folder: Path) -> None:
     manifest = {**manifest_of(folder), "version": "0" * 12}
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(ModelError, match=r"manifest.json gives a version that is not that of"):
+    with pytest.raises(ModelError, match=r"manifest.json has a version that does not match"):
         models.check(folder)
 
 
@@ -186,7 +186,7 @@ def test_a_folder_that_became_another_model_is_refused(folder: Path) -> None:
     model = models.load(folder)
     (folder / "more.json").write_text("{}")
     write(folder, sums_of(folder), None)
-    with pytest.raises(ModelError, match="is another one now"):
+    with pytest.raises(ModelError, match="has been replaced"):
         model.verdicts(TEXTS)
 
 
@@ -329,6 +329,6 @@ def test_an_older_format_is_exported_with_its_examples_alone(folder: Path, tmp_p
     older = write_format_1(folder)
     models.export(older, tmp_path / "out")
     assert models.check(tmp_path / "out")["version"] == older.name
-    with pytest.raises(ModelError, match="whose version covers its examples"):
+    with pytest.raises(ModelError, match="whose version depends on its"):
         models.export(older, tmp_path / "shared", examples=False)
     assert not (tmp_path / "shared").exists()

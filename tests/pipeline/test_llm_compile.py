@@ -163,7 +163,7 @@ def test_the_bill_the_check_and_the_ledger_on_the_command_line(
         (["--llm", "http://127.0.0.1:9/v1", "--model", "m", "--presidio"], "Presidio"),
         (["--model", "m"], "no answer of m to this request"),
         (["--model", "m", "--context", "nosuch"], "--context nosuch cannot be read"),
-        (["--model", "m", "--prices", "nosuch"], "is no price table"),
+        (["--model", "m", "--prices", "nosuch"], "is not a price table"),
     ],
 )
 def test_a_model_that_cannot_be_used(bare: Warehouse, words: list[str], message: str) -> None:
