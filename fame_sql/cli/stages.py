@@ -152,7 +152,7 @@ def _remove_if_empty(warehouse: Path) -> None:
 @json_option
 def mine(fraction: float, warehouse: Path, as_json: bool) -> None:
     """Mine the templates of the training period, and freeze them."""
-    from fame_sql.templates.templates import mine as run
+    from fame_sql.templates.mining import mine as run
     from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:

@@ -24,7 +24,7 @@ from fame_sql.models import champion
 from fame_sql.scoring.scoring import ScoringReport, score_events
 from fame_sql.students import StudentConfig
 from fame_sql.students.network.runtimes import Runtime
-from fame_sql.templates.templates import mine
+from fame_sql.templates.mining import mine
 from fame_sql.training.training import inputs_hash, train_students
 from fame_sql.warehouse.warehouse import Warehouse
 

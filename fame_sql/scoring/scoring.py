@@ -24,7 +24,7 @@ from fame_sql.errors import WarehouseError
 from fame_sql.models import load_champion, load_published
 from fame_sql.models.model import Model, Verdict
 from fame_sql.scoring.live import Memory, memory_of
-from fame_sql.templates.templates import match_events
+from fame_sql.templates.matching import match_events
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
 BATCH = 16_384

@@ -25,7 +25,7 @@ from fame_sql.students import StudentConfig
 from fame_sql.students.calibration.calibration import sigmoid
 from fame_sql.students.fitting.balance import balance
 from fame_sql.students.lexical import fit_lexical
-from fame_sql.templates.templates import mine
+from fame_sql.templates.mining import mine
 from fame_sql.warehouse.warehouse import Warehouse
 
 HEARTBEAT = "heartbeat lost from peer"

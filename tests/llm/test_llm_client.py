@@ -71,7 +71,7 @@ def test_a_second_bad_answer_is_a_clear_failure_and_is_not_paid_for_again(
 ) -> None:
     server.faults = deque([fault, fault])
     model = model_of(empty, server)
-    with pytest.raises(AnswerError, match=r"gave two answers that cannot be used .* 'fame llm forget sha256-") as failed:
+    with pytest.raises(AnswerError, match=r"two answers .* 'fame llm forget sha256-") as failed:
         judge(model)
     with pytest.raises(AnswerError):
         judge(model)

@@ -26,7 +26,7 @@ from fame_sql.llm.model import LanguageModel
 from fame_sql.llm.prompts import CHECK
 from fame_sql.llm.redaction import Redactor
 from fame_sql.llm.request import Request
-from fame_sql.templates.templates import mine
+from fame_sql.templates.mining import mine
 from fame_sql.warehouse.warehouse import Warehouse
 
 DIGESTS = {

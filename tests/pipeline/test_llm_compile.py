@@ -17,7 +17,7 @@ from fame_sql.llm.model import LanguageModel
 from fame_sql.llm.redaction import Redactor
 from fame_sql.pipeline.pipeline import compile_model
 from fame_sql.students import StudentConfig
-from fame_sql.templates.templates import mine
+from fame_sql.templates.mining import mine
 from fame_sql.warehouse.warehouse import Warehouse
 
 NEW = [

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fame_sql.errors import InputError, MissingStageError
-from fame_sql.templates import templates
-from fame_sql.templates.templates import Template, TemplateSet, match_events, mine, mine_texts
+from fame_sql.templates import matching
+from fame_sql.templates.matching import match_events
+from fame_sql.templates.mining import mine, mine_texts
+from fame_sql.templates.templates import Template, TemplateSet
 from fame_sql.warehouse.warehouse import Warehouse
 
 TEXTS = [
@@ -144,7 +146,7 @@ def test_a_split_out_of_range(empty: Warehouse, fraction: float) -> None:
 def test_the_size_of_a_slice_decides_nothing(
     compiled: Path, copied: Path, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(templates, "SLICE", size)
+    monkeypatch.setattr(matching, "SLICE", size)
     assigned = "SELECT event_id, template_id FROM fame.events ORDER BY event_id"
     with Warehouse.open(compiled, read_only=True) as warehouse:
         expected = warehouse.rows(assigned)

@@ -25,7 +25,7 @@ from fame_sql.models.model import Model
 from fame_sql.pipeline.pipeline import compile_model
 from fame_sql.scoring.policy import store_target
 from fame_sql.students import StudentConfig
-from fame_sql.templates.templates import mine
+from fame_sql.templates.mining import mine
 from fame_sql.training.plan import Plan, carry_scores, plan_training
 from fame_sql.training.training import TrainingReport
 from fame_sql.warehouse.warehouse import Warehouse

@@ -61,7 +61,7 @@ def test_live_and_stored_functions_read_through_them(tmp_path: Path) -> None:
     [
         ("", "every line needs name, pattern and placeholder"),
         ("name,pattern\na,b\n", "every line needs name, pattern and placeholder"),
-        ("name,pattern,placeholder\nbad,(?=x),<x>\n", "uses syntax that engines interpret differently"),
+        ("name,pattern,placeholder\nbad,(?=x),<x>\n", "engines interpret differently"),
         ("name,pattern,placeholder\nbad,[,<x>\n", "is not a valid pattern"),
     ],
 )

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from fame_sql import sql
 from fame_sql.errors import InputError
-from fame_sql.templates.templates import mine_texts
+from fame_sql.templates.mining import mine_texts
 from fame_sql.warehouse.warehouse import Warehouse
 
 Indices = npt.NDArray[np.int64]
