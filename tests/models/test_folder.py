@@ -246,7 +246,7 @@ def test_an_older_champion_stays_usable(opened: Warehouse, tiny: StudentConfig) 
     assert moved is not None
     assert models.check(moved.folder)["format"] == models.FORMAT
     card = (moved.folder / "README.md").read_text()
-    assert "at most 1,000 false alarms a million lines" in card
+    assert "at most 1,000 false alarms per million lines" in card
     assert models.load(moved.folder).version == moved.model_version
     assert models.load_published(opened, version).version == version
 

@@ -77,4 +77,4 @@ def test_another_log_into_the_same_warehouse_is_refused(shown: tuple[Path, str])
         [FAME, "demo", "--lines", "2000", "--warehouse", path], capture_output=True, text=True
     )
     assert done.returncode == 1
-    assert "holds other logs already" in done.stderr
+    assert "contains other logs already" in done.stderr

@@ -227,7 +227,7 @@ def test_a_new_model_names_its_parent(recompiled: Recompiled) -> None:
         record = champion(warehouse)
         reasons = warehouse.rows("SELECT reason FROM fame.promotions ORDER BY promoted_at")
     assert check(record.folder)["parent"] == parent
-    assert f"Made from model {parent}" in (record.folder / "README.md").read_text()
+    assert f"Derived from model {parent}" in (record.folder / "README.md").read_text()
     assert record.metrics["training"]["parent"] == parent
     assert reasons[-1] == (f"trained what had changed since {parent}",)
     assert f"kept from model {parent}" in report.told()
