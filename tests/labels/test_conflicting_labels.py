@@ -113,7 +113,7 @@ def test_k_lines_of_every_template_and_no_message_twice_before_the_others(
 
 
 @pytest.mark.parametrize("log", [RARELY], indirect=True)
-def test_who_would_say_the_same_again_is_asked_once(log: Warehouse, tmp_path: Path) -> None:
+def test_people_and_models_are_asked_once_per_message(log: Warehouse, tmp_path: Path) -> None:
     mine(log, fraction=1)
     assert export_lines(log, tmp_path / "judge.csv") == 1
     assert export_lines(log, tmp_path / "next.csv", next_lines=9) == 1

@@ -186,11 +186,11 @@ def _question(lines: int, normal: int, anomalous: int, first: int = 0) -> Questi
     ],
     ids=["both kinds", "nothing known", "frequent", "new before well known"],
 )
-def test_what_a_label_would_teach(better: Question, worse: Question) -> None:
+def test_the_value_of_a_label(better: Question, worse: Question) -> None:
     assert better.value > worse.value
 
 
-def test_an_answer_that_surprises_keeps_the_question_open() -> None:
+def test_a_surprising_answer_leads_to_more_questions() -> None:
     def asked(surprising: set[int]) -> int:
         questions = [_question(10, 0, 0, first=0), _question(10, 0, 0, first=100)]
         picked = most_useful(questions, 20, lambda log_id: log_id in surprising)
@@ -200,7 +200,7 @@ def test_an_answer_that_surprises_keeps_the_question_open() -> None:
 
 
 @pytest.mark.parametrize("strategy", ["active", "random"])
-def test_so_many_lines_of_the_training_period(opened: Warehouse, strategy: str) -> None:
+def test_a_number_of_lines_of_the_training_period(opened: Warehouse, strategy: str) -> None:
     found = label_some_from_column(opened, 40, strategy=strategy)
     assert found.labels == 40
     assert (
@@ -225,7 +225,7 @@ def test_an_active_choice_spreads_over_templates_first(opened: Warehouse) -> Non
     assert asked <= templates
 
 
-def test_the_next_lines_are_those_not_judged(opened: Warehouse, tmp_path: Path) -> None:
+def test_the_next_lines_are_unlabelled(opened: Warehouse, tmp_path: Path) -> None:
     label_some_from_column(opened, 30)
     judged = {row[0] for row in opened.rows("SELECT log_id FROM fame.labels")}
     assert export_lines(opened, tmp_path / "next.csv", next_lines=12) == 12
@@ -235,7 +235,7 @@ def test_the_next_lines_are_those_not_judged(opened: Warehouse, tmp_path: Path) 
     assert not asked & judged
 
 
-def test_what_a_strategy_refuses(opened: Warehouse) -> None:
+def test_an_unknown_strategy_is_refused(opened: Warehouse) -> None:
     with pytest.raises(InputError, match="'best' is not a strategy"):
         label_some_from_column(opened, 5, strategy="best")
     with pytest.raises(InputError, match="0 lines"):

@@ -55,7 +55,7 @@ def test_fewer_lines_are_read_where_the_first_agree() -> None:
             SequentialRule(*wrong)
 
 
-def test_a_model_labels_what_nobody_has(unlabelled: Warehouse, server: LanguageServer) -> None:
+def test_a_model_labels_unlabelled_templates(unlabelled: Warehouse, server: LanguageServer) -> None:
     model = model_of(unlabelled, server)
     plan = preview_labels(unlabelled, model)
     assert not server.bodies
@@ -103,7 +103,7 @@ def test_a_batch_that_is_answered_badly_is_asked_in_halves(
     assert label_with_llm(unlabelled, model_of(unlabelled, server)).unlabelled_templates == 0
 
 
-def test_the_same_labels_whatever_the_order_of_the_logs(
+def test_the_labels_do_not_depend_on_the_order_of_the_logs(
     unlabelled: Warehouse, mined: Path, tmp_path: Path, server: LanguageServer
 ) -> None:
     label_with_llm(unlabelled, model_of(unlabelled, server))

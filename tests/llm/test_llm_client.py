@@ -80,7 +80,7 @@ def test_a_second_bad_answer_is_a_clear_failure_and_is_not_paid_for_again(
     assert judge(model) == RIGHT
 
 
-def test_the_repair_names_what_was_wrong(empty: Warehouse, server: LanguageServer) -> None:
+def test_the_repair_request_names_the_faults(empty: Warehouse, server: LanguageServer) -> None:
     server.faults = deque(["omit"])
     judge(model_of(empty, server))
     said = server.requests[1]["messages"]
@@ -149,7 +149,7 @@ def test_no_endpoint_at_all(empty: Warehouse) -> None:
         judge(model)
 
 
-def test_what_is_spent_stays_below_max_cost(empty: Warehouse, server: LanguageServer) -> None:
+def test_the_cost_stays_below_max_cost(empty: Warehouse, server: LanguageServer) -> None:
     model = model_of(empty, server)
     one = model.request("label", LABEL, ROWS, LabelAnswer, 90)
     cost = model.cost(one)
@@ -235,7 +235,7 @@ def test_schemas_are_closed_as_strict_mode_wants(shape) -> None:
         '{"judgements": [{"id": "l1", "label": "normal", "reason": "' + "x" * 5000 + '"}]}',
     ],
 )
-def test_what_has_not_the_shape_is_refused(content: str) -> None:
+def test_an_answer_with_another_schema_is_refused(content: str) -> None:
     with pytest.raises((ValueError, RecursionError)):
         parse(LabelAnswer, content)
 

@@ -159,14 +159,14 @@ def test_a_ledger_that_was_changed_is_refused_whole(
 
 
 @pytest.mark.parametrize("content", ["{", "7", "null", "\x00", "[1]"])
-def test_a_file_that_is_no_ledger(empty: Warehouse, tmp_path: Path, content: str) -> None:
+def test_a_file_that_is_not_a_ledger(empty: Warehouse, tmp_path: Path, content: str) -> None:
     path = tmp_path / "calls.jsonl"
     path.write_text(content)
     with pytest.raises(InputError, match="line 1, is not a call"):
         Ledger(empty).import_calls(path)
 
 
-def test_forgetting_needs_a_call_that_is_there(empty: Warehouse) -> None:
+def test_forgetting_an_unknown_call_is_an_error(empty: Warehouse) -> None:
     for wrong in ("", "sha256-", "sha256-abc", "sha256-" + "0" * 64):
         with pytest.raises(InputError):
             Ledger(empty).forget(wrong)

@@ -211,7 +211,7 @@ def test_no_canary_reaches_the_server_wherever_it_is_planted(
         "template <*> with <id> and <path>",
     ],
 )
-def test_what_says_what_happened_stays(line: str) -> None:
+def test_words_that_describe_the_event_are_not_masked(line: str) -> None:
     assert Redactor().text(line) == line
 
 
@@ -223,7 +223,7 @@ def test_hosts_of_the_warehouse_are_masked_as_words(empty: Warehouse) -> None:
     assert Redactor.of(empty).hosts == frozenset()
 
 
-def test_a_recogniser_masks_what_patterns_cannot_know() -> None:
+def test_a_recogniser_masks_names_without_a_pattern() -> None:
     redactor = Redactor(
         recogniser=lambda text: [(text.index("Ada"), text.index("Ada") + 3, "PERSON")]
     )

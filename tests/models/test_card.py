@@ -262,9 +262,7 @@ def test_no_figure_is_stale_after_a_change_of_target(opened: Warehouse) -> None:
     assert check_card(opened) == before
 
 
-def test_a_card_says_which_figures_are_of_its_parent(
-    opened: Warehouse, tiny: StudentConfig
-) -> None:
+def test_a_card_names_the_parent_of_its_results(opened: Warehouse, tiny: StudentConfig) -> None:
     first = models.champion(opened).model_version
     assert "are those of model" not in check_card(opened)
     for _ in range(2):
@@ -318,7 +316,7 @@ def test_metrics_in_the_folder_are_those_of_the_warehouse_but_for_the_run(
 @pytest.mark.parametrize(
     ("source", "told"), [("llm", "a language model"), ("rule", "a severity rule")]
 )
-def test_a_card_says_whose_labels_they_are(
+def test_a_card_names_the_sources_of_the_labels(
     opened: Warehouse, tiny: StudentConfig, source: str, told: str
 ) -> None:
     opened.connection.execute("UPDATE fame.labels SET source = ?, author = 'a|b<i>'", [source])
@@ -356,7 +354,7 @@ def hostile(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_hostile_names_stay_in_their_cells(hostile: Path) -> None:
+def test_hostile_names_do_not_leave_their_cells(hostile: Path) -> None:
     text = card(hostile, "0" * 12, "1" * 12)
     found = tables(text)
     assert list(found) == [

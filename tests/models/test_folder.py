@@ -115,7 +115,7 @@ def test_a_link_to_a_folder_is_refused_by_name(folder: Path, tmp_path: Path) -> 
         "..",
     ],
 )
-def test_a_manifest_cannot_name_what_is_not_below_its_folder(folder: Path, name: str) -> None:
+def test_a_manifest_cannot_name_a_file_outside_its_folder(folder: Path, name: str) -> None:
     outside = folder.parent / "outside.txt"
     outside.write_text("outside")
     manifest = manifest_of(folder)
@@ -193,7 +193,7 @@ def test_a_folder_that_became_another_model_is_refused(folder: Path) -> None:
 # ---- versions and formats
 
 
-def test_the_version_covers_what_decides_scores_and_nothing_else(folder: Path) -> None:
+def test_the_version_depends_only_on_files_that_determine_scores(folder: Path) -> None:
     sums = sums_of(folder)
     beside = {"README.md", "metrics.json", "examples.json"}
     changed = {name for name in sums if version_of({**sums, name: "0"}) != folder.name}
@@ -274,7 +274,7 @@ def test_whoever_may_read_one_file_may_read_them_all(opened: Warehouse) -> None:
     assert len({file.stat().st_mode for file in files}) == 1
 
 
-def test_a_damaged_folder_is_written_anew_by_the_same_training(
+def test_the_same_training_replaces_a_damaged_folder(
     opened: Warehouse, tiny: StudentConfig
 ) -> None:
     record = models.champion(opened)

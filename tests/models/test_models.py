@@ -143,7 +143,7 @@ def test_the_list_tells_the_champion_who_wanted_it_why_and_how_large_it_is(
     assert json.loads(_run(path, "list", "--json"))[1]["bytes"] is None
 
 
-def test_what_is_shown_of_a_model_is_what_its_training_knew(copied: Path) -> None:
+def test_the_facts_shown_of_a_model_are_those_of_its_training(copied: Path) -> None:
     with Warehouse.open(copied, read_only=True) as warehouse:
         record = models.champion(warehouse)
     version, metrics = record.model_version, record.metrics

@@ -101,7 +101,7 @@ def test_labels_that_are_there_are_not_asked_for(
 
 
 @pytest.mark.parametrize("command", ["label", "compile", "domains"])
-def test_a_dry_run_prints_what_would_be_sent_and_sends_nothing(
+def test_a_dry_run_prints_the_requests_and_sends_nothing(
     bare: Warehouse, server: LanguageServer, tmp_path: Path, command: str
 ) -> None:
     context = tmp_path / "context.txt"
