@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 from fame_sql.console import printable
-from fame_sql.domains.certification.certificate import Certificate
+from fame_sql.domains.certification.certificate import Certificate, CertifiedDomain
 from fame_sql.domains.grouping import Domain, Grouping, TemplateSummary
 from fame_sql.errors import InputError
 
@@ -116,13 +116,22 @@ def page(certificate: Certificate, templates: Sequence[TemplateSummary], source:
         "",
     ]
     for domain in certificate.domains:
-        lines += [f"## {domain.name} ({domain.kind})", "", _plain(domain.description), ""]
-        lines += ["| template | status | lines | text |", "|---|---|---|---|"]
-        for template_id in domain.template_ids:
-            if t := texts.get(template_id):
-                lines.append(f"| {template_id} | {t.status} | {t.lines} | {_plain(t.template)} |")
-        lines.append("")
-    lines += [
+        lines += _domain_section(domain, texts)
+    lines += _decisions(certificate)
+    return "\n".join(lines) + "\n"
+
+
+def _domain_section(domain: CertifiedDomain, texts: Mapping[str, TemplateSummary]) -> list[str]:
+    lines = [f"## {domain.name} ({domain.kind})", "", _plain(domain.description), ""]
+    lines += ["| template | status | lines | text |", "|---|---|---|---|"]
+    for template_id in domain.template_ids:
+        if t := texts.get(template_id):
+            lines.append(f"| {template_id} | {t.status} | {t.lines} | {_plain(t.template)} |")
+    return [*lines, ""]
+
+
+def _decisions(certificate: Certificate) -> list[str]:
+    lines = [
         "## Decisions",
         "",
         "| rule | domain | passed | finding | action |",
@@ -134,7 +143,7 @@ def page(certificate: Certificate, templates: Sequence[TemplateSummary], source:
             f"| {f.rule} | {f.domain or ''} | {passed} | {_plain(f.detail)} | "
             f"{_plain(f.action or '')} |"
         )
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _plain(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import pyarrow as pa
 
@@ -173,9 +173,22 @@ def read_summaries(warehouse: Warehouse) -> list[TemplateSummary]:
 
 
 def _store(warehouse: Warehouse, certificate: Certificate, source: str) -> None:
-    for table in ("domains", "domain_templates", "certificates"):
-        warehouse.connection.execute(f"DELETE FROM fame.{table}")
-    domains = [
+    members = [
+        {"domain": domain.name, "template_id": template_id}
+        for domain in certificate.domains
+        for template_id in domain.template_ids
+    ]
+    findings = [
+        {"ordinal": number, **asdict(finding)}
+        for number, finding in enumerate(certificate.findings, 1)
+    ]
+    _replace(warehouse, "domains", _domain_rows(certificate, source))
+    _replace(warehouse, "domain_templates", members)
+    _replace(warehouse, "certificates", findings)
+
+
+def _domain_rows(certificate: Certificate, source: str) -> list[dict[str, object]]:
+    return [
         {
             "domain": domain.name,
             "ordinal": number,
@@ -186,28 +199,11 @@ def _store(warehouse: Warehouse, certificate: Certificate, source: str) -> None:
         }
         for number, domain in enumerate(certificate.domains)
     ]
-    members = [
-        {"domain": domain.name, "template_id": template_id}
-        for domain in certificate.domains
-        for template_id in domain.template_ids
-    ]
-    findings = [
-        {
-            "ordinal": number,
-            "rule": finding.rule,
-            "domain": finding.domain,
-            "passed": finding.passed,
-            "detail": finding.detail,
-            "action": finding.action,
-        }
-        for number, finding in enumerate(certificate.findings, 1)
-    ]
-    _insert(warehouse, "domains", domains)
-    _insert(warehouse, "domain_templates", members)
-    _insert(warehouse, "certificates", findings)
 
 
-def _insert(warehouse: Warehouse, table: str, rows: Sequence[Mapping[str, object]]) -> None:
+def _replace(warehouse: Warehouse, table: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Replace the rows of a table."""
+    warehouse.connection.execute(f"DELETE FROM fame.{table}")
     if rows:
         statement = f"INSERT INTO fame.{table} BY NAME SELECT * FROM incoming_rows"
         warehouse.with_table("incoming_rows", pa.Table.from_pylist(list(rows)), statement)
