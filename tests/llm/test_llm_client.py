@@ -172,7 +172,7 @@ def test_a_model_without_a_price_is_unpriced_and_never_free(
     bill = Ledger(empty).bill()[0]
     assert (bill["unpriced"], bill["cost_usd"]) == (1, None)
     model.max_cost = 100.0
-    with pytest.raises(BudgetError, match="unpriced"):
+    with pytest.raises(BudgetError, match="has no price"):
         judge(model, ROWS[:1])
 
 
@@ -187,7 +187,7 @@ def test_a_user_overrides_prices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert table.dated == "2031-01-01"
     for wrong in ("", "[]", '{"models": {}}', '{"dated": "x", "models": {"m": {"input": -1}}}'):
         path.write_text(wrong)
-        with pytest.raises(InputError, match="no price table"):
+        with pytest.raises(InputError, match="not a price table"):
             read_prices()
 
 
