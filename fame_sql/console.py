@@ -1,6 +1,7 @@
-"""What a person sees while long work runs: progress on stderr, and only on a terminal.
+"""Progress of long operations, and text that is safe for a terminal.
 
-Stages take a :class:`Progress` and never print; the command line passes one that draws.
+Stages take a :class:`Progress` and never print. The command line passes one that draws on stderr
+if that is a terminal.
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2
 
 
 class Step(Protocol):
-    """One running piece of work."""
+    """A running operation."""
 
     def advance(self, amount: int = 1) -> None:
-        """Say that ``amount`` more units are done."""
+        """Report that ``amount`` more units are done."""
 
 
 class Progress(Protocol):
-    """Where stages tell how far they are."""
+    """Receives the progress of the stages."""
 
     @contextmanager
     def step(self, what: str, total: int | None = None) -> Iterator[Step]:
-        """Show a piece of work of ``total`` units (None: unknown) while the block runs."""
+        """Show an operation of ``total`` units (None if unknown) while the block runs."""
         ...
 
 
@@ -35,7 +36,7 @@ class _Silent:
 
 
 class SilentProgress:
-    """Shows nothing: for pipes, tests and library use."""
+    """Shows no progress: for pipes, tests and use as a library."""
 
     @contextmanager
     def step(self, what: str, total: int | None = None) -> Iterator[Step]:
@@ -46,7 +47,7 @@ class SilentProgress:
 def printable(text: str) -> str:
     r"""Return ``text`` safe for a terminal.
 
-    Logs are hostile: control characters and bidirectional overrides, which could move the
+    Text in logs is hostile. Control characters and bidirectional overrides, which could move the
     cursor or disguise text, are shown as escapes such as ``\x1b``.
     """
     return _CONTROL.sub(lambda match: match.group().encode("unicode_escape").decode(), text)

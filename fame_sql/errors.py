@@ -1,33 +1,33 @@
-"""The errors that fame-sql raises on purpose: one small tree, each message with a next step."""
+"""The exceptions that fame-sql raises deliberately; each message names the next step."""
 
 from __future__ import annotations
 
 
 class FameError(Exception):
-    """Base of all errors that a user can act on.
+    """Base class of all errors that a user can act on.
 
-    The message names what was wrong, the value, what is allowed and what to do next; the
-    command line prints it on one line, without a traceback, and exits with 1.
+    The message names what was wrong, the value, what is allowed and what to do next. The
+    command line prints it on one line, without a traceback, and exits with status 1.
     """
 
 
 class InputError(FameError, ValueError):
-    """A file, line, label or option that was given cannot be used."""
+    """A given file, line, label or option cannot be used."""
 
 
 class WarehouseError(FameError):
-    """The warehouse cannot be opened, or is not in the state that was expected."""
+    """The warehouse cannot be opened or is not in the expected state."""
 
 
 class MissingStageError(FameError):
-    """A stage was asked for before the stage it builds on.
+    """A stage cannot run before an earlier stage has run.
 
     Parameters
     ----------
     missing : str
-        What is not there yet, for example ``"no labels"``.
+        What is missing, for example ``"no labels"``.
     command : str
-        The command that makes it, for example ``"fame label"``.
+        The command that creates it, for example ``"fame label"``.
     """
 
     def __init__(self, missing: str, command: str) -> None:

@@ -120,7 +120,7 @@ def empty(tmp_path: Path) -> Iterator[Warehouse]:
 def mined(tmp_path_factory: pytest.TempPathFactory, simulated_log: Path) -> Path:
     """A warehouse with templates and no labels; not to be changed."""
     from fame_sql.ingest import ingest_file
-    from fame_sql.templates.templates import mine
+    from fame_sql.templates.mining import mine
 
     path = tmp_path_factory.mktemp("mined") / "mined.duckdb"
     with Warehouse.open(path, create=True) as warehouse:

@@ -1,3 +1,3 @@
-"""Canonical text: a message with identifiers, addresses and paths masked."""
+"""Canonical text: a message whose identifiers, addresses and paths are masked."""
 
 from __future__ import annotations

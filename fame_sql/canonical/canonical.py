@@ -1,13 +1,14 @@
-"""Canonical text: what is left of a message when identifiers, addresses and paths are masked.
+"""Canonical text: a message whose identifiers, addresses and paths are masked.
 
-Words stay. Of paths the first plain folder stays; of numbers that stand alone the first digit
-and the size (``503`` becomes ``5##``, ``98%`` becomes ``9#%``), for an exit status, an HTTP status
-or a percentage is what decides many a mixed template, while longer numbers identify something.
+Words are kept. A path keeps its first plain folder. A number that stands alone keeps its first
+digit and its length (``503`` becomes ``5##``, ``98%`` becomes ``9#%``), because an exit status, an
+HTTP status or a percentage often decides whether a message is anomalous, whereas longer numbers
+are identifiers.
 
 The masks are data (``masks.csv``, then the warehouse's ``fame.masks``), written in the
-subset of regular expressions that RE2 (DuckDB, Arrow), Rust, Java and Python read alike. One
-:class:`Recipe` serves every engine: as a SQL expression, over Arrow arrays and over a Python
-string, with the same result for the same text.
+subset of regular expressions that RE2 (DuckDB, Arrow), Rust, Java and Python interpret in the
+same way. One :class:`Recipe` serves every engine: as a SQL expression, over Arrow arrays and over
+a Python string, with the same result for the same text.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from fame_sql.errors import InputError
 from fame_sql.sql.quoting import literal
 
 MAX_CHARACTERS = 8192
-"""A message's canonical text is that of its first 8,192 characters."""
+"""Maximum length: only the first 8,192 characters of a message are used."""
 
 # Look-arounds, named and numbered back-references and inline flags differ between engines.
 _GROUP = re.compile(r"\\([1-9])")
@@ -37,9 +38,9 @@ _NOT_PORTABLE = re.compile(r"\(\?|\\[0-9kgpPbBAzZGQEdDwWsS]")
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    r"""One replacement: everything that matches ``pattern`` becomes ``placeholder``.
+    r"""A replacement of every match of ``pattern`` by ``placeholder``.
 
-    A placeholder is plain text, in which ``\1`` stands for the pattern's first group.
+    A placeholder is plain text in which ``\1`` stands for the first group of the pattern.
     """
 
     name: str
@@ -49,36 +50,36 @@ class Mask:
     def __post_init__(self) -> None:
         if _NOT_PORTABLE.search(self.pattern):
             raise InputError(
-                f"mask {self.name!r}: the pattern {self.pattern!r} uses what engines read "
-                "differently; write it with literals, [classes], groups and * + ? | alone"
+                f"mask {self.name!r}: the pattern {self.pattern!r} uses syntax that engines "
+                "interpret differently; use only literals, [classes], groups and * + ? |"
             )
         try:
             groups = re.compile(self.pattern).groups
         except re.error as error:
             raise InputError(
-                f"mask {self.name!r}: {self.pattern!r} is no pattern: {error}"
+                f"mask {self.name!r}: {self.pattern!r} is not a valid pattern: {error}"
             ) from None
         if any(int(group) > groups for group in _GROUP.findall(self.placeholder)) or re.search(
             r"[\\$]", _GROUP.sub("", self.placeholder)
         ):
             raise InputError(
                 f"mask {self.name!r}: the placeholder {self.placeholder!r} must be plain text "
-                "without $, in which \\1 to \\9 stand for groups of the pattern"
+                "without $; \\1 to \\9 stand for groups of the pattern"
             )
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the text that a model reads is made from a record.
+    """Defines how canonical text is made from a record.
 
     Parameters
     ----------
     masks : tuple of Mask
-        Applied in order.
+        The masks, in the order of application.
     source : str
-        Which part of a record is read: ``"body"``, the message alone.
+        The part of a record that is used: ``"body"``, the message alone.
     max_characters : int
-        Characters of the message that count.
+        Only this many characters of the message are used.
     """
 
     masks: tuple[Mask, ...]
@@ -87,7 +88,7 @@ class Recipe:
 
     @cached_property
     def version(self) -> str:
-        """Content hash of the recipe: the same masks give the same version anywhere."""
+        """Content hash of the recipe: the same masks always have the same version."""
         return hashlib.md5(self.to_json().encode()).hexdigest()[:12]
 
     def to_json(self) -> str:
@@ -107,7 +108,7 @@ class Recipe:
         Parameters
         ----------
         column : str
-            A SQL expression of type VARCHAR, trusted: never text from a log.
+            A SQL expression of type VARCHAR. It is trusted: never pass text from a log.
         """
         expression = f"left({column}, {self.max_characters:d})"
         for mask in self.masks:
@@ -118,7 +119,7 @@ class Recipe:
         return expression
 
     def arrow(self, messages: pa.Array) -> pa.Array:
-        """Return the canonical texts of an Arrow array of strings, NULL for NULL."""
+        """Return the canonical texts of an Arrow array of strings; NULL stays NULL."""
         texts = pc.utf8_slice_codeunits(messages, 0, self.max_characters)
         for mask in self.masks:
             texts = pc.replace_substring_regex(texts, mask.pattern, mask.placeholder)
@@ -133,7 +134,7 @@ class Recipe:
 
     @property
     def placeholders(self) -> tuple[str, ...]:
-        """The marks such as ``<id>`` that stand for what was masked, each a token of its own."""
+        """The marks, such as ``<id>``, that replace masked text; each is one token."""
         found = [mark for mask in self.masks for mark in _PLACEHOLDER.findall(mask.placeholder)]
         return tuple(dict.fromkeys(found))
 
@@ -143,7 +144,7 @@ class Recipe:
 
 
 def default_recipe() -> Recipe:
-    """Return the recipe that new warehouses start with."""
+    """Return the recipe of new warehouses."""
     text = files("fame_sql.canonical").joinpath("masks.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines())
     ordered = sorted(rows, key=lambda row: int(row["ordinal"]))
@@ -151,5 +152,5 @@ def default_recipe() -> Recipe:
 
 
 def event_hash(canonical: str) -> str:
-    """Return the identity of an event: the md5 of its canonical text's UTF-8 bytes, in hex."""
+    """Return the identity of an event: the MD5 of its canonical text in UTF-8, in hex."""
     return hashlib.md5(canonical.encode()).hexdigest()

@@ -117,8 +117,8 @@ def _summary(report: object) -> str:
 def _print_requests(
     warehouse: Warehouse, llm: LanguageModelOptions, stages: dict[str, Any], *, as_json: bool
 ) -> None:
-    from fame_sql.pipeline.pipeline import plan_pass
+    from fame_sql.pipeline.pipeline import preview_compile
 
     model = llm.open(warehouse)
-    requests, notes = plan_pass(warehouse, model, **stages)
+    requests, notes = preview_compile(warehouse, model, **stages)
     print_requests(model, requests, notes, as_json=as_json)

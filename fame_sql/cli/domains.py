@@ -20,8 +20,8 @@ from fame_sql.console import printable
 if TYPE_CHECKING:
     from fame_sql.domains.certification.certificate import Certificate
     from fame_sql.domains.document import Change
-    from fame_sql.domains.domains import StoredPartition
-    from fame_sql.domains.grouping import Partition
+    from fame_sql.domains.domains import StoredGrouping
+    from fame_sql.domains.grouping import Grouping
     from fame_sql.warehouse.warehouse import Warehouse
 
 _CHANGES = ("what", "before", "after", "template", "text")
@@ -50,12 +50,12 @@ def domains(
     """
     if context.invoked_subcommand is not None:
         return
-    from fame_sql.domains.domains import partition_templates
+    from fame_sql.domains.domains import group_templates
     from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
         if not llm.wanted:
-            stored = partition_templates(opened)
+            stored = group_templates(opened)
         elif llm.dry_run:
             _print_requests(opened, llm, stability=not no_stability, as_json=as_json)
             return
@@ -66,13 +66,13 @@ def domains(
 
 def _group_by_llm(
     warehouse: Warehouse, llm: LanguageModelOptions, *, stability: bool
-) -> StoredPartition:
-    from fame_sql.domains.domains import partition_templates
-    from fame_sql.domains.proposals.by_llm import ReadingPartitioner
+) -> StoredGrouping:
+    from fame_sql.domains.domains import group_templates
+    from fame_sql.domains.proposals.by_llm import LLMGrouper
 
     model = llm.open(warehouse)
     try:
-        return partition_templates(warehouse, ReadingPartitioner(model, stability=stability))
+        return group_templates(warehouse, LLMGrouper(model, stability=stability))
     finally:
         print_spending(model)
 
@@ -81,11 +81,11 @@ def _print_requests(
     warehouse: Warehouse, llm: LanguageModelOptions, *, stability: bool, as_json: bool
 ) -> None:
     from fame_sql.domains.domains import read_summaries
-    from fame_sql.domains.proposals.by_llm import ReadingPartitioner
+    from fame_sql.domains.proposals.by_llm import LLMGrouper
 
     model = llm.open(warehouse)
-    partitioner = ReadingPartitioner(model, stability=stability)
-    requests = partitioner.plan(read_summaries(warehouse))
+    grouper = LLMGrouper(model, stability=stability)
+    requests = grouper.preview(read_summaries(warehouse))
     note = "if the templates need several requests, one more request merges the answers"
     print_requests(model, requests, [note], as_json=as_json)
 
@@ -109,7 +109,7 @@ def show(page_path: Path | None, warehouse: Path, as_json: bool) -> None:
     with Warehouse.open(warehouse) as opened:
         certificate = domains.read_certificate(opened)
         summaries = domains.read_summaries(opened)
-        source = domains.read_partition(opened).source
+        source = domains.read_grouping(opened).source
     if page_path is not None:
         write_text(page_path, page(certificate, summaries, source))
         click.echo(f"the certificate is in {page_path}")
@@ -132,7 +132,7 @@ def edit(out: Path | None, warehouse: Path) -> None:
     from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
-        text = to_yaml(domains.read_partition(opened), domains.read_summaries(opened))
+        text = to_yaml(domains.read_grouping(opened), domains.read_summaries(opened))
         if out is not None:
             write_text(out, text)
             click.echo(f"edit {out}, then run: fame domains certify {out}")
@@ -141,7 +141,7 @@ def edit(out: Path | None, warehouse: Path) -> None:
         if edited is None:
             click.echo("nothing was changed")
             return
-        stored = domains.certify_partition(opened, from_yaml(edited))
+        stored = domains.certify_grouping(opened, from_yaml(edited))
     _print_certificate(stored.certificate, as_json=False)
 
 
@@ -156,7 +156,7 @@ def diff(path: Path, warehouse: Path, form: Form) -> None:
     from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
-        found = changes(domains.read_partition(opened), _read(path))
+        found = changes(domains.read_grouping(opened), _read(path))
         texts = {t.template_id: t.template for t in domains.read_summaries(opened)}
     if form == "json":
         print_json([asdict(change) for change in found])
@@ -187,12 +187,12 @@ def certify(path: Path | None, warehouse: Path, as_json: bool) -> None:
     from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
-        partition = domains.read_partition(opened) if path is None else _read(path)
-        stored = domains.certify_partition(opened, partition)
+        grouping = domains.read_grouping(opened) if path is None else _read(path)
+        stored = domains.certify_grouping(opened, grouping)
     _print_certificate(stored.certificate, as_json=as_json)
 
 
-def _read(path: Path) -> Partition:
+def _read(path: Path) -> Grouping:
     from fame_sql.domains.document import from_yaml
 
     return from_yaml(read_text(path))

@@ -118,11 +118,11 @@ def _label(
 def _label_by_llm(
     warehouse: Warehouse, llm: LanguageModelOptions, per_template: int, *, again: bool
 ) -> LabelReport:
-    from fame_sql.labels.by_llm import label_by_reading
+    from fame_sql.labels.by_llm import label_with_llm
 
     model = llm.open(warehouse)
     try:
-        return label_by_reading(
+        return label_with_llm(
             warehouse,
             model,
             per_template=per_template,
@@ -141,10 +141,10 @@ def _print_requests(
     again: bool,
     as_json: bool,
 ) -> None:
-    from fame_sql.labels.by_llm import plan_labels
+    from fame_sql.labels.by_llm import preview_labels
 
     model = llm.open(warehouse)
-    plan = plan_labels(warehouse, model, per_template=per_template, again=again)
+    plan = preview_labels(warehouse, model, per_template=per_template, again=again)
     notes = [
         f"{plan.lines} lines of {plan.templates} templates; where the first lines of a template "
         f"get different labels, more of its lines are sent, at most {plan.lines_at_most} in all"

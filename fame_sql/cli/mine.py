@@ -29,7 +29,7 @@ from fame_sql.cli.tables import print_facts
 @json_option
 def mine(fraction: float, warehouse: Path, as_json: bool) -> None:
     """Mine the templates of the training period and freeze them."""
-    from fame_sql.templates.templates import mine as run
+    from fame_sql.templates.mining import mine as run
     from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:

@@ -1,3 +1,3 @@
-"""Failure domains: proposals to partition the templates, and their certification."""
+"""Failure domains: proposals to group the templates, and their certification."""
 
 from __future__ import annotations

@@ -1,34 +1,34 @@
-"""A partition as a file that people edit, what changed in it, and its certificate as a page."""
+"""A grouping as a YAML file for people to edit, its changes, and its certificate as a page."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 from fame_sql.console import printable
-from fame_sql.domains.certification.certificate import Certificate
-from fame_sql.domains.grouping import Domain, Partition, TemplateSummary
+from fame_sql.domains.certification.certificate import Certificate, CertifiedDomain
+from fame_sql.domains.grouping import Domain, Grouping, TemplateSummary
 from fame_sql.errors import InputError
 
 _HEAD = """\
 # Failure domains. Move templates between domains, rename or describe domains, add or delete them.
-# A template is known by its id; the text after it is there to be read. What is left out goes to
-# the nearest domain. Then: fame domains certify FILE
+# Only a template's id counts; the text after it is for the reader. Templates that are left out go
+# to the nearest domain. Then run: fame domains certify FILE
 """
-_PLACE = "'fame domains edit --out FILE' writes one"
+_HINT = "'fame domains edit --out FILE' writes a valid file"
 
 
 @dataclass(frozen=True)
 class Change:
-    """One difference between two partitions.
+    """One difference between two groupings.
 
     Parameters
     ----------
     what : str
-        ``"moved"``, ``"new domain"``, ``"no longer a domain"`` or ``"described anew"``.
+        ``"moved"``, ``"new domain"``, ``"removed domain"`` or ``"new description"``.
     template_id : str or None
         The template that moved.
     before, after : str or None
@@ -41,57 +41,58 @@ class Change:
     after: str | None
 
 
-def to_yaml(partition: Partition, templates: Sequence[TemplateSummary]) -> str:
-    """Return a partition as YAML that a person can edit."""
+def to_yaml(grouping: Grouping, templates: Sequence[TemplateSummary]) -> str:
+    """Return a grouping as YAML that a person can edit."""
     texts = {t.template_id: f"({t.status}) {printable(t.template)}" for t in templates}
     content = {
         domain.name: {
             "description": domain.description,
             "templates": {i: texts.get(i, "") for i in domain.template_ids},
         }
-        for domain in partition.domains
+        for domain in grouping.domains
     }
     written = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
     return f"{_HEAD}{written}"
 
 
-def from_yaml(text: str) -> Partition:
-    """Read a partition that a person edited; the certification judges it afterwards.
+def from_yaml(text: str) -> Grouping:
+    """Read a grouping that a person edited; it is certified afterwards.
 
-    Templates may stand as a mapping of id to text, or as a list of ids.
+    The templates of a domain are either a mapping of id to text or a list of ids.
 
     Raises
     ------
     InputError
-        If it is no YAML of that form.
+        If the text is not YAML of that form.
     """
     try:
-        # The base loader makes text of every scalar: an id such as 1e10 stays what it is.
+        # The base loader reads every scalar as text, so that an id such as 1e10 does not change.
         content = yaml.load(text, Loader=yaml.BaseLoader)
     except yaml.YAMLError as error:
-        raise InputError(f"the file is no YAML ({' '.join(str(error).split())})") from None
+        reason = " ".join(str(error).split())
+        raise InputError(f"the file is not valid YAML ({reason}); {_HINT}") from None
     if not isinstance(content, dict) or not content:
-        raise InputError(f"the file holds no domains by name; {_PLACE}")
-    return Partition(tuple(_domain(name, facts) for name, facts in content.items()), "human")
+        raise InputError(f"the file is not a mapping of domain names to domains; {_HINT}")
+    return Grouping(tuple(_domain(name, facts) for name, facts in content.items()), "human")
 
 
 def _domain(name: object, facts: Any) -> Domain:
     members = facts.get("templates") if isinstance(facts, dict) else None
     if not isinstance(members, dict | list | str) or not isinstance(name, str):
-        raise InputError(f"domain {str(name)[:60]!r} has no templates; {_PLACE}")
+        raise InputError(f"domain {str(name)[:60]!r} has no templates; {_HINT}")
     if isinstance(members, str) and members.strip():
-        raise InputError(f"domain {name[:60]!r}: templates is no list of ids; {_PLACE}")
+        raise InputError(f"domain {name[:60]!r}: 'templates' must be a list of ids; {_HINT}")
     return Domain(name, str(facts.get("description", "")), tuple(str(i) for i in members))
 
 
-def changes(before: Partition, after: Partition) -> list[Change]:
-    """Return what differs between two partitions, domains first."""
+def changes(before: Grouping, after: Grouping) -> list[Change]:
+    """Return the differences between two groupings, domains first."""
     old = {domain.name: domain.description for domain in before.domains}
     new = {domain.name: domain.description for domain in after.domains}
     found = [Change("new domain", None, None, name) for name in new if name not in old]
-    found += [Change("no longer a domain", None, name, None) for name in old if name not in new]
+    found += [Change("removed domain", None, name, None) for name in old if name not in new]
     found += [
-        Change("described anew", None, old[name], new[name])
+        Change("new description", None, old[name], new[name])
         for name in new
         if name in old and new[name] != old[name]
     ]
@@ -104,7 +105,7 @@ def changes(before: Partition, after: Partition) -> list[Change]:
 
 
 def page(certificate: Certificate, templates: Sequence[TemplateSummary], source: str) -> str:
-    """Return a certificate as a page in Markdown."""
+    """Return a certificate as a Markdown page."""
     texts = {t.template_id: t for t in templates}
     verdict = "Certified" if certificate.certified else "NOT certified"
     lines = [
@@ -115,29 +116,38 @@ def page(certificate: Certificate, templates: Sequence[TemplateSummary], source:
         "",
     ]
     for domain in certificate.domains:
-        lines += [f"## {domain.name} ({domain.kind})", "", _plain(domain.description), ""]
-        lines += ["| template | status | lines | text |", "|---|---|---|---|"]
-        for template_id in domain.template_ids:
-            if t := texts.get(template_id):
-                lines.append(f"| {template_id} | {t.status} | {t.lines} | {_plain(t.template)} |")
-        lines.append("")
-    lines += [
-        "## Decisions",
-        "",
-        "| rule | domain | held | found | done |",
-        "|---|---|---|---|---|",
-    ]
-    for f in certificate.findings:
-        held = "yes" if f.passed else "no"
-        lines.append(
-            f"| {f.rule} | {f.domain or ''} | {held} | {_plain(f.detail)} | "
-            f"{_plain(f.action or '')} |"
-        )
+        lines += _domain_section(domain, texts)
+    lines += _decisions(certificate)
     return "\n".join(lines) + "\n"
 
 
+def _domain_section(domain: CertifiedDomain, texts: Mapping[str, TemplateSummary]) -> list[str]:
+    lines = [f"## {domain.name} ({domain.kind})", "", _plain(domain.description), ""]
+    lines += ["| template | status | lines | text |", "|---|---|---|---|"]
+    for template_id in domain.template_ids:
+        if t := texts.get(template_id):
+            lines.append(f"| {template_id} | {t.status} | {t.lines} | {_plain(t.template)} |")
+    return [*lines, ""]
+
+
+def _decisions(certificate: Certificate) -> list[str]:
+    lines = [
+        "## Decisions",
+        "",
+        "| rule | domain | passed | finding | action |",
+        "|---|---|---|---|---|",
+    ]
+    for f in certificate.findings:
+        passed = "yes" if f.passed else "no"
+        lines.append(
+            f"| {f.rule} | {f.domain or ''} | {passed} | {_plain(f.detail)} | "
+            f"{_plain(f.action or '')} |"
+        )
+    return lines
+
+
 def _plain(text: str) -> str:
-    """Return log text that Markdown shows as it stands: no links, no HTML, one cell."""
+    """Escape log text so that Markdown shows it literally, in one cell."""
     line = " ".join(printable(text).split())
     for mark in "\\`*_[]()#!|":
         line = line.replace(mark, f"\\{mark}")

@@ -1,4 +1,4 @@
-"""What a partition of templates into failure domains is, whoever proposes it."""
+"""A grouping of templates into failure domains, whoever proposes it."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from fame_sql.domains.certification.certificate import Finding
 Status = Literal["normal", "anomalous", "mixed", "unlabelled"]
 
 MAX_NAME = 40
-"""Characters of a domain's name."""
+"""Maximum length of a domain's name in characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateSummary:
-    """What a partitioner and the certification are told about a template.
+    """The facts about a template that a grouper and the certification use.
 
     Parameters
     ----------
     template_id, template : str
-        Its identity and its text, with placeholders.
+        Its identity, and its text with placeholders.
     status : str
-        What its labels say of it.
+        Its status according to its labels.
     service_name : str or None
         The service that writes most of its lines.
     events, lines : int
-        Canonical events and lines it matches.
+        Number of canonical events and of lines that it matches.
     normal_labels, anomalous_labels : int
-        Labels of its events, by class; lines of one message with one label count once.
+        Labels of its events by class. Lines with the same message and label count once.
     examples : tuple of str
         A few of its messages.
     calibration_normal, calibration_anomalous : int
-        Of the labels, those of events that first appeared in the calibration slice.
+        The labels of events that first appeared in the calibration slice.
     """
 
     template_id: str
@@ -61,8 +61,8 @@ class Domain:
 
 
 @dataclass(frozen=True, slots=True)
-class Partition:
-    """A proposal; nothing is known of it until it is certified.
+class Grouping:
+    """A proposed grouping; it guarantees nothing until it is certified.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class Partition:
     source : str
         Who proposed it, for example ``"offline"``.
     findings : tuple of Finding
-        What its making has to tell, for the certificate.
+        Findings of the proposal itself, for the certificate.
     """
 
     domains: tuple[Domain, ...]
@@ -79,8 +79,8 @@ class Partition:
     findings: tuple[Finding, ...] = ()
 
 
-Partitioner = Callable[[Sequence[TemplateSummary]], Partition]
-"""Proposes a partition of all the templates it is given."""
+Grouper = Callable[[Sequence[TemplateSummary]], Grouping]
+"""Proposes a grouping of all the given templates."""
 
 
 def slug(text: str) -> str:
@@ -90,16 +90,16 @@ def slug(text: str) -> str:
 
 
 def unique_slugs(names: Iterable[str]) -> list[str]:
-    """Return a slug for each name, none empty and none twice, in the order given.
+    """Return a unique, non-empty slug for each name, in the given order.
 
-    Slugs that are already unique come back unchanged.
+    Names that are unique slugs already are returned unchanged.
     """
     given = list(names)
     taken = {name for name in given if name and name == slug(name)}
     result: list[str] = []
     for position, name in enumerate(given, 1):
         wanted = slug(name) or f"domain-{position}"
-        # The first to bear a clean name keeps it; all others give way.
+        # The first name that is a slug already keeps it; later ones get a number.
         free = wanted not in taken or (name == wanted and wanted not in result)
         result.append(wanted if free else unused_slug(wanted, taken))
         taken.add(result[-1])
@@ -107,7 +107,7 @@ def unique_slugs(names: Iterable[str]) -> list[str]:
 
 
 def unused_slug(wanted: str, taken: Iterable[str]) -> str:
-    """Return ``wanted``, numbered where it is taken."""
+    """Return ``wanted``, with a number added if it is taken."""
     names = set(taken)
     number, name = 2, wanted
     while name in names:

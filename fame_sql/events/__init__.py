@@ -1,3 +1,3 @@
-"""Canonical events: the dimension that templates, labels and scores refer to."""
+"""Canonical events: the dimension to which templates, labels and scores refer."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Canonical events: the dimension on which templates, labels and scores hang."""
+"""Canonical events: the dimension to which templates, labels and scores refer."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from fame_sql.warehouse.warehouse import read_recipe
 
 
 def absorb(connection: duckdb.DuckDBPyConnection) -> None:
-    """Move the temporary table ``incoming`` into ``fame.logs``, adding the events it brings.
+    """Move the rows of the temporary table ``incoming`` into ``fame.logs``, and add new events.
 
-    Distinct messages are canonicalised once, in SQL; every log row carries the dense
-    ``event_id`` of its canonical text. Runs inside the caller's transaction.
+    Each distinct message is canonicalised once, in SQL. Every log row gets the dense
+    ``event_id`` of its canonical text. The function runs inside the caller's transaction.
 
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection
-        A connection to a warehouse with a temporary table ``incoming``: the columns of
-        ``fame.logs`` without ``log_id`` and ``event_id``, from one source.
+        A connection to a warehouse with a temporary table ``incoming``. It has the columns of
+        ``fame.logs`` without ``log_id`` and ``event_id``, and holds lines of one source.
     """
     next_log_id = absorb_events(connection)
     statement = with_incoming_lines(sql.load("events/add_logs"))
@@ -29,14 +29,14 @@ def absorb(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def absorb_events(connection: duckdb.DuckDBPyConnection) -> int:
-    """Add the events that ``incoming`` brings, and count its lines to those that are known.
+    """Add the new events of ``incoming``, and add its lines to the counts of known events.
 
-    Leaves the temporary table ``incoming_bodies``: the event hash of each distinct message.
+    The temporary table ``incoming_bodies`` remains, with the event hash of each distinct message.
 
     Returns
     -------
     int
-        The ``log_id`` of the first line of ``incoming``.
+        The ``log_id`` for the first line of ``incoming``.
     """
     canonical = read_recipe(connection).sql("body")
     next_log_id = int(connection.execute(sql.load("events/next_log_id")).fetchall()[0][0])
@@ -53,5 +53,5 @@ def with_incoming_lines(statement: str) -> str:
 
 
 def drop_steps(connection: duckdb.DuckDBPyConnection) -> None:
-    """Drop what absorbing left on the connection."""
+    """Drop the temporary tables of :func:`absorb_events`."""
     connection.execute("DROP TABLE incoming_bodies; DROP TABLE incoming_events")

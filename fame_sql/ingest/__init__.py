@@ -1,9 +1,9 @@
-"""Ingest: log files become rows of ``fame.logs``, byte by byte, once, and none is dropped.
+"""Ingest: load every line of a log file into ``fame.logs`` exactly once.
 
-A file is read by a byte reader of our own, since no options of DuckDB's CSV reader keep every
-line of a damaged file. Lines go to DuckDB as Arrow batches and headers are parsed there, in
-sets. Every chunk commits with a fingerprint of all that was read before it, so a source is
-known again under any name, goes on where a load stopped, and never adds a line twice.
+Files are read by a byte reader of our own, since DuckDB's CSV reader cannot keep every line of a
+damaged file. Lines go to DuckDB as Arrow batches, and headers are parsed there in SQL. Each chunk
+is committed with a fingerprint of all bytes up to its end. So a source is recognised under any
+name, an interrupted load continues where it stopped, and no line is added twice.
 """
 
 from __future__ import annotations

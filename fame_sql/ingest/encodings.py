@@ -1,4 +1,4 @@
-"""Which encoding a source is in, and whether it is text at all."""
+"""Detection of the encoding of a source, and of files that are not text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ENCODINGS = (
     "gb18030",
     "big5",
 )
-"""What ``encoding`` can be, besides ``auto``, under any name that Python knows it by."""
+"""The values of ``encoding`` besides ``auto``; any name that Python has for them is accepted."""
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -35,23 +35,23 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
-# Tab, line feed, vertical tab, form feed, carriage return and escape are at home in logs.
+# Tab, line feed, vertical tab, form feed, carriage return and escape are common in logs.
 _CONTROLS = bytes({*range(0x20), 0x7F} - {*b"\t\n\x0b\f\r\x1b"})
 
 _MOST_CONTROLS = 0.05
-"""Compressed data is one ninth control bytes; a log has hardly any."""
+"""Maximum share of control bytes in text; compressed data has about one ninth."""
 
 _MOST_INVALID = 0.05
-"""Above this share of lines with invalid UTF-8 the file is not UTF-8 with damage."""
+"""Maximum share of lines with invalid UTF-8; above it the file has another encoding."""
 
 
 def resolve_encoding(name: str) -> str:
-    """Return the entry of :data:`ENCODINGS` that ``name`` means, or ``auto``.
+    """Return the entry of :data:`ENCODINGS` for ``name``, or ``auto``.
 
     Raises
     ------
     InputError
-        If it is none of them.
+        If there is none.
     """
     if name == "auto":
         return name
@@ -63,17 +63,17 @@ def resolve_encoding(name: str) -> str:
         if wanted == codecs.lookup(known).name:
             return known
     raise InputError(
-        f"there is no encoding {name!r}: use --encoding with auto or one of {', '.join(ENCODINGS)}"
+        f"unknown encoding {name!r}: use --encoding with auto or one of {', '.join(ENCODINGS)}"
     )
 
 
 def check_utf8(path: Path, head: bytes) -> None:
-    """Make sure that a source which begins with the bytes ``head`` can be read as UTF-8.
+    """Check that a source that begins with the bytes ``head`` is UTF-8.
 
     Raises
     ------
     InputError
-        If it is in another encoding or no text; the message says what to do.
+        If it has another encoding or is not text; the message says what to do.
     """
     wide = _wide_encoding(head)
     if wide:
@@ -82,14 +82,14 @@ def check_utf8(path: Path, head: bytes) -> None:
     if controls > _MOST_CONTROLS * len(head):
         raise InputError(
             f"{path} is a binary file ({controls / len(head):.0%} control bytes): name a text "
-            "file, or take its bytes as lines with --encoding latin-1"
+            "file, or load it as text with --encoding latin-1"
         )
     invalid, lines = _count_invalid(head)
     if invalid >= 2 and invalid > _MOST_INVALID * lines:
         raise InputError(
             f"{path} is not UTF-8 ({invalid} of the first {lines} lines are invalid): run "
-            f"again with --encoding {_narrow_encoding(head)}, or with --encoding utf-8 to take it "
-            "as it is"
+            f"again with --encoding {_narrow_encoding(head)}, or with --encoding utf-8 to load it "
+            "without this check"
         )
 
 
@@ -107,7 +107,7 @@ def _wide_encoding(head: bytes) -> str | None:
 
 
 def _narrow_encoding(head: bytes) -> str:
-    """Guess: what Windows calls Latin-1 has letters where ISO 8859 has control codes."""
+    """Guess an 8-bit encoding: Windows-1252 has characters where ISO 8859-1 has control codes."""
     if not any(byte in head for byte in range(0x80, 0xA0)):
         return "latin-1"
     try:
@@ -119,7 +119,7 @@ def _narrow_encoding(head: bytes) -> str:
 
 def _count_invalid(head: bytes) -> tuple[int, int]:
     lines = head.split(b"\n")
-    # The last piece may end inside a character only because the head does.
+    # The last line may be cut inside a character.
     whole = lines[:-1] or lines
     return sum(not _is_utf8(line) for line in whole), len(whole)
 

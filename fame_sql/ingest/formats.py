@@ -1,8 +1,8 @@
-"""The formats that are understood: a pattern to know one by, and a shape in SQL to read it.
+"""The supported formats: a pattern to detect each of them, and a SELECT to parse it.
 
-``sql/ingest/<name>.sql`` selects from ``raw_lines`` (``line``, ``line_number``,
-``byte_offset``, ``fault``) the columns that the format has. To add a format, write its shape and
-add an entry to :data:`FORMATS`.
+``sql/ingest/<name>.sql`` selects the columns of the format from ``raw_lines`` (``line``,
+``line_number``, ``byte_offset``, ``fault``). To add a format, add this file and an entry to
+:data:`FORMATS`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fame_sql.errors import InputError
 from fame_sql.warehouse.severities import patterns
 
 SAMPLE_LINES = 1000
-"""How many lines decide what format a source is in."""
+"""Number of lines from which the format is detected."""
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,17 @@ class Format:
     Parameters
     ----------
     name : str
-        Its name, also that of its shape.
+        Its name, also that of its SQL file.
     pattern : str
-        What its lines begin with, as a Python regular expression.
+        A Python regular expression for the beginning of its lines.
     """
 
     name: str
     pattern: str
 
     @property
-    def shape(self) -> str:
-        """The SELECT that reads its lines, with the level words put in."""
+    def select(self) -> str:
+        """The SELECT that parses its lines, with the level words filled in."""
         return Template(sql.load(f"ingest/{self.name}")).safe_substitute(patterns())
 
     def share(self, lines: Sequence[str]) -> float:
@@ -67,11 +67,11 @@ FORMATS = {
         Format("text", r""),
     )
 }
-"""Formats by name; the last one takes any line."""
+"""The formats by name; the last one accepts any line."""
 
 
 def choose_format(name: str, path: Path, head: bytes) -> Format:
-    """Return the format called ``name``, or for ``auto`` the one that most lines are in.
+    """Return the format called ``name``, or for ``auto`` the format of most lines.
 
     Parameters
     ----------
@@ -80,16 +80,16 @@ def choose_format(name: str, path: Path, head: bytes) -> Format:
     path : Path
         The source, for the message.
     head : bytes
-        How the source begins, in UTF-8.
+        The beginning of the source, in UTF-8.
 
     Raises
     ------
     InputError
-        If there is no such format, or no line of ``head`` is in it.
+        If there is no such format, or no line of ``head`` has it.
     """
     if name not in {"auto", *FORMATS}:
         raise InputError(
-            f"there is no format {name!r}: use --format with auto or one of {', '.join(FORMATS)}"
+            f"unknown format {name!r}: use --format with auto or one of {', '.join(FORMATS)}"
         )
     lines = _sample(head)
     likely = _detect(lines)
@@ -97,8 +97,8 @@ def choose_format(name: str, path: Path, head: bytes) -> Format:
         return likely
     if FORMATS[name].share(lines) == 0:
         raise InputError(
-            f"none of the first {len(lines)} lines of {path} is in the format {name}: "
-            f"run again with --format {likely.name}, which seems right"
+            f"none of the first {len(lines)} lines of {path} has the format {name}: "
+            f"run again with --format {likely.name}, which was detected"
         )
     return FORMATS[name]
 

@@ -1,4 +1,4 @@
-"""Loading one source: chunk by chunk, each committed with the place to go on from."""
+"""Loading one source in chunks, each committed with the position to resume from."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from fame_sql.warehouse.severities import number_sql
 from fame_sql.warehouse.warehouse import Warehouse, transaction, utc_now
 
 Absorb = Callable[[duckdb.DuckDBPyConnection], None]
-"""Moves the temporary table ``incoming`` into ``fame.logs``, inside the chunk's transaction."""
+"""Moves the rows of ``incoming`` into ``fame.logs``, inside the chunk's transaction."""
 
 
 @dataclass(frozen=True)
 class _Task:
-    """One load: what stays the same from its first chunk to its last."""
+    """The settings of a load, which are the same for all of its chunks."""
 
     connection: duckdb.DuckDBPyConnection
     source_path: str
@@ -59,48 +59,48 @@ def ingest_file(
     progress: Progress | None = None,
     chunk_lines: int = 500_000,
 ) -> IngestReport:
-    """Load the lines of a log file that the warehouse does not hold yet.
+    """Load the lines of a log file that are not in the warehouse yet.
 
     Parameters
     ----------
     warehouse : Warehouse
-        Where they go.
+        The warehouse to load into.
     path : Path
-        A text file, plain or packed with gzip, bzip2, xz or zstd.
+        A text file, plain or compressed with gzip, bzip2, xz or zstd.
     format : str
-        A name in :data:`~fame_sql.ingest.FORMATS`, or ``auto`` to see from the first lines.
+        A name in :data:`~fame_sql.ingest.FORMATS`, or ``auto`` to detect it from the first lines.
     encoding : str, optional
-        A name in :data:`~fame_sql.ingest.ENCODINGS`, taken without a check; None or ``auto``
-        is UTF-8 after a look at the first MiB.
+        A name in :data:`~fame_sql.ingest.ENCODINGS`, used without a check. None or ``auto``
+        means UTF-8, and the first MiB is checked.
     year : int, optional
-        Of lines whose clock has none. None: for each line the latest year that puts it before
-        the file was last modified, or at most a day later.
+        Year for timestamps that have none. If None, each line gets the latest year for which it is
+        not later than one day after the last modification of the file.
     join_lines : bool
-        Whether lines without a header go on with the record before, as those of a stack trace.
+        Append lines without a header, such as those of a stack trace, to the record before.
     source_path : str, optional
-        What the rows name as their source; None is ``path``.
+        The name of the source in the rows; by default ``path``.
     absorb : callable
-        Moves the temporary table ``incoming`` into ``fame.logs``, inside the transaction.
+        Moves the rows of ``incoming`` into ``fame.logs``, inside the transaction.
     progress : Progress, optional
-        Told the bytes read.
+        Receives the progress by bytes.
     chunk_lines : int
-        Lines that are committed together.
+        Number of lines that are committed together.
 
     Returns
     -------
     IngestReport
-        What was added.
+        The report of the load.
 
     Raises
     ------
     InputError
-        If the file cannot be used; the warehouse is then as it was.
+        If the file cannot be used. The warehouse is unchanged then.
     """
     path = Path(path)
     if chunk_lines < 1:
         raise InputError(f"chunk_lines is {chunk_lines}: use 1 or more, such as 500000")
     progress = SilentProgress() if progress is None else progress
-    encoding = _settle_encoding(path, resolve_encoding(encoding or "auto"))
+    encoding = _checked_encoding(path, resolve_encoding(encoding or "auto"))
     known = choose_format(format, path, _checked_head(path, encoding))
     start = find_start(warehouse.connection, path, encoding, progress)
     if start.after is None and not start.nothing_new and source_path is None:
@@ -118,10 +118,12 @@ def ingest_file(
         join_lines=join_lines,
         absorb=absorb,
     )
-    return _leave_unchanged(task) if start.nothing_new else _load(task, path, progress, chunk_lines)
+    if start.nothing_new:
+        return _finish_unchanged(task)
+    return _load(task, path, progress, chunk_lines)
 
 
-def _settle_encoding(path: Path, encoding: str) -> str:
+def _checked_encoding(path: Path, encoding: str) -> str:
     if encoding != "auto":
         return encoding
     check_utf8(path, read_head(path))
@@ -131,12 +133,12 @@ def _settle_encoding(path: Path, encoding: str) -> str:
 def _checked_head(path: Path, encoding: str) -> bytes:
     head = read_head(path, encoding)
     if not head.removeprefix(b"\xef\xbb\xbf").strip():
-        raise InputError(f"{path} is empty: name a file with log lines in it")
+        raise InputError(f"{path} is empty: name a file with log lines")
     return head
 
 
 def _begin(connection: duckdb.DuckDBPyConnection, start: Start) -> tuple[int, datetime]:
-    """Return the number of a load and when it began: those of the load that it goes on with."""
+    """Return the id and the start time of a load, which are those of a load that it resumes."""
     if start.stopped is not None:
         return start.stopped.ingest_id, start.stopped.started_at
     number = connection.execute(sql.load("ingest/next_ingest_id")).fetchall()[0][0]
@@ -144,19 +146,20 @@ def _begin(connection: duckdb.DuckDBPyConnection, start: Start) -> tuple[int, da
 
 
 def _refuse_other_encoding(warehouse: Warehouse, name: str, encoding: str) -> None:
-    """Keep a file from coming in twice because it was decoded in two ways."""
+    """Refuse to load a file again with another encoding, which would duplicate its lines."""
     before = warehouse.value(
         "SELECT encoding FROM fame.ingests WHERE source_path = ? AND encoding <> ?",
         [name, encoding],
     )
     if before is not None:
         raise InputError(
-            f"{name} was read as {before} before, and would come in twice as {encoding}: "
-            "keep it as it is, or read it into a new warehouse"
+            f"{name} was loaded as {before} before, and would be loaded twice as {encoding}: "
+            "use the same --encoding, or load it into a new warehouse"
         )
 
 
-def _leave_unchanged(task: _Task) -> IngestReport:
+def _finish_unchanged(task: _Task) -> IngestReport:
+    """Finish a load of a source without new lines."""
     if task.start.stopped is not None:
         task.connection.execute(
             sql.load("ingest/finish"), {"ingest_id": task.ingest_id, "finished_at": utc_now()}
@@ -196,7 +199,7 @@ def _macros(latest: datetime) -> str:
 def _commit(
     task: _Task, chunk: Chunk, before: Tail | None, report: IngestReport
 ) -> tuple[IngestReport, Tail | None]:
-    """Store a chunk and where it ends, both or neither; return the report with it, and its tail."""
+    """Commit a chunk together with its end position; return the new report and its last record."""
     connection, tail = task.connection, None
     if before is not None and before.lines is not None:
         chunk = replace(chunk, lines=pa.concat_tables([before.lines, chunk.lines]))
@@ -220,7 +223,9 @@ def _commit(
 
 def _parse(task: _Task) -> None:
     task.connection.execute(sql.load("events/create_incoming"))
-    statement = Template(sql.load("ingest/fill_incoming")).safe_substitute(shape=task.format.shape)
+    statement = Template(sql.load("ingest/fill_incoming")).safe_substitute(
+        select=task.format.select
+    )
     task.connection.execute(
         statement,
         {
@@ -254,7 +259,7 @@ def _fault(row: tuple[int, str, str]) -> ParseFault:
 
 
 def _delete_tail(task: _Task, tail: Tail, report: IngestReport) -> IngestReport:
-    """Delete what is now read whole; what this load itself had counted does not count twice."""
+    """Delete the record that is loaded again, and subtract it if this load has counted it."""
     rows, errors = tail.delete(task.connection)
     if tail.lines is None and task.start.stopped is None:
         return report

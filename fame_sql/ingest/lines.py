@@ -1,4 +1,4 @@
-"""The byte reader: lines with their number and offset, in Arrow batches, in bounded memory."""
+"""The byte reader: Arrow batches of lines with numbers and offsets, in bounded memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 LONGEST_LINE = 1 << 20
-"""Bytes of a line that are kept; what follows is read, counted and left."""
+"""Maximum number of bytes that are kept of a line; the rest is read and discarded."""
 
 _BLOCK = 1 << 22
 _CHUNK_BYTES = 1 << 28
@@ -26,11 +26,11 @@ SCHEMA = pa.schema(
         pa.field("fault", pa.string()),
     ]
 )
-"""One row is one line that is not blank; ``fault`` says what is wrong with its bytes."""
+"""One row per line that is not blank; ``fault`` describes errors in its bytes."""
 
 
 class Readable(Protocol):
-    """Anything that bytes can be read from."""
+    """A source of bytes."""
 
     def read(self, size: int) -> bytes:
         """Return about ``size`` more bytes, or none at the end."""
@@ -38,7 +38,7 @@ class Readable(Protocol):
 
 @dataclass(frozen=True)
 class Chunk:
-    """Lines that are committed together, and where the source stands after them.
+    """Lines that are committed together, and the position in the source after them.
 
     Parameters
     ----------
@@ -49,11 +49,11 @@ class Chunk:
     line_end : int
         Lines of the source read so far, blank ones included.
     tail_offset : int or None
-        Where an unterminated last line begins.
+        The offset of a last line without a line end.
     fingerprint : str
         SHA-256 of the source's bytes [0, byte_end), in hex.
     last : bool
-        Whether the source ends here.
+        Whether this is the end of the source.
     """
 
     lines: pa.Table
@@ -65,16 +65,16 @@ class Chunk:
 
 
 class LineReader:
-    """Reads lines from ``stream``, which stands at byte ``offset`` after ``line`` lines.
+    """Reads lines from ``stream``, whose position is ``offset`` bytes and ``line`` lines.
 
     Parameters
     ----------
     stream : Readable
         The source in UTF-8, valid or not.
     offset, line : int
-        Bytes and lines of the source before this point.
+        Bytes and lines of the source before this position.
     digest : hashlib._Hash
-        The hash of those bytes; it is carried on.
+        The hash of those bytes; it is updated.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class LineReader:
             self._skip_byte_order_mark()
 
     def read_chunk(self, most: int) -> Chunk | None:
-        """Return the next ``most`` lines, fewer where they are large, None at the end."""
+        """Return up to ``most`` lines, fewer if they are long; None at the end."""
         batches: list[pa.RecordBatch] = []
         first_line, first_byte = self._line, self._offset
         while self._line - first_line < most and self._offset - first_byte < _CHUNK_BYTES:
@@ -131,7 +131,7 @@ class LineReader:
         self._line += lines
 
     def _take(self, most: int) -> pa.RecordBatch | None:
-        """Return up to ``most`` lines that are already read, reading on where there is none."""
+        """Return up to ``most`` lines of the buffer, and read more if it has no complete line."""
         while (end := self._pending.rfind(b"\n") + 1) == 0:
             if len(self._pending) > LONGEST_LINE:
                 return self._take_long_line()
@@ -154,7 +154,7 @@ class LineReader:
         return batch
 
     def _take_long_line(self) -> pa.RecordBatch:
-        """Return a line whose end is not in memory, and read on to its end without keeping it."""
+        """Return the beginning of a very long line, and skip the rest of it."""
         kept, start, number = self._pending[:LONGEST_LINE], self._offset, self._line + 1
         while (end := self._pending.find(b"\n") + 1) == 0:
             self._advance(self._pending, lines=0)
@@ -170,7 +170,7 @@ class LineReader:
 
 
 def _batch(data: bytes, ends: npt.NDArray[np.int64], line: int, offset: int) -> pa.RecordBatch:
-    """Return the lines of ``data``, which end before ``ends``, without the blank ones."""
+    """Return the lines of ``data`` with the given ends, without blank lines."""
     starts = np.concatenate([[0], ends[:-1]])
     lines = _valid_lines(data, starts, ends)
     faults: list[str | None] | None = None
@@ -181,7 +181,7 @@ def _batch(data: bytes, ends: npt.NDArray[np.int64], line: int, offset: int) -> 
         faults = [fault for _, fault in decoded]
     numbers = np.arange(line + 1, line + 1 + len(ends))
     batch = _record_batch(lines, numbers, offset + starts, faults)
-    # What is left of a cut line may be blank, although the line is not.
+    # The kept part of a long line may be blank although the line is not.
     holds_text = pc.not_equal(pc.ascii_trim_whitespace(lines), "")
     return batch.filter(pc.or_(holds_text, pc.is_valid(batch["fault"])))
 
@@ -189,7 +189,7 @@ def _batch(data: bytes, ends: npt.NDArray[np.int64], line: int, offset: int) -> 
 def _valid_lines(
     data: bytes, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]
 ) -> pa.Array | None:
-    """Return the lines at the cost of one check of all bytes, None if one needs a closer look."""
+    """Return the lines after one fast check of all bytes; None if the check fails."""
     if (ends - starts).max() > LONGEST_LINE:
         return None
     offsets = np.concatenate([starts, ends[-1:]]).astype(np.int32)
@@ -213,10 +213,10 @@ def _record_batch(
 
 
 def _decode(data: bytes, length: int | None = None) -> tuple[str, str | None]:
-    """Return a line's text, and what was wrong with its bytes; ``length`` is that of all of it."""
+    """Return a line's text and any error in its bytes; ``length`` is that of the whole line."""
     length = len(data) if length is None else length
     if length > LONGEST_LINE:
-        # An incremental decoder leaves out a character that the cut divides.
+        # An incremental decoder omits a character that is cut in two.
         decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
         text = decoder.decode(data[:LONGEST_LINE])
         return text, f"line of {length} bytes, cut at {LONGEST_LINE}"

@@ -1,4 +1,4 @@
-"""What a load did, and which lines it kept although they did not parse."""
+"""The report of a load, with examples of the lines that did not parse."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 EXAMPLES = 3
-"""How many lines that did not parse a report shows."""
+"""Maximum number of lines that did not parse in a report."""
 
 
 @dataclass(frozen=True)
 class ParseFault:
-    """A line that was kept although it did not parse.
+    """A line that did not parse; it is loaded anyway.
 
     Parameters
     ----------
     line_number : int
         Its number in the source, from 1.
     parse_error : str
-        What was expected.
+        The expected format.
     excerpt : str
-        How its body begins, as it came: not safe for a terminal.
+        The beginning of its body, unchanged, so not safe for a terminal.
     """
 
     line_number: int
@@ -30,18 +30,18 @@ class ParseFault:
 
 @dataclass(frozen=True)
 class IngestReport:
-    """What a load did.
+    """The report of a load.
 
     Parameters
     ----------
     source_path, format, encoding : str
-        The source and how it was read.
+        The source, its format and its encoding.
     rows, errors : int
-        Rows added by this call, and how many of them carry a ``parse_error``.
+        Rows added by this call, and how many of them have a ``parse_error``.
     bytes_read : int
-        Bytes read by this call, beyond those that were known.
+        Bytes read by this call, without those that were loaded before.
     state : {'added', 'unchanged', 'grown'}
-        Whether the source was new, known in full, or known in its beginning.
+        Whether the source was new, loaded completely, or loaded in part.
     examples : tuple of ParseFault
         The first lines that did not parse.
     """

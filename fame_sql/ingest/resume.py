@@ -1,4 +1,4 @@
-"""Where to go on in a source: after the longest beginning of it that was loaded before."""
+"""The position in a source from which to resume: after the longest part loaded before."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class Load:
-    """A row of ``fame.ingests``: what was loaded of a source, as far as it is committed."""
+    """A row of ``fame.ingests``: the committed part of a source."""
 
     ingest_id: int
     fingerprint: str
@@ -35,12 +35,12 @@ class Load:
 
     @property
     def resume_offset(self) -> int:
-        """The byte to read on from: a last record that may grow is read again."""
+        """The byte to resume from; a last record that may continue is read again."""
         return self.byte_end if self.tail_offset is None else self.tail_offset
 
     @property
     def resume_line(self) -> int:
-        """The lines before that byte."""
+        """The number of lines before that byte."""
         if self.tail_line is not None:
             return self.tail_line - 1
         return self.line_end - (self.tail_offset is not None)
@@ -48,18 +48,18 @@ class Load:
 
 @dataclass(frozen=True)
 class Start:
-    """Where reading begins.
+    """The position from which a source is read.
 
     Parameters
     ----------
     offset, line : int
-        Bytes and lines of the source that need not be read.
+        Bytes and lines of the source to skip.
     digest : hashlib._Hash
         The hash of those bytes.
     after : Load or None
-        The load that read them.
+        The load that contains them.
     nothing_new : bool
-        Whether that load read the whole source.
+        Whether that load contains the whole source.
     """
 
     offset: int = 0
@@ -70,7 +70,7 @@ class Start:
 
     @property
     def stopped(self) -> Load | None:
-        """The load that was stopped and is gone on with; None where one begins."""
+        """The interrupted load to resume; None if a new load starts."""
         return self.after if self.after is not None and self.after.state == "partial" else None
 
 
@@ -83,7 +83,7 @@ def _known_loads(connection: duckdb.DuckDBPyConnection) -> list[Load]:
 def find_start(
     connection: duckdb.DuckDBPyConnection, path: Path, encoding: str, progress: Progress
 ) -> Start:
-    """Return where to begin reading a source, hashing as much of it as was ever loaded.
+    """Return the position from which to read a source, after comparing its hash with all loads.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def find_start(
     path, encoding : Path, str
         The source.
     progress : Progress
-        Told the bytes hashed.
+        Receives the progress by bytes.
     """
     loads = _known_loads(connection)
     if not loads:
@@ -116,7 +116,7 @@ def find_start(
 def _digests(
     stream: Stream, offsets: Iterable[int], progress: Progress, path: Path
 ) -> tuple[dict[int, hashlib._Hash], int]:
-    """Return the hash of the bytes before each offset, and how many bytes were seen."""
+    """Return the hash of the bytes before each offset, and the number of bytes read."""
     digest, length, found = hashlib.sha256(), 0, {0: hashlib.sha256()}
     pending = b""
     with progress.step(f"checking {path.name}", max(offsets)) as step:

@@ -1,8 +1,8 @@
-"""A source as one stream of UTF-8 bytes, whatever it is packed or encoded in.
+"""A source as a stream of UTF-8 bytes, whatever its compression and encoding.
 
-Byte offsets and fingerprints are those of this stream: of the file itself where it is plain
-UTF-8, of the unpacked bytes of a compressed file, and of the text encoded anew as UTF-8 where
-the file is in another encoding. So the same text is the same source however it is stored.
+Byte offsets and fingerprints refer to this stream: the bytes of a plain UTF-8 file, the
+decompressed bytes of a compressed file, or the text converted to UTF-8 if the file has another
+encoding. So the same text is the same source however it is stored.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import pyarrow as pa
 from fame_sql.errors import InputError
 
 HEAD_BYTES = 1 << 20
-"""How much of a source is looked at before it is read."""
+"""Number of bytes of a source that are checked before it is loaded."""
 
 _BLOCK = 1 << 20
 _GZIP, _BZIP2, _XZ = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00"
@@ -45,11 +45,11 @@ class Stream:
     path : Path
         The source, for messages.
     raw : file of bytes
-        The source, unpacked.
+        The decompressed source.
     encoding : str
-        What its bytes are encoded in.
+        The encoding of its bytes.
     length : int or None
-        How many bytes the stream has, where that is known.
+        The length of the stream in bytes, if known.
     """
 
     def __init__(self, path: Path, raw: IO[bytes], encoding: str, length: int | None) -> None:
@@ -69,7 +69,7 @@ class Stream:
         Raises
         ------
         InputError
-            If the file cannot be read on, or its compressed data are damaged.
+            If the file cannot be read, or its compressed data are damaged.
         """
         if self._ahead:
             ahead, self._ahead = self._ahead, b""
@@ -82,7 +82,7 @@ class Stream:
         return self._decoder.decode(b"", final=True).encode()
 
     def skip(self, count: int) -> None:
-        """Go past the next ``count`` bytes."""
+        """Skip the next ``count`` bytes."""
         while count > 0 and (block := self.read(min(_BLOCK, count))):
             block, self._ahead = block[:count], block[count:]
             count -= len(block)
@@ -93,7 +93,7 @@ class Stream:
         except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
             raise _damaged(self._path, error) from None
         except OSError as error:
-            # Arrow has no error of its own for damaged data, and no number of the system's.
+            # Arrow reports damaged data as an OSError without an error number.
             if error.errno is None and isinstance(self._raw, pa.NativeFile):
                 raise _damaged(self._path, error) from None
             raise _unreadable(self._path, error) from None
@@ -108,13 +108,13 @@ def open_source(path: Path, encoding: str = "utf-8") -> Iterator[Stream]:
     path : Path
         The file.
     encoding : str
-        What the file is encoded in. Bytes that are invalid in an encoding other than UTF-8
-        become escapes in hexadecimal; those of UTF-8 come through as they are.
+        The encoding of the file. Invalid bytes become hexadecimal escapes, except that those of
+        UTF-8 files are passed on unchanged.
 
     Raises
     ------
     InputError
-        If it cannot be opened, or is packed in a way that is not read.
+        If it cannot be opened, or its kind is not supported.
     """
     _check_path(path)
     try:
@@ -127,7 +127,7 @@ def open_source(path: Path, encoding: str = "utf-8") -> Iterator[Stream]:
 
 
 def read_head(path: Path, encoding: str = "utf-8") -> bytes:
-    """Return the first :data:`HEAD_BYTES` bytes of a source, or all where it is shorter."""
+    """Return the first :data:`HEAD_BYTES` bytes of a source, or all if it is shorter."""
     head = bytearray()
     with open_source(path, encoding) as stream:
         while len(head) < HEAD_BYTES and (block := stream.read(HEAD_BYTES - len(head))):
@@ -136,25 +136,25 @@ def read_head(path: Path, encoding: str = "utf-8") -> bytes:
 
 
 def latest_moment(path: Path, year: int | None) -> datetime:
-    """Return the moment that clocks without a year lie before, or at most a day after.
+    """Return the latest time for timestamps without a year; up to one day after it is accepted.
 
     Parameters
     ----------
     path : Path
-        The source: without a year, the moment is its last change, in UTC.
+        The source; without a year, the result is its last modification in UTC.
     year : int or None
-        A year that all such clocks are in.
+        The year of all such timestamps.
 
     Raises
     ------
     InputError
-        If it is no year from 1970 to 9998.
+        If the year is not from 1970 to 9998.
     """
     if year is None:
         return datetime.fromtimestamp(int(path.stat().st_mtime), UTC).replace(tzinfo=None)
     if not 1970 <= year <= 9998:
         raise InputError(f"the year is {year}: use one from 1970 to 9998, such as 2024")
-    # A day less than the end, for the day's grace.
+    # One day before the end of the year, because one more day is accepted.
     return datetime(year, 12, 30, 23, 59, 59, 999_999)
 
 
@@ -164,7 +164,9 @@ def _check_path(path: Path) -> None:
     if path.is_dir():
         raise InputError(f"{path} is a folder: name the log files in it, such as {path / '*.log'}")
     if not path.is_file():
-        raise InputError(f"{path} is no regular file: save what it gives to a file and ingest that")
+        raise InputError(
+            f"{path} is not a regular file: save its output to a file and ingest that file"
+        )
 
 
 def _unpacked(path: Path) -> IO[bytes]:
@@ -185,7 +187,9 @@ def _unpacked(path: Path) -> IO[bytes]:
 
 
 def _damaged(path: Path, error: Exception) -> InputError:
-    return InputError(f"{path} is damaged ({error}): unpack what can be read and ingest that")
+    return InputError(
+        f"{path} is damaged ({error}): decompress the readable part and ingest that file"
+    )
 
 
 def _unreadable(path: Path, error: OSError) -> InputError:

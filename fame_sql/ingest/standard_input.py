@@ -1,4 +1,4 @@
-"""A source that can be read only once: what a pipe gives."""
+"""Loading a stream that can be read only once, such as a pipe."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fame_sql.ingest.report import IngestReport
 from fame_sql.warehouse.warehouse import Warehouse
 
 NAME = "-"
-"""What rows from standard input name as their source."""
+"""The source name of rows from standard input."""
 
 
 def ingest_stream(
@@ -26,30 +26,30 @@ def ingest_stream(
     join_lines: bool = False,
     progress: Progress | None = None,
 ) -> IngestReport:
-    """Load the lines that a stream gives and the warehouse does not hold yet.
+    """Load the lines of a stream that are not in the warehouse yet.
 
-    The stream is first copied into a temporary file, for it is looked at more than once: to see
-    its format, and whether its beginning was loaded before.
+    The stream is copied to a temporary file first, because it is read more than once: to detect
+    its format, and to check whether its beginning was loaded before.
 
     Parameters
     ----------
     warehouse : Warehouse
-        Where they go.
+        The warehouse to load into.
     stream : file of bytes
-        Text, plain or packed.
+        Text, plain or compressed.
     format, encoding, year, join_lines, progress
-        As for :func:`~fame_sql.ingest.ingest_file`; without ``year``, lines whose clock has none
-        are of the last twelve months.
+        As for :func:`~fame_sql.ingest.ingest_file`. Without ``year``, timestamps without a year
+        are in the last twelve months.
 
     Returns
     -------
     IngestReport
-        What was added.
+        The report of the load.
 
     Raises
     ------
     InputError
-        If what it gives cannot be used; the warehouse is then as it was.
+        If the stream cannot be used. The warehouse is unchanged then.
     """
     with tempfile.TemporaryDirectory(prefix="fame-") as folder:
         copy = Path(folder) / "standard-input"

@@ -1,4 +1,4 @@
-"""The last record that was read: what comes next may go on with it."""
+"""The last record of a chunk, which may continue in the next chunk."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from fame_sql.ingest.resume import Start
 
 @dataclass(frozen=True)
 class Tail:
-    """A committed record that is read again, with what follows it.
+    """A committed record that is read again together with the lines after it.
 
     Parameters
     ----------
     ingest_id, byte_offset : int
-        Its place.
+        Its key in ``fame.logs``.
     lines : pyarrow.Table or None
-        Its lines, in the schema of the reader; None where the reader begins with them.
+        Its lines, in the schema of the reader; None if the reader starts with them.
     """
 
     ingest_id: int
@@ -31,7 +31,7 @@ class Tail:
 
     @classmethod
     def of_start(cls, start: Start) -> Tail | None:
-        """Return the last record of the load that a new one goes on from."""
+        """Return the last record of the load that a new load continues."""
         if start.after is None or start.after.tail_offset is None:
             return None
         return cls(start.after.ingest_id, start.after.tail_offset)
@@ -40,7 +40,7 @@ class Tail:
     def of_chunk(
         cls, connection: duckdb.DuckDBPyConnection, chunk: Chunk, ingest_id: int
     ) -> Tail | None:
-        """Return the last record of the chunk that the table ``incoming`` was made of."""
+        """Return the last record of the chunk in the table ``incoming``."""
         found = connection.execute(sql.load("ingest/last_record")).fetchall()
         if not found:
             return None
@@ -49,7 +49,7 @@ class Tail:
         return cls(ingest_id, byte_offset, kept)
 
     def delete(self, connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-        """Delete its row, now that it is read whole; return rows and errors that are gone."""
+        """Delete its row before it is loaded again; return the deleted rows and errors."""
         place = {"ingest_id": self.ingest_id, "byte_offset": self.byte_offset}
         connection.execute(sql.load("ingest/uncount_tail"), place)
         gone = connection.execute(sql.load("ingest/delete_tail"), place).fetchall()

@@ -1,4 +1,4 @@
-"""Labels: at most K judged lines a template, distinct events first, from the training period."""
+"""Labels: at most K lines per template of the training period, distinct events first."""
 
 from __future__ import annotations
 

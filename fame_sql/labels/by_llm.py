@@ -1,4 +1,4 @@
-"""Labelling by a language model: it reads a few lines of each template, and says why."""
+"""Labelling by a language model, which judges a few lines of each template with a reason."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ Line = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class LabelPlan:
-    """What labelling would send.
+class LabelPreview:
+    """A preview of the requests that labelling would send.
 
     Parameters
     ----------
     requests : list of Request
-        The first ones; what follows depends on their answers.
+        The first requests; further ones depend on their answers.
     lines : int
-        Lines they hold.
+        Number of lines in them.
     lines_at_most : int
-        Lines that would be read if no template's first ones agreed.
+        Number of lines if the first lines of every template disagree.
     templates : int
-        Templates that they are of.
+        Number of templates of these lines.
     """
 
     requests: list[Request]
@@ -50,7 +50,7 @@ class LabelPlan:
     templates: int
 
     def every_line(self, model: LanguageModel, lines: int) -> float | None:
-        """Return about what it would cost to send so many lines in the same way, in USD."""
+        """Return the estimated cost in USD of sending ``lines`` lines in the same way."""
         if not self.lines:
             return None
         tokens_in = sum(request.tokens for request in self.requests) / self.lines
@@ -58,7 +58,7 @@ class LabelPlan:
         return model.prices.cost(model.name, round(tokens_in * lines), round(tokens_out * lines))
 
 
-def label_by_reading(
+def label_with_llm(
     warehouse: Warehouse,
     model: LanguageModel,
     *,
@@ -68,47 +68,47 @@ def label_by_reading(
     again: bool = False,
     progress: Progress | None = None,
 ) -> LabelReport:
-    """Have a language model judge lines of the templates that nobody has judged.
+    """Let a language model judge lines of the templates without labels.
 
-    Every answer is in the ledger before the next request leaves, so a run that is stopped
-    goes on where it was; the labels are stored together at the end. Labels of people and of
-    the logs themselves win over a model's.
+    Every answer is in the ledger before the next request is sent, so that an interrupted run
+    continues where it stopped. The labels are stored together at the end. Labels of people and
+    of the logs themselves take precedence over a model's.
 
     Parameters
     ----------
     warehouse : Warehouse
-        Where templates have been mined.
+        A warehouse with templates.
     model : LanguageModel
-        Who judges.
+        The model to ask.
     per_template, per_event : int
-        At most so many lines of a template, and distinct messages of one event.
+        Maximum number of lines of a template, and of distinct messages of an event.
     rule : SequentialRule, optional
-        When a template's first lines are enough.
+        Decides when a template's first lines are enough.
     again : bool
-        Judge every template anew, also those that have labels.
+        Judge every template again, including those with labels.
     progress : Progress, optional
-        Told of every line.
+        Receives the progress by lines.
 
     Raises
     ------
     MissingStageError
-        If no template has been mined.
+        If there are no templates.
     LanguageModelError
-        If the model cannot be asked, or not within the budget.
+        If the model cannot be reached or the budget is too small.
     """
     lines = _lines(warehouse, per_template, per_event, again=again)
-    first, others = _first_look(lines, rule or SequentialRule())
-    with (progress or SilentProgress()).step("reading lines") as step:
+    first, others = _divide(lines, rule or SequentialRule())
+    with (progress or SilentProgress()).step("labelling lines") as step:
         judged = _judge_all(model, first, step.advance)
-        split = _disagreeing(judged)
-        rest = [line for line in others if line["template_id"] in split]
+        disagreeing = _disagreeing(judged)
+        rest = [line for line in others if line["template_id"] in disagreeing]
         judged += _judge_all(model, rest, step.advance)
     with warehouse.transaction():
         _store(warehouse, judged, model.name)
         return finish(warehouse)
 
 
-def plan_labels(
+def preview_labels(
     warehouse: Warehouse,
     model: LanguageModel,
     *,
@@ -116,34 +116,35 @@ def plan_labels(
     per_event: int = PER_EVENT,
     rule: SequentialRule | None = None,
     again: bool = False,
-) -> LabelPlan:
-    """Return what :func:`label_by_reading` would send first, without sending it."""
+) -> LabelPreview:
+    """Return the first requests of :func:`label_with_llm` without sending them."""
     lines = _lines(warehouse, per_template, per_event, again=again)
-    first, _ = _first_look(lines, rule or SequentialRule())
+    first, _ = _divide(lines, rule or SequentialRule())
     requests = [_request(model, batch) for batch in _batches(model, first)]
-    return LabelPlan(requests, len(first), len(lines), len({x["template_id"] for x in lines}))
+    return LabelPreview(requests, len(first), len(lines), len({x["template_id"] for x in lines}))
 
 
 def _lines(warehouse: Warehouse, per_template: int, per_event: int, *, again: bool) -> list[Line]:
-    """Return the lines that may be judged, at most K of each template to be read."""
+    """Return the lines that may be judged, at most K of each template to label."""
     warehouse.connection.execute(sql.load("labels/unread_templates"), {"again": again})
     choose_lines(warehouse, per_template, per_event, _UNREAD)
     return warehouse.records(sql.load("labels/lines_to_read"))
 
 
-def _first_look(lines: Sequence[Line], rule: SequentialRule) -> tuple[list[Line], list[Line]]:
+def _divide(lines: Sequence[Line], rule: SequentialRule) -> tuple[list[Line], list[Line]]:
+    """Return the lines that are judged first, and those judged only if the first disagree."""
     first: list[Line] = []
     others: list[Line] = []
     for _, group in groupby(lines, key=lambda line: line["template_id"]):
         members = list(group)
-        look = rule.first_look(len(members))
-        first += members[:look]
-        others += members[look:]
+        count = rule.first_lines(len(members))
+        first += members[:count]
+        others += members[count:]
     return first, others
 
 
 def _disagreeing(judged: Sequence[Line]) -> set[str]:
-    """Return the templates of which lines were judged both ways."""
+    """Return the templates with lines of both labels."""
     both = {
         kind: {line["template_id"] for line in judged if line["is_anomaly"] is kind}
         for kind in (True, False)
@@ -184,7 +185,7 @@ def _judge_all(model: LanguageModel, lines: Sequence[Line], advance: Any) -> lis
 
 
 def _judge(model: LanguageModel, lines: Sequence[Line]) -> list[Line]:
-    """Judge a batch; one that is answered badly twice is asked in halves."""
+    """Judge a batch; after two answers that cannot be used, judge its halves."""
     ids = [f"l{number}" for number in range(1, len(lines) + 1)]
 
     def check(answer: LabelAnswer) -> list[str]:
@@ -197,8 +198,8 @@ def _judge(model: LanguageModel, lines: Sequence[Line]) -> list[Line]:
             raise
         half = len(lines) // 2
         return _judge(model, lines[:half]) + _judge(model, lines[half:])
-    said = {judgement.id: judgement for judgement in answer.judgements}
-    return [_judged(line, said[i]) for i, line in zip(ids, lines, strict=True)]
+    by_id = {judgement.id: judgement for judgement in answer.judgements}
+    return [_judged(line, by_id[i]) for i, line in zip(ids, lines, strict=True)]
 
 
 def _judged(line: Line, judgement: Judgement) -> Line:
@@ -207,7 +208,7 @@ def _judged(line: Line, judgement: Judgement) -> Line:
 
 
 def _store(warehouse: Warehouse, judged: Sequence[Line], author: str) -> None:
-    """Put a model's judgements in the place of earlier ones of the same templates."""
+    """Replace a model's earlier judgements of the same templates."""
     warehouse.connection.execute(sql.load("labels/delete_read"))
     if not judged:
         return

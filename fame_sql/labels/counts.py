@@ -1,4 +1,4 @@
-"""What is labelled now."""
+"""The numbers of labels and of labelled templates."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from fame_sql.warehouse.warehouse import Warehouse
 
 @dataclass(frozen=True)
 class LabelReport:
-    """What is labelled now.
+    """The numbers of labels and of labelled templates.
 
     Parameters
     ----------
     labels, anomalous : int
-        Judged lines, and those judged anomalous.
+        Labelled lines, and those labelled anomalous.
     lines_available : int
-        Lines of the training period, the only ones that may be judged.
+        Lines of the training period; only these can be labelled.
     conflicting_events : int
-        Events with lines of both kinds: their masks erase what decides.
+        Events with lines of both labels: the masks remove what distinguishes them.
     normal_templates, anomalous_templates, mixed_templates, unlabelled_templates : int
         Templates by status.
     """
@@ -35,11 +35,11 @@ class LabelReport:
 
 
 def count_labels(warehouse: Warehouse) -> LabelReport:
-    """Return what is labelled now."""
+    """Return the current numbers of labels and of labelled templates."""
     return LabelReport(**warehouse.records(sql.load("labels/report"))[0])
 
 
 def finish(warehouse: Warehouse) -> LabelReport:
-    """Bring the status of the templates up to date with their labels, and report."""
+    """Update the status of the templates from their labels, and return a report."""
     warehouse.connection.execute(sql.load("labels/set_template_status"))
     return count_labels(warehouse)

@@ -1,4 +1,4 @@
-"""Labels that are there already: the logs' own column, or a rule on severity."""
+"""Labels from the logs themselves: their label column, or a rule on severity."""
 
 from __future__ import annotations
 
@@ -30,26 +30,26 @@ _NORMAL = {"normal": list(NORMAL_IN_LOGS)}
 def label_from_column(
     warehouse: Warehouse, *, per_template: int = PER_TEMPLATE, per_event: int = PER_EVENT
 ) -> LabelReport:
-    """Judge lines by the label column that their source carries.
+    """Label lines by the label column of the log.
 
-    Each line has a label of its own, so that K is spent: where a template has fewer messages,
-    further lines of them follow, spread over the period.
+    Every line has its own label, so K lines are used even if a template has fewer distinct
+    messages: once these run out, duplicates are labelled, spread over the period.
 
     Parameters
     ----------
     warehouse : Warehouse
-        Where templates have been mined.
+        A warehouse with templates.
     per_template : int
-        K: at most so many lines of a template are judged.
+        K: maximum number of lines of a template.
     per_event : int
-        At most so many distinct messages of one event, before lines are repeated.
+        Maximum number of distinct messages of an event before duplicates are used.
 
     Raises
     ------
     MissingStageError
-        If no template has been mined.
+        If there are no templates.
     InputError
-        If no line of the training period carries a label.
+        If no line of the training period has a label.
     """
     with warehouse.transaction():
         choose_lines(warehouse, per_template, per_event, _HAS_LABEL)
@@ -60,7 +60,7 @@ def label_from_column(
 
 
 STRATEGIES = ("per-template", "active", "random")
-"""How lines are chosen: K a template, by what they would teach, or by chance."""
+"""How lines are chosen: K per template, the most informative, or at random."""
 
 
 def label_some_from_column(
@@ -71,35 +71,38 @@ def label_some_from_column(
     per_event: int = PER_EVENT,
     seed: int = 0,
 ) -> LabelReport:
-    """Judge so many lines by the label column that their source carries.
+    """Label a given number of lines by the label column of the log.
 
-    The label of a line is read only once it is chosen; what the logs' own column said of other
-    lines before is forgotten.
+    The label of a line is read only after the line is chosen. Earlier labels from the column are
+    deleted.
 
     Parameters
     ----------
     warehouse : Warehouse
-        Where templates have been mined.
+        A warehouse with templates.
     lines : int
-        Lines of the training period to judge, at most.
+        Maximum number of lines of the training period to label.
     strategy : str
-        ``"active"``: one after another, each of the template whose next label would teach the
-        most by the labels before it. ``"random"``: any lines.
+        ``"active"``: choose one line after another, each of the template whose next label is the
+        most informative given the labels so far. ``"random"``: choose lines at random.
     per_event : int
-        At most so many distinct messages of one event before lines are repeated, if active.
+        Maximum number of distinct messages of an event before duplicates are used, if active.
     seed : int
-        Of the random choice.
+        Seed of the random choice.
 
     Raises
     ------
     MissingStageError
-        If no template has been mined.
+        If there are no templates.
     InputError
-        If the strategy is not known, or no line of the training period carries a label.
+        If the strategy is unknown, or no line of the training period has a label.
     """
     check_lines(lines)
     if strategy not in STRATEGIES[1:]:
-        raise InputError(f"{strategy!r} chooses no lines; use {' or '.join(STRATEGIES[1:])}")
+        raise InputError(
+            f"{strategy!r} is not a strategy for a number of lines; "
+            f"use {' or '.join(STRATEGIES[1:])}"
+        )
     with warehouse.transaction():
         warehouse.connection.execute("DELETE FROM fame.labels WHERE source = 'dataset'")
         if strategy == "active":
@@ -118,7 +121,7 @@ _HAS_LABEL = "periods.label IS NOT NULL"
 
 
 def _pick_actively(warehouse: Warehouse, lines: int, per_event: int) -> list[int]:
-    """Return the lines of the most use, of distinct messages as long as there are any."""
+    """Return the most informative lines; duplicates once distinct messages run out."""
     questions = open_questions(warehouse, per_event=per_event, eligible=_HAS_LABEL)
     picked = most_useful(questions, lines, _answers(warehouse))
     if len(picked) < lines:
@@ -128,14 +131,14 @@ def _pick_actively(warehouse: Warehouse, lines: int, per_event: int) -> list[int
 
 
 def _answers(warehouse: Warehouse) -> Callable[[int], bool]:
-    """Return what the column says of a chosen line."""
+    """Return a function that reads the label of a chosen line from the column."""
     return dict(warehouse.rows(sql.load("labels/answers_of_column"), _NORMAL)).__getitem__
 
 
 def _refuse_nothing(warehouse: Warehouse) -> None:
     if not warehouse.value("SELECT count(*) FROM chosen_lines"):
         raise InputError(
-            "no line of the training period carries a label: judge some with "
+            "no line of the training period has a label: label some lines with "
             "'fame label export FILE' and 'fame label import FILE', or use '--rule ERROR'"
         )
 
@@ -147,10 +150,10 @@ def label_from_severity(
     per_template: int = PER_TEMPLATE,
     per_event: int = PER_EVENT,
 ) -> LabelReport:
-    """Judge lines by a rule: a severity at or above ``severity`` is anomalous.
+    """Label lines by a rule: a severity at or above ``severity`` is anomalous.
 
-    A stand-in for people who have no labels yet; the labels say that a rule made them, and
-    labels of any other source win over them.
+    This is a substitute if there are no labels yet. The labels are marked as made by a rule, and
+    labels from any other source take precedence.
 
     Parameters
     ----------
@@ -158,11 +161,14 @@ def label_from_severity(
         One of TRACE, DEBUG, INFO, WARN, ERROR, FATAL.
     """
     if severity.upper() not in SEVERITIES:
-        raise InputError(f"{severity!r} is no severity; use one of {', '.join(SEVERITIES)}")
+        raise InputError(f"{severity!r} is not a severity; use one of {', '.join(SEVERITIES)}")
     with warehouse.transaction():
         choose_lines(warehouse, per_template, per_event, "periods.severity_number IS NOT NULL")
         if not warehouse.value("SELECT count(*) FROM chosen_lines"):
-            raise InputError("no line of the training period has a severity, so no rule can judge")
+            raise InputError(
+                "no line of the training period has a severity, so a rule cannot label any: label "
+                "lines with 'fame label export FILE' and 'fame label import FILE'"
+            )
         facts = {"severity": SEVERITIES[severity.upper()], "severity_name": severity.upper()}
         _replace(warehouse, "rule", "labels/add_from_severity", facts)
         return finish(warehouse)
@@ -171,6 +177,6 @@ def label_from_severity(
 def _replace(
     warehouse: Warehouse, source: str, statement: str, facts: Mapping[str, object]
 ) -> None:
-    """Put the chosen lines' judgements in the place of earlier ones from the same source."""
+    """Replace earlier labels of the same source by those of the chosen lines."""
     warehouse.connection.execute("DELETE FROM fame.labels WHERE source = ?", [source])
     warehouse.connection.execute(sql.load(statement), {**facts, "labelled_at": utc_now()})

@@ -1,7 +1,7 @@
-"""The one-time pass: a language model is asked through a ledger, redacted, checked and priced.
+"""Requests to a language model: redacted, recorded in a ledger, checked and priced.
 
-Nothing here is imported by the stages at run time; ``openai`` and ``pydantic`` come with the
-extra ``fame-sql[llm]``.
+They are needed once, before the training. Scoring imports nothing from here. ``openai`` and
+``pydantic`` come with the extra ``fame-sql[llm]``.
 """
 
 from __future__ import annotations

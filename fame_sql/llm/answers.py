@@ -1,4 +1,8 @@
-"""The shapes of answers: what a language model may say, and nothing else."""
+"""The schemas of a language model's answers, and reading an answer by its schema.
+
+The names of nested classes and of fields are part of the schema that is sent, and so of a
+request's hash: they do not change.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,7 @@ class _Closed(BaseModel):
 
 
 class Judgement(_Closed):
-    """What a line is, and why."""
+    """The label of a line, and the reason."""
 
     id: Id
     label: Label
@@ -33,7 +37,7 @@ class Judgement(_Closed):
 
 
 class LabelAnswer(_Closed):
-    """One judgement for each line."""
+    """One judgement per line."""
 
     judgements: list[Judgement] = Field(max_length=_MOST)
 
@@ -46,41 +50,41 @@ class ProposedDomain(_Closed):
     members: list[Id] = Field(max_length=_MOST)
 
 
-class PartitionAnswer(_Closed):
-    """Failure domains; the same shape merges those of several pieces."""
+class GroupingAnswer(_Closed):
+    """Failure domains; the answer to a merge has the same schema."""
 
     domains: list[ProposedDomain] = Field(min_length=1, max_length=_MOST)
 
 
 class Placement(_Closed):
-    """The domain, old or new, to which a new template goes."""
+    """The domain, existing or new, of a new template."""
 
     id: Id
     domain: str = Field(min_length=1, max_length=200)
 
 
 class NewDomain(_Closed):
-    """A domain that there was not."""
+    """A domain that did not exist before."""
 
     name: str = Field(min_length=1, max_length=200)
     description: str = Field(max_length=2000)
 
 
 class PlacementAnswer(_Closed):
-    """Where new templates go."""
+    """The domains of new templates."""
 
     placements: list[Placement] = Field(max_length=_MOST)
     new_domains: list[NewDomain] = Field(max_length=_MOST)
 
 
 class CheckAnswer(_Closed):
-    """The answer to a trial."""
+    """The answer to a trial request."""
 
     answer: Literal["ready"]
 
 
 def schema_of(shape: type[BaseModel]) -> dict[str, Any]:
-    """Return a JSON schema that strict mode takes: closed, all required, nothing it ignores."""
+    """Return a JSON schema for strict mode: no extra fields, all required, no unknown keywords."""
     schema = copy.deepcopy(shape.model_json_schema())
     _make_strict(schema)
     return schema
@@ -105,12 +109,12 @@ def _make_strict(node: Any) -> None:
 
 
 def parse(shape: type[Shape], content: str) -> Shape:
-    """Read an answer, wherever in the text its JSON stands.
+    """Read an answer, wherever in the text its JSON is.
 
     Raises
     ------
     ValueError
-        Saying in a few words what is wrong with it.
+        If it does not match the schema; the message says why in a few words.
     """
     try:
         return shape.model_validate_json(_json_in(content))
@@ -120,7 +124,7 @@ def parse(shape: type[Shape], content: str) -> Shape:
 
 
 def _json_in(content: str) -> str:
-    """Return the JSON object in an answer that may hold prose or a fence around it."""
+    """Return the JSON object of an answer that may contain prose or a code fence around it."""
     text = content.strip()
     if text.startswith("{"):
         return text

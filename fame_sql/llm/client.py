@@ -1,4 +1,4 @@
-"""The ``openai`` client, made to work with endpoints that know less than OpenAI's."""
+"""A client for OpenAI-compatible endpoints, also for those with fewer features than OpenAI's."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ _OPTIONAL = ("temperature", "seed")
 
 @dataclass
 class Client:
-    """Sends requests to one endpoint, and remembers what it refuses.
+    """Sends requests to one endpoint, and remembers which features it refuses.
 
-    An endpoint that refuses a strict JSON schema is asked for JSON, then for text; one that
-    refuses ``temperature`` or ``seed`` is asked without.
+    If an endpoint refuses a strict JSON schema, the next request asks for JSON, and then for
+    text. If it refuses ``temperature`` or ``seed``, the next request leaves them out.
 
     Parameters
     ----------
     base_url : str
         Any endpoint with OpenAI's chat completions, for example ``http://localhost:11434/v1``.
     api_key : str
-        Its key; endpoints on one's own machine take any.
+        Its key; a local endpoint usually accepts any.
     timeout : float
-        Seconds to wait for an answer. A request that times out is not sent again: it may
-        have been billed.
+        Seconds to wait for an answer. A request that times out is not sent again, because it
+        may have been billed.
     retries : int
-        How often a request is sent again after 429, a server's error or a broken connection.
+        How often a request is sent again after status 429, a server error or a lost connection.
     """
 
     base_url: str
@@ -50,7 +50,7 @@ class Client:
 
     @property
     def mode(self) -> str:
-        """How it is asked for JSON: by strict schema, as any JSON, or in text."""
+        """How requests ask for JSON: ``schema`` (strict), ``json`` (any object) or ``text``."""
         return _MODES[self._mode]
 
     def send(self, request: Request, on_send: Callable[[], None]) -> Reply:
@@ -59,14 +59,14 @@ class Client:
         Parameters
         ----------
         request : Request
-            What to ask.
+            The request.
         on_send : callable
-            Called just before each time that something leaves.
+            Called immediately before each time that the request is sent.
 
         Raises
         ------
         LanguageModelError
-            If the endpoint refuses, or does not answer.
+            If the endpoint refuses the request or does not answer.
         """
         import openai
 
@@ -77,7 +77,7 @@ class Client:
                 on_send()
                 completion = self._openai().chat.completions.create(**self._arguments(request))
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-                if not self._give_way(request, str(error)):
+                if not self._drop_feature(request, str(error)):
                     raise self._failure(error) from None
             except openai.APITimeoutError as error:
                 raise LanguageModelError(
@@ -86,11 +86,11 @@ class Client:
                 ) from None
             except openai.OpenAIError as error:
                 attempt += 1
-                if attempt > self.retries or not _is_passing(error):
+                if attempt > self.retries or not _is_temporary(error):
                     raise self._failure(error) from None
                 time.sleep(_wait(error, attempt))
             except ValueError as error:
-                # A body that is not JSON: the client leaves it to the JSON decoder.
+                # The body is not JSON, and the client does not catch the decoder's error.
                 attempt += 1
                 if attempt > self.retries:
                     raise self._failure(error) from None
@@ -121,14 +121,15 @@ class Client:
             arguments["response_format"] = {"type": "json_object"}
         return arguments
 
-    def _give_way(self, request: Request, message: str) -> bool:
-        """Ask for less than what was just refused; False if there is nothing left to give."""
+    def _drop_feature(self, request: Request, message: str) -> bool:
+        """Stop using the feature that was refused; return False if none is left to drop."""
         if "context" in message.lower() and "length" in message.lower():
             return False
-        left = [n for n in _OPTIONAL if n in request.parameters and n not in self._refused]
-        named = [name for name in left if name in message.lower()]
-        if named or (left and "response_format" not in message and self._mode == len(_MODES) - 1):
-            self._refused.add((named or left)[0])
+        optional = [n for n in _OPTIONAL if n in request.parameters and n not in self._refused]
+        named = [name for name in optional if name in message.lower()]
+        is_text = self._mode == len(_MODES) - 1
+        if named or (optional and "response_format" not in message and is_text):
+            self._refused.add((named or optional)[0])
             return True
         if self._mode < len(_MODES) - 1:
             self._mode += 1
@@ -137,14 +138,14 @@ class Client:
 
     def _failure(self, error: Exception) -> LanguageModelError:
         reason = " ".join(str(error).split())[:300] or type(error).__name__
-        advice = "'fame llm check' tries the endpoint"
+        advice = "run 'fame llm check' to test the endpoint"
         if "context" in reason.lower() and "length" in reason.lower():
-            advice = "give the model's context in tokens with --window"
+            advice = "set the model's context size in tokens with --window"
         return LanguageModelError(f"{self.base_url} failed: {reason}; {advice}")
 
 
-def _is_passing(error: Exception) -> bool:
-    """Return whether the same request may work in a while."""
+def _is_temporary(error: Exception) -> bool:
+    """Return whether the same request may succeed later."""
     import openai
 
     if isinstance(error, openai.APIStatusError):
@@ -153,25 +154,25 @@ def _is_passing(error: Exception) -> bool:
 
 
 def _wait(error: Exception, attempt: int) -> float:
-    """Return how many seconds to wait: what ``Retry-After`` says, or longer each time."""
+    """Return how many seconds to wait: as in ``Retry-After``, or longer after each attempt."""
     import openai
 
     backoff = min(0.5 * 2.0 ** (attempt - 1), 30.0)
     if isinstance(error, openai.APIStatusError):
         try:
-            told = float(error.response.headers.get("retry-after", ""))
+            requested = float(error.response.headers.get("retry-after", ""))
         except ValueError:
             return backoff
-        if 0 <= told <= _LONGEST_WAIT:
-            return told
+        if 0 <= requested <= _LONGEST_WAIT:
+            return requested
     return backoff
 
 
 def _reply(request: Request, completion: Any, seconds: float) -> Reply:
-    """Read an answer; endpoints leave out what they do not know."""
+    """Read a completion, in which an endpoint may leave out fields."""
     choices = getattr(completion, "choices", None) or []
     content = (choices[0].message.content if choices and choices[0].message else None) or ""
-    # Lone surrogates, which JSON can carry, cannot be stored.
+    # JSON can contain lone surrogates, which cannot be stored.
     content = content.encode("utf-8", "replace").decode()
     usage = getattr(completion, "usage", None)
     tokens_in = getattr(usage, "prompt_tokens", None)

@@ -1,4 +1,4 @@
-"""What goes wrong between fame-sql and a language model."""
+"""The exceptions of requests to a language model."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from fame_sql.errors import FameError
 
 
 class LanguageModelError(FameError):
-    """The endpoint cannot be used, or has failed."""
+    """The endpoint cannot be used or has failed."""
 
 
 class AnswerError(LanguageModelError):
-    """The model answered, and twice not as it was asked to."""
+    """The model gave two answers in a row that cannot be used."""
 
 
 class BudgetError(LanguageModelError):
-    """The next request could pass what may be spent; it was not sent."""
+    """The next request could exceed the budget; it was not sent."""
 
 
 class LeakError(LanguageModelError):
-    """A secret was left in what would have been sent; it was not sent."""
+    """A request still contained a secret after redaction; it was not sent."""

@@ -1,7 +1,7 @@
-"""The ledger: every request and answer, so that nothing is paid for twice.
+"""The ledger: every request and its answer, so that nothing is paid for twice.
 
-A call is committed before it is sent and again when its answer is there. After a kill there is
-either the answer, or a request without one, which alone is sent again.
+A request is committed before it is sent, and its answer when it arrives. If the process is killed
+in between, only the request without an answer is sent again.
 """
 
 from __future__ import annotations
@@ -35,22 +35,22 @@ _EXPORTED = (
 
 @dataclass(frozen=True)
 class Reply:
-    """What an endpoint answered.
+    """The reply of an endpoint.
 
     Parameters
     ----------
     content : str
         The text of the answer.
     tokens_in, tokens_out : int
-        Tokens, as the endpoint counted them.
+        Number of tokens according to the endpoint.
     resolved_model : str or None
-        What the endpoint says answered.
+        The model that answered, according to the endpoint.
     finish_reason : str or None
-        ``"stop"``, or why the answer ends early.
+        ``"stop"``, or why the answer ended early.
     tokens_estimated : bool
-        Whether the endpoint did not count, so that the tokens are estimates.
+        Whether the numbers of tokens are estimates, because the endpoint did not report them.
     seconds : float
-        How long it took.
+        Duration of the request.
     """
 
     content: str
@@ -64,12 +64,12 @@ class Reply:
 
 @dataclass(frozen=True)
 class Ledger:
-    """The calls that a warehouse remembers.
+    """The calls to language models that a warehouse has recorded.
 
     Parameters
     ----------
     warehouse : Warehouse
-        Not within a transaction while a call is made: each step is committed on its own.
+        It must not be in a transaction during a call, because each step is committed separately.
     """
 
     warehouse: Warehouse
@@ -82,7 +82,7 @@ class Ledger:
         return None if response is None else str(json.loads(response)["content"])
 
     def begin(self, request: Request, prompt_version: str) -> None:
-        """Commit that a request is about to be sent."""
+        """Record a request before it is sent."""
         facts = {
             "request_hash": request.request_hash,
             "stage": request.stage,
@@ -95,11 +95,11 @@ class Ledger:
         self.warehouse.connection.execute(sql.load("llm/begin"), facts)
 
     def count_send(self, request_hash: str) -> None:
-        """Commit that the request leaves now; whatever comes of it, it may be billed."""
+        """Record that the request is being sent; it may be billed even if it fails."""
         self.warehouse.connection.execute(sql.load("llm/count_send"), {"hash": request_hash})
 
     def answer(self, request_hash: str, reply: Reply, cost: float | None) -> None:
-        """Commit an answer, whatever it is worth: it was paid for."""
+        """Record an answer, even if it cannot be used, because it was paid for."""
         facts = {
             "hash": request_hash,
             "response": json.dumps({"content": reply.content}),
@@ -115,22 +115,29 @@ class Ledger:
         self.warehouse.connection.execute(sql.load("llm/answer"), facts)
 
     def fail(self, request_hash: str, error: str) -> None:
-        """Commit why a request has no answer; it may be sent again."""
+        """Record why a request has no answer; it may be sent again."""
         self.warehouse.connection.execute(
             "UPDATE fame.llm_calls SET error = ? WHERE request_hash = ?", [error, request_hash]
         )
 
     def forget(self, request_hash: str) -> int:
-        """Delete calls whose hash begins so, to have them asked again; return how many.
+        """Delete calls by a prefix of their hash, so that they are sent again.
+
+        Returns
+        -------
+        int
+            The number of deleted calls.
 
         Raises
         ------
         InputError
-            If none does, or the beginning is too short to name one.
+            If there is no such call, or the prefix is too short.
         """
         wanted = request_hash.removeprefix("sha256-")
         if len(wanted) < 6:
-            raise InputError(f"{request_hash!r} names no call; give 6 digits of the hash or more")
+            raise InputError(
+                f"{request_hash!r} is too short for a call: give at least 6 digits of its hash"
+            )
         gone = self.warehouse.rows(
             "DELETE FROM fame.llm_calls WHERE starts_with(request_hash, ?) RETURNING 1",
             [f"sha256-{wanted}"],
@@ -140,7 +147,7 @@ class Ledger:
         return len(gone)
 
     def export(self, path: Path) -> int:
-        """Write the answered calls as JSON lines, sorted, so that the file can be committed."""
+        """Write the answered calls as sorted JSON lines, so that the file can be committed."""
         columns = ", ".join(_EXPORTED)
         rows = self.warehouse.records(
             f"SELECT {columns} FROM fame.llm_calls WHERE response IS NOT NULL ORDER BY ALL"
@@ -153,28 +160,29 @@ class Ledger:
         return len(lines)
 
     def import_calls(self, path: Path) -> int:
-        """Take answered calls from JSON lines; those that are known stay as they are.
+        """Import answered calls from JSON lines; known calls are left unchanged.
 
         Returns
         -------
         int
-            How many are new.
+            The number of new calls.
 
         Raises
         ------
         InputError
-            If a line is not a call, or its hash is not that of its request; nothing is taken.
+            If a line is not a call, or its hash is not that of its request. Nothing is imported
+            then.
         """
         try:
             lines = path.read_text(encoding="utf-8").split("\n")
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{path} cannot be read: {error}") from None
         calls = [_parse(path, n, line) for n, line in enumerate(lines, 1) if line.strip()]
-        taken = 0
+        imported = 0
         with self.warehouse.transaction():
             for call in calls:
-                taken += len(self.warehouse.rows(sql.load("llm/import"), call))
-        return taken
+                imported += len(self.warehouse.rows(sql.load("llm/import"), call))
+        return imported
 
     def bill(self) -> list[dict[str, Any]]:
         """Return calls, tokens and cost by stage and model."""
@@ -202,11 +210,13 @@ def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
         same = hash_of(call["request"]) == call["request_hash"]
     except (ValueError, KeyError, TypeError):
         raise InputError(
-            f"{path}, line {number}, is no call of a ledger; 'fame llm export FILE' writes them"
+            f"{path}, line {number}, is not a call of a ledger: export one with "
+            "'fame llm export FILE'"
         ) from None
     if not same or not isinstance(content, str):
         raise InputError(
-            f"{path}, line {number}: the hash is not that of the request; export the ledger anew"
+            f"{path}, line {number}: the hash is not that of the request: export the ledger again "
+            "with 'fame llm export FILE'"
         )
     row["request"] = json.dumps(call["request"], sort_keys=True)
     row["response"] = json.dumps({"content": content})

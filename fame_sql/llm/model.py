@@ -1,4 +1,4 @@
-"""A language model as the stages see it: asked once, checked, remembered and paid for."""
+"""A language model as the stages use it: ledger, redaction, checks and budget in one place."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fame_sql.llm.client import Client
 
 Check = Callable[[Any], list[str]]
-"""Returns what is wrong with an answer of the right shape, in words for the model."""
+"""Returns what is wrong with an answer of the right schema, in words for the model."""
 
 WINDOW = 16_384
 _SHOWN = 160
@@ -27,28 +27,28 @@ _SHOWN = 160
 
 @dataclass
 class LanguageModel:
-    """Answers requests from the ledger, and sends only what the ledger does not hold.
+    """Answers requests from the ledger, and sends only those that are not in the ledger.
 
     Parameters
     ----------
     name : str
         The model's name at its endpoint.
     ledger : Ledger
-        What was asked before.
+        The earlier requests and answers.
     redactor : Redactor
-        What masks all that leaves.
+        Masks all text that is sent.
     client : Client, optional
-        Where to send; without it the ledger alone answers.
+        Sends requests; without it only the ledger answers.
     prices : PriceTable
-        What tokens cost.
+        The prices of tokens.
     max_cost : float, optional
-        What this run may spend, in USD.
+        The budget of this run in USD.
     context : str
-        What the user wrote about the service.
+        The user's description of the system.
     window : int
-        Tokens that a request and its answer may have together.
+        Maximum number of tokens of a request and its answer together.
     parameters : dict
-        Temperature and seed, where the user set them.
+        Temperature and seed, if the user set them.
     """
 
     name: str
@@ -63,7 +63,7 @@ class LanguageModel:
     spent: float = 0.0
     sent: int = 0
     replayed: int = 0
-    _more_than_expected: float = 1.0
+    _answer_factor: float = 1.0
 
     def request(
         self, stage: str, task: str, rows: Sequence[Row], shape: type[Shape], expected: int
@@ -73,21 +73,21 @@ class LanguageModel:
         Parameters
         ----------
         stage : str
-            What it is for, on the bill.
+            The stage, for the bill.
         task : str
-            What to do with the rows.
+            The task to do with the rows.
         rows : sequence of mappings
             The data.
         shape : type
-            What the answer must be.
+            The schema of the answer.
         expected : int
-            About how many tokens the answer will have.
+            Estimated number of tokens of the answer.
         """
         before = self.redactor.counts.copy()
         schema = schema_of(shape)
-        said = messages(task, rows, schema=schema, context=self.context, redactor=self.redactor)
+        sent = messages(task, rows, schema=schema, context=self.context, redactor=self.redactor)
         counts = {k: n for k, n in (self.redactor.counts - before).items() if n}
-        return Request(stage, self.name, said, schema, self.parameters, expected, counts)
+        return Request(stage, self.name, sent, schema, self.parameters, expected, counts)
 
     def ask(
         self,
@@ -97,28 +97,28 @@ class LanguageModel:
         *,
         on_repair: Callable[[list[str]], None] | None = None,
     ) -> Shape:
-        """Return a checked answer, from the ledger where it is there.
+        """Return a checked answer, from the ledger if it has one.
 
-        An answer that cannot be used is sent back once, with what is wrong with it.
+        An answer that cannot be used is sent back once, with a list of its faults.
 
         Parameters
         ----------
         request : Request
-            What to ask, from :meth:`request`.
+            A request from :meth:`request`.
         shape : type
-            What the answer must be.
+            The schema of the answer.
         check : callable, optional
-            Says what else is wrong with an answer of that shape.
+            Returns further faults of an answer with that schema.
         on_repair : callable, optional
-            For callers that mend the rest by rule: told what was wrong when an answer was sent
-            back, and then handed the second answer even if ``check`` still objects to it.
+            For callers that repair an answer by rule: called with the faults when an answer is
+            sent back. The second answer is then returned even if ``check`` finds faults in it.
 
         Raises
         ------
         AnswerError
             If the second answer cannot be used either.
         BudgetError
-            If the request could cost more than is left of ``max_cost``.
+            If the request could exceed ``max_cost``.
         LanguageModelError
             If there is no endpoint, or it fails.
         """
@@ -126,9 +126,9 @@ class LanguageModel:
         answer, wrong = _read(shape, content, check)
         if answer is not None and not wrong:
             return answer
-        said = repair(request.messages, content, wrong, self.redactor)
+        sent = repair(request.messages, content, wrong, self.redactor)
         again = Request(
-            request.stage, self.name, said, request.schema, self.parameters, request.expected
+            request.stage, self.name, sent, request.schema, self.parameters, request.expected
         )
         if on_repair is not None:
             on_repair(wrong)
@@ -136,18 +136,18 @@ class LanguageModel:
         if answer is not None and (on_repair is not None or not wrong):
             return answer
         raise AnswerError(
-            f"{self.name} answered twice in a way that cannot be used ({request.stage}: "
-            f"{'; '.join(wrong)[:_SHOWN]}); to have it asked anew run "
-            f"'fame llm forget {request.request_hash[:15]}', or take another --llm-model"
+            f"{self.name} gave two answers that cannot be used ({request.stage}: "
+            f"{'; '.join(wrong)[:_SHOWN]}): run 'fame llm forget {request.request_hash[:15]}' to "
+            "ask again, or choose another --llm-model"
         )
 
     def cost(self, request: Request) -> float | None:
-        """Return about what a request will cost, or None for a model without a price."""
-        expected = round(request.expected * self._more_than_expected)
+        """Return the estimated cost of a request; None for a model without a price."""
+        expected = round(request.expected * self._answer_factor)
         return self.prices.cost(self.name, request.tokens, expected)
 
     def is_known(self, request: Request) -> bool:
-        """Return whether the ledger holds the answer."""
+        """Return whether the ledger has the answer."""
         return self.ledger.find(request.request_hash) is not None
 
     def _content(self, request: Request) -> str:
@@ -161,9 +161,9 @@ class LanguageModel:
         if self.client is None:
             raise LanguageModelError(
                 f"the ledger has no answer of {self.name} to this request ({request.stage}): give "
-                "an endpoint with --llm BASE_URL, or 'fame llm import FILE'"
+                "an endpoint with --llm BASE_URL, or run 'fame llm import FILE'"
             )
-        self._keep_to_budget(request)
+        self._check_budget(request)
         identity = request.request_hash
         self.ledger.begin(request, PROMPT_VERSION)
         try:
@@ -176,28 +176,28 @@ class LanguageModel:
         self.sent += 1
         self.spent += cost or 0.0
         ratio = reply.tokens_out / max(request.expected, 1)
-        self._more_than_expected = max(self._more_than_expected, ratio)
+        self._answer_factor = max(self._answer_factor, ratio)
         return reply.content
 
-    def _keep_to_budget(self, request: Request) -> None:
+    def _check_budget(self, request: Request) -> None:
         if self.max_cost is None:
             return
         cost = self.cost(request)
         if cost is None:
             raise BudgetError(
-                f"{self.name} is unpriced, so --max-cost cannot be kept: give its prices with "
-                "--prices FILE, or leave --max-cost out"
+                f"{self.name} has no price, so --max-cost cannot be enforced: give its prices "
+                "with --prices FILE, or leave --max-cost out"
             )
         if self.spent + cost > self.max_cost:
             raise BudgetError(
-                f"the next request ({request.stage}, about ${cost:.4f}) would pass --max-cost "
-                f"{self.max_cost:g} after ${self.spent:.4f}; what was answered is kept: run the "
-                "same command with a higher --max-cost to go on"
+                f"the next request ({request.stage}, about ${cost:.4f}) would exceed --max-cost "
+                f"{self.max_cost:g} after ${self.spent:.4f}; the answers so far are kept: run the "
+                "same command with a higher --max-cost to continue"
             )
 
 
 def _read(shape: type[Shape], content: str, check: Check | None) -> tuple[Shape | None, list[str]]:
-    """Return the answer, or None, and what is wrong with it."""
+    """Return the answer, or None, and a list of its faults."""
     try:
         answer = parse(shape, content)
     except ValueError as error:
@@ -210,7 +210,10 @@ def _read(shape: type[Shape], content: str, check: Check | None) -> tuple[Shape 
 def covers(
     named: Iterable[str], wanted: Sequence[str], what: str = "row", shown: int = 10
 ) -> list[str]:
-    """Return how a list of ids differs from naming each wanted one exactly once."""
+    """Return the faults of a list of ids that should name each wanted one exactly once.
+
+    They are sent to the model, so their wording is part of a request's hash.
+    """
     given, known = Counter(named), set(wanted)
     wrong = {
         f"these ids name no {what}": [i for i in given if i not in known],
@@ -227,18 +230,18 @@ def covers(
 def in_batches(
     rows: Sequence[Row], window: int, answer_tokens: int, most: int, overhead: int = 1200
 ) -> list[list[Row]]:
-    """Cut rows into batches that fit a window of tokens together with their answers.
+    """Divide rows into batches that fit into a window of tokens together with their answers.
 
     Parameters
     ----------
     rows : sequence of mappings
         In the order in which they are sent.
     window : int
-        Tokens of a request and its answer.
+        Maximum number of tokens of a request and its answer.
     answer_tokens : int
-        About how many tokens the answer has for each row.
+        Estimated number of tokens of the answer per row.
     most : int
-        Rows in a batch at most.
+        Maximum number of rows in a batch.
     overhead : int
         Tokens of the instructions.
     """

@@ -1,4 +1,4 @@
-"""Names of people and places in free text, by Presidio, where it is installed."""
+"""Recognition of names of people and places in free text, by Presidio."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ SPACY_MODELS = ("en_core_web_lg", "en_core_web_trf", "en_core_web_md", "en_core_
 
 
 def presidio_recogniser(language: str = "en", model: Path | str | None = None) -> Recogniser:
-    """Return a recogniser that asks Presidio's analyzer.
+    """Return a recogniser that uses Presidio's analyzer.
 
     Parameters
     ----------
     language : str
         The language of the messages.
     model : Path or str, optional
-        A spaCy model that is installed, or a folder with one; by default the first of
-        ``SPACY_MODELS`` that is installed. None is ever fetched: Presidio itself would.
+        An installed spaCy model, or a folder with one; by default the first installed one of
+        ``SPACY_MODELS``. Models are never downloaded, which Presidio itself would do.
 
     Raises
     ------
@@ -32,7 +32,8 @@ def presidio_recogniser(language: str = "en", model: Path | str | None = None) -
         from presidio_analyzer.nlp_engine import NlpEngineProvider
     except ImportError:
         raise LanguageModelError(
-            "--presidio needs Presidio: run \"pip install 'fame-sql[presidio]'\", or leave it out"
+            "--presidio needs Presidio: run \"pip install 'fame-sql[presidio]'\", or leave "
+            "--presidio out"
         ) from None
     name = _installed() if model is None else str(model)
     settings = {
@@ -57,5 +58,5 @@ def _installed() -> str:
             return name
     raise LanguageModelError(
         f"--presidio needs a spaCy model and none of {', '.join(SPACY_MODELS)} is installed: run "
-        f"'python -m spacy download {SPACY_MODELS[0]}', or leave it out"
+        f"'python -m spacy download {SPACY_MODELS[0]}', or leave --presidio out"
     )

@@ -1,4 +1,4 @@
-"""What tokens cost: a dated table that users override, and estimates before anything is sent."""
+"""Prices of tokens: a dated table that users can override, and estimates of token counts."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _MILLION = 1_000_000
 
 @dataclass(frozen=True)
 class PriceTable:
-    """Prices of a million tokens by model, as of a date.
+    """Prices per million tokens by model, as of a date.
 
     Parameters
     ----------
     dated : str
-        When the prices were looked up.
+        The date of the prices.
     models : dict
-        (input, output) in USD for a million tokens, by the model's name.
+        (input, output) in USD per million tokens, by the model's name.
     """
 
     dated: str
@@ -41,17 +41,17 @@ class PriceTable:
 
 
 def read_prices(path: Path | None = None) -> PriceTable:
-    """Return the price table, with a user's own on top of the one that comes with fame-sql.
+    """Return the built-in price table, overridden by the user's own.
 
     Parameters
     ----------
     path : Path, optional
-        A file of the same shape; without it, the one that ``FAME_PRICES`` names, if any.
+        A file in the same format; by default the one that ``FAME_PRICES`` names, if any.
 
     Raises
     ------
     InputError
-        If the user's file is not such a table.
+        If the user's file is not a price table.
     """
     shipped = files("fame_sql.llm").joinpath("prices.json").read_text(encoding="utf-8")
     table = _parse(json.loads(shipped))
@@ -62,9 +62,9 @@ def read_prices(path: Path | None = None) -> PriceTable:
         users = _parse(json.loads(own.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
-            f"{own} is no price table ({' '.join(str(error).split())}); it needs "
+            f"{own} is not a price table ({' '.join(str(error).split())}): write it as "
             '{"dated": "2025-06-01", "models": {"NAME": {"input": 2.5, "output": 10}}}, in USD '
-            "for a million tokens"
+            "per million tokens"
         ) from None
     return PriceTable(users.dated, {**table.models, **users.models})
 
@@ -80,9 +80,9 @@ def _parse(facts: dict[str, Any]) -> PriceTable:
 
 
 def estimate_tokens(text: str) -> int:
-    """Return about how many tokens a text has: a third of its bytes.
+    """Return the estimated number of tokens of a text: a third of its bytes.
 
-    English takes about four bytes a token, logs with their digits and signs nearer three; so
-    this is meant to be high rather than low, within about a third either way.
+    English text has about four bytes per token, logs with their digits and symbols about three.
+    So the estimate is rather too high than too low, and within about a third of the true number.
     """
     return math.ceil(len(text.encode("utf-8", "replace")) / _BYTES_A_TOKEN)

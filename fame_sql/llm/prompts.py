@@ -1,7 +1,10 @@
-"""What is said to the model: the tasks, and text from logs fenced in as data.
+"""The prompts: the tasks, and text from logs delimited as data.
 
-Rows are JSON objects, one a line, between two marks that hold a nonce. The nonce is a hash of
-all the rows, so no row can contain it but by chance, and the same rows give the same request.
+Rows are JSON objects, one per line, between two marks with a nonce. The nonce is a hash of all
+rows, so that a row can contain it only by chance, and the same rows give the same request.
+
+The text of a request is part of its hash in the ledger. Changing one character here makes users
+pay for their answers again.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from fame_sql.llm.request import Message, canonical_json
 
 PROMPT_VERSION = "1"
 SHOWN = 600
-"""Characters of one text that are sent."""
+"""Maximum number of characters of one text that are sent."""
 _READ = 20_000
 
 Row = Mapping[str, object]
@@ -35,7 +38,7 @@ LABEL = (
     "otherwise, also where it merely mentions an error that was handled or is expected. Give "
     "the reason in at most 15 words. Judge every row exactly once."
 )
-PARTITION = (
+GROUP = (
     "Group the log templates into failure domains: templates whose messages would be looked "
     "into together by the same person, for example one subsystem and its faults. Give each "
     "domain a short name in lower-case words joined by '-', and one sentence of description. "
@@ -74,15 +77,15 @@ def messages(
     Parameters
     ----------
     task : str
-        What to do with the rows.
+        The task to do with the rows.
     rows : sequence of mappings
         The data; values are redacted one by one.
     schema : mapping
         The answer's JSON schema, repeated for endpoints that do not enforce it.
     context : str
-        What the user wrote about the service; it is redacted like everything else.
+        The user's description of the system; it is redacted like everything else.
     redactor : Redactor
-        What masks.
+        Masks the text.
     """
     data = [_line(row, redactor) for row in rows]
     nonce = _nonce("\n".join(data))
@@ -104,13 +107,13 @@ def messages(
 def repair(
     earlier: Sequence[Message], answer: str, violations: Sequence[str], redactor: Redactor
 ) -> tuple[Message, ...]:
-    """Return the messages that ask once more: what was said, and what is wrong with it."""
-    # The answer is the model's, and may repeat what it was made to invent.
-    said = redactor.text(answer)
-    told = REPAIR + "\n".join(f"- {redactor.text(violation)}" for violation in violations)
+    """Return the messages that send an answer back with a list of its faults."""
+    # A hostile log can make the model invent text that looks like a secret.
+    redacted = redactor.text(answer)
+    faults = REPAIR + "\n".join(f"- {redactor.text(violation)}" for violation in violations)
     added: tuple[Message, ...] = (
-        {"role": "assistant", "content": said},
-        {"role": "user", "content": told},
+        {"role": "assistant", "content": redacted},
+        {"role": "user", "content": faults},
     )
     for message in added:
         redactor.check(message["content"])
@@ -118,13 +121,13 @@ def repair(
 
 
 def _nonce(data: str) -> str:
-    """Return sixteen letters: digits could be taken for the number of a card."""
+    """Return sixteen letters; digits could be mistaken for the number of a card."""
     digest = hashlib.sha256(data.encode()).digest()[:16]
     return "".join(chr(ord("a") + byte % 16) for byte in digest)
 
 
 def _line(row: Row, redactor: Redactor) -> str:
-    """Return a row as a line of JSON, its text left out where encoding it revealed a secret."""
+    """Return a row as a line of JSON, without its text if the encoding reveals a secret."""
     line = json.dumps(_redacted(row, redactor), ensure_ascii=True)
     if redactor.left_in(line) is None:
         return line
@@ -137,7 +140,7 @@ def _redacted(row: Row, redactor: Redactor) -> dict[str, object]:
 
 
 def row_tokens(row: Row) -> int:
-    """Return about how many tokens a row has once its long texts are cut."""
+    """Return the estimated number of tokens of a row after its long texts are cut."""
     texts = [value for value in row.values() if isinstance(value, str)]
     lists = [value for value in row.values() if isinstance(value, list | tuple)]
     texts += [str(item) for value in lists for item in value]
@@ -146,7 +149,7 @@ def row_tokens(row: Row) -> int:
 
 def _value(value: object, redactor: Redactor) -> object:
     if isinstance(value, str):
-        # Masked before it is cut: half a secret would not be recognised.
+        # Mask before cutting, because half a secret would not be recognised.
         masked = redactor.text(value[:_READ])
         return masked if len(masked) <= SHOWN else redactor.text(masked[:SHOWN] + "...")
     if isinstance(value, list | tuple):

@@ -1,8 +1,8 @@
-"""Redaction: what is masked in all text that leaves for a language model.
+"""Redaction: masking of all text that is sent to a language model.
 
-The masks are data (``redaction.csv``), applied in order to every piece of text on its own,
-before it is put into a request. Those of known formats (keys, tokens, e-mail addresses) are
-looked for once more in the finished request, which is not sent if one is found.
+The masks are data (``redaction.csv``). They are applied in order to every piece of text before it
+becomes part of a request. The finished request is searched once more for the known formats (keys,
+tokens, e-mail addresses), and is not sent if it contains one.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ _NAME = re.compile(r"[\w.:-]*\w")
 _SHORTEST_HOST = 3
 
 Recogniser = Callable[[str], list[tuple[int, int, str]]]
-"""Finds spans (start, end, kind) to mask, for example with Presidio."""
+"""Finds spans (start, end, kind) to mask, for example by Presidio."""
 
 
 @dataclass(frozen=True)
 class RedactionMask:
-    """One kind of text that does not leave.
+    """A kind of text that is never sent.
 
     Parameters
     ----------
     kind : str
-        What it is, for the counts.
+        Its name, for the counts.
     known_format : bool
-        Whether the pattern alone is proof, so that it may not occur in a finished request.
+        Whether the pattern alone identifies it, so that it must not occur in a finished request.
     pattern : re.Pattern
-        What is found.
+        Matches the text.
     placeholder : str
-        What is put in its place; group references as in :func:`re.sub`.
+        Replaces the text; group references as in :func:`re.sub`.
     """
 
     kind: str
@@ -49,7 +49,7 @@ class RedactionMask:
 
 @cache
 def redaction_masks() -> tuple[RedactionMask, ...]:
-    """Return the masks in the order in which they are applied."""
+    """Return the masks in the order of application."""
     text = files("fame_sql.llm").joinpath("redaction.csv").read_text(encoding="utf-8")
     return tuple(
         RedactionMask(
@@ -64,14 +64,14 @@ def redaction_masks() -> tuple[RedactionMask, ...]:
 
 @dataclass
 class Redactor:
-    """Masks secrets, addresses and names, and counts what it masked.
+    """Masks secrets, addresses and names, and counts them.
 
     Parameters
     ----------
     hosts : frozenset of str
-        Names of machines, masked wherever they stand as a word.
+        Host names, masked wherever they occur as a word.
     recogniser : callable, optional
-        Finds further spans in text that the masks have been through.
+        Finds further spans after the masks have been applied.
     """
 
     hosts: frozenset[str] = frozenset()
@@ -80,12 +80,12 @@ class Redactor:
 
     @classmethod
     def of(cls, warehouse: Warehouse, recogniser: Recogniser | None = None) -> Redactor:
-        """Return the redactor that knows the hosts which a warehouse's logs come from."""
+        """Return a redactor that masks the hosts of a warehouse's logs."""
         rows = warehouse.rows("SELECT DISTINCT host_name FROM fame.logs")
         return cls(frozenset(_host_names(name for (name,) in rows)), recogniser)
 
     def text(self, text: str) -> str:
-        """Return ``text`` with everything masked that a mask, a host or the recogniser finds."""
+        """Return ``text`` with all matches of the masks, hosts and the recogniser masked."""
         for mask in redaction_masks():
             text, found = mask.pattern.subn(mask.placeholder, text)
             if found:
@@ -95,21 +95,21 @@ class Redactor:
         return self._mask_spans(text) if self.recogniser else text
 
     def check(self, content: str) -> None:
-        """Refuse a finished request in which something of a known format is left.
+        """Refuse a finished request that contains text of a known format.
 
         Raises
         ------
         LeakError
-            Naming the kind, never the text.
+            If it does; the message names the kind, never the text.
         """
         if (kind := self.left_in(content)) is not None:
             raise LeakError(
-                f"a request would have sent text that looks like a secret ({kind}); "
-                "nothing was sent: shorten or mask what holds it, see --dry-run"
+                f"a request contains text that looks like a secret ({kind}) and was not sent: "
+                "find it with --dry-run, and shorten or mask the text that contains it"
             )
 
     def left_in(self, content: str) -> str | None:
-        """Return which kind of text of a known format is left in ``content``, or None."""
+        """Return the kind of known format that occurs in ``content``, or None."""
         found = (
             mask.kind
             for mask in redaction_masks()
@@ -125,7 +125,7 @@ class Redactor:
         return "<host>"
 
     def _mask_spans(self, text: str) -> str:
-        """Mask from the end, so that earlier spans keep their places."""
+        """Mask from the end, so that earlier spans keep their positions."""
         assert self.recogniser is not None
         end = len(text)
         for start, stop, kind in sorted(self.recogniser(text), reverse=True):
@@ -137,7 +137,7 @@ class Redactor:
 
 
 def _host_names(names: Iterable[str | None]) -> Iterable[str]:
-    """Yield the names that cannot be taken for a word of the language, and short forms."""
+    """Yield host names and their short forms, except those too short to be distinctive."""
     for name in names:
         for form in {name or "", (name or "").split(".")[0]}:
             if len(form) >= _SHORTEST_HOST and not form.isdigit():

@@ -1,4 +1,4 @@
-"""A request to a language model, and its identity."""
+"""A request to a language model, and its hash."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Message = dict[str, str]
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked, as it is sent.
+    """A request as it is sent.
 
     Parameters
     ----------
@@ -27,11 +27,11 @@ class Request:
     schema : dict
         The JSON schema that the answer must have.
     parameters : dict
-        What the user set: temperature, seed.
+        The user's settings: temperature, seed.
     expected : int
-        About how many tokens the answer will have.
+        Estimated number of tokens of the answer.
     redactions : dict
-        How many pieces of text of each kind were masked.
+        Number of masked pieces of text by kind.
     """
 
     stage: str
@@ -43,9 +43,9 @@ class Request:
     redactions: dict[str, int] = field(default_factory=dict, compare=False)
 
     def canonical(self) -> dict[str, Any]:
-        """Return what the request's identity is made of: everything that shapes the answer.
+        """Return the content that is hashed: everything that influences the answer.
 
-        The endpoint is not part of it, so that a ledger holds wherever the model is served.
+        The endpoint is not included, so that a ledger is valid wherever the model is served.
         """
         return {
             "model": self.model,
@@ -56,21 +56,21 @@ class Request:
 
     @property
     def request_hash(self) -> str:
-        """Identity of the request: ``sha256-`` and the hash of its canonical JSON."""
+        """``sha256-`` and the hash of the request's canonical JSON."""
         return hash_of(self.canonical())
 
     @property
     def tokens(self) -> int:
-        """About how many tokens are sent."""
+        """Estimated number of tokens that are sent."""
         return estimate_tokens(canonical_json([list(self.messages), self.schema]))
 
 
 def canonical_json(value: object) -> str:
-    """Return JSON that is the same for equal values: sorted keys, no spaces, UTF-8."""
+    """Return JSON that is equal for equal values: sorted keys, no spaces, UTF-8."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def hash_of(canonical: dict[str, Any]) -> str:
-    """Return the identity of a request's canonical content."""
+    """Return the hash of a request's canonical content."""
     text = canonical_json(canonical).encode("utf-8", "surrogatepass")
     return "sha256-" + hashlib.sha256(text).hexdigest()

@@ -1,14 +1,16 @@
-"""Model folders, and the table of models in the warehouse.
+"""Model folders, and the registry of models in the warehouse.
 
 A folder holds ``model.json`` (recipe, templates, domains), the student's files, the labelled
-examples, ``metrics.json`` (what the training knew), ``README.md`` (the card, written from all of
-these) and ``manifest.json`` with the SHA-256 of each; every load checks them. A model's version is
-a hash of what decides its scores. Nothing pickled is written or read.
+examples, ``metrics.json`` (facts of the training), ``README.md`` (the model card, written from the
+other files) and ``manifest.json`` with the SHA-256 of each file; every load checks them. A model's
+version is a hash of the files that determine its scores. Pickle is never used.
 """
 
 from __future__ import annotations
 
-from fame_sql.models.catalogue import (
+from fame_sql.models.folder import derive, export, load, read_kinds, read_metrics, save
+from fame_sql.models.manifest import FORMAT, check, size_of
+from fame_sql.models.registry import (
     ModelRecord,
     champion,
     find,
@@ -20,8 +22,6 @@ from fame_sql.models.catalogue import (
     promotions,
     publish,
 )
-from fame_sql.models.folder import derive, export, load, read_kinds, read_metrics, save
-from fame_sql.models.manifest import FORMAT, check, size_of
 
 __all__ = [
     "FORMAT",

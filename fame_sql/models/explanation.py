@@ -1,11 +1,11 @@
-"""Explanations from the numbers that decide: words, the nearest labelled example, the domain.
+"""Explanations of a score: word weights, the nearest labelled example and the domain.
 
-A word's weight starts as the effect of deleting it: the log-odds of the whole text less those
-without the word, in the routing of the whole text. Deletions do not add up, for words share what
-they say; what is missing is dealt to all words alike, so that base and weights sum to the log-odds.
-That is the egalitarian non-separable contribution value of the words (Driessen and Funaki,
-Coincidence of and collinearity between game theoretic solutions, OR Spektrum 1991): the order of
-the weights is that of the deletions, and nothing is drawn at random.
+The weight of a word starts as the effect of its deletion: the log-odds of the whole text minus
+those without the word, with the routing of the whole text. These effects do not sum to the
+log-odds, because words overlap in meaning. The difference is distributed equally over all words,
+so that base and weights sum to the log-odds. This is the egalitarian non-separable contribution
+value (Driessen and Funaki, Coincidence of and collinearity between game theoretic solutions, OR
+Spektrum 1991): it keeps the order of the deletion effects and involves no randomness.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from fame_sql.verdict.label_words import label_word
 
 FILE = "examples.json"
 LONGEST = 500
-"""Characters of a labelled example that a model folder keeps."""
+"""Maximum length of a labelled example in a model folder, in characters."""
 
 MOST = 128
-"""Parts of a text that are weighed one by one: each takes a judgement of the whole without it."""
+"""Maximum number of parts that get a weight each; a weight takes one more score of the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class DomainFacts:
-    """What a model knows of a failure domain.
+    """The facts about a failure domain in a model.
 
     Parameters
     ----------
     name, kind, description : str
-        The domain; ``kind`` says which head judges it.
+        The domain; ``kind`` determines which head judges it.
     normal_labels, anomalous_labels : int
         Labelled lines of its templates.
     """
@@ -67,14 +67,14 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """The labelled example that has the most words in common with a text.
+    """The labelled example that has most words in common with a text.
 
     Parameters
     ----------
     message, label : str
         The example.
     distance : float
-        One minus the Jaccard similarity of the words: 0 for the same ones, 1 for none.
+        One minus the Jaccard similarity of the words: 0 for the same words, 1 for no common word.
     """
 
     message: str
@@ -84,23 +84,22 @@ class Nearest:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a text has its score.
+    """The explanation of a score.
 
     Parameters
     ----------
     log_odds : float
-        Of the score, 0 being the threshold; a score nearer to 0 or 1 than a millionth counts
-        as that near.
+        The log-odds of the score; 0 is the threshold. Scores are limited to [1e-6, 1 - 1e-6].
     base : float
-        The log-odds of no words at all, judged as the text is.
+        The log-odds of the empty text, judged in the same way.
     words : list of (str, float)
-        Each word of the canonical text with its weight, in order; of more than 128 words, all
-        from the 128th on as one entry. Base and weights sum to the log-odds, but for the
-        rounding of each to four digits.
+        Each word of the canonical text with its weight, in order. If there are more than 128
+        words, those from the 128th on are one entry. Base and weights sum to the log-odds, except
+        for the rounding of each to four digits.
     nearest : Nearest or None
-        None where the model has no labelled example with a word in common.
+        None if no labelled example has a word in common.
     domain : DomainFacts
-        The domain that it was judged in.
+        The domain in which it was judged.
     """
 
     log_odds: float
@@ -111,7 +110,7 @@ class Explanation:
 
 
 def weighed_parts(canonical: str) -> list[str]:
-    """Return the words of a text, those that are too many to be weighed one by one as one part."""
+    """Return the words of a text; those beyond the limit form one part."""
     words = canonical.split()
     if len(words) <= MOST:
         return words
@@ -121,14 +120,14 @@ def weighed_parts(canonical: str) -> list[str]:
 def contributions(
     whole: float, base: float, without: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    """Return the weight of each word or part; with the base they sum to ``whole``.
+    """Return the weight of each part; together with the base they sum to ``whole``.
 
     Parameters
     ----------
     whole, base : float
         Log-odds of the text and of the empty text.
     without : float64 array
-        [parts] log-odds of the text without the part.
+        [parts] log-odds of the text without each part.
     """
     effects = whole - without
     if not len(effects):
@@ -137,17 +136,17 @@ def contributions(
 
 
 def label_of(share: float) -> str:
-    """Return the label of an event by the share of its labelled lines that are anomalous."""
+    """Return the label of an event from the share of its labelled lines that are anomalous."""
     return "both" if 0 < share < 1 else label_word(share == 1)
 
 
 class Examples:
-    """The labelled events that a model learned from, to find the one nearest to a text.
+    """The labelled events of a training, to find the one nearest to a text.
 
     Parameters
     ----------
     examples : sequence of Example
-        In an order that never changes: of equally near ones the first is found.
+        In a fixed order: the first of several equally near examples is returned.
     """
 
     def __init__(self, examples: Sequence[Example]) -> None:
@@ -155,7 +154,7 @@ class Examples:
         self._known = JaccardIndex(set(example.text.split()) for example in self.examples)
 
     def nearest(self, canonical: str) -> Nearest | None:
-        """Return the example nearest to a canonical text, None without a word in common."""
+        """Return the example nearest to a canonical text; None if no word is in common."""
         found = self._known.nearest(set(canonical[:LONGEST].split()))
         if found is None:
             return None
@@ -170,7 +169,7 @@ class Examples:
 
     @classmethod
     def load(cls, folder: Path) -> Examples:
-        """Read what :meth:`save` wrote; none where the folder is of an older fame-sql.
+        """Read what :meth:`save` wrote; empty if an older fame-sql wrote the folder.
 
         Raises
         ------
@@ -184,5 +183,5 @@ class Examples:
             return cls([Example(**row) for row in json.loads(path.read_text(encoding="utf-8"))])
         except (OSError, ValueError, TypeError) as error:
             raise ModelError(
-                f"{path} cannot be read ({error}): train anew with 'fame train'"
+                f"{path} cannot be read ({error}): run 'fame train' to train a new model"
             ) from None

@@ -25,10 +25,10 @@ from fame_sql.templates.templates import Template, TemplateSet
 if TYPE_CHECKING:
     from fame_sql.students import Student
 
-# What models of an older fame-sql do not tell.
+# Facts that models of an older fame-sql do not record.
 _NO_LABELS = {"description": "", "normal_labels": 0, "anomalous_labels": 0}
 
-# Of one run and not of the model: two trainings from the same inputs make the same folder.
+# Facts of a run and not of the model: two trainings from the same inputs give the same folder.
 _OF_THE_RUN = ("seconds", "why")
 
 _loaded: dict[tuple[Path, str], Model] = {}
@@ -47,23 +47,23 @@ def save(
     metrics: Mapping[str, Any],
     parent: str | None = None,
 ) -> str:
-    """Write a model below ``folder``, in a folder named by its version.
+    """Write a model into a subfolder of ``folder`` that is named after its version.
 
     Parameters
     ----------
     folder : Path
-        Where the warehouse's models lie.
+        The folder of the warehouse's models.
     recipe, templates, domains, domain_of_template, student, examples
-        What the model is made of.
+        The parts of the model.
     metrics : mapping
-        What the training knew, for ``metrics.json`` and the card; timings are left out.
+        Facts of the training, for ``metrics.json`` and the card; timings are left out.
     parent : str, optional
-        The model that this one was partly trained from.
+        The model from which this one was partly trained.
 
     Returns
     -------
     str
-        The version. A model that is there already, with the same content, is left as it is.
+        The version. An existing model with the same content is left unchanged.
     """
     content = {
         "format": FORMAT,
@@ -82,7 +82,7 @@ def save(
 
 
 def derive(folder: Path, change: Callable[[Path], None], metrics: Mapping[str, Any]) -> str:
-    """Write a changed copy of a model beside it; return its version.
+    """Write a changed copy of a model next to it and return its version.
 
     Parameters
     ----------
@@ -91,12 +91,12 @@ def derive(folder: Path, change: Callable[[Path], None], metrics: Mapping[str, A
     change : callable
         Changes files in the copy.
     metrics : mapping
-        What is known of the changed model: its ``metrics.json``, and its card, are written anew.
+        Facts of the changed model; its ``metrics.json`` and card are rewritten from them.
 
     Raises
     ------
     ModelError
-        If the folder is not what its manifest says.
+        If the folder does not match its manifest.
     """
     parent = check(folder).get("parent")
     with _making(folder.parent) as made:
@@ -109,31 +109,32 @@ def derive(folder: Path, change: Callable[[Path], None], metrics: Mapping[str, A
 
 
 def export(folder: Path, target: Path, *, examples: bool = True) -> None:
-    """Copy a model to a folder that is not there yet.
+    """Copy a model to a new folder.
 
     Parameters
     ----------
     folder : Path
         The model's folder.
     target : Path
-        Where it is copied to.
+        The new folder.
     examples : bool
-        Take the labelled examples along. Without them explanations name no nearest one; scores
-        and version stay, for neither depends on them.
+        Include the labelled examples. Without them explanations have no nearest example; scores
+        and version stay the same, because they do not depend on the examples.
 
     Raises
     ------
     InputError
-        If the target is there already, or its parent is not.
+        If the target exists, or its parent folder does not.
     ModelError
-        If the folder is not what its manifest says, or so old that its version covers the examples.
+        If the folder does not match its manifest, or its format is so old that the version
+        depends on the examples.
     """
     manifest = check(folder)
     _refuse_target(target)
     if not examples and manifest["format"] == 1:
         raise ModelError(
-            f"model {manifest['version']} has model format 1, whose version covers its examples: "
-            "export it with them, or run 'fame train --full' and export the new model"
+            f"model {manifest['version']} has model format 1, whose version depends on its "
+            "examples: export it with them, or run 'fame train --full' and export the new model"
         )
     with _making(target.parent) as made:
         shutil.copytree(folder, made, dirs_exist_ok=True)
@@ -144,14 +145,14 @@ def export(folder: Path, target: Path, *, examples: bool = True) -> None:
 
 
 def load(folder: Path) -> Model:
-    """Load a model folder, checking every file against the manifest.
+    """Load a model folder after checking every file against the manifest.
 
-    Loaded once a process: the same folder with the same manifest gives the same object.
+    A folder is loaded once per process: the same manifest gives the same object.
 
     Raises
     ------
     ModelError
-        If the folder is no model, a file is missing or changed, or a newer fame-sql wrote it.
+        If the folder is not a model, a file is missing or changed, or a newer fame-sql wrote it.
     """
     folder = folder.resolve()
     manifest = check(folder)
@@ -163,12 +164,12 @@ def load(folder: Path) -> Model:
 
 
 def read_metrics(folder: Path) -> dict[str, Any]:
-    """Return what a model's training knew; nothing where an older fame-sql wrote the folder.
+    """Return the facts of a model's training; empty if an older fame-sql wrote the folder.
 
     Raises
     ------
     ModelError
-        If it is there and cannot be read.
+        If the file exists and cannot be read.
     """
     path = folder / METRICS
     try:
@@ -183,7 +184,7 @@ def read_kinds(folder: Path) -> dict[str, str]:
     Raises
     ------
     ModelError
-        If the folder is not what its manifest says.
+        If the folder does not match its manifest.
     """
     check(folder)
     try:
@@ -206,13 +207,15 @@ def _read(folder: Path, version: str) -> Model:
 
 
 def _unreadable(path: Path, error: Exception) -> ModelError:
-    return ModelError(f"{path} does not describe a model ({error}): train anew with 'fame train'")
+    return ModelError(
+        f"{path} does not describe a model ({error}): run 'fame train' to train a new model"
+    )
 
 
 def _model(folder: Path, version: str, content: Mapping[str, Any]) -> Model:
     domains = content["domains"]
     if not all(0 <= index < len(domains) for index in content["domain_of_template"].values()):
-        raise ValueError("a template lies in no domain")
+        raise ValueError("a template has no domain")
     return Model(
         version=version,
         recipe=Recipe.from_json(json.dumps(content["recipe"])),
@@ -226,18 +229,18 @@ def _model(folder: Path, version: str, content: Mapping[str, Any]) -> Model:
 
 
 def _load_student(folder: Path, version: str) -> Student:
-    """Read the weights, which may be long after the folder was first checked."""
+    """Check the folder again and read the weights, perhaps long after the first check."""
     from fame_sql.students import Student
 
     if check(folder)["version"] != version:
         raise ModelError(
-            f"{folder} was model {version} when it was opened and is another one now: open it again"
+            f"{folder} was model {version} when it was opened and has been replaced: open it again"
         )
     return Student.load(folder)
 
 
 def _finish(made: Path, metrics: Mapping[str, Any], parent: str | None) -> str:
-    """Write metrics, card and manifest of a folder that is otherwise whole; return its version."""
+    """Complete a folder with metrics, card and manifest, and return its version."""
     (made / METRICS).write_text(as_json(_lasting(metrics)), encoding="utf-8")
     for name in (CARD, MANIFEST):
         (made / name).unlink(missing_ok=True)
@@ -249,7 +252,7 @@ def _finish(made: Path, metrics: Mapping[str, Any], parent: str | None) -> str:
 
 
 def _lasting(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what is of the run."""
+    """Leave out facts of the run."""
     training = metrics.get("training")
     if training is None:
         return dict(metrics)
@@ -258,7 +261,7 @@ def _lasting(metrics: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _bring_up_to_date(made: Path) -> None:
-    """Give a copied model of an older format the present one."""
+    """Convert a copied model of an older format to the current one."""
     content = json.loads((made / MODEL).read_text(encoding="utf-8"))
     if content["format"] != FORMAT:
         (made / MODEL).write_text(as_json({**content, "format": FORMAT}), encoding="utf-8")
@@ -266,7 +269,7 @@ def _bring_up_to_date(made: Path) -> None:
 
 @contextmanager
 def _making(folder: Path) -> Iterator[Path]:
-    """Yield an empty folder below ``folder`` to be filled and renamed; leave nothing of it."""
+    """Yield an empty temporary folder in ``folder``, to be filled and renamed; clean it up."""
     folder.mkdir(parents=True, exist_ok=True)
     made = folder / f".making-{os.getpid()}-{threading.get_ident()}"
     shutil.rmtree(made, ignore_errors=True)
@@ -278,7 +281,7 @@ def _making(folder: Path) -> Iterator[Path]:
 
 
 def _put_in_place(made: Path, target: Path) -> None:
-    """Rename a finished folder, unless the same one is there already."""
+    """Rename a finished folder, unless the same model exists already."""
     if target.exists():
         if _is_same(made, target):
             return
@@ -298,5 +301,5 @@ def _refuse_target(target: Path) -> None:
         raise InputError(f"{target} exists already: name a new folder")
     if not target.absolute().parent.is_dir():
         raise InputError(
-            f"{target} cannot be made: the folder {target.absolute().parent} does not exist"
+            f"{target} cannot be created: the folder {target.absolute().parent} does not exist"
         )

@@ -1,7 +1,7 @@
-"""The manifest of a model folder: what lies in it, byte for byte, and the version that makes.
+"""The manifest of a model folder: the hash of every file, and the version that follows from them.
 
-Every file of the folder is in the manifest with its SHA-256, and nothing else is in the folder: a
-file that was changed, taken away, added or replaced by a link is refused by name.
+The manifest lists every file of the folder with its SHA-256, and the folder contains nothing else.
+A file that was changed, removed, added or replaced by a link is refused by name.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from fame_sql.errors import ModelError
 from fame_sql.models.explanation import FILE as EXAMPLES
 
 FORMAT = 2
-"""The layout of a folder that this fame-sql writes; it reads every one before as well."""
+"""The folder format that this fame-sql writes; it reads all earlier formats as well."""
 
 MANIFEST, MODEL, CARD, METRICS = "manifest.json", "model.json", "README.md", "metrics.json"
 
-# By format, the files that no score depends on, so that the version does not either.
+# By format, the files on which neither scores nor the version depend.
 _BESIDE = {1: {CARD}, 2: {CARD, METRICS, EXAMPLES}}
 
-_UNTRUSTED = "the model cannot be trusted; restore the folder, or run 'fame train' to make it anew"
+_UNTRUSTED = "the model cannot be trusted; restore the folder, or run 'fame train' for a new model"
 
 
 def check(folder: Path) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def check(folder: Path) -> dict[str, Any]:
     Raises
     ------
     ModelError
-        If the folder is no model, a newer fame-sql wrote it, or any file is missing, changed,
+        If the folder is not a model, a newer fame-sql wrote it, or any file is missing, changed,
         unlisted or a link; the message names the file.
     """
     manifest = _read(folder)
@@ -50,31 +50,31 @@ def check(folder: Path) -> dict[str, Any]:
     for name, expected in listed.items():
         if name not in found or _sha256_or_none(folder / name) != expected:
             raise ModelError(
-                f"{folder / name} is missing or not what the manifest says: {_UNTRUSTED}"
+                f"{folder / name} is missing or does not match the manifest: {_UNTRUSTED}"
             )
     for name in sorted(found - set(listed)):
         raise ModelError(f"{folder / name} is not in the manifest: {_UNTRUSTED}")
     if manifest.get("version") != version_of(listed, manifest["format"]):
         raise ModelError(
-            f"{folder / MANIFEST} gives a version that is not that of the files: {_UNTRUSTED}"
+            f"{folder / MANIFEST} has a version that does not match the files: {_UNTRUSTED}"
         )
     return manifest
 
 
 def sums_of(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of every file below a folder but the manifest, by its path."""
+    """Return the SHA-256 of every file below a folder, except the manifest, by path."""
     return {name: sha256(folder / name) for name in sorted(_names(folder))}
 
 
 def version_of(sums: Mapping[str, str], layout: int = FORMAT) -> str:
-    """Return the version that files make: a hash of those that decide the scores.
+    """Return the version: a hash of the files that determine the scores.
 
     Parameters
     ----------
     sums : mapping of str to str
         The SHA-256 of each file.
     layout : int
-        The folder's format, which says what decides no score.
+        The folder's format, which determines the files that are left out.
     """
     digest = hashlib.sha256()
     for name in sorted(set(sums) - _BESIDE[layout]):
@@ -96,23 +96,23 @@ def write(folder: Path, sums: Mapping[str, str], parent: str | None) -> None:
 
 
 def hash_of(manifest: Mapping[str, Any]) -> str:
-    """Return the hash under which a warehouse remembers a manifest.
+    """Return the hash of a manifest as stored in ``fame.models``.
 
-    A manifest of format 1 does not name its format, and is remembered without it.
+    A manifest of format 1 does not contain its format, and is hashed without it.
     """
-    told = {**manifest}
-    if told.get("format") == 1:
-        del told["format"]
-    return hashlib.sha256(as_json(told).encode()).hexdigest()
+    hashed = {**manifest}
+    if hashed.get("format") == 1:
+        del hashed["format"]
+    return hashlib.sha256(as_json(hashed).encode()).hexdigest()
 
 
 def size_of(folder: Path) -> int:
-    """Return the bytes of a model folder's files, 0 where there is no folder."""
+    """Return the size of a model folder in bytes; 0 if there is no folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def as_json(content: object) -> str:
-    """Return content as JSON that is the same however it was put together."""
+    """Return deterministic JSON: the same content always gives the same text."""
     return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
@@ -133,7 +133,7 @@ def _read(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise ModelError(
             f"{folder} is not a model folder (no readable {MANIFEST}): "
-            "run 'fame train' to make a model"
+            "run 'fame train' to train a model"
         ) from None
     refuse_format(folder, manifest["format"])
     return manifest
@@ -143,27 +143,27 @@ def refuse_format(folder: Path, layout: object) -> None:
     """Refuse a folder whose format this fame-sql does not read."""
     if layout not in _BESIDE:
         raise ModelError(
-            f"{folder} has model format {layout}, and this fame-sql reads up to {FORMAT}: "
+            f"{folder} has model format {layout}, but this fame-sql reads up to {FORMAT}: "
             "upgrade fame-sql, or run 'fame train'"
         )
 
 
 def _refuse_outside(folder: Path, name: str) -> None:
-    """Refuse a path that is not plainly below the folder."""
+    """Refuse a path that is not inside the folder, or not in its simplest form."""
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name or str(path) != name:
         raise ModelError(
-            f"{folder / MANIFEST} names {name!r}, which is not below the folder: {_UNTRUSTED}"
+            f"{folder / MANIFEST} names {name!r}, which is not inside the folder: {_UNTRUSTED}"
         )
 
 
 def _names(folder: Path) -> Iterator[str]:
-    """Yield the path of every file below a folder but the manifest; refuse links."""
+    """Yield the path of every file below a folder except the manifest; refuse links."""
     for place, folders, files in os.walk(folder):
         for name in (*folders, *files):
             path = Path(place, name)
             if path.is_symlink():
-                raise ModelError(f"{path} is a link, not a file of the model's own: {_UNTRUSTED}")
+                raise ModelError(f"{path} is a link, not a file of the model: {_UNTRUSTED}")
         for name in files:
             path = Path(place, name).relative_to(folder)
             if path.as_posix() != MANIFEST:
@@ -171,7 +171,7 @@ def _names(folder: Path) -> Iterator[str]:
 
 
 def _sha256_or_none(file: Path) -> str | None:
-    """Return the SHA-256 of a file, None where there is none to read."""
+    """Return the SHA-256 of a file; None if it cannot be read."""
     try:
         return sha256(file) if file.is_file() else None
     except OSError:

@@ -1,9 +1,9 @@
-"""A model: everything that makes a verdict on a canonical text, and nothing else.
+"""A model: everything that a verdict on a canonical text depends on.
 
 A verdict is a pure function of the model and the canonical text. An event of a known template
-is routed by look-up and judged by its domain. One that no template knows is routed by the
-neural router and judged by the lexical head, which ranks the unseen better than the experts do
-(``docs/design/detection.md``). The verdict tells which of the two it was.
+is routed by look-up and judged by its domain. An event that matches no template is routed by the
+neural router and judged by the lexical head, which ranks unseen templates better than the experts
+do (``docs/design/detection.md``). The verdict states which of the two cases applies.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from fame_sql.verdict import Verdict, is_anomalous
 if TYPE_CHECKING:
     from fame_sql.students import Student
 
-# Floats differ by about 1e-7 between processors; four digits are the same nearly everywhere.
+# Floats differ by about 1e-7 between processors; four digits are almost always the same.
 DIGITS = 4
 
 
@@ -43,7 +43,7 @@ class Model:
     Parameters
     ----------
     version : str
-        Content hash of what decides the scores.
+        Content hash of the files that determine the scores.
     recipe : Recipe
         How canonical text is made; a warehouse with another recipe cannot use this model.
     templates : TemplateSet
@@ -53,11 +53,11 @@ class Model:
     domain_of_template : dict of str to int
         The domain of each known template, as an index into ``domains``.
     facts : tuple of DomainFacts
-        What is known of each domain, in the same order.
+        Facts about each domain, in the same order.
     examples : Examples
-        The labelled events that it learned from.
+        The labelled events of the training.
     load_student : callable
-        Returns the router and the experts; called once, at the first text that needs them.
+        Returns the router and the experts; called once, for the first text that needs them.
     """
 
     version: str
@@ -81,12 +81,12 @@ class Model:
         return self.load_student()
 
     def match(self, canonical: str) -> Template | None:
-        """Return the template known at training time that matches, or None."""
+        """Return the known template that matches, or None."""
         with self._lock:
             return self.templates.match(canonical)
 
     def verdicts(self, canonical: Sequence[str]) -> list[Verdict]:
-        """Judge canonical texts, each as if it stood alone: batch and order do not matter."""
+        """Judge canonical texts independently of each other: batch and order do not matter."""
         if not canonical:
             return []
         matched = [self.match(text) for text in canonical]
@@ -100,7 +100,7 @@ class Model:
         rows = np.arange(len(canonical))
         score = np.where(known, prediction.scores[rows, domain], prediction.lexical)
         novelty = np.where(known, 0.0, self._index.novelty(canonical))
-        # The router has an opinion on any text, also on one that holds nothing it has met.
+        # The router answers for any text, even for one without a known word.
         guess = 1 / (len(self.domains) + 1)
         routed = np.where(novelty < 1, prediction.router[rows, domain], guess)
         confidence = np.where(known, 1.0, routed)
@@ -129,10 +129,10 @@ class Model:
         novelty: float,
         threshold: float,
     ) -> Verdict:
-        published = round(float(score), DIGITS)
+        rounded = round(float(score), DIGITS)
         return Verdict(
-            score=published,
-            is_anomaly=is_anomalous(published),
+            score=rounded,
+            is_anomaly=is_anomalous(rounded),
             domain=self.domains[domain],
             domain_confidence=round(float(confidence), DIGITS),
             novelty=round(float(novelty), DIGITS),
@@ -144,10 +144,10 @@ class Model:
         )
 
     def explain(self, canonical: str) -> Explanation:
-        """Return why a canonical text has its score: words, nearest example and domain.
+        """Explain the score of a canonical text: words, nearest example and domain.
 
-        Judged as :meth:`verdicts` judges it, word by word deleted in the routing of the whole;
-        in a long text the last words are deleted together.
+        The text is judged as in :meth:`verdicts`. Each word is deleted in turn, with the routing
+        of the whole text; in a long text the last words are deleted together.
         """
         parts = weighed_parts(canonical)
         without = [" ".join(parts[:i] + parts[i + 1 :]) for i in range(len(parts))]

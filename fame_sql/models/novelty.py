@@ -1,4 +1,4 @@
-"""Novelty: how far a message lies from everything that was known at training time."""
+"""Novelty: the distance of a message from the templates known at training time."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _PLACEHOLDER = re.compile(r"<[^<> ]*>")
 def words(text: str) -> frozenset[str]:
     """Return the distinct words of a canonical text or template, without placeholders.
 
-    A word is two letters or more, of any script.
+    A word has two or more letters of any script.
     """
     return frozenset(_WORD.findall(_PLACEHOLDER.sub(" ", text).lower()))
 
 
 class NoveltyIndex:
-    """The words of the known templates, to measure how near a text comes to the nearest one.
+    """An index of the words of known templates, to find the distance to the nearest one.
 
     Parameters
     ----------
@@ -35,12 +35,12 @@ class NoveltyIndex:
         self._known = JaccardIndex(words(template) for template in templates)
 
     def novelty(self, texts: Iterable[str]) -> npt.NDArray[np.float64]:
-        """Return one minus the largest Jaccard similarity to a known template's words.
+        """Return one minus the largest Jaccard similarity with the words of a known template.
 
         Returns
         -------
         ndarray of float, shape (n,)
-            In [0, 1]: 0 for the same words as a known template, 1 for no word in common.
+            In [0, 1]: 0 for the same words as a known template, 1 for no common word.
         """
         nearest = (self._known.similarities(words(text)) for text in texts)
         return np.array(

@@ -1,3 +1,3 @@
-"""The pipeline: every stage that is missing, in order; the demonstration and its simulator."""
+"""The pipeline: run every missing stage in order; the demonstration and its simulator."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The whole way once: from a log to anomalies in SQL, for somebody who has never seen it."""
+"""The demonstration: every stage from a log to anomalies in SQL, for a first impression."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ QUERIES = tuple(" ".join(sql.load(name).split()) for name in sql.names("pipeline
 
 @dataclass(frozen=True)
 class DemoReport:
-    """What the demonstration found.
+    """The results of the demonstration.
 
     Parameters
     ----------
     warehouse : Path
-        Where it is.
+        The warehouse.
     summary : dict
-        Lines, distinct messages, canonical events and templates.
+        Numbers of lines, distinct messages, canonical events and templates.
     labels : LabelReport
-        What was judged.
+        The numbers of labels.
     domains : list of dict
         The failure domains with their kinds.
     evaluation : Evaluation or None
-        How good the model is on the later part of the log; None without labels there.
+        The quality of the model on the later part of the log; None without labels there.
     worst : list of dict
-        The ten worst lines of the later part.
+        The ten lines of the later part with the highest scores.
     seconds : dict
-        Time of each stage.
+        Duration of each stage.
     """
 
     warehouse: Path
@@ -68,18 +68,18 @@ def run_demo(
     Parameters
     ----------
     warehouse : Path
-        The warehouse to build; one that an earlier demonstration built from the same log is
-        taken up where it stands.
+        The warehouse to build. One that an earlier demonstration built from the same log is
+        continued.
     data : Path, optional
-        A log with a label column; without it, ``lines`` lines are simulated.
+        A log with a label column; by default ``lines`` lines are simulated.
     format : str
-        How its lines are written.
+        The format of its lines.
     lines, seed : int
         Size and seed of the simulation.
     progress : Progress, optional
-        Where to tell how far it is.
+        Receives the progress.
     on_stage : callable, optional
-        Called with each stage's name and its seconds.
+        Called with the name and the duration in seconds of each stage.
     """
     seconds: dict[str, float] = {}
     clock = _Clock(seconds, on_stage)
@@ -94,7 +94,7 @@ def run_demo(
 
 
 class _Clock:
-    """Takes the seconds of each stage."""
+    """Measures the duration of each stage."""
 
     def __init__(
         self, seconds: dict[str, float], on_stage: Callable[[str, float], None] | None
@@ -120,12 +120,12 @@ def _simulated(warehouse: Path, lines: int, seed: int, clock: _Clock) -> Path:
 
 
 def _refuse_other_logs(warehouse: Warehouse, source: Path) -> None:
-    """Keep a demonstration from mixing its log with another one's."""
+    """Refuse a warehouse with the log of something else."""
     known = warehouse.rows("SELECT DISTINCT source_path FROM fame.ingests")
     others = [path for (path,) in known if Path(path).resolve() != source.resolve()]
     if others:
         raise InputError(
-            f"{warehouse.path} holds other logs already ({others[0]}): name a new file with "
+            f"{warehouse.path} contains other logs already ({others[0]}): name a new file with "
             f"--warehouse, or delete {warehouse.path}"
         )
 

@@ -1,4 +1,4 @@
-"""Running every stage that is missing, and telling which are."""
+"""Run every missing stage, and report which stages are missing."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from fame_sql import sql
 from fame_sql.console import Progress, SilentProgress
 from fame_sql.domains.domains import (
     Placer,
-    keep_partition,
-    partition_templates,
+    group_templates,
+    keep_grouping,
     place_new_templates,
-    read_partition,
+    read_grouping,
     read_summaries,
 )
-from fame_sql.domains.grouping import Partitioner
-from fame_sql.domains.proposals.offline import partition_offline
+from fame_sql.domains.grouping import Grouper
+from fame_sql.domains.proposals.offline import group_offline
 from fame_sql.errors import InputError
 from fame_sql.labels import PER_TEMPLATE, label_from_column
 from fame_sql.models import champion
 from fame_sql.scoring.scoring import ScoringReport, score_events
 from fame_sql.students import StudentConfig
 from fame_sql.students.network.runtimes import Runtime
-from fame_sql.templates.templates import mine
+from fame_sql.templates.mining import mine
 from fame_sql.training.context import inputs_hash
 from fame_sql.training.training import train_students
 from fame_sql.warehouse.warehouse import Warehouse
@@ -36,16 +36,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Status:
-    """What a warehouse holds.
+    """The state of a warehouse.
 
     Parameters
     ----------
     counts : dict
-        Rows of each kind by name, in the order of the stages.
+        Numbers of lines, events, templates and so on by name, in the order of the stages.
     model_version : str or None
         The champion.
     next_command : str
-        What to run next.
+        The command to run next.
     """
 
     counts: dict[str, Any]
@@ -54,7 +54,7 @@ class Status:
 
 
 def status(warehouse: Warehouse) -> Status:
-    """Return what the warehouse holds and which stage comes next."""
+    """Return the state of the warehouse and the command to run next."""
     counts = warehouse.records(sql.load("pipeline/status"))[0]
     version = counts.pop("model_version")
     is_stale = version is not None and _is_stale(warehouse)
@@ -97,49 +97,48 @@ def compile_model(
     progress: Progress | None = None,
     on_stage: Callable[[str, object], None] | None = None,
 ) -> ScoringReport:
-    """Run every stage that is missing, from mining to scoring.
+    """Run every missing stage, from mining to scoring.
 
-    A stage whose result is there is not run again; training is skipped where the champion
-    learned from the same labels, domains, masks and split. Templates that have appeared since
-    the partition are placed into it, and the domains that are there stay; those in which nothing
-    has changed keep their experts and their scores.
+    A stage that has a result is not run again. Training is skipped if the champion was trained
+    with the same labels, domains, masks and split. New templates are added to the existing
+    domains; domains without changes keep their experts and scores.
 
     Parameters
     ----------
     warehouse : Warehouse
-        Where logs have been ingested.
+        A warehouse with logs.
     fraction : float, optional
-        Mine anew with this training period; without it only if there are no templates yet.
+        Mine again with this training period; by default only if there are no templates.
     per_template : int
-        K: at most so many lines of a template are labelled.
+        K: maximum number of labelled lines per template.
     config : StudentConfig, optional
         Sizes and seeds of the students; by default those of the champion.
     model : LanguageModel, optional
-        Labels the templates that nobody has judged, and partitions or places them; without
-        it the labels that exist and the offline partition.
+        Labels the templates without labels, and groups or places templates. Without it, the
+        existing labels and the offline grouping are used.
     full : bool
-        Train everything anew, whatever has changed.
+        Train everything again, whatever has changed.
     runtime : Runtime, optional
-        What the students are to run on; by default what the champion runs on, or torch.
+        The runtime of the students; by default that of the champion, or torch.
     progress : Progress, optional
-        Where to tell how far it is.
+        Receives the progress.
     on_stage : callable, optional
-        Called with each stage's name and report when it has run.
+        Called with the name and the report of each stage after it has run.
     """
     progress = progress or SilentProgress()
-    tell = on_stage or (lambda name, report: None)
+    report_stage = on_stage or (lambda name, report: None)
     counts = status(warehouse).counts
     if fraction is not None or counts["templates"] == 0:
         split = 0.8 if fraction is None else fraction
-        tell("mine", mine(warehouse, fraction=split, progress=progress))
-    _label(warehouse, per_template, model, progress, tell)
-    _partition(warehouse, model, tell)
+        report_stage("mine", mine(warehouse, fraction=split, progress=progress))
+    _label(warehouse, per_template, model, progress, report_stage)
+    _group(warehouse, model, report_stage)
     report = train_students(
         warehouse, config=config, again=full, progress=progress, runtime=runtime
     )
-    tell("train", report)
+    report_stage("train", report)
     scored = score_events(warehouse, progress=progress)
-    tell("score", scored)
+    report_stage("score", scored)
     return scored
 
 
@@ -148,20 +147,20 @@ def _label(
     per_template: int,
     model: LanguageModel | None,
     progress: Progress,
-    tell: Callable[[str, object], None],
+    report_stage: Callable[[str, object], None],
 ) -> None:
-    """Take the labels that the logs carry, then have the model judge what nobody has."""
+    """Use the labels of the logs, then let the model label the templates that have none."""
     has_labels = status(warehouse).counts["labels"] > 0
-    if not has_labels and (model is None or _carries_labels(warehouse)):
-        tell("label", label_from_column(warehouse, per_template=per_template))
+    if not has_labels and (model is None or _has_label_column(warehouse)):
+        report_stage("label", label_from_column(warehouse, per_template=per_template))
     if model is not None and warehouse.value(sql.load("labels/count_unread")):
-        from fame_sql.labels.by_llm import label_by_reading
+        from fame_sql.labels.by_llm import label_with_llm
 
-        report = label_by_reading(warehouse, model, per_template=per_template, progress=progress)
-        tell("label", report)
+        report = label_with_llm(warehouse, model, per_template=per_template, progress=progress)
+        report_stage("label", report)
 
 
-def _carries_labels(warehouse: Warehouse) -> bool:
+def _has_label_column(warehouse: Warehouse) -> bool:
     return bool(
         warehouse.value(
             "SELECT count(*) FROM fame.log_periods WHERE period <> 'later' AND label IS NOT NULL"
@@ -169,89 +168,92 @@ def _carries_labels(warehouse: Warehouse) -> bool:
     )
 
 
-def _partition(
-    warehouse: Warehouse, model: LanguageModel | None, tell: Callable[[str, object], None]
+def _group(
+    warehouse: Warehouse, model: LanguageModel | None, report_stage: Callable[[str, object], None]
 ) -> None:
-    """Partition the templates, or place those that have appeared since."""
+    """Group the templates, or place the new ones."""
     if status(warehouse).next_command != "fame domains":
         return
     if status(warehouse).counts["domains"] == 0:
-        tell("domains", partition_templates(warehouse, _partitioner(model)))
+        report_stage("domains", group_templates(warehouse, _grouper(model)))
     else:
-        tell("domains", place_new_templates(warehouse, _placer(model)))
+        report_stage("domains", place_new_templates(warehouse, _placer(model)))
 
 
-def _partitioner(model: LanguageModel | None) -> Partitioner:
+def _grouper(model: LanguageModel | None) -> Grouper:
     if model is None:
-        return partition_offline
-    from fame_sql.domains.proposals.by_llm import ReadingPartitioner
+        return group_offline
+    from fame_sql.domains.proposals.by_llm import LLMGrouper
 
-    return ReadingPartitioner(model)
+    return LLMGrouper(model)
 
 
 def _placer(model: LanguageModel | None) -> Placer:
     if model is None:
-        return keep_partition
-    from fame_sql.domains.proposals.placing import ReadingPlacer
+        return keep_grouping
+    from fame_sql.domains.proposals.placing import LLMPlacer
 
-    return ReadingPlacer(model)
+    return LLMPlacer(model)
 
 
-def plan_pass(
+def preview_compile(
     warehouse: Warehouse,
     model: LanguageModel,
     *,
     fraction: float | None = None,
     per_template: int = PER_TEMPLATE,
 ) -> tuple[list[Request], list[str]]:
-    """Return what :func:`compile_model` would ask of a language model, without asking.
+    """Return the requests of :func:`compile_model` to a language model, without sending them.
 
-    Templates are mined if there are none, for nothing can be planned without them.
+    Templates are mined if there are none, because the requests depend on them.
 
     Returns
     -------
     requests : list of Request
         Those that do not depend on an answer.
     notes : list of str
-        What will follow.
+        Notes on the requests that will follow.
 
     Raises
     ------
     InputError
-        If ``fraction`` asks for another mining: mine first.
+        If ``fraction`` is given, because that needs another mining.
     """
     if fraction is not None:
-        raise InputError("--dry-run plans for the templates there are: run 'fame mine' first")
+        raise InputError(
+            f"--dry-run uses the existing templates and cannot mine with --split {fraction}: run "
+            f"'fame mine --split {fraction}' first"
+        )
     counts = status(warehouse).counts
     if counts["templates"] == 0:
         mine(warehouse)
-    from fame_sql.labels.by_llm import plan_labels
+    from fame_sql.labels.by_llm import preview_labels
 
-    if counts["labels"] == 0 and _carries_labels(warehouse):
-        requests, notes = [], ["the logs carry labels: none is asked for"]
+    if counts["labels"] == 0 and _has_label_column(warehouse):
+        requests, notes = [], ["the logs have labels: no line needs to be labelled"]
     else:
-        plan = plan_labels(warehouse, model, per_template=per_template)
-        requests = plan.requests
+        preview = preview_labels(warehouse, model, per_template=per_template)
+        requests = preview.requests
         notes = [
-            f"{plan.lines} lines of {plan.templates} templates to label at first, "
-            f"{plan.lines_at_most} at most"
+            f"{preview.lines} lines of {preview.templates} templates to label at first, "
+            f"{preview.lines_at_most} at most"
         ]
-    added, note = _plan_domains(warehouse, model)
+    added, note = _preview_domains(warehouse, model)
     return [*requests, *added], [*notes, note]
 
 
-def _plan_domains(warehouse: Warehouse, model: LanguageModel) -> tuple[list[Request], str]:
-    from fame_sql.domains.proposals.by_llm import ReadingPartitioner
-    from fame_sql.domains.proposals.placing import ReadingPlacer
+def _preview_domains(warehouse: Warehouse, model: LanguageModel) -> tuple[list[Request], str]:
+    from fame_sql.domains.proposals.by_llm import LLMGrouper
+    from fame_sql.domains.proposals.placing import LLMPlacer
 
     summaries = read_summaries(warehouse)
     counts = status(warehouse).counts
     if counts["domains"] == 0:
-        note = "the partition's requests will also carry the labels that are not there yet"
-        return ReadingPartitioner(model).plan(summaries), note
+        note = "the requests for the grouping will also contain the labels that are missing now"
+        return LLMGrouper(model).preview(summaries), note
     if counts["templates_without_domain"] == 0:
-        return [], "every template has a domain: none is asked for"
-    current = read_partition(warehouse)
+        return [], "every template has a domain: no request is needed"
+    current = read_grouping(warehouse)
     placed = {i for domain in current.domains for i in domain.template_ids}
     new = [summary for summary in summaries if summary.template_id not in placed]
-    return ReadingPlacer(model).plan(current, new), f"{len(new)} new templates to place"
+    return LLMPlacer(model).preview(current, new), f"{len(new)} new templates to place"

@@ -22,7 +22,7 @@ from fame_sql.console import Progress, SilentProgress
 from fame_sql.models import load_champion, load_published
 from fame_sql.models.model import Model
 from fame_sql.scoring.live import Memory, memory_of
-from fame_sql.templates.templates import match_events
+from fame_sql.templates.matching import match_events
 from fame_sql.verdict import Verdict, statements
 from fame_sql.verdict.columns import ARROW_FIELDS
 from fame_sql.warehouse.disk import check_room

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fame_sql.errors import InputError
-from fame_sql.verdict.label_words import Kind
+from fame_sql.verdict.label_words import DomainKind
 
 COMPACT = "compact"
 """The preset whose encoder is trained from scratch and needs no pretrained weights."""
@@ -213,11 +213,11 @@ class DomainSpec:
     """
 
     name: str
-    kind: Kind
+    kind: DomainKind
 
     def __post_init__(self) -> None:
-        if self.kind not in get_args(Kind):
-            kinds = ", ".join(get_args(Kind))
+        if self.kind not in get_args(DomainKind):
+            kinds = ", ".join(get_args(DomainKind))
             raise InputError(f"domain {self.name!r} has kind {self.kind!r}; use one of {kinds}")
 
 

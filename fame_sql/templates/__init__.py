@@ -1,3 +1,3 @@
-"""Templates: mined by Drain from canonical events, then frozen."""
+"""Templates: mined by Drain from canonical events, frozen, and matched to events."""
 
 from __future__ import annotations

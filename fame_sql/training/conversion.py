@@ -85,7 +85,7 @@ def convert_record(
 
     made = models.derive(record.folder, change, metrics)
     why = reason or f"model {record.model_version} on {runtime}"
-    models.publish(warehouse, made, metrics, author=author, reason=why, crown=promote)
+    models.publish(warehouse, made, metrics, author=author, reason=why, promote=promote)
     return models.find(warehouse, made)
 
 

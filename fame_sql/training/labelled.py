@@ -15,7 +15,7 @@ from fame_sql.students import DomainSpec, LabelledEvents
 from fame_sql.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
-    from fame_sql.verdict.label_words import Kind
+    from fame_sql.verdict.label_words import DomainKind
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class LabelledData:
     @property
     def domains(self) -> list[DomainSpec]:
         """The domains, as students see them."""
-        return [DomainSpec(spec["name"], cast("Kind", spec["kind"])) for spec in self.specs]
+        return [DomainSpec(spec["name"], cast("DomainKind", spec["kind"])) for spec in self.specs]
 
     @cached_property
     def events(self) -> LabelledEvents:

@@ -7,7 +7,7 @@ from typing import Literal
 Label = Literal["normal", "anomalous"]
 """The two answers of a language model, and the words that people are shown."""
 
-Kind = Literal["normal", "anomalous", "mixed"]
+DomainKind = Literal["normal", "anomalous", "mixed"]
 """What the labels of a domain's lines are: all of one class, or of both."""
 
 NORMAL = ("normal", "0", "false", "-")

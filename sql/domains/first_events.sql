@@ -1,4 +1,4 @@
--- The first canonical text of each template: what an encoder reads of it.
+-- The first canonical text of each template, for the encoder.
 SELECT
     template_id,
     arg_min(canonical, event_id) AS canonical

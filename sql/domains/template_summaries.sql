@@ -1,5 +1,5 @@
--- What is known of each template. Lines of one message with one label count as one label: they
--- teach an expert no more than one of them does.
+-- The facts about each template. Lines with the same message and the same label count once, since
+-- an expert learns nothing more from the others.
 WITH judged AS (
     SELECT
         kept.event_id,

@@ -1,4 +1,4 @@
--- Dense ids in the order of first appearance, so that the same loads give the same ids.
+-- Ids are dense and in the order of first appearance, so that the same loads give the same ids.
 INSERT INTO fame.events
 SELECT
     (SELECT coalesce(max(event_id), 0) FROM fame.events)

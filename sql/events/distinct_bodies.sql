@@ -1,4 +1,4 @@
--- Canonicalising costs far more than DISTINCT, so only distinct messages pay for it.
+-- Canonicalising costs far more than DISTINCT, so it runs on distinct messages only.
 CREATE OR REPLACE TEMP TABLE incoming_bodies AS
 SELECT
     body,

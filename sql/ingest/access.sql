@@ -1,6 +1,6 @@
 -- Access logs of web servers, common and combined, with or without the virtual host:
 -- [host:port] client identity user [dd/Mon/yyyy:hh:mm:ss zone] "request" status bytes ...
--- The message is what follows the time. A status of 5xx counts as an error, 4xx as a warning.
+-- The message is the text after the time. A status of 5xx counts as an error, 4xx as a warning.
 WITH fields AS (
     SELECT
         *,

@@ -1,4 +1,4 @@
--- Blue Gene/L as loghub has it:
+-- Blue Gene/L in the form of loghub:
 -- label epoch date node datetime node type component level content
 WITH headed AS (
     SELECT
@@ -18,8 +18,8 @@ SELECT
     line_number,
     byte_offset,
     fault,
-    -- The epoch is UTC; the written time is the machine's own, summer time included, and gives
-    -- the microseconds alone.
+    -- The epoch is in UTC. The written time is local, with daylight saving time, so only its
+    -- microseconds are used.
     coalesce(
         ingest_epoch_timestamp(field[2])
         + to_microseconds(

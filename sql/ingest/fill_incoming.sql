@@ -1,4 +1,4 @@
--- The SELECT of a format stands in the middle; a column that it does not have is NULL.
+-- The SELECT of the format is inserted below; a column that it does not have is NULL.
 INSERT INTO incoming BY NAME
 SELECT
     * EXCLUDE (fault)
@@ -12,5 +12,5 @@ SELECT
     $ingest_id AS ingest_id,
     $parser AS parser
 FROM (
-$shape
+$select
 );

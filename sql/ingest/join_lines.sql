@@ -1,5 +1,5 @@
--- Lines without a header of their own go on with the record before, at most 1000 of them. A header is
--- a time, or in a format that expects one a line that parsed. They keep their bytes: the raw line.
+-- Append lines without a header to the record before, at most 1000 of them. A line has a header if
+-- it has a time, or if it parsed in a format other than text. The raw lines are appended unchanged.
 CREATE OR REPLACE TEMP TABLE placed AS
 SELECT
     *,

@@ -1,5 +1,5 @@
--- JSON lines: one object a line. What is not a known key is kept in attributes.
--- Functions that copy a document recurse: what nests too deeply to be safe stays text.
+-- JSON lines: one object per line. Unknown keys are kept in attributes.
+-- Functions that copy a document recurse, so a document that is nested too deeply stays text.
 WITH checked AS (
     SELECT
         *,
@@ -67,7 +67,7 @@ timed AS (
     FROM found
 ),
 
--- A merge with nulls takes keys out; the body's key stands in for those that are not there.
+-- A merge with NULL removes a key; the body's key replaces those that do not occur.
 rests AS (
     SELECT
         *,

@@ -1,5 +1,5 @@
--- klog and glog: Lmmdd hh:mm:ss.uuuuuu thread file:line] message, with L one of I, W, E, F; newer
--- ones write the year before the month.
+-- klog and glog: Lmmdd hh:mm:ss.uuuuuu thread file:line] message, with L one of I, W, E, F. Newer
+-- versions write the year before the month.
 WITH fields AS (
     SELECT
         *,

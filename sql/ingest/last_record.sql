@@ -1,4 +1,4 @@
--- The record that the next lines may go on with.
+-- The record that may continue in the next lines.
 SELECT
     line_number,
     byte_offset

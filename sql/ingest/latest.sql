@@ -1,3 +1,3 @@
--- The moment that clocks without a year lie before, or at most a day after. A macro, since not every
--- format asks for it: a parameter that a statement does not name is an error.
+-- The latest time for timestamps without a year; up to one day after it is accepted. It is a macro
+-- because not every format uses it, and an unused parameter of a statement is an error.
 CREATE OR REPLACE TEMP MACRO ingest_latest() AS TIMESTAMP '$latest';

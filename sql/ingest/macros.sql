@@ -1,4 +1,4 @@
--- What the shapes share. Temporary: they live as long as a load.
+-- Macros for the SELECTs of the formats. They are temporary and exist only during a load.
 CREATE OR REPLACE TEMP MACRO ingest_zone_minutes(zone) AS
 CASE
     WHEN regexp_matches(zone, '^[+-]')
@@ -16,7 +16,7 @@ regexp_extract(
     ['day', 'clock', 'zone']
 );
 
--- UTC, or NULL where the text is no moment; a text without a zone is taken as UTC.
+-- The time in UTC, or NULL if the text is not a time. A text without a zone is in UTC.
 CREATE OR REPLACE TEMP MACRO ingest_iso_timestamp(moment) AS
 try_cast(
     replace(ingest_iso_parts(moment).day, '/', '-')
@@ -25,7 +25,7 @@ try_cast(
     AS TIMESTAMP
 ) - to_minutes(ingest_zone_minutes(ingest_iso_parts(moment).zone));
 
--- The size of the number tells its unit: s, ms, us or ns since 1970, up to the year 5138.
+-- The unit follows from the size of the number: s, ms, us or ns since 1970, up to the year 5138.
 CREATE OR REPLACE TEMP MACRO ingest_epoch_microseconds(number) AS
 CASE
     WHEN try_cast(number AS DOUBLE) BETWEEN 0 AND 1e11
@@ -41,19 +41,19 @@ END;
 CREATE OR REPLACE TEMP MACRO ingest_epoch_timestamp(number) AS
 make_timestamp(ingest_epoch_microseconds(number));
 
--- Jan is 1; what is no month's short name gives no date.
+-- Jan is 1; other text than the short name of a month gives no date.
 CREATE OR REPLACE TEMP MACRO ingest_month_number(name) AS
 if(length(name) = 3, (strpos('JanFebMarAprMayJunJulAugSepOctNovDec', name) + 2) // 3, 0);
 
--- NULL where there is no such day.
+-- NULL if there is no such day.
 CREATE OR REPLACE TEMP MACRO ingest_dated(year, month_number, day, clock) AS
 try_cast(
     printf('%s-%02d-%s %s', year::VARCHAR, month_number, lpad(day, 2, '0'), replace(clock, ',', '.'))
     AS TIMESTAMP
 );
 
--- A clock without a year is in the latest year that makes the moment no later than the source,
--- with a day's grace for clocks and zones that differ; 29 February looks four years back.
+-- A timestamp without a year gets the latest year for which it is not later than the source. One
+-- more day is accepted because clocks and zones differ. 29 February looks four years back.
 CREATE OR REPLACE TEMP MACRO ingest_not_late(moment) AS
 CASE WHEN moment <= ingest_latest() + INTERVAL 1 DAY THEN moment END;
 
@@ -67,7 +67,7 @@ coalesce(
     ingest_dated(year(ingest_latest()) - 4, month_number, day, clock)
 );
 
--- The severity that a syslog priority holds; NULL where there is none.
+-- The severity in a syslog priority; NULL if there is none.
 CREATE OR REPLACE TEMP MACRO ingest_priority_level(priority) AS
 CASE
     WHEN try_cast(priority AS INTEGER) <= 191
@@ -76,7 +76,7 @@ CASE
         ]
 END;
 
--- What begins a message of syslog, 'program[pid]:'; NULL where nothing does.
+-- The beginning of a syslog message, 'program[pid]:'; NULL if there is none.
 CREATE OR REPLACE TEMP MACRO ingest_program(message) AS
 nullif(regexp_extract(message, '^(\S+?(?:\[\d+\])?:)(?: |$)', 1), '');
 
@@ -89,13 +89,13 @@ nullif(regexp_extract(program, '\[(\d+)\]:$', 1), '');
 CREATE OR REPLACE TEMP MACRO ingest_after_program(message, program) AS
 if(program IS NULL, message, message[length(program) + 2:]);
 
--- The first of some keys of a document that holds a plain value, as (key, value); else NULL.
+-- The first of several keys of a document that has a plain value, as (key, value), or NULL.
 CREATE OR REPLACE TEMP MACRO ingest_first_of(document, names) AS
 list_filter(
     list_zip(names, json_extract_string(document, names)),
     lambda pair: pair[2] IS NOT NULL AND NOT regexp_matches(pair[2], '^[{\[]')
 )[1];
 
--- Attributes without those that are NULL; NULL where none is left.
+-- Attributes without NULL values; NULL if none is left.
 CREATE OR REPLACE TEMP MACRO ingest_attributes(pairs) AS
 nullif(CAST(json_merge_patch('{}'::JSON, pairs) AS VARCHAR), '{}')::JSON;

@@ -1,4 +1,4 @@
--- Syslog of RFC 5424: <priority>1 moment host program pid message-id [structured data] message
+-- Syslog of RFC 5424: <priority>1 time host program pid message-id [structured data] message
 WITH fields AS (
     SELECT
         *,

@@ -1,5 +1,5 @@
--- Syslog as files have it: [<priority>] Mon dd [yyyy] hh:mm:ss host program[pid]: message (RFC 3164),
--- or with an ISO 8601 moment in place of the clock, as rsyslog and journald write it.
+-- Syslog in files: [<priority>] Mon dd [yyyy] hh:mm:ss host program[pid]: message (RFC 3164),
+-- or with an ISO 8601 time instead of the clock, as written by rsyslog and journald.
 WITH headed AS (
     SELECT
         *,

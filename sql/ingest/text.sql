@@ -1,7 +1,7 @@
--- Plain text: a leading timestamp and a level word after it are taken off. Known are moments like
--- those of ISO 8601, 'Sun Dec 04 04:47:44 2005', '04/Dec/2005:04:47:44 +0100' (also with spaces or
--- hyphens), and '05/12/04 04:47:44' (year, month, day) before a level. The levels are put in from
--- the list of severities.
+-- Plain text: a leading timestamp and a level after it are removed. Timestamps are in ISO 8601 or
+-- like 'Sun Dec 04 04:47:44 2005', '04/Dec/2005:04:47:44 +0100' (also with spaces or hyphens), or
+-- '05/12/04 04:47:44' (year, month, day) before a level. The level words come from the list of
+-- severities.
 WITH dated AS (
     SELECT
         *,
@@ -67,7 +67,7 @@ rests AS (
     FROM timed
 ),
 
--- A level in small letters may be the first word of a sentence: it must stand apart.
+-- A level in lower case may be the first word of a sentence, so it must be delimited.
 levels AS (
     SELECT
         *,

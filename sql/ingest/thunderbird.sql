@@ -1,6 +1,6 @@
--- Thunderbird (and Spirit, Liberty) as loghub has it:
+-- Thunderbird (and Spirit, Liberty) in the form of loghub:
 -- label epoch date node month day hh:mm:ss location component[pid]: content
--- The clock time is local and has no year, so the epoch is the timestamp.
+-- The written time is local and has no year, so the epoch is used as the timestamp.
 WITH headed AS (
     SELECT
         *,

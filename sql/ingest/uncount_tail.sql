@@ -1,4 +1,4 @@
--- An event whose last line goes may stay with none: its scores and labels are kept.
+-- An event may remain without lines, so that its scores and labels are kept.
 UPDATE fame.events
 SET lines = lines - 1
 WHERE event_id IN (

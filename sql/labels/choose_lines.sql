@@ -1,6 +1,6 @@
--- At most per_template lines of each template of the training period: one line of every
--- distinct event first, then further messages of the same events, in an order that a hash of
--- the message decides, so that they are spread over the period.
+-- At most per_template lines of each template of the training period: first one line of each
+-- event, then further messages of the same events, ordered by a hash of the message so that they
+-- are spread over the period.
 CREATE OR REPLACE TEMP TABLE chosen_lines AS
 WITH
 messages AS (

@@ -1,5 +1,5 @@
--- The lines to judge, for a spreadsheet: short enough for a cell, and a leading quote keeps it
--- from being a formula. What a person has judged already stands in the label column.
+-- The lines to label, for a spreadsheet: messages fit into a cell, and a leading quote prevents
+-- formulas. The label column contains the labels that a person has given already.
 SELECT
     chosen.log_id,
     chosen.template_id,

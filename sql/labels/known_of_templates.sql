@@ -1,4 +1,4 @@
--- What is known of each template: its lines of the training period, and its labels.
+-- For each template, the number of its lines in the training period and of its labels.
 WITH frequent AS (
     SELECT
         event_id,

@@ -1,4 +1,4 @@
--- The chosen lines that nobody has judged, in the order they would be asked for.
+-- The chosen lines without a label, in the order in which they are asked for.
 SELECT
     chosen.template_id,
     chosen.log_id

@@ -1,5 +1,5 @@
--- The chosen lines in the order in which a language model reads them: within a template by a
--- hash of the message, which knows nothing of labels, and the same on any machine.
+-- The chosen lines in the order in which a language model labels them: within a template by a
+-- hash of the message, which is independent of labels and the same on every machine.
 SELECT
     chosen.log_id,
     chosen.event_id,

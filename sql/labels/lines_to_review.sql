@@ -1,5 +1,5 @@
--- The chosen lines that no person has judged, with what others have said; lines on which
--- others disagree, and those called anomalous, first.
+-- The chosen lines without a label by a person, with their labels from other sources. Lines with
+-- conflicting labels come first, then those labelled anomalous.
 SELECT
     chosen.log_id,
     templates.template,

@@ -1,4 +1,4 @@
--- Labelled lines of the training period in an order that a seeded hash decides.
+-- Labelled lines of the training period, ordered by a seeded hash.
 SELECT periods.log_id
 FROM fame.log_periods AS periods
 INNER JOIN fame.events AS events ON periods.event_id = events.event_id

@@ -1,5 +1,5 @@
--- Further lines of the templates that have fewer than per_template distinct messages: each event
--- in turn, its lines in an order that a hash decides, so that they are spread over the period.
+-- Duplicates for templates with fewer than per_template distinct messages: events in turn, and the
+-- lines of an event ordered by a hash so that they are spread over the period.
 INSERT INTO chosen_lines
 WITH
 spent AS (

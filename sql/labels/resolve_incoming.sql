@@ -1,4 +1,4 @@
--- The judgements that were read, joined with the line, event or template that each names.
+-- The imported labels, joined with the line, event or template to which each refers.
 CREATE OR REPLACE TEMP TABLE judged_lines AS
 SELECT
     incoming.row_number,

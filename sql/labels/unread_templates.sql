@@ -1,4 +1,4 @@
--- Templates of which nobody but a rule has judged a line.
+-- Templates without a label, or with labels by a rule only.
 CREATE OR REPLACE TEMP TABLE templates_to_read AS
 SELECT template_id
 FROM fame.templates

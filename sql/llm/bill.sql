@@ -1,4 +1,4 @@
--- What the passes cost, by stage and model. A call without an answer may have been billed too.
+-- Cost by stage and model. A call without an answer may have been billed too.
 SELECT
     stage,
     model,

@@ -1,4 +1,4 @@
--- An answered call from another ledger; a call that waits for its answer here gets it.
+-- Add an answered call of another ledger, or its answer to a call that has none here.
 INSERT INTO fame.llm_calls (
     request_hash, stage, prompt_version, model, request, response, tokens_in, tokens_out,
     cost_usd, resolved_model, finish_reason, tokens_estimated, sends, created_at, answered_at

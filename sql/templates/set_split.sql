@@ -1,4 +1,4 @@
--- The cut after a fraction of all lines in time order; lines of the same instant by log_id.
+-- The split after a fraction of all lines in order of time; simultaneous lines by log_id.
 WITH
 ordered AS (
     SELECT

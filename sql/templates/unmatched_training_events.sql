@@ -1,4 +1,4 @@
--- Events of the training period that no template knows, in the order in which they appeared.
+-- Events of the training period without a template, in the order of first appearance.
 SELECT
     periods.event_id,
     any_value(events.canonical) AS canonical

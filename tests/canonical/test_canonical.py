@@ -53,7 +53,7 @@ SYSTEMS = [
         ("été 4242 ünïcode/path/x", "été <id> ünïcode<path>"),
     ],
 )
-def test_what_is_masked(message: str, canonical: str) -> None:
+def test_masks_of_messages(message: str, canonical: str) -> None:
     assert RECIPE.text(message) == canonical
 
 

@@ -237,7 +237,7 @@ def test_a_file_does_not_come_in_twice_in_two_encodings(tmp_path: Path) -> None:
     warehouse = tmp_path / "new.duckdb"
     assert _fame("ingest", log, "--warehouse", warehouse).returncode == 0
     again = _error("ingest", log, "--encoding", "latin-1", "--warehouse", warehouse)
-    assert "was read as utf-8 before" in again
+    assert "was loaded as utf-8 before" in again
     count = _fame("query", "SELECT count(*) AS n FROM logs", "--json", "--warehouse", warehouse)
     assert json.loads(count.stdout) == [{"n": 61}]
 

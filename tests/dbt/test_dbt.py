@@ -269,7 +269,7 @@ def test_what_is_broken_fails_and_says_what_to_do(copied: Path) -> None:
     run = dbt("run", "--select", "int_events", "int_event_scores")
     assert run.code == 1
     assert run.results["int_event_scores"] == "error"
-    assert "was trained with other masks than this warehouse has now" in run.said
+    assert "was trained with masks that differ from this warehouse's" in run.said
     assert "run 'fame train'" in run.said
     assert "Traceback" not in run.said
     with Warehouse.open(copied) as opened:

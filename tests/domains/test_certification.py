@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fame_sql.domains.certification.certification import Certificate, CertificationRules, certify
-from fame_sql.domains.grouping import Domain, Partition, TemplateSummary
-from fame_sql.domains.proposals.offline import partition_offline
+from fame_sql.domains.certification.certificate import Certificate, CertificationRules
+from fame_sql.domains.certification.certification import certify
+from fame_sql.domains.grouping import Domain, Grouping, TemplateSummary
+from fame_sql.domains.proposals.offline import group_offline
 from fame_sql.errors import InputError, MissingStageError
 
 pytestmark = pytest.mark.any_duckdb
@@ -21,9 +22,9 @@ def summary(
     return TemplateSummary(template_id, text, "unlabelled", service, 1, 9, normal, anomalous)
 
 
-def propose(**domains: list[str]) -> Partition:
+def propose(**domains: list[str]) -> Grouping:
     """Name domains and their templates; an underscore in a name stands for a space."""
-    return Partition(
+    return Grouping(
         tuple(Domain(name.replace("_", " "), "It.", tuple(ids)) for name, ids in domains.items()),
         source="test",
     )
@@ -145,7 +146,7 @@ def test_each_rule(case: str) -> None:
     assert certificate.certified
 
 
-def test_too_few_labels_fall_back_to_one_domain_and_say_so() -> None:
+def test_too_few_labels_fall_back_to_one_domain_with_a_finding() -> None:
     templates = [RARE, ENTER, SLOW]
     certificate = certify(propose(a=["rare"], b=["enter"], c=["slow"]), templates)
     ((kind, members),) = outcome(certificate).values()
@@ -169,7 +170,7 @@ def test_a_split_without_room_joins_the_nearest_anomalous_domain() -> None:
     }
 
 
-def test_domains_beyond_the_limit_join_their_like() -> None:
+def test_domains_beyond_the_limit_join_similar_ones() -> None:
     templates = [DISK, SLOW, LOGIN, ENTER, LOCK, RAID]
     proposal = propose(
         disk=["disk", "slow"], login=["login", "enter"], locks=["lock"], raid=["raid"]
@@ -183,7 +184,7 @@ def test_domains_beyond_the_limit_join_their_like() -> None:
     assert broken(certificate) == ["number of domains"]
 
 
-def test_findings_say_what_was_done_in_plain_words() -> None:
+def test_findings_describe_the_repairs_in_plain_words() -> None:
     certificate = certify(propose(risk=["rare"], login=["login"]), [RARE, LOGIN, SLOW])
     said = [f"{f.detail} -> {f.action}" for f in certificate.findings if f.action]
     assert len(said) == 2
@@ -195,13 +196,13 @@ def test_findings_say_what_was_done_in_plain_words() -> None:
     )
 
 
-def test_a_hostile_proposal_is_answered_quickly_in_printable_words() -> None:
+def test_a_hostile_proposal_is_certified_quickly_in_printable_text() -> None:
     templates = [
         summary(f"t{n}", f"word{'abcdefghij'[n % 10]} seen", n % 3, n % 2) for n in range(2_000)
     ]
     evil = "\x1b[2J\u202e\ud800'; DROP TABLE fame.domains; --" * 50
     domains = [Domain(evil, evil, (f"t{n}", evil + str(n), f"t{n // 2}")) for n in range(2_000)]
-    certificate = certify(Partition(tuple(domains), evil), templates)
+    certificate = certify(Grouping(tuple(domains), evil), templates)
     assert len(certificate.domains) <= 16
     for domain in certificate.domains:
         assert domain.description.isprintable()
@@ -221,9 +222,9 @@ def test_the_order_of_the_templates_does_not_matter() -> None:
         assert certify(proposal, templates) == expected
 
 
-def test_an_offline_partition_is_certified() -> None:
+def test_an_offline_grouping_is_certified() -> None:
     templates = [DISK, SLOW, RAID, LOGIN, ENTER, LOCK, RARE, NEW]
-    certificate = certify(partition_offline(templates), templates)
+    certificate = certify(group_offline(templates), templates)
     assert certificate.certified
     assert not {"known templates", "one domain each", "not empty", "names"} & set(
         broken(certificate)
@@ -238,7 +239,7 @@ def test_impossible_rules_are_refused(options: dict[str, int]) -> None:
         CertificationRules(**options)
 
 
-def test_templates_must_be_there_once() -> None:
+def test_templates_must_be_given_once() -> None:
     with pytest.raises(MissingStageError, match="fame mine"):
         certify(propose(), [])
     with pytest.raises(InputError, match="'disk' is given 2 times"):
@@ -265,7 +266,7 @@ IDS = st.integers(0, 20).map(lambda n: f"t{n}") | st.text(max_size=5)
 PARTITIONS = st.lists(
     st.builds(Domain, NAMES, st.text(max_size=30), st.lists(IDS, max_size=8).map(tuple)),
     max_size=8,
-).map(lambda domains: Partition(tuple(domains), "hostile"))
+).map(lambda domains: Grouping(tuple(domains), "hostile"))
 RULES = st.builds(
     CertificationRules,
     min_labels_per_class=st.integers(1, 6),
@@ -275,8 +276,8 @@ RULES = st.builds(
 
 @settings(max_examples=150, deadline=None)
 @given(template_lists(), PARTITIONS, RULES)
-def test_whatever_is_proposed_a_usable_partition_comes_out(
-    templates: list[TemplateSummary], proposal: Partition, rules: CertificationRules
+def test_any_proposal_gives_a_usable_grouping(
+    templates: list[TemplateSummary], proposal: Grouping, rules: CertificationRules
 ) -> None:
     certificate = certify(proposal, templates, rules)
     domains = certificate.domains
@@ -299,7 +300,7 @@ def test_whatever_is_proposed_a_usable_partition_comes_out(
     assert certificate.certified == (starved == 0)
     assert starved == 0 or len(domains) == 1
 
-    again = Partition(
+    again = Grouping(
         tuple(Domain(d.name, d.description, d.template_ids) for d in domains), "certified"
     )
     second = certify(again, templates, rules)

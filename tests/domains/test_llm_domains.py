@@ -14,10 +14,10 @@ from fame_sql.domains.certification.certificate import Certificate, Certificatio
 from fame_sql.domains.certification.certification import certify
 from fame_sql.domains.certification.inspection import inspect, stability
 from fame_sql.domains.document import changes, from_yaml, to_yaml
-from fame_sql.domains.domains import place_new_templates, read_partition, read_summaries
-from fame_sql.domains.grouping import Domain, Partition, TemplateSummary
-from fame_sql.domains.proposals.by_llm import ReadingPartitioner
-from fame_sql.domains.proposals.placing import ReadingPlacer
+from fame_sql.domains.domains import place_new_templates, read_grouping, read_summaries
+from fame_sql.domains.grouping import Domain, Grouping, TemplateSummary
+from fame_sql.domains.proposals.by_llm import LLMGrouper
+from fame_sql.domains.proposals.placing import LLMPlacer
 from fame_sql.errors import InputError
 from fame_sql.llm.client import Client
 from fame_sql.llm.failures import AnswerError
@@ -49,33 +49,33 @@ def templates_of(count: int) -> list[TemplateSummary]:
     return made
 
 
-def by_service(partition: Partition | Certificate) -> dict[str, frozenset[str]]:
-    return {domain.name: frozenset(domain.template_ids) for domain in partition.domains}
+def by_service(grouping: Grouping | Certificate) -> dict[str, frozenset[str]]:
+    return {domain.name: frozenset(domain.template_ids) for domain in grouping.domains}
 
 
 @pytest.mark.parametrize("window", [16_384, 3_000])
-def test_the_partition_does_not_depend_on_the_order_of_the_templates(
+def test_the_grouping_does_not_depend_on_the_order_of_the_templates(
     empty: Warehouse, server: LanguageServer, window: int
 ) -> None:
     templates = templates_of(60)
-    partitioner = ReadingPartitioner(model_of(empty, server, window=window))
-    first = partitioner(templates)
+    grouper = LLMGrouper(model_of(empty, server, window=window))
+    first = grouper(templates)
     sent = len(server.bodies)
     for seed in range(3):
         shuffled = random.Random(seed).sample(templates, len(templates))
-        assert partitioner(shuffled) == first
+        assert grouper(shuffled) == first
     assert len(server.bodies) == sent, "another order is the same request"
     assert set(by_service(first)) == {"disk", "net", "auth", "alarm"}
     assert sum(len(domain.template_ids) for domain in first.domains) == 60
-    told = {finding.rule: finding for finding in first.findings}
-    assert "adjusted Rand index 1.000" in told["stability"].detail
+    found = {finding.rule: finding for finding in first.findings}
+    assert "adjusted Rand index 1.000" in found["stability"].detail
     stages = {row["stage"] for row in Ledger(empty).bill()}
     assert stages == ({"partition"} if window > 10_000 else {"partition", "merge"})
-    assert ("pieces" in told) == (window < 10_000)
+    assert ("pieces" in found) == (window < 10_000)
 
 
-def test_what_the_model_sees_of_a_template(empty: Warehouse, server: LanguageServer) -> None:
-    ReadingPartitioner(model_of(empty, server), stability=False)(templates_of(4))
+def test_the_row_of_a_template(empty: Warehouse, server: LanguageServer) -> None:
+    LLMGrouper(model_of(empty, server), stability=False)(templates_of(4))
     (body,) = server.requests
     assert rows_of(body)[0] == {
         "id": "t1",
@@ -91,12 +91,12 @@ def test_what_the_model_sees_of_a_template(empty: Warehouse, server: LanguageSer
 
 @pytest.mark.parametrize("fault", ["invent", "omit", "repeat"])
 @pytest.mark.parametrize("times", [1, 2])
-def test_a_wrong_partition_is_sent_back_once_and_then_mended_by_rule(
+def test_a_wrong_grouping_is_sent_back_once_and_then_repaired_by_rule(
     empty: Warehouse, server: LanguageServer, fault: str, times: int
 ) -> None:
     server.faults = deque([fault] * times)
     templates = templates_of(12)
-    proposal = ReadingPartitioner(model_of(empty, server), stability=False)(templates)
+    proposal = LLMGrouper(model_of(empty, server), stability=False)(templates)
     assert len(server.bodies) == 2
     assert [finding.rule for finding in proposal.findings] == ["repair"]
     certificate = certify(proposal, templates)
@@ -109,9 +109,11 @@ def test_a_wrong_partition_is_sent_back_once_and_then_mended_by_rule(
     assert (mended in broken) == (times == 2)
 
 
-def test_starved_domains_are_named_in_the_repair(empty: Warehouse, server: LanguageServer) -> None:
+def test_domains_with_too_few_labels_are_named_in_the_repair_request(
+    empty: Warehouse, server: LanguageServer
+) -> None:
     one = TemplateSummary("a" * 16, "pump <*> rare", "mixed", "pump", 1, 9, 9, 1)
-    ReadingPartitioner(model_of(empty, server), stability=False)([*templates_of(8), one])
+    LLMGrouper(model_of(empty, server), stability=False)([*templates_of(8), one])
     assert (
         "1 anomalous label(s), where an expert needs 3"
         in server.requests[1]["messages"][3]["content"]
@@ -121,15 +123,15 @@ def test_starved_domains_are_named_in_the_repair(empty: Warehouse, server: Langu
 @pytest.mark.parametrize(
     "answer", ["{}", '{"domains": []}', "all normal", '{"domains": [{"name": "x"}]}']
 )
-def test_a_partition_of_no_shape_is_a_clear_failure(
+def test_an_answer_in_the_wrong_shape_is_a_clear_failure(
     empty: Warehouse, server: LanguageServer, answer: str
 ) -> None:
     server.answer = lambda body: answer
-    with pytest.raises(AnswerError, match="answered twice"):
-        ReadingPartitioner(model_of(empty, server))(templates_of(8))
+    with pytest.raises(AnswerError, match="gave two answers"):
+        LLMGrouper(model_of(empty, server))(templates_of(8))
 
 
-def test_a_partition_that_contradicts_the_labels_is_flagged(
+def test_a_grouping_that_contradicts_the_labels_is_flagged(
     empty: Warehouse, server: LanguageServer
 ) -> None:
     def obedient(body: dict) -> str:
@@ -139,20 +141,20 @@ def test_a_partition_that_contradicts_the_labels_is_flagged(
 
     server.answer = obedient
     templates = templates_of(12)
-    certificate = certify(ReadingPartitioner(model_of(empty, server))(templates), templates)
+    certificate = certify(LLMGrouper(model_of(empty, server))(templates), templates)
     found = inspect(certificate, templates)
     assert [domain.kind for domain in certificate.domains] == ["mixed"]
     flagged = {f.rule for f in (*certificate.findings, *found) if not f.passed}
     assert {"contradiction", "size"} <= flagged
 
 
-def test_coherence_calibration_and_stability_are_told() -> None:
+def test_coherence_calibration_and_stability_are_reported() -> None:
     templates = templates_of(12)
-    good = Partition(tuple(_domains(templates, lambda t: t.service_name or "")), "test")
-    bad = Partition(tuple(_domains(templates, lambda t: str(int(t.template[-1]) % 3))), "test")
+    good = Grouping(tuple(_domains(templates, lambda t: t.service_name or "")), "test")
+    bad = Grouping(tuple(_domains(templates, lambda t: str(int(t.template[-1]) % 3))), "test")
 
-    def coherent(partition: Partition) -> bool:
-        found = inspect(certify(partition, templates), templates)
+    def coherent(grouping: Grouping) -> bool:
+        found = inspect(certify(grouping, templates), templates)
         return all(finding.passed for finding in found if finding.rule == "coherence")
 
     assert coherent(good)
@@ -171,9 +173,9 @@ def _domains(templates, key) -> list[Domain]:
     ]
 
 
-def test_rules_bound_what_the_model_is_asked_for(empty: Warehouse, server: LanguageServer) -> None:
+def test_the_prompt_states_the_limits(empty: Warehouse, server: LanguageServer) -> None:
     rules = CertificationRules(max_domains=3)
-    ReadingPartitioner(model_of(empty, server), rules, stability=False)(templates_of(12))
+    LLMGrouper(model_of(empty, server), rules, stability=False)(templates_of(12))
     assert "Use between 2 and 3 domains" in server.requests[0]["messages"][1]["content"]
     assert "at most 3 allowed" in server.requests[1]["messages"][3]["content"]
 
@@ -181,12 +183,12 @@ def test_rules_bound_what_the_model_is_asked_for(empty: Warehouse, server: Langu
 def test_only_new_templates_are_placed_and_the_old_domains_stay(
     opened: Warehouse, server: LanguageServer
 ) -> None:
-    before = read_partition(opened)
+    before = read_grouping(opened)
     moved = list(before.domains[0].template_ids[:2])
     opened.connection.execute(
         "DELETE FROM fame.domain_templates WHERE list_contains(?, template_id)", [moved]
     )
-    old = read_partition(opened)
+    old = read_grouping(opened)
 
     def place(body: dict) -> str:
         rows = rows_of(body)
@@ -200,19 +202,19 @@ def test_only_new_templates_are_placed_and_the_old_domains_stay(
         )
 
     server.answer = place
-    place_new_templates(opened, ReadingPlacer(model_of(opened, server)))
+    place_new_templates(opened, LLMPlacer(model_of(opened, server)))
     (body,) = server.requests
     assert sum(row["id"].startswith("t") for row in rows_of(body)) == 2
-    after = by_service(read_partition(opened))
+    after = by_service(read_grouping(opened))
     for domain in old.domains:
         assert frozenset(domain.template_ids) <= after[domain.name]
     assert len(after.pop("quite-new")) == 1
 
 
-def test_a_placement_into_no_domain_goes_to_the_nearest(
+def test_a_placement_into_an_unknown_domain_goes_to_the_nearest(
     opened: Warehouse, server: LanguageServer
 ) -> None:
-    before = by_service(read_partition(opened))
+    before = by_service(read_grouping(opened))
     opened.connection.execute(
         "DELETE FROM fame.domain_templates WHERE template_id = (SELECT min(template_id) "
         "FROM fame.domain_templates)"
@@ -223,27 +225,27 @@ def test_a_placement_into_no_domain_goes_to_the_nearest(
             "new_domains": [],
         }
     )
-    stored = place_new_templates(opened, ReadingPlacer(model_of(opened, server)))
+    stored = place_new_templates(opened, LLMPlacer(model_of(opened, server)))
     assert len(server.bodies) == 2
-    assert by_service(read_partition(opened)).keys() == before.keys()
+    assert by_service(read_grouping(opened)).keys() == before.keys()
     assert any(finding.rule == "complete" for finding in stored.certificate.findings)
 
 
 def test_without_a_model_new_templates_go_to_the_nearest_domain(opened: Warehouse) -> None:
-    before = by_service(read_partition(opened))
+    before = by_service(read_grouping(opened))
     opened.connection.execute("DELETE FROM fame.domain_templates WHERE template_id < '2'")
     place_new_templates(opened)
-    assert by_service(read_partition(opened)).keys() == before.keys()
+    assert by_service(read_grouping(opened)).keys() == before.keys()
 
 
-def test_a_partition_as_yaml_and_back(opened: Warehouse) -> None:
-    partition = read_partition(opened)
-    text = to_yaml(partition, read_summaries(opened))
+def test_a_grouping_as_yaml_and_back(opened: Warehouse) -> None:
+    grouping = read_grouping(opened)
+    text = to_yaml(grouping, read_summaries(opened))
     again = from_yaml(text)
-    assert again.domains == partition.domains
-    assert changes(partition, again) == []
+    assert again.domains == grouping.domains
+    assert changes(grouping, again) == []
     odd = TemplateSummary("1e10", "x: [y] # \x1b[2J", "normal", None, 1, 1, 1, 0)
-    written = to_yaml(Partition((Domain("a", "b: c", ("1e10",)),), "x"), [odd])
+    written = to_yaml(Grouping((Domain("a", "b: c", ("1e10",)),), "x"), [odd])
     assert from_yaml(written).domains == (Domain("a", "b: c", ("1e10",)),)
     assert "\x1b" not in written
 
@@ -251,12 +253,12 @@ def test_a_partition_as_yaml_and_back(opened: Warehouse) -> None:
 @pytest.mark.parametrize(
     "text", ["", "7", "[a]", "a: b", "a: {description: x}", "a: {templates: x}", "{", "a: !!x {}"]
 )
-def test_a_file_that_is_no_partition(text: str) -> None:
+def test_a_file_that_is_not_a_grouping(text: str) -> None:
     with pytest.raises(InputError):
         from_yaml(text)
 
 
-def test_a_person_edits_compares_and_certifies(copied: Path, tmp_path: Path) -> None:
+def test_a_person_edits_compares_and_certifies_a_grouping(copied: Path, tmp_path: Path) -> None:
     runner = CliRunner()
     path = tmp_path / "domains.yaml"
     place = ["--warehouse", str(copied)]
@@ -264,11 +266,11 @@ def test_a_person_edits_compares_and_certifies(copied: Path, tmp_path: Path) -> 
     edited = from_yaml(path.read_text())
     first, second, *rest = edited.domains
     mine = Domain("mine-own", "Mine.", first.template_ids[:1])
-    first = Domain(first.name, "Told anew.", first.template_ids[1:])
-    path.write_text(to_yaml(Partition((first, second, *rest, mine), "human"), []))
+    first = Domain(first.name, "A new description.", first.template_ids[1:])
+    path.write_text(to_yaml(Grouping((first, second, *rest, mine), "human"), []))
     shown = runner.invoke(main, ["domains", "diff", str(path), "--json", *place])
     what = [change["what"] for change in json.loads(shown.output)]
-    assert what == ["new domain", "described anew", "moved"]
+    assert what == ["new domain", "new description", "moved"]
     done = runner.invoke(main, ["domains", "certify", str(path), "--json", *place])
     assert done.exit_code == 0, done.output
     assert "mine-own" in {d["name"] for d in json.loads(done.output)["domains"]}
@@ -279,6 +281,6 @@ def test_a_person_edits_compares_and_certifies(copied: Path, tmp_path: Path) -> 
     assert runner.invoke(main, ["domains", "show", "--page", str(page), *place]).exit_code == 0
     assert "## mine-own (" in page.read_text()
     assert "| coherence | mine-own |" in page.read_text()
-    listed = runner.invoke(main, ["domains", "show", *place]).output
-    assert "mine-own" in listed
-    assert "certified" in listed
+    describe_ids = runner.invoke(main, ["domains", "show", *place]).output
+    assert "mine-own" in describe_ids
+    assert "certified" in describe_ids

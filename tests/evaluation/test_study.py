@@ -84,7 +84,7 @@ def test_a_definition_holds_what_a_trial_runs_and_the_libraries(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     names = {name for name, _ in definition.modules()}
-    used = ("training/labelled", "domains/domains", "models/catalogue", "warehouse/warehouse")
+    used = ("training/labelled", "domains/domains", "models/registry", "warehouse/warehouse")
     assert {f"fame_sql/{name}.py" for name in used} <= names
     assert "fame_sql/evaluation/report/page.py" not in names
     digest = definition.definition.__wrapped__

@@ -40,7 +40,7 @@ def written(data: bytes) -> Callable[[Path], object]:
 CASES: dict[str, tuple[Callable[[Path], object], dict[str, Any], str]] = {
     "missing": (lambda path: None, {}, r"there is no file .*source\.log: check"),
     "folder": (Path.mkdir, {}, r"is a folder: name the log files"),
-    "pipe": (os.mkfifo, {}, r"is no regular file: save"),
+    "pipe": (os.mkfifo, {}, r"is not a regular file: save"),
     "empty": (written(b""), {}, r"source\.log is empty: name a file"),
     "blank": (written(b"\xef\xbb\xbf\n \r\n\t\n"), {}, r"is empty"),
     "empty gzip": (written(gzip.compress(b"")), {}, r"is empty"),
@@ -49,7 +49,7 @@ CASES: dict[str, tuple[Callable[[Path], object], dict[str, Any], str]] = {
     "damaged gzip": (
         written(gzip.compress(os.urandom(5000).hex().encode())[:-2000]),
         {},
-        r"is damaged .*: unpack what can be read",
+        r"is damaged .*: decompress the readable part",
     ),
     "zstd": (written(b"\x28\xb5\x2f\xfd abc"), {}, r"is damaged"),
     "zip": (written(b"PK\x03\x04 abc"), {}, r"unpack it with 'unzip'"),
@@ -68,14 +68,18 @@ CASES: dict[str, tuple[Callable[[Path], object], dict[str, Any], str]] = {
     "unknown encoding": (
         written(b"one\n"),
         {"encoding": "klingon"},
-        r"no encoding 'klingon': use --encoding with auto or one of utf-8, utf-16, ",
+        r"unknown encoding 'klingon': use --encoding with auto or one of utf-8, utf-16, ",
     ),
-    "codec that is no encoding": (written(b"one\n"), {"encoding": "rot13"}, r"no encoding 'rot13'"),
-    "null in the encoding": (written(b"one\n"), {"encoding": "a\0"}, r"no encoding"),
+    "codec that is no encoding": (
+        written(b"one\n"),
+        {"encoding": "rot13"},
+        r"encoding 'rot13'",
+    ),
+    "null in the encoding": (written(b"one\n"), {"encoding": "a\0"}, r"unknown encoding"),
     "unknown format": (
         written(b"one\n"),
         {"format": "xml"},
-        r"no format 'xml': use --format with auto or one of bgl, thunderbird, jsonl, rfc5424, "
+        r"unknown format 'xml': use --format with auto or one of bgl, thunderbird, jsonl, rfc5424, "
         r"syslog, access, klog, text",
     ),
     "other format": (written(b"one\n"), {"format": "jsonl"}, r"again with --format text"),

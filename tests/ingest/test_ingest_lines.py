@@ -110,7 +110,7 @@ def test_long_lines_are_cut_and_the_rest_is_not_touched(
         ),
     ],
 )
-def test_faults_are_told(data: bytes, text: str, fault: str | None) -> None:
+def test_faults_are_reported(data: bytes, text: str, fault: str | None) -> None:
     chunk = LineReader(io.BytesIO(data)).read_chunk(10)
     assert chunk is not None
     first, *others = chunk.lines.to_pylist()

@@ -125,7 +125,7 @@ def test_unterminated_line_is_read_again_when_it_grows(warehouse: Warehouse, sou
     assert [row[:3] for row in rows(warehouse)] == [(1, 0, "one"), (2, 4, "two"), (3, 8, "three")]
 
 
-def test_failed_reading_of_a_grown_line_keeps_what_was_there(
+def test_a_failed_load_of_a_grown_line_keeps_the_stored_line(
     warehouse: Warehouse, source: Path
 ) -> None:
     source.write_bytes(b"one\ntw")

@@ -92,14 +92,14 @@ def test_zstd_is_unpacked_as_it_is_read(warehouse: Warehouse, tmp_path: Path, fr
     assert ingest_file(warehouse, plain).state == "unchanged"
 
 
-def test_zstd_that_is_cut_off_is_told(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_a_truncated_zstd_file_is_reported(warehouse: Warehouse, tmp_path: Path) -> None:
     source = tmp_path / "messages.zst"
     source.write_bytes(pa.Codec("zstd").compress(LINES, asbytes=True)[:-4])
-    with pytest.raises(InputError, match=r"messages.zst is damaged \(.*unpack what can be read"):
+    with pytest.raises(InputError, match=r"messages.zst is damaged \(.*the readable part"):
         ingest_file(warehouse, source)
 
 
-def test_what_a_pipe_gives_is_known_again(warehouse: Warehouse) -> None:
+def test_a_pipe_with_known_lines_adds_nothing(warehouse: Warehouse) -> None:
     first = ingest_stream(warehouse, io.BytesIO(LINES), year=2005)
     again = ingest_stream(warehouse, io.BytesIO(LINES), year=2005)
     grown = ingest_stream(warehouse, io.BytesIO(LINES + LINES), year=2005)

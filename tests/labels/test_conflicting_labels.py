@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fame_sql.domains.domains import partition_templates, read_summaries
+from fame_sql.domains.domains import group_templates, read_summaries
 from fame_sql.evaluation.champion import evaluate
 from fame_sql.ingest import ingest_file
 from fame_sql.labels import (
@@ -25,7 +25,7 @@ from fame_sql.students import StudentConfig
 from fame_sql.students.calibration.calibration import sigmoid
 from fame_sql.students.fitting.balance import balance
 from fame_sql.students.lexical import fit_lexical
-from fame_sql.templates.templates import mine
+from fame_sql.templates.mining import mine
 from fame_sql.warehouse.warehouse import Warehouse
 
 HEARTBEAT = "heartbeat lost from peer"
@@ -113,7 +113,7 @@ def test_k_lines_of_every_template_and_no_message_twice_before_the_others(
 
 
 @pytest.mark.parametrize("log", [RARELY], indirect=True)
-def test_who_would_say_the_same_again_is_asked_once(log: Warehouse, tmp_path: Path) -> None:
+def test_people_and_models_are_asked_once_per_message(log: Warehouse, tmp_path: Path) -> None:
     mine(log, fraction=1)
     assert export_lines(log, tmp_path / "judge.csv") == 1
     assert export_lines(log, tmp_path / "next.csv", next_lines=9) == 1
@@ -139,7 +139,7 @@ def test_copies_of_a_message_are_no_evidence_for_an_expert(log: Warehouse) -> No
         for summary in read_summaries(log)
     }
     assert counts == {HEARTBEAT: (1, 1), OTHERS[0][0]: (3, 0), OTHERS[3][0]: (0, 3)}
-    partition_templates(log)
+    group_templates(log)
     kinds = log.rows(
         "SELECT DISTINCT kind FROM fame.domains INNER JOIN fame.domain_templates USING (domain) "
         "INNER JOIN fame.templates USING (template_id) WHERE status = 'mixed'"

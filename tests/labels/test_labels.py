@@ -88,7 +88,7 @@ def test_a_rule_is_marked_as_such_and_loses_to_every_other_source(opened: Wareho
 
 
 def test_a_severity_that_is_none(opened: Warehouse) -> None:
-    with pytest.raises(InputError, match=r"'LOUD' is no severity; use one of TRACE"):
+    with pytest.raises(InputError, match=r"'LOUD' is not a severity; use one of TRACE"):
         label_from_severity(opened, "LOUD")
 
 
@@ -157,10 +157,10 @@ def test_a_table_of_judgements(opened: Warehouse) -> None:
         ("log_id,label\n99999999,normal\n", "not in the warehouse: 99999999"),
         ("log_id,label\n'; DROP TABLE fame.logs; --,normal\n", "not in the warehouse"),
         ("log_id,label\n1,perhaps\n", "the label 'perhaps' is neither normal nor anomalous"),
-        ("log_id,note\n1,x\n", "needs a column label"),
+        ("log_id,note\n1,x\n", "a column 'label' and one of"),
         ("label\nnormal\n", "one of log_id, event_hash, template_id"),
-        ("log_id,label\n1,\n", "holds no judgement"),
-        ("", "holds no judgement"),
+        ("log_id,label\n1,\n", "has no labels"),
+        ("", "has no labels"),
     ],
 )
 def test_a_label_file_that_is_wrong_changes_nothing(
@@ -206,11 +206,11 @@ def _question(lines: int, normal: int, anomalous: int, first: int = 0) -> Questi
     ],
     ids=["both kinds", "nothing known", "frequent", "new before well known"],
 )
-def test_what_a_label_would_teach(better: Question, worse: Question) -> None:
+def test_the_value_of_a_label(better: Question, worse: Question) -> None:
     assert better.value > worse.value
 
 
-def test_an_answer_that_surprises_keeps_the_question_open() -> None:
+def test_a_surprising_answer_leads_to_more_questions() -> None:
     def asked(surprising: set[int]) -> int:
         questions = [_question(10, 0, 0, first=0), _question(10, 0, 0, first=100)]
         picked = most_useful(questions, 20, lambda log_id: log_id in surprising)
@@ -220,7 +220,7 @@ def test_an_answer_that_surprises_keeps_the_question_open() -> None:
 
 
 @pytest.mark.parametrize("strategy", ["active", "random"])
-def test_so_many_lines_of_the_training_period(opened: Warehouse, strategy: str) -> None:
+def test_a_number_of_lines_of_the_training_period(opened: Warehouse, strategy: str) -> None:
     found = label_some_from_column(opened, 40, strategy=strategy)
     assert found.labels == 40
     assert (
@@ -245,7 +245,7 @@ def test_an_active_choice_spreads_over_templates_first(opened: Warehouse) -> Non
     assert asked <= templates
 
 
-def test_the_next_lines_are_those_not_judged(opened: Warehouse, tmp_path: Path) -> None:
+def test_the_next_lines_are_unlabelled(opened: Warehouse, tmp_path: Path) -> None:
     label_some_from_column(opened, 30)
     judged = {row[0] for row in opened.rows("SELECT log_id FROM fame.labels")}
     assert export_lines(opened, tmp_path / "next.csv", next_lines=12) == 12
@@ -255,8 +255,8 @@ def test_the_next_lines_are_those_not_judged(opened: Warehouse, tmp_path: Path) 
     assert not asked & judged
 
 
-def test_what_a_strategy_refuses(opened: Warehouse) -> None:
-    with pytest.raises(InputError, match="'best' chooses no lines"):
+def test_an_unknown_strategy_is_refused(opened: Warehouse) -> None:
+    with pytest.raises(InputError, match="'best' is not a strategy"):
         label_some_from_column(opened, 5, strategy="best")
     with pytest.raises(InputError, match="0 lines"):
         label_some_from_column(opened, 0)

@@ -13,7 +13,7 @@ from llm_server import LanguageServer, rows_of
 from fame_sql.cli import main
 from fame_sql.errors import InputError
 from fame_sql.labels import import_labels, label_from_severity
-from fame_sql.labels.by_llm import label_by_reading, plan_labels
+from fame_sql.labels.by_llm import label_with_llm, preview_labels
 from fame_sql.labels.by_people.review import Review
 from fame_sql.labels.selection.sequential import SequentialRule
 from fame_sql.llm.client import Client
@@ -35,31 +35,31 @@ def model_of(warehouse: Warehouse, server: LanguageServer, **more: object) -> La
 def test_the_error_bound_holds_for_every_number_of_anomalies(
     lines: int, rule: SequentialRule
 ) -> None:
-    look = rule.first_look(lines)
-    assert 1 <= look <= lines
+    first = rule.first_lines(lines)
+    assert 1 <= first <= lines
     for anomalous in range(lines + 1):
         if min(anomalous, lines - anomalous) < rule.minority * lines or anomalous in (0, lines):
             continue
-        draws = list(itertools.combinations(range(lines), look))
+        draws = list(itertools.combinations(range(lines), first))
         missed = sum(len({line < anomalous for line in draw}) == 1 for draw in draws)
         assert missed / len(draws) <= rule.risk + 1e-12
-        assert missed / len(draws) <= rule.error_bound(lines, look) + 1e-12
+        assert missed / len(draws) <= rule.error_bound(lines, first) + 1e-12
 
 
 def test_fewer_lines_are_read_where_the_first_agree() -> None:
     rule = SequentialRule()
-    assert [rule.first_look(n) for n in (1, 2, 4, 10, 20, 100)] == [1, 2, 4, 5, 7, 8]
-    assert SequentialRule(risk=0.0).first_look(20) == 16
+    assert [rule.first_lines(n) for n in (1, 2, 4, 10, 20, 100)] == [1, 2, 4, 5, 7, 8]
+    assert SequentialRule(risk=0.0).first_lines(20) == 16
     for wrong in ((0.0, 0.1), (0.6, 0.1), (0.25, 1.0), (0.25, -0.1)):
         with pytest.raises(InputError):
             SequentialRule(*wrong)
 
 
-def test_a_model_labels_what_nobody_has(unlabelled: Warehouse, server: LanguageServer) -> None:
+def test_a_model_labels_unlabelled_templates(unlabelled: Warehouse, server: LanguageServer) -> None:
     model = model_of(unlabelled, server)
-    plan = plan_labels(unlabelled, model)
+    plan = preview_labels(unlabelled, model)
     assert not server.bodies
-    report = label_by_reading(unlabelled, model)
+    report = label_with_llm(unlabelled, model)
     assert report.unlabelled_templates == 0
     assert report.anomalous_templates > 0
     assert plan.lines <= report.labels <= plan.lines_at_most
@@ -78,7 +78,7 @@ def test_templates_whose_first_lines_disagree_are_read_to_the_end(
     unlabelled: Warehouse, server: LanguageServer
 ) -> None:
     server.is_anomalous = lambda row: crc32(row["message"].encode()) % 2 == 0
-    label_by_reading(unlabelled, model_of(unlabelled, server))
+    label_with_llm(unlabelled, model_of(unlabelled, server))
     unread = unlabelled.value(
         "SELECT count(*) FROM fame.templates INNER JOIN (SELECT template_id, count(*) AS read "
         "FROM fame.labels GROUP BY ALL) USING (template_id) INNER JOIN (SELECT template_id, "
@@ -100,13 +100,13 @@ def test_a_batch_that_is_answered_badly_is_asked_in_halves(
         return json.dumps(answer)
 
     server.answer = overtaxed
-    assert label_by_reading(unlabelled, model_of(unlabelled, server)).unlabelled_templates == 0
+    assert label_with_llm(unlabelled, model_of(unlabelled, server)).unlabelled_templates == 0
 
 
-def test_the_same_labels_whatever_the_order_of_the_logs(
+def test_the_labels_do_not_depend_on_the_order_of_the_logs(
     unlabelled: Warehouse, mined: Path, tmp_path: Path, server: LanguageServer
 ) -> None:
-    label_by_reading(unlabelled, model_of(unlabelled, server))
+    label_with_llm(unlabelled, model_of(unlabelled, server))
     sent = {json.dumps(body) for body in server.requests}
     other = tmp_path / "shuffled.duckdb"
     other.write_bytes(mined.read_bytes())
@@ -118,7 +118,7 @@ def test_the_same_labels_whatever_the_order_of_the_logs(
             shuffled.connection.execute(f"DELETE FROM fame.{table}")
             shuffled.connection.execute(f"INSERT INTO fame.{table} SELECT * FROM mixed")
             shuffled.connection.execute("DROP TABLE mixed")
-        label_by_reading(shuffled, model_of(shuffled, server))
+        label_with_llm(shuffled, model_of(shuffled, server))
     assert {json.dumps(body) for body in server.requests} == sent
 
 
@@ -126,7 +126,7 @@ def test_a_rule_loses_to_a_model_and_both_to_a_person(
     unlabelled: Warehouse, server: LanguageServer
 ) -> None:
     label_from_severity(unlabelled, "ERROR")
-    label_by_reading(unlabelled, model_of(unlabelled, server))
+    label_with_llm(unlabelled, model_of(unlabelled, server))
     event, template = unlabelled.rows(
         "SELECT event_hash, template_id FROM fame.events INNER JOIN fame.event_labels "
         "USING (event_id) WHERE source = 'llm' AND anomalous_labels = 0 ORDER BY ALL LIMIT 1"
@@ -141,9 +141,9 @@ def test_a_rule_loses_to_a_model_and_both_to_a_person(
     )
     assert set(kept) == {("human", True, "llm")}
     before = len(server.bodies)
-    label_by_reading(unlabelled, model_of(unlabelled, server))
+    label_with_llm(unlabelled, model_of(unlabelled, server))
     assert len(server.bodies) == before
-    label_by_reading(unlabelled, model_of(unlabelled, server), again=True)
+    label_with_llm(unlabelled, model_of(unlabelled, server), again=True)
     assert (
         unlabelled.value(
             "SELECT source FROM fame.event_labels INNER JOIN fame.events USING (event_id) "
@@ -172,7 +172,7 @@ def test_text_in_a_log_stays_within_its_row(
 ) -> None:
     unlabelled.connection.execute("UPDATE fame.logs SET body = ? || log_id", [injection])
     model = model_of(unlabelled, server)
-    for request in plan_labels(unlabelled, model).requests:
+    for request in preview_labels(unlabelled, model).requests:
         content = request.messages[1]["content"]
         rows = rows_of({"messages": request.messages})
         nonce = content.rsplit("DATA ", 1)[1].split()[0]
@@ -198,7 +198,7 @@ def test_an_answer_that_obeys_an_injection_is_never_stored(
     command = ["label", "--llm", server.base_url, "--llm-model", "gpt-4o", "-k", "1", "--warehouse"]
     result = CliRunner().invoke(main, [*command, _closed(unlabelled)])
     assert result.exit_code == 1
-    assert "answered twice" in result.output
+    assert "gave two answers" in result.output
     with Warehouse.open(unlabelled.path) as opened:
         assert opened.value("SELECT count(*) FROM fame.labels") == 0
 
@@ -211,7 +211,7 @@ def _closed(warehouse: Warehouse) -> str:
 def test_a_person_reviews_with_one_key_a_line_and_goes_on_later(
     unlabelled: Warehouse, server: LanguageServer
 ) -> None:
-    label_by_reading(unlabelled, model_of(unlabelled, server))
+    label_with_llm(unlabelled, model_of(unlabelled, server))
     path = _closed(unlabelled)
     runner = CliRunner()
     command = ["label", "review", "--author", "ada", "-k", "2", "--warehouse", path]

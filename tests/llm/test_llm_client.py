@@ -12,8 +12,8 @@ from llm_server import LanguageServer
 from fame_sql.errors import InputError
 from fame_sql.llm.answers import (
     CheckAnswer,
+    GroupingAnswer,
     LabelAnswer,
-    PartitionAnswer,
     PlacementAnswer,
     parse,
     schema_of,
@@ -71,7 +71,7 @@ def test_a_second_bad_answer_is_a_clear_failure_and_is_not_paid_for_again(
 ) -> None:
     server.faults = deque([fault, fault])
     model = model_of(empty, server)
-    with pytest.raises(AnswerError, match=r"answered twice .* 'fame llm forget sha256-") as failed:
+    with pytest.raises(AnswerError, match=r"two answers .* 'fame llm forget sha256-") as failed:
         judge(model)
     with pytest.raises(AnswerError):
         judge(model)
@@ -80,7 +80,7 @@ def test_a_second_bad_answer_is_a_clear_failure_and_is_not_paid_for_again(
     assert judge(model) == RIGHT
 
 
-def test_the_repair_names_what_was_wrong(empty: Warehouse, server: LanguageServer) -> None:
+def test_the_repair_request_names_the_faults(empty: Warehouse, server: LanguageServer) -> None:
     server.faults = deque(["omit"])
     judge(model_of(empty, server))
     said = server.requests[1]["messages"]
@@ -149,14 +149,14 @@ def test_no_endpoint_at_all(empty: Warehouse) -> None:
         judge(model)
 
 
-def test_what_is_spent_stays_below_max_cost(empty: Warehouse, server: LanguageServer) -> None:
+def test_the_cost_stays_below_max_cost(empty: Warehouse, server: LanguageServer) -> None:
     model = model_of(empty, server)
     one = model.request("label", LABEL, ROWS, LabelAnswer, 90)
     cost = model.cost(one)
     assert cost is not None
     model.max_cost = 1.5 * cost
     judge(model)
-    with pytest.raises(BudgetError, match=r"would pass --max-cost .* is kept"):
+    with pytest.raises(BudgetError, match=r"would exceed --max-cost .* are kept"):
         judge(model, [{"id": "l1", "message": "another line"}])
     assert model.spent <= model.max_cost
     assert len(server.bodies) == Ledger(empty).bill()[0]["answered"]
@@ -172,7 +172,7 @@ def test_a_model_without_a_price_is_unpriced_and_never_free(
     bill = Ledger(empty).bill()[0]
     assert (bill["unpriced"], bill["cost_usd"]) == (1, None)
     model.max_cost = 100.0
-    with pytest.raises(BudgetError, match="unpriced"):
+    with pytest.raises(BudgetError, match="has no price"):
         judge(model, ROWS[:1])
 
 
@@ -187,7 +187,7 @@ def test_a_user_overrides_prices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert table.dated == "2031-01-01"
     for wrong in ("", "[]", '{"models": {}}', '{"dated": "x", "models": {"m": {"input": -1}}}'):
         path.write_text(wrong)
-        with pytest.raises(InputError, match="no price table"):
+        with pytest.raises(InputError, match="not a price table"):
             read_prices()
 
 
@@ -197,7 +197,7 @@ def test_the_price_of_tokens() -> None:
     assert estimate_tokens("éé") == 2
 
 
-@pytest.mark.parametrize("shape", [LabelAnswer, PartitionAnswer, PlacementAnswer, CheckAnswer])
+@pytest.mark.parametrize("shape", [LabelAnswer, GroupingAnswer, PlacementAnswer, CheckAnswer])
 def test_schemas_are_closed_as_strict_mode_wants(shape) -> None:
     def objects(node):
         if isinstance(node, dict):
@@ -235,7 +235,7 @@ def test_schemas_are_closed_as_strict_mode_wants(shape) -> None:
         '{"judgements": [{"id": "l1", "label": "normal", "reason": "' + "x" * 5000 + '"}]}',
     ],
 )
-def test_what_has_not_the_shape_is_refused(content: str) -> None:
+def test_an_answer_with_another_schema_is_refused(content: str) -> None:
     with pytest.raises((ValueError, RecursionError)):
         parse(LabelAnswer, content)
 

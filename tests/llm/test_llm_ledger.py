@@ -16,7 +16,7 @@ from llm_server import LanguageServer
 
 from fame_sql.errors import InputError
 from fame_sql.labels import label_from_column
-from fame_sql.labels.by_llm import label_by_reading
+from fame_sql.labels.by_llm import label_with_llm
 from fame_sql.llm.client import Client
 from fame_sql.llm.failures import LanguageModelError
 from fame_sql.llm.ledger import Ledger
@@ -116,17 +116,17 @@ def test_a_team_replays_a_pass_without_a_network(
     def model(warehouse: Warehouse, client: Client | None) -> LanguageModel:
         return LanguageModel("gpt-4o", Ledger(warehouse), Redactor.of(warehouse), client)
 
-    first = label_by_reading(unlabelled, model(unlabelled, Client(server.base_url, "key")))
+    first = label_with_llm(unlabelled, model(unlabelled, Client(server.base_url, "key")))
     written = Ledger(unlabelled).export(tmp_path / "pass.jsonl")
     assert written == len(server.bodies)
     elsewhere = tmp_path / "elsewhere.duckdb"
     elsewhere.write_bytes(mined.read_bytes())
     with Warehouse.open(elsewhere) as other:
         with pytest.raises(LanguageModelError, match="fame llm import"):
-            label_by_reading(other, model(other, None))
+            label_with_llm(other, model(other, None))
         assert Ledger(other).import_calls(tmp_path / "pass.jsonl") == written
         assert Ledger(other).import_calls(tmp_path / "pass.jsonl") == 0
-        assert label_by_reading(other, model(other, None)) == first
+        assert label_with_llm(other, model(other, None)) == first
         assert Ledger(other).export(tmp_path / "again.jsonl") == written
     assert (tmp_path / "again.jsonl").read_bytes() == (tmp_path / "pass.jsonl").read_bytes()
     assert server.base_url not in (tmp_path / "pass.jsonl").read_text()
@@ -136,9 +136,9 @@ def test_a_team_replays_a_pass_without_a_network(
     ("change", "message"),
     [
         (lambda call: call["request"].update(model="other"), "hash is not that of the request"),
-        (lambda call: call.pop("response"), "is no call of a ledger"),
+        (lambda call: call.pop("response"), "is not a call of a ledger"),
         (lambda call: call.update(response={"content": 7}), "hash is not that of the request"),
-        (lambda call: call.update(response=None), "is no call of a ledger"),
+        (lambda call: call.update(response=None), "is not a call of a ledger"),
     ],
 )
 def test_a_ledger_that_was_changed_is_refused_whole(
@@ -159,14 +159,14 @@ def test_a_ledger_that_was_changed_is_refused_whole(
 
 
 @pytest.mark.parametrize("content", ["{", "7", "null", "\x00", "[1]"])
-def test_a_file_that_is_no_ledger(empty: Warehouse, tmp_path: Path, content: str) -> None:
+def test_a_file_that_is_not_a_ledger(empty: Warehouse, tmp_path: Path, content: str) -> None:
     path = tmp_path / "calls.jsonl"
     path.write_text(content)
-    with pytest.raises(InputError, match="line 1, is no call"):
+    with pytest.raises(InputError, match="line 1, is not a call"):
         Ledger(empty).import_calls(path)
 
 
-def test_forgetting_needs_a_call_that_is_there(empty: Warehouse) -> None:
+def test_forgetting_an_unknown_call_is_an_error(empty: Warehouse) -> None:
     for wrong in ("", "sha256-", "sha256-abc", "sha256-" + "0" * 64):
         with pytest.raises(InputError):
             Ledger(empty).forget(wrong)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from llm_server import LanguageServer
 
-from fame_sql.labels.by_llm import label_by_reading
+from fame_sql.labels.by_llm import label_with_llm
 from fame_sql.llm.client import Client
 from fame_sql.llm.failures import LanguageModelError, LeakError
 from fame_sql.llm.ledger import Ledger
@@ -174,12 +174,12 @@ def test_no_canary_reaches_the_server_wherever_it_is_planted(
     client = Client(server.base_url, "the-key-itself")
     model = LanguageModel("gpt-4o", Ledger(unlabelled), Redactor.of(unlabelled), client)
     model.context = "\n".join(line for line, _ in planted)
-    label_by_reading(unlabelled, model)
+    label_with_llm(unlabelled, model)
 
-    from fame_sql.domains.domains import partition_templates
-    from fame_sql.domains.proposals.by_llm import ReadingPartitioner
+    from fame_sql.domains.domains import group_templates
+    from fame_sql.domains.proposals.by_llm import LLMGrouper
 
-    partition_templates(unlabelled, ReadingPartitioner(model))
+    group_templates(unlabelled, LLMGrouper(model))
     sent = b"".join(server.bodies)
     decoded = json.dumps(server.requests, ensure_ascii=False)
     unicode_free = json.dumps(server.requests)
@@ -211,7 +211,7 @@ def test_no_canary_reaches_the_server_wherever_it_is_planted(
         "template <*> with <id> and <path>",
     ],
 )
-def test_what_says_what_happened_stays(line: str) -> None:
+def test_words_that_describe_the_event_are_not_masked(line: str) -> None:
     assert Redactor().text(line) == line
 
 
@@ -223,7 +223,7 @@ def test_hosts_of_the_warehouse_are_masked_as_words(empty: Warehouse) -> None:
     assert Redactor.of(empty).hosts == frozenset()
 
 
-def test_a_recogniser_masks_what_patterns_cannot_know() -> None:
+def test_a_recogniser_masks_names_without_a_pattern() -> None:
     redactor = Redactor(
         recogniser=lambda text: [(text.index("Ada"), text.index("Ada") + 3, "PERSON")]
     )

@@ -132,14 +132,14 @@ def counted(evidence: Evidence, scores: np.ndarray) -> dict[str, str]:
     anomalous = sum(share > 0 for share in evidence.anomalous)
     return {
         "events": number(len(scores)),
-        "lines that they stand for": number(int(evidence.lines.sum())),
+        "lines of these events": number(int(evidence.lines.sum())),
         "events with anomalous labels": number(int(anomalous)),
         "templates with normal lines": number(len(templates[0])),
         "templates with anomalous lines": number(len(templates[1])),
         "precision, by lines": ratio(hits, hits + alarms),
         "recall, by lines": ratio(hits, hits + misses),
         "F1, by lines": ratio(2 * hits, 2 * hits + alarms + misses),
-        "false alarms a million normal lines": number(round(1e6 * alarms / normal, 6)),
+        "false alarms per million normal lines": number(round(1e6 * alarms / normal, 6)),
     }
 
 
@@ -157,7 +157,7 @@ def check_card(warehouse: Warehouse) -> str:
         "SELECT count(*), count(*) FILTER (WHERE is_anomaly) FROM fame.labels WHERE source = "
         "'dataset'"
     )[0]
-    learned = found["What it learned from"]
+    learned = found["Training data"]
     assert learned[1:] == [["the log's own label column", "", *map(number, labels)]]
     lines = dict(zip((d.name for d in student.domains), student.thresholds, strict=True))
     domains = warehouse.rows(
@@ -172,13 +172,13 @@ def check_card(warehouse: Warehouse) -> str:
         [name, kind, *map(number, counts), number(float(lines[name]))]
         for name, kind, *counts in domains
     ]
-    held_out = {row[0]: row[1:] for row in found["On labelled events that it did not learn from"]}
+    held_out = {row[0]: row[1:] for row in found["Results on held-out labelled events"]}
     told = record.metrics
     assert held_out.items() >= judged(warehouse).items()
     parts = ("known", "unseen")
     for name, key in (
         ("average precision, by lines", "average_precision"),
-        ("the same, upper end of the 95 % interval", "false_alarms_at_most"),
+        ("false alarms per million, upper end of the 95 % interval", "false_alarms_at_most"),
     ):
         assert held_out[name] == [number(told["held_out"][part][key]) for part in parts]
     errors = student.held_out.calibration_errors(student.calibration)
@@ -226,7 +226,7 @@ def figures_of(warehouse: Warehouse, told: dict[str, Any], calibration: Any) -> 
 
 
 def relabel(warehouse: Warehouse) -> None:
-    """Judge one template's lines otherwise, so that its domain has to be trained anew."""
+    """Change the labels of one template, so that its domain has to be retrained."""
     warehouse.connection.execute(
         "UPDATE fame.labels SET is_anomaly = NOT is_anomaly WHERE template_id = "
         "(SELECT min(template_id) FROM fame.labels WHERE is_anomaly)"
@@ -245,26 +245,24 @@ def test_every_figure_of_a_card_is_that_of_the_run(opened: Warehouse) -> None:
         "WHERE period <> 'later'"
     )[0]
     assert f"from {str(first)[:19]} to {str(last)[:19]} UTC" in text
-    assert "Everything in it was trained together." in text
+    assert "All of its parts were trained together." in text
     assert "Target: none." in text
-    assert "A small sample: the figures on known templates" in text
+    assert "A small sample: the results on known templates" in text
 
 
 def test_no_figure_is_stale_after_a_change_of_target(opened: Warehouse) -> None:
     before = check_card(opened)
     assert set_target(opened, 1000) is not None
     aimed = check_card(opened)
-    assert "Target: at most 1,000 false alarms a million lines." in aimed
+    assert "Target: at most 1,000 false alarms per million lines." in aimed
     assert tables(aimed)["Domains"] == tables(before)["Domains"]
-    section = "On labelled events that it did not learn from"
+    section = "Results on held-out labelled events"
     assert tables(aimed)[section] != tables(before)[section]
     assert set_target(opened, None) is not None
     assert check_card(opened) == before
 
 
-def test_a_card_says_which_figures_are_of_its_parent(
-    opened: Warehouse, tiny: StudentConfig
-) -> None:
+def test_a_card_names_the_parent_of_its_results(opened: Warehouse, tiny: StudentConfig) -> None:
     first = models.champion(opened).model_version
     assert "are those of model" not in check_card(opened)
     for _ in range(2):
@@ -274,11 +272,11 @@ def test_a_card_says_which_figures_are_of_its_parent(
         assert report.plan is not None
         assert report.plan.parent == parent
         text = check_card(opened)
-        # However often some of it is trained anew, the events held out are the first one's.
-        assert f"**The figures on known templates are those of model {first}**" in (text)
-        assert f"Made from model {parent}" in text
+        # The held-out events are those of the first model, however often domains are retrained.
+        assert f"**The results on known templates are those of model {first}**" in (text)
+        assert f"Derived from model {parent}" in text
         for name in report.plan.retrained:
-            assert name in text.split("Domains trained anew: ")[1].split(" Kept ")[0]
+            assert name in text.split("Retrained domains: ")[1].split(" Unchanged ")[0]
 
 
 def test_a_model_made_from_one_of_an_older_release_has_a_whole_card(
@@ -318,13 +316,13 @@ def test_metrics_in_the_folder_are_those_of_the_warehouse_but_for_the_run(
 @pytest.mark.parametrize(
     ("source", "told"), [("llm", "a language model"), ("rule", "a severity rule")]
 )
-def test_a_card_says_whose_labels_they_are(
+def test_a_card_names_the_sources_of_the_labels(
     opened: Warehouse, tiny: StudentConfig, source: str, told: str
 ) -> None:
     opened.connection.execute("UPDATE fame.labels SET source = ?, author = 'a|b<i>'", [source])
     train_students(opened, config=replace(tiny, min_steps=2, max_steps=2), hold_out=False)
     text = (models.champion(opened).folder / "README.md").read_text()
-    assert tables(text)["What it learned from"][1][:2] == [told, "a|b<i>"]
+    assert tables(text)["Training data"][1][:2] == [told, "a|b<i>"]
     assert f"Labels by {told}" in text
 
 
@@ -356,13 +354,13 @@ def hostile(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_hostile_names_stay_in_their_cells(hostile: Path) -> None:
+def test_hostile_names_do_not_leave_their_cells(hostile: Path) -> None:
     text = card(hostile, "0" * 12, "1" * 12)
     found = tables(text)
     assert list(found) == [
-        "What it learned from",
+        "Training data",
         "Domains",
-        "On labelled events that it did not learn from",
+        "Results on held-out labelled events",
         "Masks",
         "Settings",
         "Size",
@@ -372,7 +370,7 @@ def test_hostile_names_stay_in_their_cells(hostile: Path) -> None:
     assert [row[0] for row in domains] == [row[1] for row in domains] == wanted
     assert [row[-1] for row in domains] == wanted
     assert {len(row) for row in domains} == {8}
-    assert [row[1] for row in found["What it learned from"][1:]] == wanted
+    assert [row[1] for row in found["Training data"][1:]] == wanted
     assert [row[0] for row in found["Masks"][1:]] == [visible(n, 500) for n in HOSTILE]
     kinds = {token.type for token in PARSER.parse(text)}
     assert not {"html_block", "blockquote_open", "code_block"} & kinds

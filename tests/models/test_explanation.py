@@ -188,5 +188,5 @@ def test_a_model_of_an_older_version_has_no_examples(model: Model, tmp_path: Pat
     model.examples.save(tmp_path)
     assert Examples.load(tmp_path).examples == model.examples.examples
     (tmp_path / "examples.json").write_text(json.dumps([{"text": 1}]))
-    with pytest.raises(fame_sql.errors.ModelError, match="train anew"):
+    with pytest.raises(fame_sql.errors.ModelError, match="train a new model"):
         Examples.load(tmp_path)

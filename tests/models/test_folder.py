@@ -115,7 +115,7 @@ def test_a_link_to_a_folder_is_refused_by_name(folder: Path, tmp_path: Path) -> 
         "..",
     ],
 )
-def test_a_manifest_cannot_name_what_is_not_below_its_folder(folder: Path, name: str) -> None:
+def test_a_manifest_cannot_name_a_file_outside_its_folder(folder: Path, name: str) -> None:
     outside = folder.parent / "outside.txt"
     outside.write_text("outside")
     manifest = manifest_of(folder)
@@ -135,7 +135,7 @@ def test_a_manifest_cannot_name_what_is_not_below_its_folder(folder: Path, name:
         ('{"files": 3}', "not a model folder"),
         ('{"files": {}, "format": "x"}', "not a model folder"),
         ("[" * 100_000, "not a model folder"),
-        ('{"files": {}, "format": 3}', "has model format 3, and this fame-sql reads up to 2"),
+        ('{"files": {}, "format": 3}', "has model format 3, but this fame-sql reads up to 2"),
         ('{"files": {}, "format": 0}', "has model format 0"),
         ('{"files": {"model.json": null}, "version": ""}', "model.json is missing or not"),
     ],
@@ -149,7 +149,7 @@ def test_a_manifest_that_makes_no_sense(folder: Path, manifest: str, message: st
 def test_another_version_in_the_manifest_is_refused(folder: Path) -> None:
     manifest = {**manifest_of(folder), "version": "0" * 12}
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(ModelError, match=r"manifest.json gives a version that is not that of"):
+    with pytest.raises(ModelError, match=r"manifest.json has a version that does not match"):
         models.check(folder)
 
 
@@ -186,14 +186,14 @@ def test_a_folder_that_became_another_model_is_refused(folder: Path) -> None:
     model = models.load(folder)
     (folder / "more.json").write_text("{}")
     write(folder, sums_of(folder), None)
-    with pytest.raises(ModelError, match="is another one now"):
+    with pytest.raises(ModelError, match="has been replaced"):
         model.verdicts(TEXTS)
 
 
 # ---- versions and formats
 
 
-def test_the_version_covers_what_decides_scores_and_nothing_else(folder: Path) -> None:
+def test_the_version_depends_only_on_files_that_determine_scores(folder: Path) -> None:
     sums = sums_of(folder)
     beside = {"README.md", "metrics.json", "examples.json"}
     changed = {name for name in sums if version_of({**sums, name: "0"}) != folder.name}
@@ -246,7 +246,7 @@ def test_an_older_champion_stays_usable(opened: Warehouse, tiny: StudentConfig) 
     assert moved is not None
     assert models.check(moved.folder)["format"] == models.FORMAT
     card = (moved.folder / "README.md").read_text()
-    assert "at most 1,000 false alarms a million lines" in card
+    assert "at most 1,000 false alarms per million lines" in card
     assert models.load(moved.folder).version == moved.model_version
     assert models.load_published(opened, version).version == version
 
@@ -274,7 +274,7 @@ def test_whoever_may_read_one_file_may_read_them_all(opened: Warehouse) -> None:
     assert len({file.stat().st_mode for file in files}) == 1
 
 
-def test_a_damaged_folder_is_written_anew_by_the_same_training(
+def test_the_same_training_replaces_a_damaged_folder(
     opened: Warehouse, tiny: StudentConfig
 ) -> None:
     record = models.champion(opened)
@@ -329,6 +329,6 @@ def test_an_older_format_is_exported_with_its_examples_alone(folder: Path, tmp_p
     older = write_format_1(folder)
     models.export(older, tmp_path / "out")
     assert models.check(tmp_path / "out")["version"] == older.name
-    with pytest.raises(ModelError, match="whose version covers its examples"):
+    with pytest.raises(ModelError, match="whose version depends on its"):
         models.export(older, tmp_path / "shared", examples=False)
     assert not (tmp_path / "shared").exists()

@@ -58,14 +58,14 @@ def test_an_older_model_is_the_champion_again_with_its_scores(two) -> None:
 
 @pytest.mark.parametrize("version", ["", "nosuch"])
 def test_a_version_that_is_none(opened: Warehouse, version: str) -> None:
-    with pytest.raises(ModelError, match="there are: "):
+    with pytest.raises(ModelError, match="published models: "):
         models.promote(opened, version, reason="back")
 
 
 def test_a_changed_model_is_not_promoted(two) -> None:
     warehouse, old, new = two
     (warehouse.models_folder / old / "model.json").write_text("{}")
-    with pytest.raises(ModelError, match=r"model.json is missing or not what the manifest says"):
+    with pytest.raises(ModelError, match=r"model.json is missing or does not match the manifest"):
         models.promote(warehouse, old, reason="back")
     assert models.champion(warehouse).model_version == new
 
@@ -143,7 +143,7 @@ def test_the_list_tells_the_champion_who_wanted_it_why_and_how_large_it_is(
     assert json.loads(_run(path, "list", "--json"))[1]["bytes"] is None
 
 
-def test_what_is_shown_of_a_model_is_what_its_training_knew(copied: Path) -> None:
+def test_the_facts_shown_of_a_model_are_those_of_its_training(copied: Path) -> None:
     with Warehouse.open(copied, read_only=True) as warehouse:
         record = models.champion(warehouse)
     version, metrics = record.model_version, record.metrics
@@ -163,7 +163,7 @@ def test_what_is_shown_of_a_model_is_what_its_training_knew(copied: Path) -> Non
         main, ["models", "show", version, "--card", "--warehouse", str(copied)]
     )
     assert result.exit_code == 1
-    assert "README.md is missing or not what the manifest says" in result.output
+    assert "README.md is missing or does not match the manifest" in result.output
 
 
 def test_a_model_of_an_older_release_is_listed_and_shown(copied: Path) -> None:

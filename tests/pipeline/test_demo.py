@@ -59,7 +59,7 @@ def test_the_queries_work_when_pasted(shown: tuple[Path, str]) -> None:
         assert len(done.stdout.splitlines()) > 2
 
 
-def test_again_it_takes_up_what_is_there(shown: tuple[Path, str]) -> None:
+def test_a_second_run_continues_the_first(shown: tuple[Path, str]) -> None:
     path, _ = shown
     done = subprocess.run(
         [FAME, "demo", "--lines", "3000", "--json", "--warehouse", path],
@@ -77,4 +77,4 @@ def test_another_log_into_the_same_warehouse_is_refused(shown: tuple[Path, str])
         [FAME, "demo", "--lines", "2000", "--warehouse", path], capture_output=True, text=True
     )
     assert done.returncode == 1
-    assert "holds other logs already" in done.stderr
+    assert "contains other logs already" in done.stderr

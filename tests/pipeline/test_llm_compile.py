@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from llm_server import LanguageServer, rows_of
 
 from fame_sql.cli import main
-from fame_sql.domains.domains import read_partition
+from fame_sql.domains.domains import read_grouping
 from fame_sql.ingest import ingest_file
 from fame_sql.llm.client import Client
 from fame_sql.llm.failures import BudgetError
@@ -17,7 +17,7 @@ from fame_sql.llm.model import LanguageModel
 from fame_sql.llm.redaction import Redactor
 from fame_sql.pipeline.pipeline import compile_model
 from fame_sql.students import StudentConfig
-from fame_sql.templates.templates import mine
+from fame_sql.templates.mining import mine
 from fame_sql.warehouse.warehouse import Warehouse
 
 NEW = [
@@ -50,8 +50,8 @@ def test_a_pass_is_made_once_and_new_templates_alone_are_asked_about(
     compile_model(bare, config=tiny, model=model, on_stage=lambda name, _: ran.append(name))
     assert ran == ["label", "domains", "train", "score"]
     assert stages_of(bare).keys() == {"label", "partition"}
-    assert read_partition(bare).source == "llm"
-    first, before = stages_of(bare), read_partition(bare)
+    assert read_grouping(bare).source == "llm"
+    first, before = stages_of(bare), read_grouping(bare)
     sent = len(server.bodies)
     compile_model(bare, config=tiny, model=model)
     assert len(server.bodies) == sent
@@ -70,7 +70,7 @@ def test_a_pass_is_made_once_and_new_templates_alone_are_asked_about(
     }
     assert stages_of(bare)["place"] == 1
     assert stages_of(bare)["partition"] == first["partition"]
-    after = {domain.name: set(domain.template_ids) for domain in read_partition(bare).domains}
+    after = {domain.name: set(domain.template_ids) for domain in read_grouping(bare).domains}
     for domain in before.domains:
         assert set(domain.template_ids) <= after[domain.name]
     kept = bare.rows("SELECT * FROM fame.labels ORDER BY ALL")
@@ -101,7 +101,7 @@ def test_labels_that_are_there_are_not_asked_for(
 
 
 @pytest.mark.parametrize("command", ["label", "compile", "domains"])
-def test_a_dry_run_prints_what_would_be_sent_and_sends_nothing(
+def test_a_dry_run_prints_the_requests_and_sends_nothing(
     bare: Warehouse, server: LanguageServer, tmp_path: Path, command: str
 ) -> None:
     context = tmp_path / "context.txt"
@@ -160,11 +160,11 @@ def test_the_bill_the_check_and_the_ledger_on_the_command_line(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--llm", "localhost:11434", "--llm-model", "m"], "is not the address of an endpoint"),
+        (["--llm", "localhost:11434", "--llm-model", "m"], "is no address of an endpoint"),
         (["--llm", "http://127.0.0.1:9/v1", "--llm-model", "m", "--presidio"], "Presidio"),
         (["--llm-model", "m"], "no answer of m to this request"),
         (["--llm-model", "m", "--context", "nosuch"], "--context nosuch cannot be read"),
-        (["--llm-model", "m", "--prices", "nosuch"], "is no price table"),
+        (["--llm-model", "m", "--prices", "nosuch"], "is not a price table"),
     ],
 )
 def test_a_model_that_cannot_be_used(bare: Warehouse, words: list[str], message: str) -> None:

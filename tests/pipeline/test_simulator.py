@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fame_sql.errors import InputError
-from fame_sql.pipeline.simulator import FIRST_MOMENT, LATE, Shape, catalogue, simulate
+from fame_sql.pipeline.simulator import FIRST_MOMENT, LATE, Shape, message_shapes, simulate
 
 pytestmark = pytest.mark.any_duckdb
 
@@ -36,7 +36,7 @@ class Line:
 
 def read(path: Path) -> list[Line]:
     shapes: dict[str, list[Shape]] = {}
-    for shape in catalogue():
+    for shape in message_shapes():
         shapes.setdefault(shape.component, []).append(shape)
     return [parse(text, shapes) for text in path.read_text(encoding="utf-8").splitlines()]
 
@@ -119,10 +119,10 @@ def decided_by(line: Line, value: str) -> bool:
 
 def test_every_shape_and_every_way_to_decide_is_written(log: list[Line]) -> None:
     written = {(line.shape.name, line.is_anomaly) for line in log}
-    for shape in catalogue():
+    for shape in message_shapes():
         assert (shape.name, False) in written or shape.kind == "anomalous"
         assert (shape.name, True) in written or shape.kind == "normal"
-    ways = {shape.decides for shape in catalogue() if shape.kind == "mixed"}
+    ways = {shape.decides for shape in message_shapes() if shape.kind == "mixed"}
     assert ways == {"word", "path", "exit status", "http status", "percentage"}
 
 
@@ -166,7 +166,7 @@ def test_days_are_busier_than_nights(log: list[Line]) -> None:
 
 
 def test_the_catalogue_is_consistent() -> None:
-    shapes = catalogue()
+    shapes = message_shapes()
     assert len({shape.name for shape in shapes}) == len(shapes)
     assert len({shape.component for shape in shapes}) == 8
     for shape in shapes:

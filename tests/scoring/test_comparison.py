@@ -142,7 +142,7 @@ def test_versions_that_are_none(two_models: tuple[Path, str, str], other: str) -
     path, old, new = two_models
     with (
         Warehouse.open(path, read_only=True) as warehouse,
-        pytest.raises(ModelError, match=f"there are: {new}, {old}"),
+        pytest.raises(ModelError, match=f"published models: {new}, {old}"),
     ):
         compare(warehouse, old, other)
     result = run(path, "compare", other, new)

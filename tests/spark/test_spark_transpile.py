@@ -193,7 +193,7 @@ def test_page_names_every_statement() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["domains/partition", "training/inputs", "evaluation/labelled_lines", "scoring/add"]
+    "name", ["domains/grouping", "training/inputs", "evaluation/labelled_lines", "scoring/add"]
 )
 def test_statements_that_the_page_leaves_out_are_refused(name: str) -> None:
     with pytest.raises(QueryError, match=name):

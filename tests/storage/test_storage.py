@@ -23,7 +23,7 @@ from fame_sql.storage.expiry import cutoff, expire
 from fame_sql.storage.partitions import add_partitions, list_partitions, move_lines
 from fame_sql.storage.places import Place
 from fame_sql.storage.views import partition_place, set_place
-from fame_sql.templates.templates import match_events
+from fame_sql.templates.matching import match_events
 from fame_sql.udfs.duckdb import release
 from fame_sql.warehouse.warehouse import Warehouse
 

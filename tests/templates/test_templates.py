@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fame_sql.errors import InputError, MissingStageError
-from fame_sql.templates import templates
-from fame_sql.templates.templates import Template, TemplateSet, match_events, mine, mine_texts
+from fame_sql.templates import matching
+from fame_sql.templates.matching import match_events
+from fame_sql.templates.mining import mine, mine_texts
+from fame_sql.templates.templates import Template, TemplateSet
 from fame_sql.warehouse.warehouse import Warehouse
 
 TEXTS = [
@@ -38,14 +40,14 @@ def test_identities_are_content_hashes() -> None:
 
 
 @given(st.lists(st.text(alphabet="ab <*>id\t", max_size=30), max_size=30))
-def test_what_was_mined_matches_and_matching_changes_nothing(texts: list[str]) -> None:
+def test_mined_texts_match_and_matching_changes_nothing(texts: list[str]) -> None:
     known = TemplateSet(tuple(mine_texts(texts)))
     first = [known.match(text) for text in texts]
     assert all(template is not None for template in first)
     assert [known.match(text) for text in reversed(texts)] == first[::-1]
 
 
-def test_a_text_of_another_shape_matches_nothing() -> None:
+def test_a_text_with_other_words_matches_nothing() -> None:
     known = TemplateSet(tuple(mine_texts(TEXTS)))
     assert known.match("user bob logged in") == Template.of("user <*> logged in")
     assert known.match("user bob logged out") is None
@@ -98,7 +100,7 @@ def test_mining_looks_at_the_training_period_only(empty: Warehouse) -> None:
     assert report.unmatched == 1
 
 
-def test_mining_again_keeps_identities_and_adds_what_is_new(empty: Warehouse) -> None:
+def test_mining_again_keeps_identities_and_adds_new_templates(empty: Warehouse) -> None:
     _load(empty, TEXTS * 10)
     mine(empty, fraction=1)
     before = _templates(empty)
@@ -141,10 +143,10 @@ def test_a_split_out_of_range(empty: Warehouse, fraction: float) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 7, 10_000])
-def test_the_size_of_a_slice_decides_nothing(
+def test_the_size_of_a_slice_changes_nothing(
     compiled: Path, copied: Path, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(templates, "SLICE", size)
+    monkeypatch.setattr(matching, "SLICE", size)
     assigned = "SELECT event_id, template_id FROM fame.events ORDER BY event_id"
     with Warehouse.open(compiled, read_only=True) as warehouse:
         expected = warehouse.rows(assigned)

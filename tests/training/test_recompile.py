@@ -16,7 +16,7 @@ from warehouse_copy import copied_to
 
 import fame_sql
 from fame_sql.cli import main
-from fame_sql.domains.domains import certify_partition, read_partition
+from fame_sql.domains.domains import certify_grouping, read_grouping
 from fame_sql.errors import InputError
 from fame_sql.ingest import ingest_file
 from fame_sql.labels.by_people.exchange import import_labels
@@ -25,7 +25,7 @@ from fame_sql.models.model import Model
 from fame_sql.pipeline.pipeline import compile_model
 from fame_sql.scoring.policy import store_target
 from fame_sql.students import StudentConfig
-from fame_sql.templates.templates import mine
+from fame_sql.templates.mining import mine
 from fame_sql.training.context import read_context
 from fame_sql.training.plan import TrainingPlan, carry_scores, plan_training
 from fame_sql.training.training import TrainingReport
@@ -227,7 +227,7 @@ def test_a_new_model_names_its_parent(recompiled: Recompiled) -> None:
         record = champion(warehouse)
         reasons = warehouse.rows("SELECT reason FROM fame.promotions ORDER BY promoted_at")
     assert check(record.folder)["parent"] == parent
-    assert f"Made from model {parent}" in (record.folder / "README.md").read_text()
+    assert f"Derived from model {parent}" in (record.folder / "README.md").read_text()
     assert record.metrics["training"]["parent"] == parent
     assert reasons[-1] == (f"trained what had changed since {parent}",)
     assert f"kept from model {parent}" in report.summary()
@@ -418,8 +418,8 @@ def spaces(warehouse: Warehouse) -> set[str]:
 
 def test_coherence_is_measured_by_the_encoder_once_there_is_one(opened: Warehouse) -> None:
     assert spaces(opened) == {"TF-IDF"}
-    certify_partition(opened, read_partition(opened))
+    certify_grouping(opened, read_grouping(opened))
     assert spaces(opened) == {"the champion's encoder"}
     (champion(opened).folder / "student.json").write_text("{}")
-    certify_partition(opened, read_partition(opened))
+    certify_grouping(opened, read_grouping(opened))
     assert spaces(opened) == {"TF-IDF"}

@@ -61,8 +61,8 @@ def test_live_and_stored_functions_read_through_them(tmp_path: Path) -> None:
     [
         ("", "every line needs name, pattern and placeholder"),
         ("name,pattern\na,b\n", "every line needs name, pattern and placeholder"),
-        ("name,pattern,placeholder\nbad,(?=x),<x>\n", "uses what engines read differently"),
-        ("name,pattern,placeholder\nbad,[,<x>\n", "is no pattern"),
+        ("name,pattern,placeholder\nbad,(?=x),<x>\n", "engines interpret differently"),
+        ("name,pattern,placeholder\nbad,[,<x>\n", "is not a valid pattern"),
     ],
 )
 def test_bad_masks_are_refused_and_leave_nothing(tmp_path: Path, text: str, told: str) -> None:

@@ -1,3 +1,3 @@
-"""Certification: checks a proposal against the labels, repairs it and records every decision."""
+"""Certification: check a proposal against the labels, repair it and record every decision."""
 
 from __future__ import annotations

@@ -1,26 +1,26 @@
-"""What a certification asks for, and what it says."""
+"""The rules of a certification and its result."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from fame_sql.errors import InputError
-from fame_sql.verdict.label_words import Kind
+from fame_sql.verdict.label_words import DomainKind
 
 
 @dataclass(frozen=True, slots=True)
 class CertificationRules:
-    """The bounds that a partition must keep.
+    """The limits that a grouping must respect.
 
     Parameters
     ----------
     min_labels_per_class : int
-        Labels of either class that a mixed domain must have for its expert to be trained; lines
-        of one message with one label count once.
+        Minimum number of labels of each class in a mixed domain, so that its expert can be
+        trained. Lines with the same message and the same label count once.
     max_domains : int
-        Domains there may be.
+        Maximum number of domains.
     max_share : float
-        The share of the templates above which a domain is reported as large, in (0, 1].
+        A domain with more than this share of the templates is reported as large; in (0, 1].
     """
 
     min_labels_per_class: int = 3
@@ -35,27 +35,27 @@ class CertificationRules:
             )
         if not 0 < self.max_share <= 1:
             raise InputError(
-                f"max_share must lie above 0 and at most at 1, and {self.max_share} does not; "
+                f"max_share must be above 0 and at most 1, not {self.max_share}; "
                 "leave it out for 0.6"
             )
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One decision of a certification, in plain words.
+    """The result of checking one rule of a certification, in plain words.
 
     Parameters
     ----------
     rule : str
         The rule that was checked.
     domain : str or None
-        The domain it is about, by its name at that point; None for the whole partition.
+        The domain concerned, by its name at that time; None for the whole grouping.
     passed : bool
-        Whether the rule held before anything was repaired.
+        Whether the rule was satisfied before any repair.
     detail : str
-        What was found.
+        What the check found.
     action : str or None
-        What was done about it; None for nothing.
+        The repair; None if nothing was changed.
     """
 
     rule: str
@@ -67,38 +67,38 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class CertifiedDomain:
-    """A domain as it is used; its kind comes from labels alone.
+    """A domain as it is used; its kind depends on the labels alone.
 
     Parameters
     ----------
     name, description : str
         A unique slug, and one printable sentence.
     kind : str
-        ``"anomalous"`` where labels are there and all anomalous, ``"mixed"`` where they are
-        of both classes, ``"normal"`` where none is anomalous.
+        ``"anomalous"`` if all of its labels are anomalous, ``"mixed"`` if it has labels of both
+        classes, ``"normal"`` if it has no anomalous label.
     template_ids : tuple of str
         Its templates, sorted.
     """
 
     name: str
     description: str
-    kind: Kind
+    kind: DomainKind
     template_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A partition that covers every template exactly once, and how it came to be.
+    """A grouping that covers every template exactly once, and the decisions that led to it.
 
     Parameters
     ----------
     domains : tuple of CertifiedDomain
         At least one, none empty.
     findings : tuple of Finding
-        Every decision, in the order it was taken.
+        Every decision, in order.
     certified : bool
-        Whether every binding rule holds for ``domains``. False where there are too few labels
-        of either class even with all templates in one domain.
+        Whether ``domains`` satisfy every mandatory rule. False if there are too few labels of a
+        class even with all templates in one domain.
     """
 
     domains: tuple[CertifiedDomain, ...]

@@ -1,4 +1,4 @@
-"""What a certificate tells beyond the binding rules: coherence, calibration, contradictions."""
+"""Checks beyond the mandatory rules: coherence, calibration labels and contradictions."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fame_sql.domains.certification.certificate import Certificate, CertifiedDomain, Finding
-from fame_sql.domains.certification.draft import listed
-from fame_sql.domains.grouping import Partition, TemplateSummary
+from fame_sql.domains.certification.draft import describe_ids
+from fame_sql.domains.grouping import Grouping, TemplateSummary
 from fame_sql.domains.proposals.text import TextSpace, unit
 
 Vectors = npt.NDArray[np.float64]
@@ -22,16 +22,16 @@ def inspect(
     templates: Sequence[TemplateSummary],
     vectors: Vectors | None = None,
 ) -> tuple[Finding, ...]:
-    """Look at certified domains for what an operator should know; nothing is changed.
+    """Check certified domains for what an operator should know, without changing them.
 
     Parameters
     ----------
     certificate : Certificate
-        What the certification made.
+        The result of the certification.
     templates : sequence of TemplateSummary
         Every template.
     vectors : array, shape (templates, width), optional
-        The templates in the space of a trained encoder; without it, TF-IDF is used.
+        The templates in the space of a trained encoder; TF-IDF is used if None.
     """
     rows = {template.template_id: row for row, template in enumerate(templates)}
     members = [[rows[i] for i in domain.template_ids] for domain in certificate.domains]
@@ -50,9 +50,9 @@ def _coherence(
     vectors: Vectors,
     where: str,
 ) -> list[Finding]:
-    """Count the members that lie nearer to the rest of their domain than to any other."""
+    """Count the members that are nearer to the rest of their domain than to any other domain."""
     if len(domains) < 2:
-        return [Finding("coherence", None, True, "one domain has nothing to be compared with")]
+        return [Finding("coherence", None, True, "there is only one domain: nothing to compare")]
     sums = np.vstack([vectors[list(rows)].sum(axis=0) for rows in members])
     found = []
     for number, (domain, rows) in enumerate(zip(domains, members, strict=True)):
@@ -60,10 +60,10 @@ def _coherence(
         own = unit(sums[number] - vectors[list(rows)])
         near = (vectors[list(rows)] * own).sum(axis=1)
         far = (vectors[list(rows)] @ unit(sums[others]).T).max(axis=1)
-        # A lone template has no company to be near to.
+        # A domain of one template has no other members to compare with.
         at_home = len(rows) if len(rows) == 1 else int((near.round(9) >= far.round(9)).sum())
         detail = (
-            f"{at_home} of {len(rows)} template(s) lie nearer to their own domain than to any "
+            f"{at_home} of {len(rows)} template(s) are nearer to their own domain than to any "
             f"other, by {where}"
         )
         found.append(Finding("coherence", domain.name, 2 * at_home >= len(rows), detail))
@@ -73,7 +73,7 @@ def _coherence(
 def _calibration(
     domains: Sequence[CertifiedDomain], members: Sequence[Sequence[TemplateSummary]]
 ) -> list[Finding]:
-    """Tell which mixed domains have labels of both classes to calibrate with."""
+    """Check which mixed domains have labels of both classes in the calibration slice."""
     found = []
     for domain, templates in zip(domains, members, strict=True):
         if domain.kind != "mixed":
@@ -82,7 +82,7 @@ def _calibration(
         anomalous = sum(t.calibration_anomalous for t in templates)
         enough = min(normal, anomalous) > 0
         detail = f"{normal} normal and {anomalous} anomalous label(s) of the calibration slice"
-        action = None if enough else "its decision line stays that of all domains together"
+        action = None if enough else "it uses the threshold of all domains together"
         found.append(Finding("calibration", domain.name, enough, detail, action))
     return found
 
@@ -90,28 +90,28 @@ def _calibration(
 def _contradictions(
     domains: Sequence[CertifiedDomain], members: Sequence[Sequence[TemplateSummary]]
 ) -> list[Finding]:
-    """Tell which domains throw together what the labels tell apart."""
+    """Find domains that mix templates with only normal and with only anomalous labels."""
     found = []
     for domain, templates in zip(domains, members, strict=True):
         bad = [t.template_id for t in templates if t.anomalous_labels and not t.normal_labels]
         good = [t.template_id for t in templates if t.normal_labels and not t.anomalous_labels]
         if bad and good:
             detail = (
-                f"{listed(bad)} with anomalous labels alone stand beside {len(good)} with normal "
-                "labels alone: the labels tell apart what the partition does not"
+                f"{describe_ids(bad)} with only anomalous labels are grouped with {len(good)} "
+                "with only normal labels: the labels separate what the grouping does not"
             )
-            action = "decided by labels: the domain is mixed, and its expert judges each message"
+            action = "labels decide: the domain is mixed, and its expert judges each message"
             found.append(Finding("contradiction", domain.name, False, detail, action))
     if not found:
-        detail = "no domain throws together templates that the labels tell apart"
+        detail = "no domain mixes templates that the labels separate"
         found.append(Finding("contradiction", None, True, detail))
     return found
 
 
-def stability(one: Partition, other: Partition, templates: Sequence[TemplateSummary]) -> Finding:
+def stability(one: Grouping, other: Grouping, templates: Sequence[TemplateSummary]) -> Finding:
     """Compare two proposals for the same templates by their adjusted Rand index.
 
-    The index (Hubert and Arabie 1985) is 1 for equal partitions and about 0 for unrelated ones.
+    The index (Hubert and Arabie 1985) is 1 for equal groupings and about 0 for unrelated ones.
     """
     from sklearn.metrics import adjusted_rand_score
 
@@ -120,10 +120,10 @@ def stability(one: Partition, other: Partition, templates: Sequence[TemplateSumm
     return Finding("stability", None, index >= _STABLE, detail)
 
 
-def _labels(partition: Partition, templates: Sequence[TemplateSummary]) -> list[int]:
-    """Return each template's domain; one that is left out is a domain of its own."""
+def _labels(grouping: Grouping, templates: Sequence[TemplateSummary]) -> list[int]:
+    """Return each template's domain; a template that is left out is a domain of its own."""
     home: dict[str, int] = {}
-    for number, domain in enumerate(partition.domains):
+    for number, domain in enumerate(grouping.domains):
         for template_id in domain.template_ids:
             home.setdefault(template_id, number)
     return [home.get(t.template_id, -1 - row) for row, t in enumerate(templates)]

@@ -1,15 +1,15 @@
-"""Certification of who is in which domain: every template in one, none invented."""
+"""Certification of membership: every template is in one domain, and no unknown one in any."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fame_sql.domains.certification.draft import Draft, Group, Neighbourhood, listed, shown
+from fame_sql.domains.certification.draft import Draft, Group, Neighbourhood, describe_ids, excerpt
 from fame_sql.domains.grouping import Domain, unique_slugs
 
 
-def admit(draft: Draft, domains: Sequence[Domain]) -> None:
-    """Take in the proposal: templates that exist, each where it is named first."""
+def add_proposed(draft: Draft, domains: Sequence[Domain]) -> None:
+    """Add the proposed domains with the templates that exist, each where it is named first."""
     row_of = {t.template_id: row for row, t in enumerate(draft.templates)}
     unknown, repeated, owned = dict[str, None](), dict[str, None](), set[int]()
     for domain in domains:
@@ -24,62 +24,66 @@ def admit(draft: Draft, domains: Sequence[Domain]) -> None:
                 owned.add(row)
                 rows.append(row)
         draft.groups.append(Group(domain.name, domain.description, rows))
-    _tell_unknown(draft, unknown)
-    _tell_repeated(draft, repeated)
+    _record_unknown(draft, unknown)
+    _record_repeated(draft, repeated)
 
 
-def _tell_unknown(draft: Draft, unknown: dict[str, None]) -> None:
+def _record_unknown(draft: Draft, unknown: dict[str, None]) -> None:
     rule = "known templates"
     if unknown:
-        draft.mend(rule, None, f"{listed(unknown)} do not exist", "left out")
+        draft.record_failure(rule, None, f"{describe_ids(unknown)} do not exist", "left out")
     else:
-        draft.hold(rule, "every template that is named exists")
+        draft.record_pass(rule, "every template that is named exists")
 
 
-def _tell_repeated(draft: Draft, repeated: dict[str, None]) -> None:
+def _record_repeated(draft: Draft, repeated: dict[str, None]) -> None:
     rule = "one domain each"
     if repeated:
         action = "kept only where they are named first"
-        draft.mend(rule, None, f"{listed(repeated)} are named more than once", action)
+        draft.record_failure(
+            rule, None, f"{describe_ids(repeated)} are named more than once", action
+        )
     else:
-        draft.hold(rule, "no template is named more than once")
+        draft.record_pass(rule, "no template is named more than once")
 
 
 def drop_empty(draft: Draft) -> None:
-    """Drop domains without templates; if none is left, make one that takes every template."""
+    """Drop domains without templates; if none is left, make one for every template."""
     total = len(draft.groups)
     draft.groups = [group for group in draft.groups if group.rows]
     if empty := total - len(draft.groups):
-        draft.mend("not empty", None, f"{empty} of {total} domains hold no template", "dropped")
+        draft.record_failure(
+            "not empty", None, f"{empty} of {total} domains hold no template", "dropped"
+        )
     elif total:
-        draft.hold("not empty", "every domain holds a template")
+        draft.record_pass("not empty", "every domain holds a template")
     if not draft.groups:
         action = "all templates form one domain"
-        draft.mend("number of domains", None, "the proposal has no domain", action)
+        draft.record_failure("number of domains", None, "the proposal has no domain", action)
         draft.groups = [Group("all-templates", "Every template, undivided.", [])]
 
 
 def limit(draft: Draft) -> None:
-    """Keep the largest domains, name them cleanly, and fold the others into them."""
+    """Keep the largest domains, give them unique names, and merge the others into them."""
     kept = _largest(draft)
     ids = {id(group) for group in kept}
-    folded = [group for group in draft.groups if id(group) not in ids]
+    others = [group for group in draft.groups if id(group) not in ids]
     draft.groups = kept
-    _name_cleanly(draft)
-    count = f"{len(kept) + len(folded)} domain(s) proposed, at most {draft.rules.max_domains}"
-    if not folded:
-        draft.hold("number of domains", f"{count} allowed")
+    _make_names_unique(draft)
+    count = f"{len(kept) + len(others)} domain(s) proposed, at most {draft.rules.max_domains}"
+    if not others:
+        draft.record_pass("number of domains", f"{count} allowed")
         return
     neighbours = Neighbourhood(draft, kept)
-    joins = [(group, *neighbours.nearest(group.rows)) for group in folded]
-    for group, target, reason in joins:
-        action = f"'{shown(group.name)}' merged into '{target.name}', {reason}"
-        draft.mend("number of domains", target.name, f"{count} allowed", action)
+    merges = [(group, *neighbours.nearest(group.rows)) for group in others]
+    for group, target, reason in merges:
+        action = f"'{excerpt(group.name)}' merged into '{target.name}', {reason}"
+        draft.record_failure("number of domains", target.name, f"{count} allowed", action)
         target.rows += group.rows
 
 
 def _largest(draft: Draft) -> list[Group]:
-    """Return the largest domains in their order, a purely anomalous one among them."""
+    """Return the largest domains in their order, including a purely anomalous one."""
     ranked = sorted(draft.groups, key=lambda group: -len(group.rows))
     chosen = ranked[: draft.rules.max_domains]
     pure = [group for group in ranked if draft.kind(group.rows) == "anomalous"]
@@ -89,32 +93,32 @@ def _largest(draft: Draft) -> list[Group]:
     return [group for group in draft.groups if id(group) in ids]
 
 
-def _name_cleanly(draft: Draft) -> None:
-    """Make names unique slugs, and descriptions one printable line."""
+def _make_names_unique(draft: Draft) -> None:
+    """Turn names into unique slugs and descriptions into one printable line."""
     names = unique_slugs(group.name for group in draft.groups)
     if all(name == group.name for name, group in zip(names, draft.groups, strict=True)):
-        draft.hold("names", "every name is a unique slug")
+        draft.record_pass("names", "every name is a unique slug")
     for name, group in zip(names, draft.groups, strict=True):
         if name != group.name:
-            detail = f"'{shown(group.name)}' is no unique name of a-z, 0-9 and '-'"
-            draft.mend("names", name, detail, f"renamed to '{name}'")
+            detail = f"'{excerpt(group.name)}' is not a unique name of a-z, 0-9 and '-'"
+            draft.record_failure("names", name, detail, f"renamed to '{name}'")
         group.name = name
-        group.description = shown(group.description, 300) or f"Templates of {name}."
+        group.description = excerpt(group.description, 300) or f"Templates of {name}."
 
 
 def place_missing(draft: Draft) -> None:
-    """Put each template that was left out into the domain nearest by text."""
+    """Put each template that was left out into the nearest domain by text."""
     placed = {row for group in draft.groups for row in group.rows}
     missing = [row for row in range(len(draft.templates)) if row not in placed]
     if not missing:
-        draft.hold("complete", "every template has a domain")
+        draft.record_pass("complete", "every template has a domain")
         return
     centroids = draft.space.centroids([group.rows for group in draft.groups])
     nearest = draft.space.similarities(missing, centroids).argmax(axis=1)
     for number, group in enumerate(draft.groups):
         rows = [row for row, near in zip(missing, nearest, strict=True) if near == number]
         if rows:
-            names = listed([draft.templates[row].template_id for row in rows])
+            names = describe_ids([draft.templates[row].template_id for row in rows])
             action = f"put into '{group.name}', the nearest by text (TF-IDF cosine)"
-            draft.mend("complete", group.name, f"{names} were left out", action)
+            draft.record_failure("complete", group.name, f"{names} were left out", action)
             group.rows += rows

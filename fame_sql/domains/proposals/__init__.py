@@ -1,3 +1,3 @@
-"""Proposals of failure domains: by words, by a language model, and for new templates."""
+"""Proposals of failure domains: by text, by a language model, and for new templates."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A partition by a language model: it reads every template, in pieces if there are many."""
+"""A grouping by a language model, which reads every template, in pieces if there are many."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from fame_sql.domains.certification.certificate import CertificationRules, Finding
 from fame_sql.domains.certification.certification import certify
 from fame_sql.domains.certification.inspection import stability
-from fame_sql.domains.grouping import Domain, Partition, TemplateSummary
-from fame_sql.llm.answers import PartitionAnswer
+from fame_sql.domains.grouping import Domain, Grouping, TemplateSummary
+from fame_sql.llm.answers import GroupingAnswer
 from fame_sql.llm.model import LanguageModel, covers, in_batches
-from fame_sql.llm.prompts import MERGE, PARTITION, Row
+from fame_sql.llm.prompts import GROUP, MERGE, Row
 from fame_sql.llm.request import Request
 
 SOURCE = "llm"
@@ -20,47 +20,48 @@ TEMPLATES_A_REQUEST = 400
 _TOKENS_A_MEMBER = 8
 _TOKENS_A_DOMAIN = 60
 _SHOWN_MEMBERS = 5
-# What a better answer could mend, beside ids that are wrong.
-_MENDABLE = ("not empty", "number of domains", "labels")
+# The rules that a better answer could satisfy; wrong ids are checked separately.
+_REPAIRABLE = ("not empty", "number of domains", "labels")
 
 
 @dataclass
-class ReadingPartitioner:
-    """Has a language model partition templates; nothing it says is trusted.
+class LLMGrouper:
+    """Asks a language model to group templates; its answer is not trusted.
 
-    The templates are put into an order of their own before they are sent, so the result does
-    not depend on the order in which they are given.
+    The templates are sorted before they are sent, so that the result does not depend on the
+    order in which they are given.
 
     Parameters
     ----------
     model : LanguageModel
-        Who reads.
+        The model to ask.
     rules : CertificationRules
-        Bounds that are told to the model.
+        The limits that the prompt states.
     stability : bool
-        Ask a second time in another order, and tell how far the two agree.
+        Ask a second time in another order, and report how well the two answers agree.
     """
 
     model: LanguageModel
     rules: CertificationRules = field(default_factory=CertificationRules)
     stability: bool = True
 
-    def __call__(self, templates: Sequence[TemplateSummary]) -> Partition:
-        """Propose a partition.
+    def __call__(self, templates: Sequence[TemplateSummary]) -> Grouping:
+        """Propose a grouping.
 
         Raises
         ------
         LanguageModelError
-            If the model cannot be asked, or not within the budget, or answers in no shape.
+            If the model cannot be reached, the budget is too small, or two answers in a row
+            cannot be used.
         """
         findings: list[Finding] = []
         proposal = self._propose(_ordered(templates), templates, findings)
         if self.stability and len(templates) > 1:
             other = self._propose(_shuffled(templates), templates, [])
             findings.append(stability(proposal, other, templates))
-        return Partition(proposal.domains, SOURCE, tuple(findings))
+        return Grouping(proposal.domains, SOURCE, tuple(findings))
 
-    def plan(self, templates: Sequence[TemplateSummary]) -> list[Request]:
+    def preview(self, templates: Sequence[TemplateSummary]) -> list[Request]:
         """Return the requests that do not depend on an answer, without sending them."""
         orders = [_ordered(templates)]
         if self.stability and len(templates) > 1:
@@ -72,11 +73,11 @@ class ReadingPartitioner:
         ordered: Sequence[TemplateSummary],
         templates: Sequence[TemplateSummary],
         findings: list[Finding],
-    ) -> Partition:
+    ) -> Grouping:
         pieces = self._pieces(ordered)
         if len(pieces) == 1:
-            return self._read_whole(pieces[0], templates, findings)
-        parts = [domain for piece in pieces for domain in self._read_piece(piece, findings)]
+            return self._group_at_once(pieces[0], templates, findings)
+        parts = [domain for piece in pieces for domain in self._group_piece(piece, findings)]
         detail = f"{len(ordered)} templates read in {len(pieces)} pieces, {len(parts)} domains"
         findings.append(Finding("pieces", None, True, detail, "merged by one more request"))
         return self._merge(parts, templates, findings)
@@ -97,36 +98,36 @@ class ReadingPartitioner:
     def _request(self, piece: Sequence[TemplateSummary]) -> Request:
         rows = [template_row(f"t{number}", t) for number, t in enumerate(piece, 1)]
         expected = _TOKENS_A_MEMBER * len(rows) + 8 * _TOKENS_A_DOMAIN
-        task = self._task(PARTITION, len(rows))
-        return self.model.request("partition", task, rows, PartitionAnswer, expected)
+        task = self._task(GROUP, len(rows))
+        return self.model.request("partition", task, rows, GroupingAnswer, expected)
 
-    def _read_whole(
+    def _group_at_once(
         self,
         piece: Sequence[TemplateSummary],
         templates: Sequence[TemplateSummary],
         findings: list[Finding],
-    ) -> Partition:
+    ) -> Grouping:
         ids = {f"t{number}": t.template_id for number, t in enumerate(piece, 1)}
 
-        def check(answer: PartitionAnswer) -> list[str]:
+        def check(answer: GroupingAnswer) -> list[str]:
             return self._violations(_domains(answer, ids), templates, ids)
 
         answer = self.model.ask(
-            self._request(piece), PartitionAnswer, check, on_repair=_teller(findings)
+            self._request(piece), GroupingAnswer, check, on_repair=_recorder(findings)
         )
-        return Partition(_domains(answer, ids), SOURCE)
+        return Grouping(_domains(answer, ids), SOURCE)
 
-    def _read_piece(
+    def _group_piece(
         self, piece: Sequence[TemplateSummary], findings: list[Finding]
     ) -> tuple[Domain, ...]:
         ids = {f"t{number}": t.template_id for number, t in enumerate(piece, 1)}
 
-        def check(answer: PartitionAnswer) -> list[str]:
+        def check(answer: GroupingAnswer) -> list[str]:
             named = (i for domain in answer.domains for i in domain.members)
             return covers(named, list(ids), "template")
 
         answer = self.model.ask(
-            self._request(piece), PartitionAnswer, check, on_repair=_teller(findings)
+            self._request(piece), GroupingAnswer, check, on_repair=_recorder(findings)
         )
         return _domains(answer, ids)
 
@@ -135,19 +136,19 @@ class ReadingPartitioner:
         parts: Sequence[Domain],
         templates: Sequence[TemplateSummary],
         findings: list[Finding],
-    ) -> Partition:
+    ) -> Grouping:
         texts = {t.template_id: t.template for t in templates}
         owners = {f"d{number}": part for number, part in enumerate(parts, 1)}
         rows = [_part_row(number, part, texts) for number, part in owners.items()]
         expected = _TOKENS_A_MEMBER * len(rows) + 8 * _TOKENS_A_DOMAIN
         task = self._task(MERGE, len(rows))
-        request = self.model.request("merge", task, rows, PartitionAnswer, expected)
+        request = self.model.request("merge", task, rows, GroupingAnswer, expected)
 
-        def check(answer: PartitionAnswer) -> list[str]:
+        def check(answer: GroupingAnswer) -> list[str]:
             named = (i for domain in answer.domains for i in domain.members)
             return covers(named, list(owners), "domain")
 
-        answer = self.model.ask(request, PartitionAnswer, check, on_repair=_teller(findings))
+        answer = self.model.ask(request, GroupingAnswer, check, on_repair=_recorder(findings))
         merged = [
             Domain(
                 domain.name,
@@ -156,7 +157,7 @@ class ReadingPartitioner:
             )
             for domain in answer.domains
         ]
-        return Partition(tuple(merged), SOURCE)
+        return Grouping(tuple(merged), SOURCE)
 
     def _violations(
         self,
@@ -164,21 +165,22 @@ class ReadingPartitioner:
         templates: Sequence[TemplateSummary],
         ids: dict[str, str],
     ) -> list[str]:
-        """Return what the certification would have to mend, in the request's own ids."""
-        certificate = certify(Partition(domains, SOURCE), templates, self.rules)
+        """Return what the certification would have to repair, with the ids of the request."""
+        certificate = certify(Grouping(domains, SOURCE), templates, self.rules)
         named = (i for d in domains for i in d.template_ids)
         local = {template_id: i for i, template_id in ids.items()}
         wrong = covers((local.get(i, i) for i in named), list(ids), "template")
         wrong += [
+            # Part of a request's hash: it keeps its wording.
             f"{finding.domain or 'the partition'}: {finding.detail}"
             for finding in certificate.findings
-            if not finding.passed and finding.rule in _MENDABLE
+            if not finding.passed and finding.rule in _REPAIRABLE
         ]
         return wrong
 
 
 def template_row(number: str, template: TemplateSummary) -> Row:
-    """Return what a language model is told about a template."""
+    """Return the row that describes a template to a language model."""
     facts = {
         "service": template.service_name,
         "status": template.status,
@@ -204,7 +206,7 @@ def _part_row(number: str, part: Domain, texts: dict[str, str]) -> Row:
 
 
 def _ordered(templates: Sequence[TemplateSummary]) -> list[TemplateSummary]:
-    """Put templates into an order that their content alone decides, like beside like."""
+    """Sort templates by content alone, so that similar ones are next to each other."""
     return sorted(templates, key=lambda t: (t.service_name or "", t.template, t.template_id))
 
 
@@ -212,17 +214,19 @@ def _shuffled(templates: Sequence[TemplateSummary]) -> list[TemplateSummary]:
     return sorted(templates, key=lambda t: hashlib.md5(t.template_id.encode()).hexdigest())
 
 
-def _domains(answer: PartitionAnswer, ids: dict[str, str]) -> tuple[Domain, ...]:
-    """Return an answer's domains by template; what it invented stays, to be told."""
+def _domains(answer: GroupingAnswer, ids: dict[str, str]) -> tuple[Domain, ...]:
+    """Return an answer's domains by template; invented ids stay, so that they are reported."""
     return tuple(
         Domain(domain.name, domain.description, tuple(ids.get(i, i) for i in domain.members))
         for domain in answer.domains
     )
 
 
-def _teller(findings: list[Finding]) -> Callable[[list[str]], None]:
-    def tell(wrong: list[str]) -> None:
+def _recorder(findings: list[Finding]) -> Callable[[list[str]], None]:
+    """Return a function that records a repair request as a finding."""
+
+    def record(wrong: list[str]) -> None:
         detail = "; ".join(wrong)[:300]
         findings.append(Finding("repair", None, False, detail, "sent back to the model once"))
 
-    return tell
+    return record

@@ -1,4 +1,4 @@
-"""A partition without a language model: templates with like words fail together."""
+"""A grouping without a language model: templates with similar words form a domain."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fame_sql.domains.grouping import Domain, Partition, TemplateSummary, unique_slugs
+from fame_sql.domains.grouping import Domain, Grouping, TemplateSummary, unique_slugs
 from fame_sql.domains.proposals.text import SERVICE, Floats, TextSpace, terms, unit
 from fame_sql.errors import MissingStageError
 
 MAX_DOMAINS = 12
 MAX_CLUSTERED = 4_000
-"""Distinct texts that are clustered; the rest join the nearest domain."""
+"""Maximum number of distinct texts to cluster; the rest join the nearest domain."""
 
 
-def partition_offline(templates: Sequence[TemplateSummary]) -> Partition:
-    """Partition templates by their words and services.
+def group_offline(templates: Sequence[TemplateSummary]) -> Grouping:
+    """Group templates by their words and services.
 
-    TF-IDF over the words, Ward's agglomerative clustering of the distinct texts in a few
-    latent dimensions, and as many domains, between half and all of the square root of their
-    number and at most 12, as leave the widest gap between what is merged and what is kept
-    apart. Labels are not looked at. The order of the templates does not matter.
+    The distinct texts are represented by TF-IDF, reduced to a few latent dimensions and
+    clustered by Ward's method. The number of domains is between half the square root and the
+    square root of the number of texts, and at most 12; it is the one with the widest gap between
+    the heights of the merges. Labels are not used, and the order of the templates does not matter.
 
     Parameters
     ----------
@@ -38,19 +38,19 @@ def partition_offline(templates: Sequence[TemplateSummary]) -> Partition:
         If there are no templates.
     """
     if not templates:
-        raise MissingStageError("no templates to partition", "fame mine")
+        raise MissingStageError("no templates to group", "fame mine")
     ordered = sorted(templates, key=lambda t: (t.template, t.template_id))
     space = TextSpace.of(ordered)
     groups = _groups(ordered, space)
     groups.sort(key=lambda group: (-len(group), group))
     services = [_service([ordered[row] for row in group]) for group in groups]
-    words = _telling_words(space, groups)
+    words = _characteristic_words(space, groups)
     names = unique_slugs(map(_name, services, words))
     domains = [
         Domain(name, _describe(len(g), s, w), tuple(sorted(ordered[row].template_id for row in g)))
         for name, g, s, w in zip(names, groups, services, words, strict=True)
     ]
-    return Partition(tuple(domains), source="offline")
+    return Grouping(tuple(domains), source="offline")
 
 
 def _groups(templates: Sequence[TemplateSummary], space: TextSpace) -> list[list[int]]:
@@ -58,7 +58,7 @@ def _groups(templates: Sequence[TemplateSummary], space: TextSpace) -> list[list
     same: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for row, template in enumerate(templates):
         same[tuple(sorted(terms(template)))].append(row)
-    # The texts with most lines first: they are the ones that are clustered.
+    # The texts with the most lines come first and are clustered.
     texts = sorted(same.values(), key=lambda rows: (-sum(templates[r].lines for r in rows), rows))
     clustered, others = texts[:MAX_CLUSTERED], texts[MAX_CLUSTERED:]
     labels = _cluster(_reduced(space.vectors[[rows[0] for rows in clustered]]))
@@ -74,17 +74,17 @@ def _groups(templates: Sequence[TemplateSummary], space: TextSpace) -> list[list
 
 
 def _bounds(texts: int) -> tuple[int, int]:
-    """Return the fewest and the most domains for so many distinct texts."""
+    """Return the minimum and the maximum number of domains for ``texts`` distinct texts."""
     root = math.sqrt(texts)
     fewest = max(2, min(MAX_DOMAINS // 2, round(root / 2)))
     return fewest, max(fewest, min(MAX_DOMAINS, round(root)))
 
 
 def _reduced(sparse: Any) -> Floats:
-    """Return vectors in as many latent dimensions as there may be domains.
+    """Reduce vectors to as many latent dimensions as the maximum number of domains.
 
-    Few texts share a word; without latent dimensions (Deerwester et al. 1990), in which words
-    are alike that keep the same company, most would end in one large remainder.
+    Few texts share a word. Latent dimensions (Deerwester et al. 1990), in which words that occur
+    together are similar, prevent most texts from ending up in one large domain.
     """
     from sklearn.decomposition import TruncatedSVD
 
@@ -97,7 +97,7 @@ def _reduced(sparse: Any) -> Floats:
 
 
 def _cluster(vectors: Floats) -> list[int]:
-    """Return a cluster for each row."""
+    """Return the cluster of each row."""
     from sklearn.cluster import AgglomerativeClustering
 
     count = len(vectors)
@@ -108,12 +108,12 @@ def _cluster(vectors: Floats) -> list[int]:
 
 
 def _number_of_domains(heights: Floats) -> int:
-    """Return how many domains leave the widest gap below the lowest merge that is undone.
+    """Return the number of domains with the widest gap below the lowest merge that is undone.
 
     Parameters
     ----------
     heights : array, shape (texts - 1,)
-        Heights of the merges, rising.
+        Heights of the merges, in increasing order.
     """
     fewest, most = _bounds(len(heights) + 1)
     padded = np.concatenate([[0.0], heights])
@@ -122,7 +122,7 @@ def _number_of_domains(heights: Floats) -> int:
 
 
 def _cut(merges: npt.NDArray[np.int64], domains: int) -> list[int]:
-    """Return the cluster of each leaf of a tree of merges, cut into so many clusters."""
+    """Cut a tree of merges into ``domains`` clusters and return the cluster of each leaf."""
     leaves = len(merges) + 1
     cluster: dict[int, int] = {}
     for step in reversed(range(leaves - domains)):
@@ -132,8 +132,8 @@ def _cut(merges: npt.NDArray[np.int64], domains: int) -> list[int]:
     return [cluster.get(leaf, leaf) for leaf in range(leaves)]
 
 
-def _telling_words(space: TextSpace, groups: Sequence[Sequence[int]]) -> list[list[str]]:
-    """Return for each group the words that set it apart, the most telling first."""
+def _characteristic_words(space: TextSpace, groups: Sequence[Sequence[int]]) -> list[list[str]]:
+    """Return the words that distinguish each group, the most characteristic first."""
     centroids = space.centroids(groups)
     contrast = centroids - centroids.mean(axis=0) if len(groups) > 1 else centroids
     found = []
@@ -145,13 +145,13 @@ def _telling_words(space: TextSpace, groups: Sequence[Sequence[int]]) -> list[li
 
 
 def _name(service: str, words: Sequence[str]) -> str:
-    """Return for example ``kernel-cache-parity``."""
+    """Return a domain name such as ``kernel-cache-parity``."""
     others = [word[:16] for word in words if word not in service.split("-")]
     return "-".join([service, *others[:2]] if service else others[:3])
 
 
 def _describe(templates: int, service: str, words: Sequence[str]) -> str:
-    """Return one sentence on a domain."""
+    """Return one sentence that describes a domain."""
     count = "1 template" if templates == 1 else f"{templates} templates"
     origin = f", mostly of service {service}" if service else ""
     topic = f", about {', '.join(word[:30] for word in words[:5])}" if words else ""
@@ -159,7 +159,7 @@ def _describe(templates: int, service: str, words: Sequence[str]) -> str:
 
 
 def _service(members: Sequence[TemplateSummary]) -> str:
-    """Return the service of more than half of the members, or nothing."""
+    """Return the service of more than half of the members, or an empty string."""
     counts = Counter(
         term[len(SERVICE) :] for t in members for term in terms(t) if term.startswith(SERVICE)
     )

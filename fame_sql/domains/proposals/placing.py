@@ -1,4 +1,4 @@
-"""New templates into a partition that stands: only they are placed, what is there stays."""
+"""Placing new templates: a language model adds them to an existing grouping."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fame_sql.domains.certification.certificate import Finding
-from fame_sql.domains.grouping import Domain, Partition, TemplateSummary, slug
+from fame_sql.domains.grouping import Domain, Grouping, TemplateSummary, slug
 from fame_sql.domains.proposals.by_llm import template_row
 from fame_sql.llm.answers import PlacementAnswer
 from fame_sql.llm.model import LanguageModel, covers, in_batches
@@ -18,32 +18,33 @@ _TEMPLATES_A_REQUEST = 200
 
 
 @dataclass
-class ReadingPlacer:
-    """Has a language model say to which domain new templates belong.
+class LLMPlacer:
+    """Asks a language model to which domain each new template belongs.
 
     Parameters
     ----------
     model : LanguageModel
-        Who reads.
+        The model to ask.
     """
 
     model: LanguageModel
 
-    def __call__(self, current: Partition, new: Sequence[TemplateSummary]) -> Partition:
-        """Return the partition with the new templates in it.
+    def __call__(self, current: Grouping, new: Sequence[TemplateSummary]) -> Grouping:
+        """Return the grouping with the new templates added.
 
         Raises
         ------
         LanguageModelError
-            If the model cannot be asked, or not within the budget, or answers in no shape.
+            If the model cannot be reached, the budget is too small, or two answers in a row
+            cannot be used.
         """
-        partition = current
+        grouping = current
         for batch in self._batches(new):
-            partition = self._place(partition, batch)
-        return partition
+            grouping = self._place(grouping, batch)
+        return grouping
 
-    def plan(self, current: Partition, new: Sequence[TemplateSummary]) -> list[Request]:
-        """Return the requests, as far as they do not depend on an answer."""
+    def preview(self, current: Grouping, new: Sequence[TemplateSummary]) -> list[Request]:
+        """Return the requests that do not depend on an answer, without sending them."""
         return [self._request(current, batch) for batch in self._batches(new)]
 
     def _batches(self, new: Sequence[TemplateSummary]) -> list[list[TemplateSummary]]:
@@ -57,7 +58,7 @@ class ReadingPlacer:
             start += len(batch)
         return batches
 
-    def _request(self, current: Partition, batch: Sequence[TemplateSummary]) -> Request:
+    def _request(self, current: Grouping, batch: Sequence[TemplateSummary]) -> Request:
         rows: list[Row] = [
             {"id": f"d{number}", "name": domain.name, "description": domain.description}
             for number, domain in enumerate(current.domains, 1)
@@ -66,7 +67,7 @@ class ReadingPlacer:
         expected = _TOKENS_A_PLACEMENT * len(batch) + 60
         return self.model.request("place", PLACE, rows, PlacementAnswer, expected)
 
-    def _place(self, current: Partition, batch: Sequence[TemplateSummary]) -> Partition:
+    def _place(self, current: Grouping, batch: Sequence[TemplateSummary]) -> Grouping:
         ids = {f"t{number}": t.template_id for number, t in enumerate(batch, 1)}
         names = {domain.name for domain in current.domains}
         repaired: list[str] = []
@@ -85,9 +86,9 @@ class ReadingPlacer:
 
 
 def _with(
-    current: Partition, answer: PlacementAnswer, ids: dict[str, str], findings: list[Finding]
-) -> Partition:
-    """Return a partition with an answer's placements; what they invent is left out."""
+    current: Grouping, answer: PlacementAnswer, ids: dict[str, str], findings: list[Finding]
+) -> Grouping:
+    """Return a grouping with an answer's placements, without invented templates and domains."""
     members = {domain.name: list(domain.template_ids) for domain in current.domains}
     about = {domain.name: domain.description for domain in current.domains}
     for domain in answer.new_domains:
@@ -100,6 +101,6 @@ def _with(
     kept = [name for name in members if members[name] or name in old]
     placed = sum(len(members[name]) for name in members)
     detail = f"{placed - sum(len(d.template_ids) for d in current.domains)} new template(s) placed"
-    told = (*current.findings, *findings, Finding("placement", None, True, detail))
+    recorded = (*current.findings, *findings, Finding("placement", None, True, detail))
     domains = tuple(Domain(name, about[name], tuple(members[name])) for name in kept)
-    return replace(current, domains=domains, findings=told)
+    return replace(current, domains=domains, findings=recorded)

@@ -1,4 +1,4 @@
-"""Templates in the space of a trained encoder, where there is one already."""
+"""Templates in the embedding space of the champion's encoder."""
 
 from __future__ import annotations
 
@@ -16,20 +16,19 @@ from fame_sql.warehouse.warehouse import Warehouse
 def encoder_vectors(
     warehouse: Warehouse, templates: Sequence[TemplateSummary]
 ) -> npt.NDArray[np.float64] | None:
-    """Return what the champion's encoder makes of each template's first canonical text.
+    """Return the champion's embedding of each template's first canonical text.
 
     Parameters
     ----------
     warehouse : Warehouse
-        Where the champion is published.
+        The warehouse with the champion.
     templates : sequence of TemplateSummary
         The templates.
 
     Returns
     -------
     array, shape (templates, width), or None
-        None where there is no champion that can be used: certification comes before the first
-        training.
+        None if there is no usable champion: certification comes before the first training.
     """
     from fame_sql.models import load_champion
 

@@ -1,4 +1,4 @@
-"""How near templates are to each other by their words: TF-IDF and its cosine."""
+"""Similarity of templates by their words: cosine of TF-IDF vectors."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from fame_sql.domains.grouping import TemplateSummary, slug
 Floats = npt.NDArray[np.float64]
 
 SERVICE = "service:"
-"""What marks a term as the name of a service, not a word of the text."""
+"""Prefix of a term that is the name of a service, not a word of the text."""
 _PLACEHOLDER = re.compile(r"<[A-Za-z*]+>")
 _WORD = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]{2,}|[^\W\d_A-Za-z]{2,}")
 _NO_TERM = ""
-# Words of grammar and units; never such as "no", "not", "up" or "down", which say what happened.
-_EMPTY_WORDS = frozenset(
+# Function words and units, but not "no", "not", "up" or "down", which describe what happened.
+_STOP_WORDS = frozenset(
     _WORD.findall(
         "a after all an and any are as at be because been before being between but by for from "
         "had has have in into is it its of on onto or over per so than that the their then there "
@@ -33,13 +33,13 @@ _EMPTY_WORDS = frozenset(
 def terms(template: TemplateSummary) -> list[str]:
     """Return a template's words without placeholders, and its service as one more term.
 
-    Words in camel case are taken apart, words of grammar left out. Never empty: what has no
-    words has the empty term.
+    Words in camel case are split and stop words are left out. A template without words has one
+    empty term.
     """
     words = _WORD.findall(_PLACEHOLDER.sub(" ", template.template))
     service = slug(template.service_name or "")
-    telling = [word for word in map(str.lower, words) if word not in _EMPTY_WORDS]
-    return telling + ([SERVICE + service] if service else []) or [_NO_TERM]
+    content = [word for word in map(str.lower, words) if word not in _STOP_WORDS]
+    return content + ([SERVICE + service] if service else []) or [_NO_TERM]
 
 
 def unit(vectors: Floats, least: float = 0.0) -> Floats:
@@ -57,7 +57,7 @@ class TextSpace:
     vocabulary : list of str
         The term of each column.
     vectors : scipy.sparse.csr_matrix, shape (templates, terms)
-        One row for each template, in the order given.
+        One row per template, in the given order.
     """
 
     vocabulary: list[str]
@@ -65,7 +65,7 @@ class TextSpace:
 
     @classmethod
     def of(cls, templates: Sequence[TemplateSummary]) -> TextSpace:
-        """Return the space that these templates, at least one, span."""
+        """Return the space of these templates, of which there must be at least one."""
         from sklearn.feature_extraction.text import TfidfVectorizer
 
         vectorizer = TfidfVectorizer(analyzer=terms, sublinear_tf=True)
@@ -73,7 +73,7 @@ class TextSpace:
         return cls([str(term) for term in vectorizer.get_feature_names_out()], vectors)
 
     def centroids(self, members: Sequence[Sequence[int]]) -> Floats:
-        """Return the mean direction of groups of rows, of length one; zero for no rows.
+        """Return the mean direction of each group of rows as a unit vector; zero for no rows.
 
         Parameters
         ----------
@@ -91,7 +91,7 @@ class TextSpace:
     def similarities(self, rows: Sequence[int], centroids: Floats) -> Floats:
         """Return the cosine of each of these rows with each centroid, rounded.
 
-        Rounding keeps the choice of the nearest the same where sums round differently.
+        Rounding makes the choice of the nearest the same on machines that sum differently.
 
         Returns
         -------

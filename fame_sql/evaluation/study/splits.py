@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from fame_sql import sql
 from fame_sql.errors import InputError
-from fame_sql.templates.templates import mine_texts
+from fame_sql.templates.mining import mine_texts
 from fame_sql.verdict.label_words import NORMAL_IN_LOGS
 from fame_sql.warehouse.warehouse import Warehouse
 

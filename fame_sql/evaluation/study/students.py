@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fame_sql.domains.domains import partition_templates
-from fame_sql.domains.grouping import Domain, Partition, Partitioner, TemplateSummary
-from fame_sql.domains.proposals.offline import partition_offline
+from fame_sql.domains.domains import group_templates
+from fame_sql.domains.grouping import Domain, Grouper, Grouping, TemplateSummary
+from fame_sql.domains.proposals.offline import group_offline
 from fame_sql.evaluation.metrics import Floats
 from fame_sql.evaluation.study.trials import Trial
 from fame_sql.models import load_champion
@@ -17,44 +17,44 @@ from fame_sql.students import StudentConfig
 from fame_sql.training.training import train_students
 
 
-def one_domain(templates: Sequence[TemplateSummary]) -> Partition:
+def one_domain(templates: Sequence[TemplateSummary]) -> Grouping:
     """Put every template in one domain: one student, no experts to choose from."""
     members = tuple(sorted(template.template_id for template in templates))
-    return Partition((Domain("all", "Every template.", members),), "one")
+    return Grouping((Domain("all", "Every template.", members),), "one")
 
 
-def by_component(templates: Sequence[TemplateSummary]) -> Partition:
+def by_component(templates: Sequence[TemplateSummary]) -> Grouping:
     """Make each service a domain."""
     members: dict[str, list[str]] = {}
     for template in sorted(templates, key=lambda template: template.template_id):
         members.setdefault(template.service_name or "none", []).append(template.template_id)
-    return _partition(members, "components")
+    return _group(members, "components")
 
 
-def at_random(seed: int) -> Partitioner:
+def at_random(seed: int) -> Grouper:
     """Deal templates at random to as many domains as the offline partition has."""
 
-    def partition(templates: Sequence[TemplateSummary]) -> Partition:
-        count = len(partition_offline(templates).domains)
+    def grouping(templates: Sequence[TemplateSummary]) -> Grouping:
+        count = len(group_offline(templates).domains)
         ordered = sorted(template.template_id for template in templates)
         places = np.random.default_rng(seed).integers(count, size=len(ordered))
         members: dict[str, list[str]] = {}
         for template_id, place in zip(ordered, places.tolist(), strict=True):
             members.setdefault(f"random-{place}", []).append(template_id)
-        return _partition(members, "random")
+        return _group(members, "random")
 
-    return partition
+    return grouping
 
 
-def by_k_means(seed: int) -> Partitioner:
+def by_k_means(seed: int) -> Grouper:
     """Cluster TF-IDF of the templates' words, with as many clusters as the offline partition."""
 
-    def partition(templates: Sequence[TemplateSummary]) -> Partition:
+    def grouping(templates: Sequence[TemplateSummary]) -> Grouping:
         from sklearn.cluster import KMeans
         from sklearn.feature_extraction.text import TfidfVectorizer
 
         ordered = sorted(templates, key=lambda template: template.template_id)
-        count = len(partition_offline(templates).domains)
+        count = len(group_offline(templates).domains)
         vectors = TfidfVectorizer(token_pattern=r"[^\s]+").fit_transform(
             template.template for template in ordered
         )
@@ -62,20 +62,20 @@ def by_k_means(seed: int) -> Partitioner:
         members: dict[str, list[str]] = {}
         for template, place in zip(ordered, places.tolist(), strict=True):
             members.setdefault(f"cluster-{place}", []).append(template.template_id)
-        return _partition(members, "k-means")
+        return _group(members, "k-means")
 
-    return partition
+    return grouping
 
 
-def _partition(members: dict[str, list[str]], source: str) -> Partition:
+def _group(members: dict[str, list[str]], source: str) -> Grouping:
     domains = (Domain(name, f"{source}.", tuple(ids)) for name, ids in sorted(members.items()))
-    return Partition(tuple(domains), source)
+    return Grouping(tuple(domains), source)
 
 
-def partitioners(seed: int) -> dict[str, Partitioner]:
+def partitioners(seed: int) -> dict[str, Grouper]:
     """Return the partitions to compare, by the detector's name."""
     return {
-        "fame": partition_offline,
+        "fame": group_offline,
         "one student": one_domain,
         "fame, random domains": at_random(seed),
         "fame, components": by_component,
@@ -92,10 +92,10 @@ class Detections:
 
 
 def fit(
-    trial: Trial, partitioner: Partitioner, config: StudentConfig
+    trial: Trial, grouper: Grouper, config: StudentConfig
 ) -> Callable[[Sequence[str]], Detections]:
     """Partition, certify, train and publish in the trial's warehouse; return what judges."""
-    partition_templates(trial.warehouse, partitioner)
+    group_templates(trial.warehouse, grouper)
     train_students(trial.warehouse, config=config, again=True, hold_out=False)
     model = load_champion(trial.warehouse)
 

@@ -15,7 +15,8 @@ from fame_sql import sql
 from fame_sql.evaluation.study.splits import LabelledLines, Split
 from fame_sql.labels import STRATEGIES, label_from_column, label_some_from_column
 from fame_sql.sql.quoting import literal
-from fame_sql.templates.templates import TemplateSet, mine, read_templates
+from fame_sql.templates.mining import mine
+from fame_sql.templates.templates import TemplateSet, read_templates
 from fame_sql.warehouse.warehouse import Warehouse
 
 BLOCKS = 20

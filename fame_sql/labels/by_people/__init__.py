@@ -1,3 +1,3 @@
-"""Labels by people: a review in the terminal, and an exchange by CSV or table."""
+"""Labels by people: review in the terminal, and exchange as CSV or table."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A person's judgements: lines out as CSV, judgements in from CSV or a table."""
+"""Labels by people: export lines as CSV, import labels from CSV or a table."""
 
 from __future__ import annotations
 
@@ -30,34 +30,34 @@ def export_lines(
     per_event: int = PER_EVENT,
     next_lines: int | None = None,
 ) -> int:
-    """Write the lines that a person should judge to a new CSV file.
+    """Write the lines that a person should label to a new CSV file.
 
-    The column ``label`` is empty, or holds what a person has said before. Messages are cut to
-    2,000 characters: a judgement names its line by ``log_id``.
+    The column ``label`` is empty, or contains the label that a person gave before. Messages are
+    cut to 2,000 characters; a label refers to its line by ``log_id``.
 
     Parameters
     ----------
     warehouse : Warehouse
-        Where templates have been mined.
+        A warehouse with templates.
     path : Path
         The new file.
     per_template : int
-        K: at most so many lines of a template.
+        K: maximum number of lines of a template.
     per_event : int
-        At most so many distinct messages of one event.
+        Maximum number of distinct messages of an event.
     next_lines : int, optional
-        Instead of K a template, so many lines that nobody has judged, of the templates whose
-        next label would teach the most.
+        Instead of K per template, export this many unlabelled lines, of the templates whose next
+        label is the most informative.
 
     Returns
     -------
     int
-        Lines written.
+        Number of lines written.
 
     Raises
     ------
     InputError
-        If the file exists, for it may hold judgements, or cannot be written.
+        If the file exists, since it may contain labels, or cannot be written.
     """
     if next_lines is None:
         choose_lines(warehouse, per_template, per_event)
@@ -71,7 +71,8 @@ def export_lines(
             writer.writerows({**line, "message": printable(line["message"])} for line in lines)
     except FileExistsError:
         raise InputError(
-            f"{path} exists and may hold judgements: import it, or name a new file"
+            f"{path} exists and may contain labels: import it with 'fame label import {path}', "
+            "or name a new file"
         ) from None
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}") from None
@@ -79,21 +80,21 @@ def export_lines(
 
 
 def import_labels(warehouse: Warehouse, source: str) -> LabelReport:
-    """Take a person's judgements from a CSV file or from a table of the warehouse.
+    """Import a person's labels from a CSV file or a table of the warehouse.
 
     The source has a column ``label`` (normal or anomalous) and one of ``log_id``,
-    ``event_hash`` and ``template_id``; ``author`` and ``evidence`` are kept where given. Rows
-    with an empty label are passed over. A judgement of a template holds for its events.
+    ``event_hash`` and ``template_id``; ``author`` and ``evidence`` are optional. Rows with an
+    empty label are skipped. The label of a template applies to its events.
 
     Raises
     ------
     InputError
-        If the source cannot be read, or names lines, events or templates that do not exist;
-        nothing is taken then.
+        If the source cannot be read, or names lines, events or templates that do not exist.
+        Nothing is imported then.
     """
     rows = list(_read_judgements(warehouse, source))
     if not rows:
-        raise InputError(f"{source} holds no judgement: fill its label column in")
+        raise InputError(f"{source} has no labels: fill in its column 'label'")
     with warehouse.transaction():
         _load_incoming(warehouse, rows)
         warehouse.connection.execute(sql.load("labels/resolve_incoming"), _WORDS)
@@ -112,7 +113,8 @@ def _read_judgements(warehouse: Warehouse, source: str) -> Iterable[dict[str, st
         kind = next((name for name in _IDENTITIES if record.get(name)), None)
         if "label" not in record or kind is None:
             raise InputError(
-                f"{source}, row {number}: needs a column label and one of {', '.join(_IDENTITIES)}"
+                f"{source}, row {number}: a column 'label' and one of {', '.join(_IDENTITIES)} "
+                "are required; 'fame label export FILE' writes them"
             )
         if record["label"]:
             yield {
@@ -126,7 +128,7 @@ def _read_judgements(warehouse: Warehouse, source: str) -> Iterable[dict[str, st
 def _read_csv(path: Path) -> list[dict[str, str]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            # Spreadsheets separate by semicolons where a comma is the decimal mark.
+            # Spreadsheets use semicolons in locales with a decimal comma.
             header = file.readline()
             separator = max(",;\t", key=header.count)
             file.seek(0)
@@ -163,11 +165,12 @@ def _refuse_unknown(warehouse: Warehouse, source: str) -> None:
     if unknown:
         named = ", ".join(f"{name} (row {row})" for row, name in unknown)
         raise InputError(
-            f"{source} names what is not in the warehouse: {named}; "
-            "'fame label export FILE' writes rows that can be judged"
+            f"{source} names rows that are not in the warehouse: {named}; "
+            "'fame label export FILE' writes rows that can be labelled"
         )
-    odd = warehouse.rows(sql.load("labels/unreadable_row"))
-    if odd:
+    invalid = warehouse.rows(sql.load("labels/unreadable_row"))
+    if invalid:
         raise InputError(
-            f"{source}, row {odd[0][0]}: the label {odd[0][1]!r} is neither normal nor anomalous"
+            f"{source}, row {invalid[0][0]}: the label {invalid[0][1]!r} is neither normal nor "
+            "anomalous; use one of these"
         )

@@ -1,4 +1,4 @@
-"""Review, one line at a time: each judgement is stored at once, so a review can be left."""
+"""Review of one line at a time: each label is stored at once, so a review can be interrupted."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
 @dataclass
 class Review:
-    """A person's way through the lines to judge.
+    """A person's review of the lines to label.
 
     Parameters
     ----------
     warehouse : Warehouse
-        Where the lines are, and where the judgements go.
+        The warehouse with the lines, in which the labels are stored.
     author : str or None
-        Who judges.
+        The name of the reviewer.
     per_template : int
-        At most so many lines of a template.
+        Maximum number of lines of a template.
 
     Raises
     ------
     MissingStageError
-        If no template has been mined.
+        If there are no templates.
     """
 
     warehouse: Warehouse
@@ -39,12 +39,12 @@ class Review:
         self._judged: list[int] = []
 
     def next_line(self) -> dict[str, Any] | None:
-        """Return the line to judge next, with what others said of it, or None at the end."""
+        """Return the next line to label, with its labels from other sources; None at the end."""
         rows = self.warehouse.records(sql.load("labels/lines_to_review"))
         return rows[0] if rows else None
 
     def judge(self, log_id: int, *, is_anomaly: bool) -> None:
-        """Store a judgement; it wins over every other from now on."""
+        """Store a label; it takes precedence over labels from other sources."""
         facts = {
             "log_id": log_id,
             "is_anomaly": is_anomaly,
@@ -55,11 +55,11 @@ class Review:
         self._judged.append(log_id)
 
     def skip(self, log_id: int) -> None:
-        """Leave a line out until the next review."""
+        """Skip a line until the next review."""
         self.warehouse.connection.execute("DELETE FROM chosen_lines WHERE log_id = ?", [log_id])
 
     def undo(self) -> bool:
-        """Take back the last judgement of this review; False if there is none."""
+        """Delete the last label of this review; return False if there is none."""
         if not self._judged:
             return False
         self.warehouse.connection.execute(
@@ -68,6 +68,6 @@ class Review:
         return True
 
     def finish(self) -> LabelReport:
-        """Bring the templates' status up to date, and report."""
+        """Update the status of the templates, and return a report."""
         with self.warehouse.transaction():
             return finish(self.warehouse)

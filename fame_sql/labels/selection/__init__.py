@@ -1,3 +1,3 @@
-"""Which lines to label: K per template, the most informative, or until the risk is bounded."""
+"""Selection of the lines to label: K per template, the most informative, or a first sample."""
 
 from __future__ import annotations

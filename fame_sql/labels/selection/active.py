@@ -1,4 +1,4 @@
-"""Which template's next event to ask for: the one whose label teaches the most."""
+"""Active selection: ask for the label of the template where it is the most informative."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from fame_sql.labels.selection.per_template import PER_EVENT, choose_lines, repe
 from fame_sql.warehouse.warehouse import Warehouse
 
 _EVERY_LINE = 2**31
-"""A K that no template reaches."""
+"""A K larger than the number of lines of any template."""
 
 
 @dataclass
 class Question:
-    """A template of which another line could be judged.
+    """A template of which another line could be labelled.
 
-    What share of it is anomalous is taken to be Beta-distributed, uniform before any label.
+    Its share of anomalous lines has a Beta distribution, which is uniform before any label.
 
     Parameters
     ----------
@@ -32,9 +32,9 @@ class Question:
     lines : int
         Its lines in the training period.
     normal, anomalous : float
-        Labels of each kind so far; fractions where an answer is only expected.
+        Labels of each class so far; fractions if an answer is only expected.
     waiting : deque of int
-        Lines that may be asked for, distinct events first.
+        Lines that can be asked for, distinct events first.
     """
 
     template_id: str
@@ -50,11 +50,11 @@ class Question:
 
     @property
     def value(self) -> float:
-        """What one more label is worth: expected fall of the share's variance, by frequency.
+        """The value of one more label: expected reduction of the variance, times log frequency.
 
-        The variance of Beta(a, b) is ab / ((a + b)^2 (a + b + 1)), and one observation is
-        expected to lower it by a factor of (a + b) / (a + b + 1). Frequency counts by its
-        logarithm: a template of a million lines is not worth a thousand rare ones.
+        The variance of Beta(a, b) is ab / ((a + b)^2 (a + b + 1)). One observation is expected to
+        reduce it by a factor of (a + b) / (a + b + 1). The logarithm prevents a template of a
+        million lines from outweighing a thousand rare ones.
         """
         count = self.normal + self.anomalous + 2
         variance = self.share * (1 - self.share) / (count + 1)
@@ -66,17 +66,17 @@ def most_useful(
     at_most: int,
     answer: Callable[[int], bool | None] = lambda _: None,
 ) -> list[int]:
-    """Return the lines to judge, the most useful first; the questions are used up.
+    """Return the lines to label, the most informative first; this uses up the questions.
 
     Parameters
     ----------
     questions : sequence of Question
-        One a template.
+        One per template.
     at_most : int
-        Lines, at most.
+        Maximum number of lines.
     answer : callable, optional
-        Says whether a line is anomalous, so that each choice knows the answers before it;
-        None where that is not known yet, and the expected share then stands for it.
+        Returns whether a line is anomalous, so that each choice depends on the answers before it.
+        If it returns None, the expected share is used instead.
     """
     heap = [(-question.value, question.template_id, question) for question in questions]
     heapq.heapify(heap)
@@ -86,8 +86,8 @@ def most_useful(
         if not question.waiting:
             continue
         picked.append(question.waiting.popleft())
-        said = answer(picked[-1])
-        share = question.share if said is None else float(said)
+        label = answer(picked[-1])
+        share = question.share if label is None else float(label)
         question.anomalous += share
         question.normal += 1 - share
         heapq.heappush(heap, (-question.value, template_id, question))
@@ -97,21 +97,21 @@ def most_useful(
 def open_questions(
     warehouse: Warehouse, *, per_event: int = PER_EVENT, eligible: str = "TRUE"
 ) -> list[Question]:
-    """Return a question for each template, with the lines of it that nobody has judged.
+    """Return a question per template, with its unlabelled lines.
 
     Parameters
     ----------
     warehouse : Warehouse
-        Where templates have been mined; its temporary table ``chosen_lines`` is replaced.
+        A warehouse with templates; its temporary table ``chosen_lines`` is replaced.
     per_event : int
-        At most so many distinct messages of one event.
+        Maximum number of distinct messages of an event.
     eligible : str
-        As of :func:`fame_sql.labels.selection.per_template.choose_lines`, trusted.
+        As for :func:`fame_sql.labels.selection.per_template.choose_lines`; trusted.
 
     Raises
     ------
     MissingStageError
-        If no template has been mined.
+        If there are no templates.
     """
     choose_lines(warehouse, _EVERY_LINE, per_event, eligible)
     rows = warehouse.rows(sql.load("labels/known_of_templates"))
@@ -127,18 +127,18 @@ def open_questions(
 def reopen_questions(
     warehouse: Warehouse, questions: Sequence[Question], at_most: int, eligible: str
 ) -> None:
-    """Let further lines of the messages wait, where each line has a label of its own.
+    """Add duplicates of the messages to the waiting lines, if every line has its own label.
 
     Parameters
     ----------
     warehouse : Warehouse
-        Where :func:`open_questions` has run.
+        A warehouse on which :func:`open_questions` has run.
     questions : sequence of Question
         Used up by :func:`most_useful`.
     at_most : int
-        Lines that have been asked for and that may be, of a template.
+        Maximum number of lines of a template, including those asked for already.
     eligible : str
-        As of :func:`fame_sql.labels.selection.per_template.choose_lines`, trusted.
+        As for :func:`fame_sql.labels.selection.per_template.choose_lines`; trusted.
     """
     asked = set(warehouse.rows(sql.load("labels/lines_to_ask")))
     repeat_lines(warehouse, at_most, eligible)
@@ -149,16 +149,16 @@ def reopen_questions(
 
 
 def choose_actively(warehouse: Warehouse, lines: int, *, per_event: int = PER_EVENT) -> None:
-    """Make ``chosen_lines`` of the lines whose judgements would teach the most now.
+    """Fill ``chosen_lines`` with the lines whose labels are the most informative.
 
     Parameters
     ----------
     warehouse : Warehouse
-        Where templates have been mined, and perhaps labelled.
+        A warehouse with templates, and perhaps with labels.
     lines : int
-        Lines, at most; those already judged are not among them.
+        Maximum number of lines; labelled lines are not chosen.
     per_event : int
-        At most so many distinct messages of one event.
+        Maximum number of distinct messages of an event.
     """
     check_lines(lines)
     keep_lines(warehouse, most_useful(open_questions(warehouse, per_event=per_event), lines))
@@ -167,11 +167,11 @@ def choose_actively(warehouse: Warehouse, lines: int, *, per_event: int = PER_EV
 def check_lines(lines: int) -> None:
     """Refuse a number of lines below one."""
     if lines < 1:
-        raise InputError(f"{lines} lines cannot be judged: ask for at least 1")
+        raise InputError(f"the number of lines to label is {lines}: use 1 or more")
 
 
 def keep_lines(warehouse: Warehouse, log_ids: Sequence[int]) -> None:
-    """Make ``chosen_lines`` of these lines, in this order."""
+    """Fill ``chosen_lines`` with these lines, in this order."""
     columns = {
         "log_id": pa.array(log_ids, pa.int64()),
         "nth": pa.array(range(1, len(log_ids) + 1), pa.int64()),

@@ -1,8 +1,8 @@
-"""Which lines are judged: at most K a template, distinct events first.
+"""Selection by template: at most K lines per template, distinct events first.
 
-A person or a language model would say the same of the same text again, so a message is asked for
-once. Where each line has a label of its own, K is spent on further lines of the same messages:
-that the labels of one text conflict can be seen in no other way.
+A person or a language model would give the same text the same label again, so each message is
+asked for once. If the log has a label for every line, duplicates fill up K, because this is the
+only way to see conflicting labels of the same text.
 """
 
 from __future__ import annotations
@@ -20,26 +20,31 @@ PER_EVENT = 3
 def choose_lines(
     warehouse: Warehouse, per_template: int, per_event: int, eligible: str = "TRUE"
 ) -> None:
-    """Make the temporary table ``chosen_lines`` of lines of the training period to judge.
+    """Fill the temporary table ``chosen_lines`` with lines of the training period to label.
 
     Parameters
     ----------
     warehouse : Warehouse
-        Where templates have been mined.
+        A warehouse with templates.
     per_template : int
-        K: at most so many lines of a template.
+        K: maximum number of lines of a template.
     per_event : int
-        At most so many distinct messages of one event.
+        Maximum number of distinct messages of an event.
     eligible : str
-        A condition in SQL on ``periods`` and ``events``, trusted: never text from a log.
+        A SQL condition on ``periods`` and ``events``. It is trusted: never pass text from a log.
 
     Raises
     ------
     MissingStageError
-        If no template has been mined.
+        If there are no templates.
+    InputError
+        If a maximum is less than 1.
     """
     if per_template < 1 or per_event < 1:
-        raise InputError("K and the lines an event must be at least 1")
+        raise InputError(
+            f"the lines per template and per event must be at least 1, not {per_template} and "
+            f"{per_event}; leave them out for {PER_TEMPLATE} and {PER_EVENT}"
+        )
     if not warehouse.value("SELECT count(*) FROM fame.templates"):
         raise MissingStageError("no templates", "fame mine")
     statement = Template(sql.load("labels/choose_lines")).substitute(eligible=eligible)
@@ -47,16 +52,16 @@ def choose_lines(
 
 
 def repeat_lines(warehouse: Warehouse, per_template: int, eligible: str) -> None:
-    """Add lines to ``chosen_lines``, up to K of a template, whose messages are chosen already.
+    """Add duplicates to ``chosen_lines``, up to K lines per template.
 
     Parameters
     ----------
     warehouse : Warehouse
-        Where :func:`choose_lines` has run.
+        A warehouse on which :func:`choose_lines` has run.
     per_template : int
-        K: at most so many lines of a template.
+        K: maximum number of lines of a template.
     eligible : str
-        As of :func:`choose_lines`, trusted.
+        As for :func:`choose_lines`; trusted.
     """
     statement = Template(sql.load("labels/repeat_lines")).substitute(eligible=eligible)
     warehouse.connection.execute(statement, {"per_template": per_template})

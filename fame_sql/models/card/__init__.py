@@ -1,3 +1,3 @@
-"""The model card, written from a model folder."""
+"""The model card, generated from a model folder."""
 
 from __future__ import annotations

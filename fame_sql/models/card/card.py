@@ -1,8 +1,8 @@
-"""The model card: what a model is, in Markdown, written from its folder alone.
+"""The model card: a description of a model in Markdown, generated from its folder alone.
 
-Every figure in it stands in ``metrics.json``, ``model.json`` or ``student.json`` beside it, so the
-card is written anew, and right, whenever one of these is. What an older fame-sql did not record is
-left out.
+Every number in it comes from ``metrics.json``, ``model.json`` or ``student.json`` in the same
+folder. The card is generated again whenever one of these changes, so it is always correct. Facts
+that an older fame-sql did not record are left out.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from typing import Any
 from fame_sql import __version__
 from fame_sql.models.card.facts import Facts, number
 from fame_sql.models.card.markdown import inline, table
-from fame_sql.models.card.performance import decision_lines, held_out, limits
+from fame_sql.models.card.performance import held_out, limits, thresholds
 from fame_sql.models.explanation import FILE as EXAMPLES
 from fame_sql.models.manifest import METRICS, MODEL
 
 STUDENT = "student.json"
 
 LONGEST_PATTERN = 500
-"""Characters of a mask's pattern that are shown."""
+"""Maximum number of characters of a mask's pattern."""
 
 _JUDGED_BY = {
-    "normal": "the shared head and the words",
-    "anomalous": "routing alone: all of it is anomalous",
-    "mixed": "its expert and the words",
+    "normal": "the shared head and the lexical head",
+    "anomalous": "routing alone: every message is anomalous",
+    "mixed": "its expert and the lexical head",
 }
 _DOMAIN_COLUMNS = (
     "domain",
@@ -37,8 +37,8 @@ _DOMAIN_COLUMNS = (
     "templates",
     "normal labels",
     "anomalous labels",
-    "decision line",
-    "what",
+    "threshold",
+    "description",
 )
 _SOURCES = {
     "human": "a person",
@@ -60,11 +60,11 @@ def card(folder: Path, version: str, parent: str | None) -> str:
     Parameters
     ----------
     folder : Path
-        With every file but the card and the manifest.
+        A model folder with every file except the card and the manifest.
     version : str
         The model's version.
     parent : str or None
-        The model that it was partly trained from.
+        The model from which it was partly trained.
     """
     facts = Facts(
         folder,
@@ -74,7 +74,7 @@ def card(folder: Path, version: str, parent: str | None) -> str:
         student=_read(folder / STUDENT),
         metrics=_read(folder / METRICS),
     )
-    parts = (_title, _learned, _domains, held_out, decision_lines, limits, _masks, _settings)
+    parts = (_title, _training_data, _domains, held_out, thresholds, limits, _masks, _settings)
     rest = (_size, _contents, _use, _lineage, _rights)
     lines = [line for part in (*parts, *rest) for line in part(facts)]
     return _HEADER + "\n".join(lines).rstrip() + "\n"
@@ -88,23 +88,23 @@ def _title(facts: Facts) -> Iterator[str]:
     yield f"# Model {facts.version}"
     yield ""
     yield (
-        "Judges log messages: a score from 0 to 1, anomalous above 0.5 in every domain; the "
-        "failure domain; whether a template that it knows matches. Made by "
+        "For each log message the model gives a score from 0 to 1 (anomalous above 0.5 in every "
+        "domain), the failure domain, and whether a known template matches. Written by "
         f"fame-sql {__version__}, model format {facts.model['format']}."
     )
     yield ""
 
 
-def _learned(facts: Facts) -> Iterator[str]:
+def _training_data(facts: Facts) -> Iterator[str]:
     metrics, split = facts.metrics, facts.metrics.get("split") or {}
-    yield "## What it learned from"
+    yield "## Training data"
     yield ""
     if split:
         begin = f"from {split['from_time'][:19]} " if split.get("from_time") else ""
         yield (
-            f"- The first {number(split['lines'])} lines in time, {begin}to "
-            f"{split['until_time'][:19]} UTC: {number(100 * split['fraction'])} % of those that "
-            "were there."
+            f"- The earliest {number(split['lines'])} lines, {begin}to "
+            f"{split['until_time'][:19]} UTC: {number(100 * split['fraction'])} % of the log at "
+            "that time."
         )
     if "labelled_events" in metrics:
         yield (
@@ -129,7 +129,7 @@ def _labels(labels: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
 
 def _domains(facts: Facts) -> Iterator[str]:
     templates = Counter(facts.model["domain_of_template"].values())
-    lines = facts.student["calibration"]["thresholds"]
+    thresholds = facts.student["calibration"]["thresholds"]
     yield "## Domains"
     yield ""
     yield from table(
@@ -142,7 +142,7 @@ def _domains(facts: Facts) -> Iterator[str]:
                 number(templates[index]),
                 number(domain.get("normal_labels")),
                 number(domain.get("anomalous_labels")),
-                number(lines[index]),
+                number(thresholds[index]),
                 inline(domain.get("description", "")),
             )
             for index, domain in enumerate(facts.model["domains"])
@@ -153,7 +153,7 @@ def _domains(facts: Facts) -> Iterator[str]:
 def _masks(facts: Facts) -> Iterator[str]:
     yield "## Masks"
     yield ""
-    yield "Applied in this order before anything is read; a warehouse with others is refused."
+    yield "Applied in this order to each message; a warehouse with other masks is refused."
     yield ""
     masks = facts.model["recipe"]["masks"]
     columns = ("name", "pattern", "placeholder")
@@ -183,19 +183,19 @@ def _size(facts: Facts) -> Iterator[str]:
 
 
 def _contents(facts: Facts) -> Iterator[str]:
-    yield "## What the folder reveals"
+    yield "## Log content in the folder"
     yield ""
     yield (
-        "Templates, the tokenizer and the lexical head hold words and texts of the log, masked "
-        "but not redacted; domains carry their names and descriptions."
+        "Templates, the tokenizer and the lexical head contain words and texts of the log, masked "
+        "but not redacted. Domains contain their names and descriptions."
     )
     if (facts.folder / EXAMPLES).exists():
         yield (
-            f"`{EXAMPLES}` holds the canonical text of every labelled event: leave it out of what "
-            "is shared with `fame models export --no-examples`."
+            f"`{EXAMPLES}` contains the canonical text of every labelled event: use "
+            "`fame models export --no-examples` to share the model without it."
         )
     else:
-        yield "The labelled events were left out: explanations name no nearest example."
+        yield "The labelled events were left out, so explanations have no nearest example."
     yield ""
 
 
@@ -212,7 +212,7 @@ def _use(facts: Facts) -> Iterator[str]:
     yield ""
     if runtime := facts.metrics.get("runtime"):
         yield f"It runs on {inline(' in '.join(map(str, runtime.values())))}."
-    yield "Every file is checked against `manifest.json` first. Nothing in the folder is code."
+    yield "Every file is checked against `manifest.json` first. The folder contains no code."
     yield ""
 
 
@@ -221,13 +221,13 @@ def _lineage(facts: Facts) -> Iterator[str]:
     yield "## Lineage"
     yield ""
     if facts.parent is None:
-        yield "Everything in it was trained together."
+        yield "All of its parts were trained together."
     else:
         trained = ", ".join(map(inline, training.get("retrained", ()))) or "none"
         kept = ", ".join(map(inline, training.get("kept", ()))) or "none"
         yield (
-            f"Made from model {facts.parent}, whose encoder it has. Domains trained anew: "
-            f"{trained}. Kept with their scores: {kept}."
+            f"Derived from model {facts.parent}, with the same encoder. Retrained domains: "
+            f"{trained}. Unchanged domains: {kept}."
         )
     yield ""
 
@@ -237,15 +237,15 @@ def _rights(facts: Facts) -> Iterator[str]:
     yield "## Intended use and licence"
     yield ""
     yield (
-        "For finding lines worth a person's look in logs like those it learned from. Not for "
-        "judging people, and not as the only guard of anything."
+        "For finding lines that a person should look at, in logs similar to the training data. "
+        "Not for judging people, and not as the only safeguard of a system."
     )
     yield (
-        "fame-sql is under Apache-2.0. The model carries no licence of its own: it is made of the "
-        "log and the labels, and is theirs who own them."
+        "fame-sql is licensed under Apache-2.0. The model has no licence of its own: it is derived "
+        "from the log and the labels, and belongs to their owners."
     )
     if config.get("router"):
         yield (
-            f"It contains weights of the pretrained encoder {inline(config['router'])}, whose "
-            "licence goes with them."
+            f"It contains weights of the pretrained encoder {inline(config['router'])}, to which "
+            "that encoder's licence applies."
         )

@@ -1,4 +1,4 @@
-"""What the parts of a model card share: the folder's facts, and how figures are written."""
+"""The facts of a model folder, for all parts of a model card, and the format of numbers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fame_sql.models.card.markdown import inline
 
 @dataclass(frozen=True)
 class Facts:
-    """What a model folder says of itself.
+    """The facts in a model folder.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ class Facts:
     version : str
         The model's version.
     parent : str or None
-        The model that it was partly trained from.
+        The model from which it was partly trained.
     model, student, metrics : mapping
         Its ``model.json``, ``student.json`` and ``metrics.json``.
     """
@@ -35,7 +35,7 @@ class Facts:
 
 
 def number(value: object) -> str:
-    """Return a figure as the card and the tables of models show it; nothing for None."""
+    """Format a number for the card and for tables of models; None is ``unknown``."""
     if value is None:
         return "unknown"
     if isinstance(value, float) and not value.is_integer():

@@ -1,7 +1,7 @@
-"""Text from logs and language models in Markdown: shown as it is, never interpreted.
+"""Untrusted text in Markdown: shown literally, never interpreted.
 
-Whatever a domain is called, it cannot end a table's cell, open a tag, make a link or an image, or
-hide itself: a renderer that knows CommonMark and GitHub's tables shows its letters and no more.
+The name of a domain cannot end a table cell, open a tag, create a link or an image, or become
+invisible: a renderer for CommonMark and GitHub's tables shows its characters and nothing else.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 LONGEST = 120
-"""Characters of one piece of text that are shown."""
+"""Maximum number of characters of one piece of text."""
 
-# As entities: what tables, code and HTML are made of, which not every renderer lets be escaped.
+# Syntax of tables, code and HTML becomes entities, since not every renderer supports escaping it.
 _SIGNS = {sign: f"&#{ord(sign)};" for sign in "\\`|<>&"} | {
     sign: f"\\{sign}" for sign in "*_[]()!#$@~:^{}"
 }
@@ -23,14 +23,14 @@ _ADDRESS = re.compile(r"(?i)(?<=www)\.")
 
 
 def inline(text: str, longest: int = LONGEST) -> str:
-    r"""Return text that a renderer shows literally, on one line.
+    r"""Return Markdown that shows a text literally on one line.
 
     Parameters
     ----------
     text : str
         Anything; control and invisible characters are shown as escapes such as ``\x1b``.
     longest : int
-        Characters that are shown; what is cut off is marked.
+        Maximum number of characters; an ellipsis marks a cut.
     """
     visible = "".join(_visible(sign) for sign in text)
     cut = visible if len(visible) <= longest else visible[: longest - 1] + "…"
@@ -39,14 +39,14 @@ def inline(text: str, longest: int = LONGEST) -> str:
 
 
 def _visible(sign: str) -> str:
-    """Return a character, or its escape where it would not be seen or would break the line."""
+    """Return a character, or its escape if it is invisible or would break the line."""
     if sign == " " or unicodedata.category(sign)[0] not in "CZ":
         return sign
     return sign.encode("unicode_escape").decode()
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return the lines of a table whose cells are Markdown already."""
+    """Return the lines of a table with cells in Markdown."""
     heading = [_row(columns), _row(["---"] * len(columns))]
     return [*heading, *(_row(row) for row in rows), ""]
 

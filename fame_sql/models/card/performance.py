@@ -1,4 +1,4 @@
-"""The part of a model card on how well the model judges, and how far that is known."""
+"""The part of a model card on the quality of the model, its thresholds and its limits."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from fame_sql.models.card.facts import Facts, number
 from fame_sql.models.card.markdown import inline, table
 
 SMALL = 30
-"""Held-out anomalous events, and templates, below which a sample is called small."""
+"""A sample with fewer held-out anomalous events, or templates, is called small."""
 
 _FIGURES = (
     ("events", "events"),
-    ("lines", "lines that they stand for"),
+    ("lines", "lines of these events"),
     ("anomalous_events", "events with anomalous labels"),
     ("normal_templates", "templates with normal lines"),
     ("anomalous_templates", "templates with anomalous lines"),
@@ -21,16 +21,16 @@ _FIGURES = (
     ("recall", "recall, by lines"),
     ("f1", "F1, by lines"),
     ("average_precision", "average precision, by lines"),
-    ("false_alarms", "false alarms a million normal lines"),
-    ("false_alarms_at_most", "the same, upper end of the 95 % interval"),
+    ("false_alarms", "false alarms per million normal lines"),
+    ("false_alarms_at_most", "false alarms per million, upper end of the 95 % interval"),
     ("calibration_error", "expected calibration error"),
 )
 
 
 def held_out(facts: Facts) -> Iterator[str]:
-    """Yield the section on labelled events that the model did not learn from."""
+    """Yield the section on held-out labelled events."""
     found = facts.metrics.get("held_out")
-    yield "## On labelled events that it did not learn from"
+    yield "## Results on held-out labelled events"
     yield ""
     if found is None:
         yield "Not recorded."
@@ -38,72 +38,75 @@ def held_out(facts: Facts) -> Iterator[str]:
         return
     known, unseen = found["known"], found["unseen"]
     yield (
-        "Known templates: the events of the calibration slice whose templates the events before "
-        "it have, judged by a network that learned from those alone. Unseen templates: whole "
-        "templates left out in turn, judged by their words. Scores above 0.5 count as reported."
+        "Known templates: the events of the calibration slice whose templates occur before it, "
+        "judged by a network that was trained on the events before it. Unseen templates: whole "
+        "templates left out in turn, judged by the lexical head. Scores above 0.5 are reported."
     )
     yield ""
     if of := facts.metrics.get("known_held_out_of"):
         yield (
-            f"**The figures on known templates are those of model {inline(of)}**, of which this "
-            "one keeps the encoder: domains that were trained anew since are not measured by them."
+            f"**The results on known templates are those of model {inline(of)}**, whose encoder "
+            "this model has. They do not cover the domains that were retrained since."
         )
         yield ""
-    rows = [(told, number(known[name]), number(unseen[name])) for name, told in _FIGURES]
+    rows = [(title, number(known[name]), number(unseen[name])) for name, title in _FIGURES]
     yield from table(("", "known templates", "unseen templates"), rows)
 
 
-def decision_lines(facts: Facts) -> Iterator[str]:
-    """Yield the section on what is published as 0.5."""
+def thresholds(facts: Facts) -> Iterator[str]:
+    """Yield the section on the thresholds, which correspond to a score of 0.5."""
     calibration, target = facts.student["calibration"], facts.metrics.get("max_false_alarms")
-    aim = "none" if target is None else f"at most {number(target)} false alarms a million lines"
-    yield "## Decision lines"
+    aim = "none" if target is None else f"at most {number(target)} false alarms per million lines"
+    yield "## Thresholds"
     yield ""
     yield (
-        "A domain's line, in the table above, is the raw probability of its head that speaks for "
-        "neither side. The mean of its log-odds from there and those of the words is published; "
-        "in an anomalous domain routing alone decides."
+        "The threshold of a domain, in the table above, is the raw probability where the head's "
+        "log-odds are zero. The score is the mean of these log-odds and those of the lexical "
+        "head; in an anomalous domain routing alone decides."
     )
     yield ""
     yield f"- Target: {aim}."
     yield (
-        f"- Known templates: temperature {number(calibration['temperature'])}, line moved by "
-        f"{number(calibration.get('known_line', 0.0))} in log-odds."
+        f"- Known templates: temperature {number(calibration['temperature'])}, threshold shifted "
+        f"by {number(calibration.get('known_line', 0.0))} in log-odds."
     )
     yield (
         f"- Unseen templates: temperature {number(calibration.get('unseen_temperature', 1.0))}, "
-        f"line moved by {number(calibration.get('unseen_line', 0.0))} in log-odds."
+        f"threshold shifted by {number(calibration.get('unseen_line', 0.0))} in log-odds."
     )
     yield ""
 
 
 def limits(facts: Facts) -> Iterator[str]:
-    """Yield the section on what the model cannot do, and on what its figures cannot show."""
+    """Yield the section on the limits of the model and of its results."""
     yield "## Limits"
     yield ""
     yield (
-        "- What no known template matches is judged by its words alone, `known_template` is "
-        "false, and more of it is missed: see recall on unseen templates above."
+        "- A message that no known template matches is judged by the lexical head alone, with "
+        "`known_template` false. More of these anomalies are missed: see the recall on unseen "
+        "templates above."
     )
     config = facts.metrics.get("config") or facts.student["config"]
     yield (
-        "- Only the message's body is read, after the masks below, and its context is not; of a "
-        f"long one the encoder reads the first {number(config['max_tokens'])} tokens."
+        "- Only the body of a message is used, after the masks below, without its context. The "
+        f"encoder uses the first {number(config['max_tokens'])} tokens of a long message."
     )
-    yield "- It knows one log. On another it is a guess, and nothing here measures that."
+    yield "- It was trained on one log. Its results on another log are unknown."
     yield from _small(facts.metrics.get("held_out") or {})
     sources = {given["source"] for given in facts.metrics.get("labels", ())}
     if "llm" in sources:
-        yield "- Labels by a language model are its opinion, and can err together."
+        yield "- Labels by a language model can be wrong in the same way for many lines."
     if "rule" in sources:
-        yield "- Labels by a severity rule say what was logged as an error, not what was one."
+        yield "- Labels by a severity rule show what was logged as an error, not what was one."
     if facts.metrics.get("anomalous_events") == 0:
-        yield "- It has never met an anomaly: no message of a known template can be anomalous."
+        yield (
+            "- The training data has no anomaly: no message of a known template can be anomalous."
+        )
     yield ""
 
 
 def _small(held_out: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Call small samples small."""
+    """Yield a warning for each small sample."""
     for part, name, what in (
         ("known", "anomalous_events", "events with anomalous labels"),
         ("unseen", "anomalous_templates", "templates with anomalous lines"),
@@ -111,6 +114,6 @@ def _small(held_out: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         count = held_out.get(part, {}).get(name)
         if count is not None and count < SMALL:
             yield (
-                f"- A small sample: the figures on {part} templates rest on {number(count)} "
-                f"{what}, and move by chance."
+                f"- A small sample: the results on {part} templates are based on {number(count)} "
+                f"{what} and vary by chance."
             )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from fame_sql.pipeline.simulator.fields import Draw, Fields, weighted, zipf
 from fame_sql.pipeline.simulator.schedule import NODES, Burst, Moment, families
-from fame_sql.pipeline.simulator.shapes import Shape, catalogue
+from fame_sql.pipeline.simulator.shapes import Shape, message_shapes
 
 STRAY_SHARE = 0.012
 """The share of anomalies among the lines outside bursts."""
@@ -15,17 +15,17 @@ COMPANION_SHARE = 0.1
 """The share of normal lines in a burst."""
 
 Writer = Callable[[Moment, bool], str]
-"""Writes a line at a moment that is late or not."""
+"""Returns a line for a moment, which is in the late era or not."""
 _Line = Callable[[Moment, int], str]
 
 
 class DataCentre:
-    """Every service, writing from one stream of random numbers."""
+    """All services, which use one stream of random numbers."""
 
     def __init__(self, draw: Draw) -> None:
         self._draw = draw
         self._fields = Fields(draw)
-        shapes = catalogue()
+        shapes = message_shapes()
         first = [shape for shape in shapes if shape.era == "always"]
         late = [shape for shape in shapes if shape.era == "late"]
         self._normal = self._choice(first, False), self._choice(shapes, False)
@@ -47,7 +47,7 @@ class DataCentre:
         return line(moment, self._number())
 
     def incident(self, burst: Burst) -> Writer:
-        """Return what writes the lines of a burst on its nodes."""
+        """Return a writer of the lines of a burst on its nodes."""
         failing, companion = self._incidents[burst.family]
         draw, nodes = self._draw, burst.nodes
 
@@ -59,11 +59,11 @@ class DataCentre:
 
     def _choice(self, shapes: Sequence[Shape], anomalous: bool) -> Callable[[], _Line]:
         """Return a weighted choice among the shapes that can have this label."""
-        barred = "normal" if anomalous else "anomalous"
-        able = [shape for shape in shapes if shape.kind != barred]
-        # Anomalies are spread more evenly than traffic.
-        weights = [math.sqrt(s.weight) if anomalous else float(s.weight) for s in able]
-        return weighted([self._line(shape, anomalous) for shape in able], weights, self._draw)
+        excluded = "normal" if anomalous else "anomalous"
+        allowed = [shape for shape in shapes if shape.kind != excluded]
+        # Anomalies are distributed more evenly than traffic.
+        weights = [math.sqrt(s.weight) if anomalous else float(s.weight) for s in allowed]
+        return weighted([self._line(shape, anomalous) for shape in allowed], weights, self._draw)
 
     def _line(self, shape: Shape, anomalous: bool) -> _Line:
         values = (shape.anomalous if anomalous else shape.normal) or ("",)

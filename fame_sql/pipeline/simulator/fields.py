@@ -1,6 +1,6 @@
 """The fields of simulated messages, as samplers over one stream of random numbers.
 
-Only ``random.Random.random`` is drawn from: Python promises its numbers for a seed.
+Only ``random.Random.random`` is used, because Python guarantees its numbers for a seed.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ def weighted(values: Sequence[T], weights: Sequence[float], draw: Draw) -> Calla
 
 
 def zipf(values: Sequence[T], draw: Draw) -> Callable[[], T]:
-    """Return a sampler of values, the n-th with a weight of 1/n."""
+    """Return a sampler of values, in which the n-th has a weight of 1/n."""
     return weighted(values, [1 / rank for rank in range(1, len(values) + 1)], draw)
 
 
 class Fields:
     """The fields of ``simulator_fields.csv``.
 
-    A field is one of: ``words`` (the first are the most frequent), ``text`` (a pattern of
-    other fields), ``pool`` (so many values of a pattern, drawn once), ``integer`` (least and
-    largest), ``heavy`` (a Pareto tail: least, exponent, largest) or ``hex`` (digits).
+    A field is one of: ``words`` (most frequent first), ``text`` (a pattern of other fields),
+    ``pool`` (a fixed number of values of a pattern, drawn once), ``integer`` (minimum and
+    maximum), ``heavy`` (a Pareto tail: minimum, exponent, maximum) or ``hex`` (digits).
     """
 
     def __init__(self, draw: Draw) -> None:

@@ -1,4 +1,4 @@
-"""When the simulated data centre writes: a daily rhythm, peaks, and bursts of anomalies."""
+"""The schedule of the simulated lines: a daily rhythm, peaks, and bursts of anomalies."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from itertools import accumulate, cycle
 from typing import NamedTuple
 
 from fame_sql.pipeline.simulator.fields import Draw
-from fame_sql.pipeline.simulator.shapes import catalogue
+from fame_sql.pipeline.simulator.shapes import message_shapes
 
 FIRST_MOMENT = 1_741_132_800
-"""Where the log begins, in seconds of the epoch: Wednesday, 2025-03-05 00:00 UTC."""
+"""The start of the log in seconds since the epoch: Wednesday, 2025-03-05 00:00 UTC."""
 LATE = 0.8
 """The share of the time, and of the lines, before which no late shape appears."""
 BURST_SHARE = 0.044
-"""The share of the lines that belongs to bursts."""
+"""The share of the lines in bursts."""
 NODES = 16
-"""Nodes of each service."""
+"""Number of nodes of each service."""
 _SLOT_SECONDS = 60
 
 
@@ -34,7 +34,7 @@ class Moment(NamedTuple):
 
     @classmethod
     def after(cls, seconds: float) -> Moment:
-        """Return the moment so many seconds after the first one."""
+        """Return the moment ``seconds`` seconds after the first one."""
         whole, micros = divmod(int(seconds * 1_000_000), 1_000_000)
         epoch = FIRST_MOMENT + whole
         year, month, day, hour, minute, second = time.gmtime(epoch)[:6]
@@ -44,7 +44,7 @@ class Moment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """One incident: its kind, and the numbers of the nodes that it strikes."""
+    """An incident: its family, and the numbers of the affected nodes."""
 
     family: str
     nodes: tuple[int, ...]
@@ -52,7 +52,7 @@ class Burst:
 
 @dataclass
 class Schedule:
-    """How many lines each slot of time gets.
+    """The number of lines in each slot of time.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ class Schedule:
         return schedule
 
     def _plan(self, slots: range, budget: int, draw: Draw) -> None:
-        """Place bursts in an era; in the last one, half of their lines are of new families."""
+        """Plan the bursts of an era; in the last one, half of their lines have new families."""
         known, new = (cycle(families(era)) for era in ("always", "late"))
         written = Counter[bool]()
         for size in _burst_sizes(budget, draw):
@@ -102,14 +102,14 @@ class Schedule:
         start = slots.start + int(draw() * len(slots))
         minutes = 2 + int(14 * draw())
         for _ in range(size):
-            # Squared: most of a burst comes at its beginning.
+            # Squared, so that most lines of a burst are at its beginning.
             slot = start + int(minutes * draw() ** 2)
             self.bursts[min(slot, slots.stop - 1)][burst] += 1
 
 
 def families(era: str) -> list[str]:
-    """Return the kinds of incidents of an era."""
-    shapes = catalogue()
+    """Return the families of incidents of an era."""
+    shapes = message_shapes()
     return list(dict.fromkeys(s.incident for s in shapes if s.incident and s.era == era))
 
 

@@ -1,7 +1,6 @@
-"""The planted truth: message shapes and what decides the label of their lines.
+"""The message shapes, and what decides the label of their lines.
 
-The shapes are data, ``simulator.csv``; the fields that fill them are
-``simulator_fields.csv``.
+The shapes are in ``simulator.csv``, and the fields that fill them in ``simulator_fields.csv``.
 """
 
 from __future__ import annotations
@@ -13,14 +12,14 @@ from importlib.resources import files
 
 @dataclass(frozen=True)
 class Shape:
-    """One message shape of the data centre, with what decides the label of its lines.
+    """A message shape of the data centre, with what decides the label of its lines.
 
     Parameters
     ----------
     name, component : str
-        Its name here, and the service that writes it.
+        Its name, and the service that writes it.
     levels : tuple of str
-        The levels it is written with, drawn alike for normal and anomalous lines.
+        Its log levels, with the same distribution for normal and anomalous lines.
     kind : str
         ``"normal"``, ``"anomalous"`` or ``"mixed"``.
     decides : str
@@ -29,13 +28,13 @@ class Shape:
     normal, anomalous : tuple of str
         The values of ``{decides}`` that make a line normal or anomalous.
     category : str
-        The label of its anomalous lines; empty where there are none.
+        The label of its anomalous lines; empty if there are none.
     incident : str
-        The kind of incident in whose bursts it takes part; empty for none.
+        The family of incidents in whose bursts it occurs; empty for none.
     weight : int
-        How often it is written, relative to the others.
+        Its frequency relative to the others.
     era : str
-        ``"always"``, or ``"late"`` where it first appears in the last fifth.
+        ``"always"``, or ``"late"`` if it first appears in the last fifth.
     template : str
         The message, with ``{fields}``.
     """
@@ -54,7 +53,7 @@ class Shape:
     template: str
 
 
-def catalogue() -> list[Shape]:
+def message_shapes() -> list[Shape]:
     """Return every message shape, in the order of the data file."""
     return [_shape(row) for row in table("simulator")]
 

@@ -1,4 +1,4 @@
-"""The models that a warehouse has published, which of them is the champion, and since when."""
+"""The registry of a warehouse: published models, the champion and the history of promotions."""
 
 from __future__ import annotations
 
@@ -38,11 +38,29 @@ def publish(
     *,
     author: str | None = None,
     reason: str = "trained",
-    crown: bool = True,
+    promote: bool = True,
 ) -> None:
-    """Enter a saved model in the warehouse, and make it the champion unless that is not wanted.
+    """Register a saved model in the warehouse and, with ``promote``, make it the champion.
 
-    One that was entered before keeps its stage then. Without an author it is the system's user.
+    Parameters
+    ----------
+    warehouse : Warehouse
+        The warehouse in whose models folder the model is saved.
+    version : str
+        The model's version.
+    metrics : dict
+        Facts of the training, kept in ``fame.models``.
+    author, reason : str
+        Who promotes the model and why, kept in ``fame.promotions``; the author is the system's
+        user if None.
+    promote : bool
+        Make it the champion. Otherwise a model that is registered already keeps its stage, and a
+        new one is a candidate.
+
+    Raises
+    ------
+    ModelError
+        If the folder does not match its manifest.
     """
     folder = warehouse.models_folder / version
     manifest = check(folder)
@@ -57,53 +75,53 @@ def publish(
     }
     with warehouse.transaction():
         warehouse.connection.execute(sql.load("models/publish"), row)
-        if crown:
-            _crown(warehouse, version, author=author, reason=reason)
+        if promote:
+            _make_champion(warehouse, version, author=author, reason=reason)
 
 
 def promote(
     warehouse: Warehouse, version: str, *, reason: str, author: str | None = None
 ) -> ModelRecord:
-    """Make a model that was published before the champion again; the one in force is archived.
+    """Make a published model the champion; the current champion is archived.
 
     Parameters
     ----------
     warehouse : Warehouse
-        Where it was published.
+        The warehouse in which it is published.
     version : str
-        Its version, or the first letters of it.
+        Its version, or a prefix of it.
     reason : str
-        Why, kept in ``fame.promotions``.
+        The reason, kept in ``fame.promotions``.
     author : str, optional
-        Who wants it, kept as well; the system's user if None.
+        Who promotes it, kept as well; the system's user if None.
 
     Raises
     ------
     InputError
         If the reason is empty.
     ModelError
-        If no model, or more than one, has that version, its folder is not what was published,
-        or it reads messages through other masks than the warehouse.
+        If no model or more than one model has that version, its folder has changed since it was
+        published, or its masks differ from the warehouse's.
     """
     if not reason.strip():
         raise InputError(
-            f"no reason to promote {version!r} is given: say why, as in "
+            f"no reason to promote {version!r} is given: give one, for example "
             f"'fame models promote {version} --why \"fewer false alarms\"'"
         )
     record = find(warehouse, version)
     _refuse_changed(warehouse, record)
     with warehouse.transaction():
-        _crown(warehouse, record.model_version, author=author, reason=reason)
+        _make_champion(warehouse, record.model_version, author=author, reason=reason)
     return champion(warehouse)
 
 
 def promotions(warehouse: Warehouse, version: str) -> list[dict[str, Any]]:
-    """Return when a model was made the champion, by whom and why, the first time first."""
+    """Return the promotions of a model with time, author and reason, in order of time."""
     return warehouse.records(sql.load("models/promotions"), {"model_version": version})
 
 
 def models(warehouse: Warehouse) -> list[ModelRecord]:
-    """Return every published model, the newest first."""
+    """Return every published model, newest first."""
     rows = warehouse.records("SELECT * FROM fame.models ORDER BY created_at DESC, model_version")
     return [_record(warehouse, row) for row in rows]
 
@@ -114,20 +132,21 @@ def find(warehouse: Warehouse, version: str) -> ModelRecord:
     Raises
     ------
     ModelError
-        If none does, or more than one.
+        If there is no such model, or more than one.
     """
     published = models(warehouse)
     found = [m for m in published if version and m.model_version.startswith(version)]
     if len(found) != 1:
         known = ", ".join(model.model_version for model in published) or "none yet"
         raise ModelError(
-            f"{len(found)} models have a version that begins with {version!r}; there are: {known}"
+            f"{len(found)} models have a version that begins with {version!r}; "
+            f"published models: {known}"
         )
     return found[0]
 
 
 def champion(warehouse: Warehouse) -> ModelRecord:
-    """Return the model in force.
+    """Return the champion.
 
     Raises
     ------
@@ -141,25 +160,26 @@ def champion(warehouse: Warehouse) -> ModelRecord:
 
 
 def load_champion(warehouse: Warehouse) -> Model:
-    """Load the model in force, refusing one that is not what was published here.
+    """Load the champion, unless its folder has changed since it was published.
 
     Raises
     ------
     MissingStageError
-        If none is published.
+        If no model is published.
     ModelError
-        If its folder was changed, or it reads messages through other masks than the warehouse.
+        If its folder has changed, or its masks differ from the warehouse's.
     """
     return load_record(warehouse, champion(warehouse))
 
 
 def load_published(warehouse: Warehouse, version: str) -> Model:
-    """Load any model that was published here, as :func:`load_champion` loads the one in force.
+    """Load any published model, with the checks of :func:`load_champion`.
 
     Raises
     ------
     ModelError
-        If there is no such model, its folder was changed, or its masks are others.
+        If there is no such model, its folder has changed, or its masks differ from the
+        warehouse's.
     """
     return load_record(warehouse, find(warehouse, version))
 
@@ -170,7 +190,7 @@ def load_record(warehouse: Warehouse, record: ModelRecord) -> Model:
     return load(record.folder)
 
 
-def _crown(warehouse: Warehouse, version: str, *, author: str | None, reason: str) -> None:
+def _make_champion(warehouse: Warehouse, version: str, *, author: str | None, reason: str) -> None:
     now = utc_now()
     warehouse.connection.execute(
         "UPDATE fame.models SET stage = 'archived' WHERE stage = 'champion'"
@@ -198,7 +218,7 @@ def _record(warehouse: Warehouse, row: dict[str, Any]) -> ModelRecord:
 
 
 def _refuse_changed(warehouse: Warehouse, record: ModelRecord) -> None:
-    """Refuse a model that is not what was published here, or whose masks are others."""
+    """Refuse a model whose folder has changed, or whose masks differ from the warehouse's."""
     if hash_of(check(record.folder)) != record.manifest_hash:
         raise ModelError(
             f"{record.folder} is not the model that was published as {record.model_version}: "
@@ -206,6 +226,6 @@ def _refuse_changed(warehouse: Warehouse, record: ModelRecord) -> None:
         )
     if record.recipe_version != warehouse.recipe().version:
         raise ModelError(
-            f"model {record.model_version} was trained with other masks than this warehouse "
-            "has now: restore fame.masks, or run 'fame train'"
+            f"model {record.model_version} was trained with masks that differ from this "
+            "warehouse's: restore fame.masks, or run 'fame train'"
         )

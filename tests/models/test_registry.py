@@ -50,7 +50,7 @@ def test_no_model_is_published(empty: Warehouse) -> None:
 
 def test_other_masks_than_the_models(opened: Warehouse) -> None:
     opened.connection.execute("UPDATE fame.masks SET placeholder = '<other>' WHERE name = 'path'")
-    with pytest.raises(ModelError, match="other masks"):
+    with pytest.raises(ModelError, match="masks that differ"):
         models.load_champion(opened)
 
 

@@ -1,0 +1,59 @@
+"""Matching: assign the warehouse's templates to events that have none."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from fame_sql import sql
+from fame_sql.console import Progress, SilentProgress
+from fame_sql.templates.templates import TemplateSet, read_templates
+from fame_sql.warehouse.warehouse import Warehouse
+
+SLICE = 16_384
+"""Number of events that are read and matched at once."""
+
+
+def match_events(warehouse: Warehouse, *, progress: Progress | None = None) -> int:
+    """Assign a template to each event that has none, if one matches.
+
+    Only one slice of the events is in memory; outside a transaction each slice is committed.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+        A warehouse with events and templates.
+    progress : Progress, optional
+        Receives the progress by events.
+
+    Returns
+    -------
+    int
+        The number of events that got a template.
+    """
+    known = read_templates(warehouse)
+    if not known.templates:
+        return 0
+    matched = 0
+    events, first, last = warehouse.rows(sql.load("templates/unmatched"))[0]
+    with (progress or SilentProgress()).step("matching events", events) as step:
+        for start in range(first, last + 1, SLICE):
+            rows = warehouse.rows(
+                sql.load("templates/unmatched_slice"), {"first": start, "stop": start + SLICE}
+            )
+            matched += _assign(warehouse, known, rows)
+            step.advance(len(rows))
+    warehouse.connection.execute(sql.load("templates/recount"))
+    return matched
+
+
+def _assign(warehouse: Warehouse, known: TemplateSet, rows: list[tuple[int, str]]) -> int:
+    """Assign templates to a slice of events, and return how many got one."""
+    found = [(event_id, known.match(canonical)) for event_id, canonical in rows]
+    matched = [(event_id, t.template_id) for event_id, t in found if t is not None]
+    if matched:
+        ids, templates = zip(*matched, strict=True)
+        table = pa.table(
+            {"event_id": pa.array(ids, pa.int32()), "template_id": pa.array(templates)}
+        )
+        warehouse.with_table("matched_events", table, sql.load("templates/assign_events"))
+    return len(matched)

@@ -1,0 +1,173 @@
+"""Requests are found in the ledger by their hash: a changed byte would be paid for again.
+
+The digests were recorded from requests that are in users' ledgers. Where one of these tests fails,
+a prompt, a schema, a row or a message about a bad answer has changed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from fame_sql.domains.certification.certificate import CertificationRules
+from fame_sql.domains.grouping import Domain, Grouping, TemplateSummary
+from fame_sql.domains.proposals.by_llm import LLMGrouper
+from fame_sql.domains.proposals.placing import LLMPlacer
+from fame_sql.ingest import ingest_file
+from fame_sql.labels.by_llm import label_with_llm
+from fame_sql.llm.answers import CheckAnswer
+from fame_sql.llm.ledger import Ledger, Reply
+from fame_sql.llm.model import LanguageModel
+from fame_sql.llm.prompts import CHECK
+from fame_sql.llm.redaction import Redactor
+from fame_sql.llm.request import Request
+from fame_sql.templates.mining import mine
+from fame_sql.warehouse.warehouse import Warehouse
+
+DIGESTS = {
+    "check": ["check 894e0e35464704ec"],
+    "label": [
+        "label 1e81899ca878a23b",
+        "label af72c811da7b1e7f",
+        "label bc1ed51bc4ad59e9",
+        "label 05a55a8da8a7306a",
+    ],
+    "partition ids": [
+        "partition 63c31f3b0a193572",
+        "partition bf97c922b20e5cf7",
+        "partition 2b2623776cdaff40",
+    ],
+    "partition empty": [
+        "partition 63c31f3b0a193572",
+        "partition 42faf764ef25d84e",
+        "partition 2b2623776cdaff40",
+    ],
+    "partition many": [
+        "partition 63c31f3b0a193572",
+        "partition 5330dc5224c53eed",
+        "partition 2b2623776cdaff40",
+    ],
+    "partition labels": [
+        "partition 98af3a548b70fc59",
+        "partition 1f2b9a69bae677b1",
+        "partition 09470e6270ee72b1",
+    ],
+    "merge": [
+        "partition 031f23fc4eedb1d3",
+        "partition 6c05f47395e6ddc8",
+        "partition 0c0c218825b773e0",
+        "partition 49707d3722ee9918",
+        "partition 390eef29fb26cc5c",
+        "partition d94505948c381783",
+        "partition 398ad14c67a7bdc1",
+        "partition e35e634c488913b8",
+        "merge 7afb1c539ab09843",
+        "merge e2d5392d33800251",
+    ],
+    "place": ["place b5a15501fa4780b0", "place 9e0de4fe9b068141"],
+}
+
+
+@dataclass
+class RecordingClient:
+    """Answers from a list and keeps the hash of each request."""
+
+    answers: deque[str]
+    hashes: list[str] = field(default_factory=list)
+
+    def send(self, request: Request, on_send: Callable[[], None]) -> Reply:
+        on_send()
+        self.hashes.append(f"{request.stage} {request.request_hash.removeprefix('sha256-')[:16]}")
+        return Reply(self.answers.popleft(), 10, 10)
+
+
+def model_of(warehouse: Warehouse, *answers: object, window: int = 16_384) -> LanguageModel:
+    client = RecordingClient(deque(map(json.dumps, answers)))
+    return LanguageModel(
+        "gpt-4o",
+        Ledger(warehouse),
+        Redactor(frozenset({"host7"})),
+        client,  # type: ignore[arg-type]
+        context="The disks of host7",
+        window=window,
+        parameters={"seed": 1},
+    )
+
+
+def template(number: int, normal: int = 4, anomalous: int = 4) -> TemplateSummary:
+    text = f"disk {number} of host7 reports state <*>"
+    return TemplateSummary(
+        f"{number:016x}", text, "mixed", "disk", 2, 9, normal, anomalous, (text, "other")
+    )
+
+
+def domain(name: str, *members: str) -> dict[str, object]:
+    return {"name": name, "description": f"About {name}.", "members": list(members)}
+
+
+def hashes(model: LanguageModel) -> list[str]:
+    assert isinstance(model.client, RecordingClient)
+    return model.client.hashes
+
+
+def test_the_trial_request(empty: Warehouse) -> None:
+    model = model_of(empty, {"answer": "ready"})
+    model.ask(model.request("check", CHECK, [], CheckAnswer, 10), CheckAnswer)
+    assert hashes(model) == DIGESTS["check"]
+
+
+def test_label_requests(empty: Warehouse, tmp_path: Path) -> None:
+    log = tmp_path / "small.log"
+    log.write_text("".join(f"2024-05-01 10:00:0{n} ERROR disk {n} failed\n" for n in range(3)))
+    ingest_file(empty, log)
+    mine(empty)
+    wrong = {"judgements": [{"id": "l9", "label": "normal", "reason": "seen"}]}
+    right = [{"id": f"l{n}", "label": "anomalous", "reason": "fault"} for n in (1, 2, 3)]
+    model = model_of(empty, wrong, wrong, *[{"judgements": right[:1]}] * 3)
+    label_with_llm(empty, model, per_template=2, per_event=2)
+    assert hashes(model) == DIGESTS["label"]
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("ids", {"domains": [domain("disk", "t1", "t1", "t9")]}),
+        ("empty", {"domains": [domain("disk", "t1", "t2", "t3"), domain("net")]}),
+        ("many", {"domains": [domain(f"d{n}", f"t{n}") for n in (1, 2, 3)]}),
+    ],
+)
+def test_partition_requests(empty: Warehouse, name: str, answer: object) -> None:
+    good = {"domains": [domain("disk", "t1", "t2"), domain("net", "t3")]}
+    model = model_of(empty, answer, good, good, good)
+    rules = CertificationRules(max_domains=2)
+    LLMGrouper(model, rules)([template(n) for n in (1, 2, 3)])
+    assert hashes(model) == DIGESTS[f"partition {name}"]
+
+
+def test_partition_requests_with_few_labels(empty: Warehouse) -> None:
+    bad = {"domains": [domain("disk", "t1"), domain("net", "t2", "t3")]}
+    model = model_of(empty, bad, bad, bad, bad)
+    LLMGrouper(model)([template(1, 4, 1), template(2), template(3)])
+    assert hashes(model) == DIGESTS["partition labels"]
+
+
+def test_merge_requests(empty: Warehouse) -> None:
+    answer = {"domains": [domain("disk", "t1", "d1")]}
+    model = model_of(empty, *[answer] * 20, window=1_900)
+    LLMGrouper(model, stability=False)([template(n) for n in range(24)])
+    assert [h for h in hashes(model) if h.startswith("merge")]
+    assert hashes(model) == DIGESTS["merge"]
+
+
+def test_place_requests(empty: Warehouse) -> None:
+    current = Grouping((Domain("disk", "Disks.", (template(1).template_id,)),), "test")
+    bad = {"placements": [{"id": "t1", "domain": "nowhere"}], "new_domains": []}
+    good = {"placements": [{"id": "t1", "domain": "disk"}], "new_domains": []}
+    model = model_of(empty, bad, good)
+    LLMPlacer(model)(current, [template(2)])
+    assert hashes(model) == DIGESTS["place"]
