@@ -5,11 +5,12 @@ INSTALLED := $(VENV)/.installed
 DUCKDB_1 := build/duckdb-1.5.6
 DBT := build/dbt
 SPARK := build/spark
+SITE := build/site-venv
 WORKERS ?= 2
 ARGS ?=
 ROWS ?= 10000000
 
-.PHONY: help install demo test lint types unit unit-duckdb-1 docs notebooks format bench bench-scale bench-memory bench-detection bench-inference dbt bench-dbt clean
+.PHONY: help install demo test lint types unit unit-duckdb-1 docs site notebooks format bench bench-scale bench-memory bench-detection bench-inference dbt bench-dbt clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -27,7 +28,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: $(INSTALLED) ## build a demonstration warehouse and show what comes out
 	$(BIN)/fame demo $(ARGS)
 
-test: lint types unit unit-duckdb-1 ## everything that CI runs
+test: lint types site unit unit-duckdb-1 ## everything that CI runs
 
 lint: $(INSTALLED) ## ruff, and imports that run one way
 	$(BIN)/ruff check .
@@ -85,8 +86,18 @@ bench-detection: $(INSTALLED) ## what masks and heads add to detection
 bench-inference: $(INSTALLED) ## distinct messages a second by preset and runtime
 	HF_HUB_OFFLINE=1 $(BIN)/python -W ignore benchmarks/inference.py $(ARGS)
 
-docs: $(INSTALLED) ## the command reference, from the commands' help
+docs: $(INSTALLED) ## write the generated reference pages and the examples' output
 	$(BIN)/python docs/generate.py
+
+site: $(SITE)/.installed ## build the documentation site into build/site
+	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --quiet --strict
+
+# In an environment of its own: nothing that the site needs is needed by the package.
+$(SITE)/.installed: docs/requirements.txt
+	rm -rf $(SITE)
+	$(PYTHON) -m venv $(SITE)
+	$(SITE)/bin/pip install --quiet --requirement $<
+	touch $@
 
 format: $(INSTALLED) ## ruff, changing files
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
