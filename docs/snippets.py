@@ -7,8 +7,8 @@ Blocks in ``sh``, ``sql`` and ``python`` run in order, in one folder for all pag
 ``text`` block that follows directly is the expected output. One line before a block changes this:
 
 - ``<!-- not run: REASON -->`` before code: it is left out;
-- ``<!-- approximate -->`` before output: numbers may differ by a quarter, or by 3. It depends on the
-  trained model, and the tests train a smaller one than users do;
+- ``<!-- approximate -->`` before output: numbers may differ by a quarter, or by 3, because they
+  depend on the trained model, and the tests train a smaller one than users do;
 - ``<!-- not compared: REASON -->`` before output: it is an example.
 """
 
@@ -35,7 +35,7 @@ _FENCE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _LANGUAGES = ("sh", "sql", "python")
-_SHELL = set("|<>&;$`(){}*")
+_SHELL = set("|<>&;`(){}*")
 _VARIES = (
     (re.compile(r"\b\d+(\.\d+)?(?= s\b)"), "SECONDS"),
     (re.compile(r"\b[0-9a-f]{12,64}\b"), "HASH"),
@@ -128,11 +128,15 @@ class Runner:
         if not words:
             return ""
         if words[0] == "export":
-            self.environment.update(word.split("=", 1) for word in words[1:])
+            name, _, value = command.removeprefix("export ").partition("=")
+            self.environment[name] = self._shell(f"printf %s {value}")
             return ""
         if Path(words[0]).name == "fame" and not _needs_a_shell(command):
-            return self._fame(words[1:])
+            return self._fame([self._expanded(word) for word in words[1:]])
         return self._shell(command)
+
+    def _expanded(self, word: str) -> str:
+        return re.sub(r"\$(\w+)", lambda match: self.environment[match[1]], word)
 
     def _fame(self, words: list[str]) -> str:
         from fame_sql.cli import main

@@ -1,0 +1,89 @@
+"""The code in the documentation works, and prints what the pages show."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import fields
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from fame_sql.students import StudentConfig
+
+pytestmark = pytest.mark.any_duckdb
+
+ROOT = Path(__file__).parents[2]
+PAGES = (
+    "README.md",
+    "docs/start/first-query.md",
+    "docs/tutorials/with-labels.md",
+    "docs/tutorials/without-labels.md",
+    "docs/tutorials/notebook.md",
+    "docs/tutorials/dbt.md",
+    "docs/examples/commands.md",
+)
+
+
+@pytest.fixture(scope="module")
+def snippets() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("snippets", ROOT / "docs" / "snippets.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def small_students(monkeypatch: pytest.MonkeyPatch, tiny: StudentConfig) -> None:
+    """Train by default what takes seconds; the pages show what full students say."""
+    small = tuple(getattr(tiny, field.name) for field in fields(StudentConfig))
+    monkeypatch.setattr(StudentConfig.__init__, "__defaults__", small)
+
+
+@pytest.mark.usefixtures("small_students")
+def test_the_code_of_every_page_prints_what_the_page_shows(
+    snippets: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    runner = snippets.Runner()
+    differences = [text for page in PAGES for text in snippets.check(ROOT / page, runner)]
+    assert not differences, "\n".join(differences)
+
+
+def test_every_page_with_code_to_run_is_run() -> None:
+    docs = ROOT / "docs"
+    pages = [*docs.glob("start/*.md"), *docs.glob("tutorials/*.md"), *docs.glob("examples/*.md")]
+    assert {str(page.relative_to(ROOT)) for page in pages} == set(PAGES) - {"README.md"}
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "equal"),
+    [
+        ("a 1\nb 2", "a  1\n\nb 2", True),
+        ("a 1", "a 2", False),
+        ("score 0.991", "score 0.9912", True),
+        ("score 0.5", "score 0.6", False),
+        ("took 3.1 s", "took 12 s", True),
+        ("model 501e7391943c", "model ffffffffffff", True),
+        ("first\n…\nlast", "first\nsecond\nthird\nlast", True),
+        ("first\n…", "other\nsecond", False),
+        ("one\ntwo", "one", False),
+    ],
+)
+def test_what_counts_as_the_same_output(
+    snippets: ModuleType, shown: str, printed: str, equal: bool
+) -> None:
+    assert snippets.same(shown, printed) is equal
+
+
+def test_a_block_is_left_out_only_with_a_reason(snippets: ModuleType) -> None:
+    page = "<!-- not run: needs a server -->\n```sh\nfalse\n```\n\n```sh\ntrue\n```\n"
+    assert [snippet.reason for snippet in snippets.snippets(page)] == ["needs a server", None]
+
+
+def test_what_follows_directly_is_the_output(snippets: ModuleType) -> None:
+    page = "```sh\nls\n```\n\n<!-- approximate -->\n```text\na\n```\n\n```sh\nls\n```\nText.\n\n```text\nb\n```\n"
+    found = [(snippet.output, snippet.how) for snippet in snippets.snippets(page)]
+    assert found == [("a\n", "approximate"), (None, None)]
