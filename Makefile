@@ -90,7 +90,7 @@ docs: $(INSTALLED) ## write the generated reference pages and the examples' outp
 	$(BIN)/python docs/generate.py
 
 site: $(SITE)/.installed ## build the documentation site into build/site
-	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --strict
 
 # In an environment of its own: nothing that the site needs is needed by the package.
 $(SITE)/.installed: docs/requirements.txt

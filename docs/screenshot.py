@@ -1,4 +1,4 @@
-"""Draw docs/screenshot.svg from what two queries print: ``python docs/screenshot.py DEMO.duckdb``."""
+"""Draw docs/screenshot.svg: ``python docs/screenshot.py DEMO.duckdb``."""
 
 from __future__ import annotations
 

@@ -84,6 +84,7 @@ def test_a_block_is_left_out_only_with_a_reason(snippets: ModuleType) -> None:
 
 
 def test_what_follows_directly_is_the_output(snippets: ModuleType) -> None:
-    page = "```sh\nls\n```\n\n<!-- approximate -->\n```text\na\n```\n\n```sh\nls\n```\nText.\n\n```text\nb\n```\n"
+    shown = "```sh\nls\n```\n\n<!-- approximate -->\n```text\na\n```\n"
+    page = f"{shown}\n```sh\nls\n```\nText.\n\n```text\nb\n```\n"
     found = [(snippet.output, snippet.how) for snippet in snippets.snippets(page)]
     assert found == [("a\n", "approximate"), (None, None)]
