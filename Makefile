@@ -10,7 +10,7 @@ WORKERS ?= 2
 ARGS ?=
 ROWS ?= 10000000
 
-.PHONY: help install demo test lint types unit unit-duckdb-1 docs site notebooks format bench bench-scale bench-memory bench-detection bench-inference dbt bench-dbt clean
+.PHONY: help install demo test lint types unit unit-duckdb-1 docs snippets site notebooks format bench bench-scale bench-memory bench-detection bench-inference dbt bench-dbt clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -86,7 +86,12 @@ bench-detection: $(INSTALLED) ## what masks and heads add to detection
 bench-inference: $(INSTALLED) ## distinct messages a second by preset and runtime
 	HF_HUB_OFFLINE=1 $(BIN)/python -W ignore benchmarks/inference.py $(ARGS)
 
-docs: $(INSTALLED) ## write the generated reference pages and the examples' output
+docs: $(INSTALLED) ## write the generated pages of the reference
+	$(BIN)/python docs/generate.py
+
+snippets: $(INSTALLED) ## run the code in the documentation and keep what it prints
+	rm -rf build/snippets && mkdir -p build/snippets
+	cd build/snippets && ../../$(BIN)/python -W ignore ../../docs/snippets.py --write
 	$(BIN)/python docs/generate.py
 
 site: $(SITE)/.installed ## build the documentation site into build/site

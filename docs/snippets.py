@@ -1,7 +1,7 @@
 """Run the code blocks of documentation pages and compare what they print with what is shown.
 
-    python docs/snippets.py PAGE...            # in an empty folder: report every difference
-    python docs/snippets.py --write PAGE...    # replace the shown output by what was printed
+    python docs/snippets.py            # in an empty folder: report every difference
+    python docs/snippets.py --write    # replace the shown output by what was printed
 
 Blocks in ``sh``, ``sql`` and ``python`` run in order, in one folder for all pages of a run. A
 ``text`` block that follows directly is the expected output. One line before a block changes this:
@@ -34,6 +34,18 @@ _FENCE = re.compile(
     r"^```text\n(?P<output>.*?)^```\n)?",
     re.MULTILINE | re.DOTALL,
 )
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = (
+    "README.md",
+    "docs/start/first-query.md",
+    "docs/tutorials/with-labels.md",
+    "docs/tutorials/without-labels.md",
+    "docs/tutorials/notebook.md",
+    "docs/tutorials/dbt.md",
+    "docs/examples/commands.md",
+)
+"""The pages whose code is run, in this order and in one folder."""
+
 _LANGUAGES = ("sh", "sql", "python")
 _SHELL = set("|<>&;`(){}*")
 _VARIES = (
@@ -271,12 +283,21 @@ def check(page: Path, runner: Runner, *, write: bool = False) -> list[str]:
         if not _is_shown(snippet, printed, write=write):
             where = f"{page}:{snippet.line}"
             differences.append(f"{where}: shown\n{snippet.output}printed\n{printed}")
-            edits.append((snippet.span, printed.strip("\n") + "\n"))
+            edits.append((snippet.span, _shortened(printed, snippet.output)))
     if write and edits:
         for (start, end), printed in reversed(edits):
             text = text[:start] + printed + text[end:]
         page.write_text(text, encoding="utf-8")
     return differences
+
+
+def _shortened(printed: str, shown: str) -> str:
+    """Return what was printed, cut to as many lines as the page shows before a last ``…``."""
+    lines = printed.strip("\n").splitlines()
+    before = shown.splitlines()
+    if before[-1:] == ["…"]:
+        lines = [*lines[: len(before) - 1], "…"]
+    return "\n".join(lines) + "\n"
 
 
 def _is_shown(snippet: Snippet, printed: str, *, write: bool) -> bool:
@@ -291,12 +312,10 @@ def _is_shown(snippet: Snippet, printed: str, *, write: bool) -> bool:
 
 
 def main(arguments: list[str]) -> int:
-    """Check the pages named, or write their outputs, and return the exit code."""
+    """Check all pages, or write their outputs, and return the exit code."""
     write = "--write" in arguments
-    pages = [Path(name).resolve() for name in arguments if name != "--write"]
-    runner, found = Runner(), []
-    for page in pages:
-        found += check(page, runner, write=write)
+    runner = Runner()
+    found = [text for page in PAGES for text in check(ROOT / page, runner, write=write)]
     print("\n".join(found))  # noqa: T201
     return int(bool(found) and not write)
 

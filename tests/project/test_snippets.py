@@ -14,15 +14,6 @@ from fame_sql.students import StudentConfig
 pytestmark = pytest.mark.any_duckdb
 
 ROOT = Path(__file__).parents[2]
-PAGES = (
-    "README.md",
-    "docs/start/first-query.md",
-    "docs/tutorials/with-labels.md",
-    "docs/tutorials/without-labels.md",
-    "docs/tutorials/notebook.md",
-    "docs/tutorials/dbt.md",
-    "docs/examples/commands.md",
-)
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +39,14 @@ def test_the_code_of_every_page_prints_what_the_page_shows(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     runner = snippets.Runner()
-    differences = [text for page in PAGES for text in snippets.check(ROOT / page, runner)]
+    differences = [text for page in snippets.PAGES for text in snippets.check(ROOT / page, runner)]
     assert not differences, "\n".join(differences)
 
 
-def test_every_page_with_code_to_run_is_run() -> None:
+def test_every_page_with_code_to_run_is_run(snippets: ModuleType) -> None:
     docs = ROOT / "docs"
     pages = [*docs.glob("start/*.md"), *docs.glob("tutorials/*.md"), *docs.glob("examples/*.md")]
-    assert {str(page.relative_to(ROOT)) for page in pages} == set(PAGES) - {"README.md"}
+    assert {str(page.relative_to(ROOT)) for page in pages} == set(snippets.PAGES) - {"README.md"}
 
 
 @pytest.mark.parametrize(
