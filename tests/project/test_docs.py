@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import importlib.util
 import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import click
+import generate
 import pytest
 
 from fame_sql.cli import main
@@ -23,17 +22,7 @@ EXTRAS = tomllib.loads((DOCS.parent / "pyproject.toml").read_text())["project"][
 SQL_REFERENCE = (DOCS / "reference" / "sql.md").read_text()
 
 
-@pytest.fixture(scope="module")
-def generate() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_command_reference_is_that_of_the_commands(generate: ModuleType) -> None:
+def test_the_command_reference_is_that_of_the_commands() -> None:
     assert generate.COMMANDS.read_text() == generate.commands(), "run 'make docs'"
 
 
@@ -51,7 +40,7 @@ def _leaves(name: str, command: click.Command) -> Iterator[str]:
         yield name
 
 
-def test_the_reference_of_the_views_is_that_of_a_new_warehouse(generate: ModuleType) -> None:
+def test_the_reference_of_the_views_is_that_of_a_new_warehouse() -> None:
     assert generate.VIEWS.read_text() == generate.views(), "run 'make docs'"
 
 
@@ -115,3 +104,25 @@ def test_every_environment_variable_is_in_the_reference() -> None:
     names = {name for path in sources for name in re.findall(r'"(FAME_[A-Z_]+)"', path.read_text())}
     assert names
     assert {name for name in names if f"`{name}`" not in page} == set()
+
+
+def test_every_option_in_the_documentation_exists() -> None:
+    wrong = [
+        f"{page.relative_to(DOCS.parent)}: {written}"
+        for page in [*DOCS.rglob("*.md"), *DOCS.parent.glob("*.md")]
+        if page.name != "CHANGELOG.md" and page.name != "commands.md"
+        for written in re.findall(r"\bfame [a-z][^\n`|#&;)]*", page.read_text())
+        if not _exists(written.split())
+    ]
+    assert wrong == []
+
+
+def _exists(words: list[str]) -> bool:
+    """Return whether a command has the options that it is written with."""
+    command: click.Command = main
+    for word in words[1:]:
+        if isinstance(command, click.Group) and word in command.commands:
+            command = command.commands[word]
+    known = {name for parameter in command.params for name in parameter.opts}
+    known |= {name for parameter in command.params for name in parameter.secondary_opts}
+    return {word for word in words if word.startswith("-") and len(word) > 1} <= known

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import fields
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+import snippets
 
 from fame_sql.students import StudentConfig
 
 pytestmark = pytest.mark.any_duckdb
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def snippets() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("snippets", ROOT / "docs" / "snippets.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
@@ -35,7 +24,7 @@ def small_students(monkeypatch: pytest.MonkeyPatch, tiny: StudentConfig) -> None
 
 @pytest.mark.usefixtures("small_students")
 def test_the_code_of_every_page_prints_what_the_page_shows(
-    snippets: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     runner = snippets.Runner()
@@ -43,7 +32,7 @@ def test_the_code_of_every_page_prints_what_the_page_shows(
     assert not differences, "\n".join(differences)
 
 
-def test_every_page_with_code_to_run_is_run(snippets: ModuleType) -> None:
+def test_every_page_with_code_to_run_is_run() -> None:
     docs = ROOT / "docs"
     pages = [*docs.glob("start/*.md"), *docs.glob("tutorials/*.md"), *docs.glob("examples/*.md")]
     assert {str(page.relative_to(ROOT)) for page in pages} == set(snippets.PAGES) - {"README.md"}
@@ -63,18 +52,16 @@ def test_every_page_with_code_to_run_is_run(snippets: ModuleType) -> None:
         ("one\ntwo", "one", False),
     ],
 )
-def test_what_counts_as_the_same_output(
-    snippets: ModuleType, shown: str, printed: str, equal: bool
-) -> None:
+def test_what_counts_as_the_same_output(shown: str, printed: str, equal: bool) -> None:
     assert snippets.same(shown, printed) is equal
 
 
-def test_a_block_is_left_out_only_with_a_reason(snippets: ModuleType) -> None:
+def test_a_block_is_left_out_only_with_a_reason() -> None:
     page = "<!-- not run: needs a server -->\n```sh\nfalse\n```\n\n```sh\ntrue\n```\n"
     assert [snippet.reason for snippet in snippets.snippets(page)] == ["needs a server", None]
 
 
-def test_what_follows_directly_is_the_output(snippets: ModuleType) -> None:
+def test_what_follows_directly_is_the_output() -> None:
     shown = "```sh\nls\n```\n\n<!-- approximate -->\n```text\na\n```\n"
     page = f"{shown}\n```sh\nls\n```\nText.\n\n```text\nb\n```\n"
     found = [(snippet.output, snippet.how) for snippet in snippets.snippets(page)]
