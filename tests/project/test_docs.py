@@ -16,9 +16,8 @@ from fame_sql.warehouse.warehouse import Warehouse
 pytestmark = pytest.mark.any_duckdb
 
 DOCS = Path(__file__).parents[2] / "docs"
-EXTRAS = tomllib.loads((DOCS.parent / "pyproject.toml").read_text())["project"][
-    "optional-dependencies"
-]
+PROJECT = tomllib.loads((DOCS.parent / "pyproject.toml").read_text())
+EXTRAS = PROJECT["project"]["optional-dependencies"]
 SQL_REFERENCE = (DOCS / "reference" / "sql.md").read_text()
 
 
@@ -91,6 +90,14 @@ def test_the_presets_shown_are_those_of_the_package() -> None:
     page = (DOCS / "reference" / "configuration.md").read_text()
     for path in re.findall(r'--8<-- "([^"]+)"', page):
         assert (DOCS.parent / path).is_file()
+
+
+def test_the_rooms_of_the_architecture_are_the_layers_of_the_imports() -> None:
+    page = (DOCS / "architecture.md").read_text()
+    table = page[page.index("| room |") : page.index("### Where the layers differ")]
+    rooms = [set(re.findall(r"`(\w+)`", first)) for first in re.findall(r"^\|([^|]+)", table, re.M)]
+    layers = PROJECT["tool"]["importlinter"]["contracts"][0]["layers"]
+    assert [room for room in rooms if room] == [set(re.findall(r"\w+", layer)) for layer in layers]
 
 
 @pytest.mark.parametrize("extra", sorted(EXTRAS))
