@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from fame_sql.cli import main
-from fame_sql.warehouse.warehouse import PUBLIC_VIEWS, Warehouse
+from fame_sql.warehouse.warehouse import Warehouse
 
 DOCS = Path(__file__).parent
 COMMANDS = DOCS / "reference" / "commands.md"
@@ -50,6 +50,7 @@ _COLUMNS = """
 SELECT column_name, data_type FROM information_schema.columns
 WHERE table_schema = 'fame' AND table_name = ? ORDER BY ordinal_position
 """
+_PUBLIC = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'"
 _RELATIONS = """
 SELECT table_name, table_type = 'VIEW' FROM information_schema.tables
 WHERE table_schema = 'fame' ORDER BY table_name
@@ -105,12 +106,13 @@ def views() -> str:
     with tempfile.TemporaryDirectory() as folder:
         warehouse = Warehouse.open(Path(folder) / "new.duckdb", create=True)
         with warehouse:
+            public = {name for (name,) in warehouse.rows(_PUBLIC)}
             relations = dict(warehouse.rows(_RELATIONS))
             columns = {name: warehouse.rows(_COLUMNS, [name]) for name in relations}
-    others = sorted(set(relations) - set(PUBLIC_VIEWS))
+    others = sorted(set(relations) - public)
     parts = [_VIEWS_INTRODUCTION]
     for title, names in (
-        ("Views in `main`", list(PUBLIC_VIEWS)),
+        ("Views in `main`", [name for name in meanings["relations"] if name in public]),
         ("Views in `fame`", [name for name in others if relations[name]]),
         ("Tables in `fame`", [name for name in others if not relations[name]]),
     ):
