@@ -49,7 +49,7 @@ def test_no_meaning_is_left_of_a_column_that_is_gone() -> None:
     described = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
     assert set(meanings["columns"]) <= described
     headings = set(re.findall(r"^### (\w+)$", page, re.MULTILINE))
-    assert set(meanings["relations"]) <= headings | {"all_logs", "all_scored_logs"}
+    assert set(meanings["relations"]) == headings
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
@@ -98,6 +98,21 @@ def test_the_rooms_of_the_architecture_are_the_layers_of_the_imports() -> None:
     rooms = [set(re.findall(r"`(\w+)`", first)) for first in re.findall(r"^\|([^|]+)", table, re.M)]
     layers = PROJECT["tool"]["importlinter"]["contracts"][0]["layers"]
     assert [room for room in rooms if room] == [set(re.findall(r"\w+", layer)) for layer in layers]
+
+
+def test_every_target_that_is_named_is_in_the_makefile() -> None:
+    root = DOCS.parent
+    targets = set(re.findall(r"^([a-z0-9-]+):", (root / "Makefile").read_text(), re.MULTILINE))
+    pages = [*DOCS.rglob("*.md"), *root.glob("*.md"), root / ".github" / "workflows" / "ci.yml"]
+    command = re.compile(r"(?:`|run: |^)make ([a-z0-9-]+)(?=`| *$| +#| [A-Z]+=)", re.MULTILINE)
+    named = {
+        (str(page.relative_to(root)), name)
+        for page in pages
+        if page.name != "CHANGELOG.md"
+        for name in command.findall(page.read_text())
+    }
+    assert ("README.md", "demo") in named
+    assert {(page, name) for page, name in named if name not in targets} == set()
 
 
 @pytest.mark.parametrize("extra", sorted(EXTRAS))
