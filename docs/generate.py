@@ -46,6 +46,9 @@ yours is used there. Everything else lies in the schema `fame` alone.
 `day`, by which DuckDB skips the files that it need not read.
 """
 
+_VERDICT = {"score", "domain", "model_version"}
+"""Columns that only relations with verdicts have together."""
+
 _COLUMNS = """
 SELECT column_name, data_type FROM information_schema.columns
 WHERE table_schema = 'fame' AND table_name = ? ORDER BY ordinal_position
@@ -124,11 +127,19 @@ def views() -> str:
 
 def _relation(name: str, columns: list[Any], meanings: dict[str, Any]) -> list[str]:
     """Return the lines on a view or table; KeyError names what ``views.toml`` lacks."""
-    rows = [
-        f"| `{column}` | `{kind}` | {meanings['columns'][column]} |" for column, kind in columns
-    ]
+    meaning = meanings["columns"]
+    if {column for column, _ in columns} >= _VERDICT:
+        meaning = meaning | _verdict_columns()
+    rows = [f"| `{column}` | `{kind}` | {meaning[column]} |" for column, kind in columns]
     heading = [f"### {name}", "", meanings["relations"][name], ""]
     return [*heading, "| column | type | meaning |", "|---|---|---|", *rows, ""]
+
+
+def _verdict_columns() -> dict[str, str]:
+    """Return what the SQL reference says of each column of a verdict."""
+    page = (DOCS / "reference" / "sql.md").read_text(encoding="utf-8")
+    table = page.partition("<!-- verdict: ")[2].partition("<!-- end -->")[0]
+    return dict(re.findall(r"^\| `(\w+)` \| `[^`]+` \| (.+) \|$", table, re.MULTILINE))
 
 
 if __name__ == "__main__":

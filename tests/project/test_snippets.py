@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -18,10 +18,12 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def small_students(monkeypatch: pytest.MonkeyPatch, tiny: StudentConfig) -> None:
     """Train by default what takes seconds; the pages show what full students say."""
-    small = tuple(getattr(tiny, field.name) for field in fields(StudentConfig))
+    smaller = replace(tiny, min_steps=40, max_steps=40)
+    small = tuple(getattr(smaller, field.name) for field in fields(StudentConfig))
     monkeypatch.setattr(StudentConfig.__init__, "__defaults__", small)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_students")
 def test_the_code_of_every_page_prints_what_the_page_shows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
