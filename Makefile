@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-DUCKDB_1 := build/duckdb-1.5.6
+DUCKDB_1 := build/duckdb-1.5.5
 DBT := build/dbt
 SPARK := build/spark
 SITE := build/site-venv
@@ -10,7 +10,7 @@ WORKERS ?= 2
 ARGS ?=
 ROWS ?= 10000000
 
-.PHONY: help install demo test lint types unit unit-duckdb-1 docs snippets site notebooks format bench bench-scale bench-memory bench-detection bench-inference dbt bench-dbt clean
+.PHONY: help install demo test lint types unit unit-duckdb-1 docs generate snippets site notebooks format bench bench-scale bench-memory bench-detection bench-inference dbt bench-dbt clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -42,11 +42,11 @@ types: $(INSTALLED) ## mypy, strict
 unit: $(INSTALLED) $(DBT)/.installed $(SPARK)/.installed ## all tests, on the installed DuckDB
 	HF_HUB_OFFLINE=1 $(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
-unit-duckdb-1: $(INSTALLED) $(DUCKDB_1) $(DBT)/.installed ## the tests that DuckDB matters to, on 1.5.6
+unit-duckdb-1: $(INSTALLED) $(DUCKDB_1) $(DBT)/.installed ## the tests that DuckDB matters to, on 1.5.5
 	HF_HUB_OFFLINE=1 PYTHONPATH=$(DUCKDB_1) $(BIN)/pytest -n $(WORKERS) -m "not any_duckdb" $(ARGS)
 
 $(DUCKDB_1):
-	$(BIN)/pip install --quiet --no-deps --target $@ duckdb==1.5.6
+	$(BIN)/pip install --quiet --no-deps --target $@ duckdb==1.5.5
 
 # In a folder of its own: dbt-core 1.11 needs a pathspec that mypy 2 refuses.
 $(DBT)/.installed: dbt_project/requirements.txt | $(INSTALLED)
@@ -85,6 +85,9 @@ bench-detection: $(INSTALLED) ## what masks and heads add to detection
 
 bench-inference: $(INSTALLED) ## distinct messages a second by preset and runtime
 	HF_HUB_OFFLINE=1 $(BIN)/python -W ignore benchmarks/inference.py $(ARGS)
+
+generate: $(INSTALLED) ## the dbt macro, contracts and reference of a verdict's columns
+	$(BIN)/python docs/generate_verdict.py
 
 docs: $(INSTALLED) ## write the generated pages of the reference
 	$(BIN)/python docs/generate.py

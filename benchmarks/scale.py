@@ -30,6 +30,7 @@ import scale_spark
 import fame_sql
 from fame_sql.models import champion
 from fame_sql.scoring.live import Known
+from fame_sql.sql.quoting import literal
 from fame_sql.storage.partitions import add_partitions
 from fame_sql.udfs.duckdb import release, scorer_of
 from fame_sql.warehouse.warehouse import Warehouse
@@ -168,7 +169,7 @@ def take_in(connection: duckdb.DuckDBPyConnection, warehouse: Path, folder: Path
     raw = folder / "raw.parquet"
     connection.execute(
         f"COPY (SELECT timestamp, body FROM fame.logs WHERE log_id < {TAKEN_IN}) "
-        f"TO '{raw}' (FORMAT parquet)"
+        f"TO {literal(raw)} (FORMAT parquet)"
     )
     fresh = folder / "fresh.duckdb"
     shutil.copy(warehouse, fresh)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import duckdb
 
+from fame_sql.sql.quoting import literal
+
 SPARK = Path(__file__).parents[1] / "build" / "spark"
 
 
@@ -27,7 +29,7 @@ def seconds(connection: duckdb.DuckDBPyConnection, model: Path, rows: int) -> fl
         lines = Path(folder) / "lines.parquet"
         connection.execute(
             f"COPY (SELECT timestamp, body FROM fame.logs WHERE log_id < {rows}) "
-            f"TO '{lines}' (FORMAT parquet)"
+            f"TO {literal(lines)} (FORMAT parquet)"
         )
         paths = os.pathsep.join(p for p in (os.environ.get("PYTHONPATH"), str(SPARK)) if p)
         environment = {**os.environ, "PYTHONPATH": paths, "PYSPARK_PYTHON": sys.executable}

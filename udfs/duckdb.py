@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
+from fame_sql.errors import WarehouseError
 from fame_sql.scoring.live import LiveScorer
 from fame_sql.udfs.functions import FUNCTIONS, LiveFunction
 
@@ -39,6 +40,11 @@ def register(connection: duckdb.DuckDBPyConnection, scorer: LiveScorer) -> None:
     Declared with side effects, for without that DuckDB 1.5 evaluates them on rows that a
     filter or join would have removed (measured: 100 to 900 times too many). ``NULL`` is handled
     by the functions themselves, and an error is raised, never turned into ``NULL``.
+
+    Raises
+    ------
+    WarehouseError
+        If a macro in ``main`` has the name of a live function.
     """
     known = _registrations.get(_registered_token(connection))
     if known is not None:
@@ -48,18 +54,31 @@ def register(connection: duckdb.DuckDBPyConnection, scorer: LiveScorer) -> None:
     registration = _Registration(connection, scorer)
     connection.create_function(_TOKEN, lambda: token, [], "VARCHAR", side_effects=True)
     for function in FUNCTIONS:
-        # DuckDB 2.0 takes these names at run time, but its stubs know only enumerations that
-        # 1.5 keeps elsewhere.
-        connection.create_function(  # type: ignore[call-overload]
-            function.name,
-            _vectorised(function, registration),
-            ["VARCHAR"],
-            function.returns,
-            type="arrow",
-            null_handling="special",
-            side_effects=True,
-        )
+        try:
+            _create(connection, function, registration)
+        except duckdb.CatalogException:
+            _remove(connection)
+            raise WarehouseError(
+                f"{function.name} cannot be registered: the database has a macro of that name; "
+                f"remove it with 'DROP MACRO main.{function.name}' and try again"
+            ) from None
     _registrations[token] = registration
+
+
+def _create(
+    connection: duckdb.DuckDBPyConnection, function: LiveFunction, registration: _Registration
+) -> None:
+    # DuckDB 2.0 takes these names at run time, but its stubs know only enumerations that 1.5 keeps
+    # elsewhere.
+    connection.create_function(  # type: ignore[call-overload]
+        function.name,
+        _vectorised(function, registration),
+        ["VARCHAR"],
+        function.returns,
+        type="arrow",
+        null_handling="special",
+        side_effects=True,
+    )
 
 
 def scorer_of(connection: duckdb.DuckDBPyConnection) -> LiveScorer | None:

@@ -11,21 +11,9 @@ import pyarrow as pa
 from fame_sql.models.explanation import Explanation
 from fame_sql.scoring.live import LiveScorer
 from fame_sql.scoring.policy import action
+from fame_sql.verdict.columns import ARROW_STRUCT
+from fame_sql.verdict.statements import VERDICT_TYPES
 
-_VERDICT_FIELDS = {
-    "score": ("DOUBLE", pa.float64()),
-    "is_anomaly": ("BOOLEAN", pa.bool_()),
-    "domain": ("VARCHAR", pa.string()),
-    "domain_confidence": ("DOUBLE", pa.float64()),
-    "novelty": ("DOUBLE", pa.float64()),
-    "template_id": ("VARCHAR", pa.string()),
-    "template": ("VARCHAR", pa.string()),
-    "known_template": ("BOOLEAN", pa.bool_()),
-    "threshold": ("DOUBLE", pa.float64()),
-    "model_version": ("VARCHAR", pa.string()),
-}
-_VERDICT_SQL = f"STRUCT({', '.join(f'{name} {kind[0]}' for name, kind in _VERDICT_FIELDS.items())})"
-_VERDICT_ARROW = pa.struct([(name, kind[1]) for name, kind in _VERDICT_FIELDS.items()])
 _EXPLANATION_SQL = (
     "STRUCT(log_odds DOUBLE, base DOUBLE, words STRUCT(token VARCHAR, weight DOUBLE)[], "
     "nearest STRUCT(message VARCHAR, label VARCHAR, distance DOUBLE), "
@@ -79,7 +67,7 @@ class LiveFunction:
 
 
 def _field(name: str) -> Callable[[LiveScorer, pa.Array], pa.Array]:
-    arrow_type = _VERDICT_FIELDS[name][1]
+    arrow_type = ARROW_STRUCT.field(name).type
 
     def compute(scorer: LiveScorer, messages: pa.Array) -> pa.Array:
         distinct, rows = scorer.distinct_verdicts(messages)
@@ -92,7 +80,7 @@ def _field(name: str) -> Callable[[LiveScorer, pa.Array], pa.Array]:
 def _verdict(scorer: LiveScorer, messages: pa.Array) -> pa.Array:
     distinct, rows = scorer.distinct_verdicts(messages)
     values = [None if v is None else asdict(v) for v in distinct]
-    return pa.array(values, _VERDICT_ARROW).take(pa.array(rows))
+    return pa.array(values, ARROW_STRUCT).take(pa.array(rows))
 
 
 def _action(scorer: LiveScorer, messages: pa.Array) -> pa.Array:
@@ -168,7 +156,7 @@ FUNCTIONS = (
     ),
     LiveFunction(
         "fame_verdict",
-        _VERDICT_SQL,
+        f"STRUCT({VERDICT_TYPES})",
         "All that the model says of a message, in one struct.",
         _verdict,
     ),

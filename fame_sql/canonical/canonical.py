@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fame_sql.errors import InputError
+from fame_sql.sql.quoting import literal
 
 MAX_CHARACTERS = 8192
 """A message's canonical text is that of its first 8,192 characters."""
@@ -111,8 +112,8 @@ class Recipe:
         expression = f"left({column}, {self.max_characters:d})"
         for mask in self.masks:
             expression = (
-                f"regexp_replace({expression}, {quote(mask.pattern)}, "
-                f"{quote(mask.placeholder)}, 'g')"
+                f"regexp_replace({expression}, {literal(mask.pattern)}, "
+                f"{literal(mask.placeholder)}, 'g')"
             )
         return expression
 
@@ -152,8 +153,3 @@ def default_recipe() -> Recipe:
 def event_hash(canonical: str) -> str:
     """Return the identity of an event: the md5 of its canonical text's UTF-8 bytes, in hex."""
     return hashlib.md5(canonical.encode()).hexdigest()
-
-
-def quote(text: str) -> str:
-    """Return ``text`` as a SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"

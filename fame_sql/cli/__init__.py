@@ -19,6 +19,7 @@ from fame_sql.cli.query import query
 from fame_sql.cli.reports import evaluate, status
 from fame_sql.cli.stages import ingest, mine, score, train
 from fame_sql.cli.storage import compact, expire, partition
+from fame_sql.cli.upgrade import upgrade
 from fame_sql.console import printable
 from fame_sql.errors import FameError
 
@@ -79,5 +80,6 @@ for _command in (
     partition,
     expire,
     compact,
+    upgrade,
 ):
     main.add_command(_command)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fame_sql import sql
 from fame_sql.cli.language_model import ModelOptions, model_options, print_plan
 from fame_sql.cli.output import json_option, print_json, print_table, warehouse_option
 
@@ -42,10 +43,7 @@ def check(asked: ModelOptions, as_json: bool) -> None:
             print_plan(model, [request], [], as_json=as_json)
             return
         model.ask(request, CheckAnswer)
-        facts = opened.records(
-            "SELECT resolved_model, tokens_in, tokens_out, tokens_estimated, cost_usd, seconds, "
-            "sends FROM fame.llm_calls ORDER BY created_at DESC LIMIT 1"
-        )[0]
+        facts = opened.records(sql.load("llm/last_call"))[0]
         mode = model.client.mode if model.client else None
     if as_json:
         print_json({"answers": mode, **facts})

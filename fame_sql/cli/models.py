@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fame_sql import sql
 from fame_sql.cli.comparison import compare
 from fame_sql.cli.output import json_option, print_facts, print_json, print_table, warehouse_option
 from fame_sql.cli.runtime import convert
@@ -85,10 +86,7 @@ def promote(version: str, author: str | None, reason: str, warehouse: Path) -> N
 
     with Warehouse.open(warehouse) as opened:
         record = run(opened, version, author=author, reason=reason)
-        unscored = opened.value(
-            "SELECT count(*) FROM fame.events "
-            "WHERE event_id NOT IN (SELECT event_id FROM fame.verdicts)"
-        )
+        unscored = opened.value(sql.load("scoring/count_unscored"))
     click.echo(f"model {record.model_version} is the champion")
     if unscored:
         click.echo(f"{unscored} events have no score from it: run 'fame score'")

@@ -25,9 +25,12 @@ from fame_sql.models import load, load_champion
 from fame_sql.models.model import Model
 from fame_sql.scoring.live import LiveScorer
 from fame_sql.session.session import register
+from fame_sql.sql.quoting import literal
 from fame_sql.storage.views import reach_partitions
 from fame_sql.udfs import duckdb as functions
-from fame_sql.warehouse.warehouse import Warehouse, migrate
+from fame_sql.warehouse.migrations import schema_version
+from fame_sql.warehouse.upgrade import migrate
+from fame_sql.warehouse.warehouse import Warehouse
 
 
 class Plugin(BasePlugin):  # type: ignore
@@ -45,9 +48,9 @@ class Plugin(BasePlugin):  # type: ignore
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Put the functions on the database; its network waits for the first new message."""
         try:
-            self._version = _quoted(self._register(conn))
+            self._version = literal(self._register(conn))
         except FameError as error:
-            self._version = f"error({_quoted(str(error))})"
+            self._version = f"error({literal(str(error))})"
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Tell the cursor which model answers: temporary macros belong to one cursor."""
@@ -74,11 +77,7 @@ class Plugin(BasePlugin):  # type: ignore
         return model.version
 
     def _warehouse(self, connection: duckdb.DuckDBPyConnection) -> Warehouse | None:
-        found = connection.execute(
-            "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database() "
-            "AND schema_name = 'fame' AND table_name IN ('models', 'masks')"
-        ).fetchall()
-        if found[0][0] < 2:
+        if schema_version(connection) == 0:
             return None
         path, cursor = Path(self.creds.path), connection.cursor()
         read_only = cursor.execute("SELECT current_setting('access_mode')").fetchall()
@@ -114,7 +113,3 @@ def _refusing(error: FameError) -> Callable[[], Model]:
         raise error
 
     return refuse
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

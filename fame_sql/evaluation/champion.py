@@ -15,12 +15,13 @@ from fame_sql import sql
 from fame_sql.errors import InputError, MissingStageError
 from fame_sql.models import champion
 from fame_sql.students.calibration.calibration import expected_calibration_error
+from fame_sql.verdict import THRESHOLD
 from fame_sql.warehouse.warehouse import Warehouse
 
 Row = dict[str, Any]
 
 DETECTORS: dict[str, tuple[str, Callable[[Row], bool]]] = {
-    "fame": ("the champion: score above 0.5", lambda row: row["score"] > 0.5),
+    "fame": ("the champion: score above 0.5", lambda row: row["score"] > THRESHOLD),
     "severity": ("severity FATAL is anomalous", lambda row: row["is_fatal"]),
     "errors": ("severity ERROR and above is anomalous", lambda row: row["is_error"]),
     "majority": (

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fame_sql.students.calibration.calibration import expected_calibration_error
+from fame_sql.verdict import THRESHOLD
 
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
@@ -87,7 +88,7 @@ class Measured:
 
 def measure(judged: Judged) -> dict[str, float | None]:
     """Return every measure of :data:`MEASURES` by name; None where it is not defined."""
-    reported = judged.score > 0.5
+    reported = judged.score > THRESHOLD
     hits = float(judged.lines[reported & judged.is_anomaly].sum())
     alarms = float(judged.lines[reported & ~judged.is_anomaly].sum())
     anomalies = float(judged.lines[judged.is_anomaly].sum())

@@ -208,10 +208,7 @@ def _judged(line: Line, judgement: Judgement) -> Line:
 
 def _store(warehouse: Warehouse, judged: Sequence[Line], author: str) -> None:
     """Put a model's judgements in the place of earlier ones of the same templates."""
-    warehouse.connection.execute(
-        "DELETE FROM fame.labels WHERE source = 'llm' "
-        "AND template_id IN (SELECT template_id FROM templates_to_read)"
-    )
+    warehouse.connection.execute(sql.load("labels/delete_read"))
     if not judged:
         return
     columns = ("log_id", "event_id", "template_id", "is_anomaly", "evidence")

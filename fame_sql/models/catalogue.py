@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from fame_sql import sql
 from fame_sql.canonical.canonical import Recipe
 from fame_sql.errors import InputError, MissingStageError, ModelError
 from fame_sql.models.folder import load
@@ -55,13 +56,7 @@ def publish(
         "now": utc_now(),
     }
     with warehouse.transaction():
-        warehouse.connection.execute(
-            "INSERT OR REPLACE INTO fame.models VALUES ($model_version, $path, $manifest_hash, "
-            "$recipe_version, $metrics, coalesce((SELECT stage FROM fame.models WHERE "
-            "model_version = $model_version), 'candidate'), $now, (SELECT promoted_at FROM "
-            "fame.models WHERE model_version = $model_version))",
-            row,
-        )
+        warehouse.connection.execute(sql.load("models/publish"), row)
         if crown:
             _crown(warehouse, version, author=author, reason=reason)
 
@@ -104,11 +99,7 @@ def promote(
 
 def promotions(warehouse: Warehouse, version: str) -> list[dict[str, Any]]:
     """Return when a model was made the champion, by whom and why, the first time first."""
-    return warehouse.records(
-        "SELECT promoted_at, author, reason FROM fame.promotions WHERE model_version = ? "
-        "ORDER BY promoted_at",
-        [version],
-    )
+    return warehouse.records(sql.load("models/promotions"), {"model_version": version})
 
 
 def models(warehouse: Warehouse) -> list[ModelRecord]:

@@ -27,54 +27,13 @@ from fame_sql.models.explanation import (
 )
 from fame_sql.models.novelty import NoveltyIndex
 from fame_sql.templates.templates import Template, TemplateSet
+from fame_sql.verdict import Verdict, is_anomalous
 
 if TYPE_CHECKING:
     from fame_sql.students import Student
 
 # Floats differ by about 1e-7 between processors; four digits are the same nearly everywhere.
 DIGITS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a model says of one message.
-
-    Parameters
-    ----------
-    score : float
-        In [0, 1]; above 0.5 is anomalous, in every domain.
-    is_anomaly : bool
-        Whether the score lies above 0.5.
-    domain : str
-        The failure domain it belongs to.
-    domain_confidence : float
-        1 where a known template decides, else the router's probability; of a text that shares
-        no word with any known template, that of a guess among the domains and none of them.
-    novelty : float
-        0 for a known template, up to 1 for words that no known template has.
-    template_id, template : str or None
-        The known template, if one matches.
-    known_template : bool
-        Whether one does; if not, the verdict is a guess about something unseen.
-    threshold : float
-        Where no template knows the message, the probability by its words alone that is
-        published as 0.5. Of a known template, the raw probability of the domain's head (expert
-        or shared) that speaks for neither side; the words' log-odds, and the line of a target,
-        move the score beside it. An anomalous domain asks no head: there it decides nothing.
-    model_version : str
-        The model that says so.
-    """
-
-    score: float
-    is_anomaly: bool
-    domain: str
-    domain_confidence: float
-    novelty: float
-    template_id: str | None
-    template: str | None
-    known_template: bool
-    threshold: float
-    model_version: str
 
 
 @dataclass(frozen=True)
@@ -163,7 +122,7 @@ class Model:
         published = round(float(score), DIGITS)
         return Verdict(
             score=published,
-            is_anomaly=published > 0.5,
+            is_anomaly=is_anomalous(published),
             domain=self.domains[domain],
             domain_confidence=round(float(confidence), DIGITS),
             novelty=round(float(novelty), DIGITS),

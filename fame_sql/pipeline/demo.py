@@ -18,14 +18,8 @@ from fame_sql.pipeline.pipeline import compile_model
 from fame_sql.pipeline.simulator import simulate
 from fame_sql.warehouse.warehouse import Warehouse
 
-QUERIES = (
-    "SELECT timestamp, domain, score, body FROM anomalies ORDER BY timestamp DESC LIMIT 10",
-    "SELECT domain, count(*) AS lines, max(score) AS worst FROM anomalies "
-    "GROUP BY domain ORDER BY lines DESC",
-    "SELECT body, fame_score(body) AS score, fame_explain(body).words AS why FROM logs "
-    "WHERE fame_score(body) > 0.5 LIMIT 3",
-)
-"""What to ask next; a test runs them."""
+QUERIES = tuple(" ".join(sql.load(name).split()) for name in sql.names("pipeline/demo/next"))
+"""Queries to try next, each on one line; a test runs them."""
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,13 @@ from fame_sql.console import Progress
 from fame_sql.scoring.live import LiveScorer, Memory
 from fame_sql.scoring.scoring import (
     BATCH,
-    check_room,
     scoring_turn,
     store_verdicts,
     temporary_place,
     verdict_table,
 )
+from fame_sql.verdict import statements
+from fame_sql.warehouse.disk import check_room
 from fame_sql.warehouse.warehouse import read_recipe, transaction
 
 # Each distinct message is held with its canonical text, and with its answer, and before that in
@@ -93,7 +94,7 @@ class Store:
         self._memory = self.scorer.memory(stored=False)
         if self.is_warehouse:
             parameters = {"model_version": self.scorer.model().version}
-            self.connection.execute(sql.load("planner/create_events"), parameters)
+            self.connection.execute(statements.load("planner/create_events"), parameters)
 
     def has_events(self) -> bool:
         """Tell whether lines carry the event of their message, by the scorer's own masks."""
@@ -154,7 +155,7 @@ class Store:
         keys = Template(sql.load("planner/create_keys")).safe_substitute(canonical=canonical)
         self.connection.execute(keys)
         known = "planner/create_known" if self.is_warehouse else "planner/create_known_empty"
-        self.connection.execute(sql.load(known))
+        self.connection.execute(statements.load(known))
         self.connection.execute(sql.load("planner/create_unknown"))
         stored = self._count("SELECT count(*) FROM temp.__fame_known")
         missing = self._score("planner/add_known", "new_texts")

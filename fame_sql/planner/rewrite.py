@@ -11,19 +11,7 @@ from sqlglot import exp
 from fame_sql.planner.calls import Call
 from fame_sql.planner.grouping import add_to_group, is_grouped
 from fame_sql.planner.source import Source
-
-_VERDICT = (
-    "score",
-    "is_anomaly",
-    "domain",
-    "domain_confidence",
-    "novelty",
-    "template_id",
-    "template",
-    "known_template",
-    "threshold",
-    "model_version",
-)
+from fame_sql.verdict.columns import COLUMNS
 
 _OWN = re.compile(r"__fame_[a-z_]*0*(\d+)", re.IGNORECASE)
 
@@ -206,7 +194,7 @@ def _answer(field: str, answers: str) -> exp.Expr:
         return exp.column(field, answers)
     pairs = [
         exp.PropertyEQ(this=exp.to_identifier(name), expression=exp.column(name, answers))
-        for name in _VERDICT
+        for name in COLUMNS
     ]
     return exp.Case().when(_is_known(answers), exp.Struct(expressions=pairs))
 

@@ -15,6 +15,7 @@ from fame_sql.console import Progress
 from fame_sql.errors import InputError
 from fame_sql.models import ModelRecord
 from fame_sql.scoring.scoring import score_events
+from fame_sql.verdict import statements
 from fame_sql.warehouse.warehouse import Warehouse
 
 TOP = 20
@@ -163,10 +164,12 @@ def compare(warehouse: Warehouse, first: str, second: str, *, top: int = TOP) ->
         facts=tuple(_facts(a, b)),
         domains=tuple(_differing(models.read_kinds(a.folder), models.read_kinds(b.folder))),
         unscored=(unscored(warehouse, a), unscored(warehouse, b)),
-        totals=warehouse.records(sql.load("scoring/compare_totals"), versions)[0],
-        by_domain=tuple(warehouse.records(sql.load("scoring/compare_domains"), versions)),
+        totals=warehouse.records(statements.load("scoring/compare_totals"), versions)[0],
+        by_domain=tuple(warehouse.records(statements.load("scoring/compare_domains"), versions)),
         changed=tuple(
-            warehouse.records(sql.load("scoring/compare_changed"), {**versions, "at_most": top})
+            warehouse.records(
+                statements.load("scoring/compare_changed"), {**versions, "at_most": top}
+            )
         ),
     )
 

@@ -20,7 +20,8 @@ import pyarrow as pa
 
 from fame_sql.canonical.canonical import Recipe
 from fame_sql.models.explanation import Explanation
-from fame_sql.models.model import Model, Verdict
+from fame_sql.models.model import Model
+from fame_sql.verdict import Verdict
 
 REMEMBERED = 500_000
 """At most so many messages, and so many canonical texts, are remembered a model and process."""

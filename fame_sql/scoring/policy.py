@@ -22,12 +22,11 @@ from fame_sql.students.calibration.targets import (
     lines_in_force,
     needed,
 )
+from fame_sql.warehouse import settings
 from fame_sql.warehouse.warehouse import Warehouse
 
 UNSEEN = ("alert", "queue", "both")
 """What can be done about the unseen; ``both`` where nothing is set."""
-
-_TARGET = "max_false_alarms"
 
 
 @dataclass(frozen=True)
@@ -119,12 +118,12 @@ def set_unseen(warehouse: Warehouse, unseen: str) -> None:
     """
     if unseen not in UNSEEN:
         raise InputError(f"unseen messages can be handled as {', '.join(UNSEEN)}, not {unseen!r}")
-    _store(warehouse, "unseen", unseen)
+    settings.write(warehouse.connection, settings.UNSEEN, unseen)
 
 
 def read_target(warehouse: Warehouse) -> float | None:
     """Return how many false alarms a million lines are aimed at, None without a target."""
-    value = warehouse.value("SELECT value FROM fame.settings WHERE key = ?", [_TARGET])
+    value = settings.read(warehouse.connection, settings.MAX_FALSE_ALARMS)
     return None if value is None else float(value)
 
 
@@ -137,13 +136,10 @@ def store_target(warehouse: Warehouse, target: float | None) -> None:
         If it is no number above 0 and below a million.
     """
     if target is None:
-        warehouse.connection.execute("DELETE FROM fame.settings WHERE key = ?", [_TARGET])
+        settings.remove(warehouse.connection, settings.MAX_FALSE_ALARMS)
     else:
-        _store(warehouse, _TARGET, repr(check_target(target)))
-
-
-def _store(warehouse: Warehouse, key: str, value: str) -> None:
-    warehouse.connection.execute("INSERT OR REPLACE INTO fame.settings VALUES (?, ?)", [key, value])
+        value = repr(check_target(target))
+        settings.write(warehouse.connection, settings.MAX_FALSE_ALARMS, value)
 
 
 def action(unseen: str, *, is_anomaly: bool, known_template: bool) -> str:

@@ -20,11 +20,13 @@ import pyarrow as pa
 
 from fame_sql import sql
 from fame_sql.console import Progress, SilentProgress
-from fame_sql.errors import WarehouseError
 from fame_sql.models import load_champion, load_published
-from fame_sql.models.model import Model, Verdict
+from fame_sql.models.model import Model
 from fame_sql.scoring.live import Memory, memory_of
 from fame_sql.templates.templates import match_events
+from fame_sql.verdict import Verdict, statements
+from fame_sql.verdict.columns import ARROW_FIELDS
+from fame_sql.warehouse.disk import check_room
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
 BATCH = 16_384
@@ -36,21 +38,7 @@ BYTES_AN_EVENT = 64
 TEMPORARY_BYTES_AN_EVENT = 32
 """Memory, or disk beyond ``memory_limit``, that finding the unscored takes an event: cautious."""
 
-_SCHEMA = pa.schema(
-    [
-        ("model_version", pa.string()),
-        ("event_id", pa.int32()),
-        ("score", pa.float64()),
-        ("domain", pa.string()),
-        ("domain_confidence", pa.float64()),
-        ("novelty", pa.float64()),
-        ("template_id", pa.string()),
-        ("known_template", pa.bool_()),
-        ("threshold", pa.float64()),
-        ("is_anomaly", pa.bool_()),
-        ("template", pa.string()),
-    ]
-)
+_SCHEMA = pa.schema([("event_id", pa.int32()), *ARROW_FIELDS])
 
 _turns: dict[Path, threading.RLock] = {}
 _turns_lock = threading.Lock()
@@ -188,30 +176,8 @@ def scoring_turn(path: Path) -> Iterator[None]:
         yield
 
 
-def check_room(needed: int, free: int, path: Path) -> None:
-    """Refuse work that the disk has no room for.
-
-    Parameters
-    ----------
-    needed, free : int
-        Bytes.
-    path : Path
-        What would grow.
-
-    Raises
-    ------
-    WarehouseError
-        If more is needed than there is.
-    """
-    if needed > free:
-        raise WarehouseError(
-            f"{path} needs up to {needed / 1e6:,.0f} MB more on a disk that has "
-            f"{free / 1e6:,.0f} MB left: free some room, or move the warehouse, and try again"
-        )
-
-
 def verdict_table(event_ids: Sequence[int], verdicts: Sequence[Verdict]) -> pa.Table:
-    """Return verdicts as an Arrow table, one row an event, in the columns of ``fame.scores``."""
+    """Return verdicts as an Arrow table, one row for each event."""
     rows = [
         {"event_id": event_id, **asdict(verdict)}
         for event_id, verdict in zip(event_ids, verdicts, strict=True)
@@ -223,7 +189,7 @@ def store_verdicts(connection: duckdb.DuckDBPyConnection, verdicts: pa.Table) ->
     """Add verdicts to ``fame.scores``, but for those that are there."""
     connection.register("new_verdicts", verdicts)
     try:
-        connection.execute(sql.load("scoring/add"), {"scored_at": utc_now()})
+        connection.execute(statements.load("scoring/add"), {"scored_at": utc_now()})
     finally:
         connection.unregister("new_verdicts")
 

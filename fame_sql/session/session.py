@@ -11,11 +11,12 @@ from fame_sql import sql
 from fame_sql.canonical.canonical import Recipe, default_recipe
 from fame_sql.errors import ModelError
 from fame_sql.models import load, load_champion
-from fame_sql.models.model import Model, Verdict
+from fame_sql.models.model import Model
 from fame_sql.scoring.live import REMEMBERED, LiveScorer
 from fame_sql.scoring.policy import read_unseen
 from fame_sql.storage.views import reach_partitions
 from fame_sql.udfs import duckdb as functions
+from fame_sql.verdict import Verdict, statements
 from fame_sql.warehouse.warehouse import Warehouse
 
 
@@ -76,12 +77,7 @@ def register(connection: duckdb.DuckDBPyConnection, model: Path | str | None = N
 
 def _warehouse_path(connection: duckdb.DuckDBPyConnection) -> Path | None:
     cursor = connection.cursor()
-    found = cursor.execute(
-        "SELECT databases.path FROM duckdb_databases() AS databases "
-        "INNER JOIN duckdb_tables() AS tables ON databases.database_name = tables.database_name "
-        "WHERE databases.database_name = current_database() "
-        "AND tables.schema_name = 'fame' AND tables.table_name = 'models'"
-    ).fetchall()
+    found = cursor.execute(sql.load("session/warehouse_path")).fetchall()
     return Path(found[0][0]) if found and found[0][0] else None
 
 
@@ -108,15 +104,12 @@ def _stored_verdicts(warehouse: Warehouse, model: Model) -> Mapping[str, Verdict
     """Return what is stored for the model: of the most frequent events, if there are many."""
     texts = {template.template_id: template.text for template in model.templates.templates}
     rows = warehouse.records(
-        sql.load("scoring/stored_verdicts"),
+        statements.load("scoring/stored_verdicts"),
         {"model_version": model.version, "at_most": REMEMBERED // 2},
     )
     return {
-        row.pop("canonical"): Verdict(
-            **row,
-            is_anomaly=row["score"] > 0.5,
-            template=texts.get(row["template_id"]),
-            model_version=model.version,
+        row.pop("canonical"): Verdict.from_stored(
+            row, template=texts.get(row["template_id"]), model_version=model.version
         )
         for row in rows
     }

@@ -24,6 +24,7 @@ from fame_sql.errors import InputError
 from fame_sql.spark.claim import claimed
 from fame_sql.spark.session import is_remote, local_folder, place_model
 from fame_sql.udfs.spark import ModelPlace, scorer_at
+from fame_sql.verdict.columns import ARROW_FIELDS, SPARK_TYPES
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -31,26 +32,13 @@ if TYPE_CHECKING:
 SLICE = 1_000_000
 """Events judged and committed at once: what a job that is stopped loses at most."""
 
-_FIELDS = {
-    "event_hash": "string",
-    "canonical": "string",
-    "score": "double",
-    "is_anomaly": "boolean",
-    "domain": "string",
-    "domain_confidence": "double",
-    "novelty": "double",
-    "template_id": "string",
-    "template": "string",
-    "known_template": "boolean",
-    "threshold": "double",
-    "model_version": "string",
-}
+_FIELDS = {"event_hash": "string", "canonical": "string", **SPARK_TYPES}
 # What Hive's layout calls NULL; Sail would write a NULL day as 1970-01-01.
 _NO_DAY = "__HIVE_DEFAULT_PARTITION__"
 _MESSAGE = "__fame_message"
-_ARROW = {"string": pa.string(), "double": pa.float64(), "boolean": pa.bool_()}
-_VERDICTS = pa.schema([(name, _ARROW[kind]) for name, kind in _FIELDS.items()])
-_KEYS = pa.schema([(name, pa.string()) for name in (_MESSAGE, "canonical", "event_hash")])
+_TEXT = pa.string()
+_VERDICTS = pa.schema([("event_hash", _TEXT), ("canonical", _TEXT), *ARROW_FIELDS])
+_KEYS = pa.schema([(name, _TEXT) for name in (_MESSAGE, "canonical", "event_hash")])
 _ADDED = [name for name in _FIELDS if name != "canonical"]
 
 
@@ -258,10 +246,7 @@ def _judging(place: ModelPlace) -> Callable[[Iterator[pa.RecordBatch]], Iterator
 
 
 def _ddl(schema: pa.Schema) -> str:
-    return ", ".join(f"{field.name} {_SPARK[field.type]}" for field in schema)
-
-
-_SPARK = {kind: name for name, kind in _ARROW.items()}
+    return ", ".join(f"{name} {_FIELDS.get(name, 'string')}" for name in schema.names)
 
 
 def _parallelism(spark: SparkSession) -> int:

@@ -13,11 +13,13 @@ from fame_sql.canonical.canonical import default_recipe
 from fame_sql.errors import WarehouseError
 from fame_sql.models.model import Model
 from fame_sql.scoring.live import LiveScorer
-from fame_sql.scoring.scoring import check_room
+from fame_sql.sql.quoting import identifier, literal
 from fame_sql.storage.places import Place
 from fame_sql.storage.views import partition_place
 from fame_sql.udfs import duckdb as functions
-from fame_sql.warehouse.warehouse import STORAGE_VERSION, Warehouse
+from fame_sql.warehouse.connection import STORAGE_VERSION, first_line
+from fame_sql.warehouse.disk import check_room
+from fame_sql.warehouse.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
@@ -93,16 +95,17 @@ def _copy_over(path: Path, copy: Path, place: Place | None) -> int:
         if place is not None:
             place.reach(connection)
         try:
-            connection.execute(f"ATTACH {_quoted(path)} AS old_file (READ_ONLY)")
+            connection.execute(f"ATTACH {literal(path)} AS old_file (READ_ONLY)")
             connection.execute(
-                f"ATTACH {_quoted(copy)} AS new_file (STORAGE_VERSION '{STORAGE_VERSION}')"
+                f"ATTACH {literal(copy)} AS new_file (STORAGE_VERSION '{STORAGE_VERSION}')"
             )
             connection.execute("COPY FROM DATABASE old_file TO new_file")
             before, after = (_counts(connection, name) for name in ("old_file", "new_file"))
             connection.execute("DETACH new_file")
         except duckdb.Error as error:
-            told = str(error).splitlines()[0]
-            raise WarehouseError(f"{path} cannot be copied, and is as it was: {told}") from None
+            raise WarehouseError(
+                f"{path} cannot be copied, and is as it was: {first_line(error)}"
+            ) from None
         finally:
             functions.release(connection)
         if before != after or path.with_name(f"{path.name}.wal").exists():
@@ -124,16 +127,8 @@ def _counts(connection: duckdb.DuckDBPyConnection, database: str) -> dict[tuple[
     return {
         (schema, table): int(
             connection.execute(
-                f"SELECT count(*) FROM {database}.{_name(schema)}.{_name(table)}"
+                f"SELECT count(*) FROM {database}.{identifier(schema)}.{identifier(table)}"
             ).fetchall()[0][0]
         )
         for schema, table in tables
     }
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -152,11 +152,8 @@ def _partitions(
     old = warehouse.rows(sql.load("storage/expirable_partitions"), {"before": before})
     if not old:
         return [], 0
-    holding = warehouse.rows(
-        "SELECT DISTINCT filename FROM read_parquet($files, filename = true) AS lines "
-        "SEMI JOIN fame.labels AS labels ON lines.log_id = labels.log_id",
-        {"files": [place.url(path) for _, path, _, _ in old]},
-    )
+    files = [place.url(path) for _, path, _, _ in old]
+    holding = warehouse.rows(sql.load("storage/labelled_files"), {"files": files})
     labelled = {row[0].replace(":///", "://") for row in holding}
     free = [row for row in old if place.url(row[1]).replace(":///", "://") not in labelled]
     return free, len(old) - len(free)

@@ -12,17 +12,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from fame_sql import sql
-from fame_sql.canonical.canonical import quote
 from fame_sql.console import Progress, SilentProgress
 from fame_sql.errors import InputError
 from fame_sql.events.events import absorb_events, drop_steps
-from fame_sql.scoring.scoring import check_room
+from fame_sql.sql.quoting import literal
 from fame_sql.storage.places import Place, reach
 from fame_sql.storage.source_columns import incoming_statement
 from fame_sql.storage.views import define_views, ready_place
+from fame_sql.warehouse.disk import check_room
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
 MOVED = "fame.logs"
@@ -202,9 +203,9 @@ def _write(
         path = f"day={day}/part-{number:06d}.parquet"
         place.make_folder(path)
         connection.execute(
-            "COPY (SELECT * EXCLUDE (day) FROM partition_lines "
-            f"WHERE day = DATE '{day}' ORDER BY log_id) TO {quote(place.url(path))} "
-            "(FORMAT parquet, COMPRESSION zstd)"
+            Template(sql.load("storage/write_partition")).substitute(
+                day=literal(str(day)), file=literal(place.url(path))
+            )
         )
         row = {
             "partition_id": number,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from string import Template
+
 import duckdb
 
+from fame_sql import sql
 from fame_sql.errors import InputError
+from fame_sql.sql.quoting import identifier, literal
 
 _BODIES = ("body", "message")
 _TIMES = ("timestamp", "time", "ts")
@@ -74,15 +78,15 @@ def _statement(types: dict[str, str], message: str, when: str | None) -> str:
     by_name = {name.lower(): name for name in types}
     taken = {name: by_name[name] for name in _TAKEN if name in by_name}
     read = _time(when, types[when]) if when is not None else "NULL::TIMESTAMP"
-    lost = f"{_name(when)} IS NOT NULL AND {read} IS NULL" if when is not None else "false"
+    lost = f"{identifier(when)} IS NOT NULL AND {read} IS NULL" if when is not None else "false"
     used = {message, when, *taken.values()}
     rest = [name for name in types if name not in used]
     columns = [
         f"{read} AS timestamp",
         "$observed_timestamp::TIMESTAMP AS observed_timestamp",
-        f"{_name(message)}::VARCHAR AS body",
+        f"{identifier(message)}::VARCHAR AS body",
         *(
-            f"{_name(taken[name]) if name in taken else 'NULL'}::VARCHAR AS {name}"
+            f"{identifier(taken[name]) if name in taken else 'NULL'}::VARCHAR AS {name}"
             for name in _TAKEN
         ),
         f"{_json(rest)} AS attributes",
@@ -90,24 +94,18 @@ def _statement(types: dict[str, str], message: str, when: str | None) -> str:
         "row_number() OVER () AS line_number",
         f"CASE WHEN {lost} THEN 'its time cannot be read' END AS parse_error",
     ]
-    return (
-        f"CREATE OR REPLACE TEMP TABLE incoming AS SELECT {', '.join(columns)} "
-        "FROM read_parquet($file, hive_partitioning = false)"
-    )
+    # The statement has a parameter $file of its own.
+    return Template(sql.load("storage/read_source")).safe_substitute(columns=", ".join(columns))
 
 
 def _time(column: str, kind: str) -> str:
     if kind == "TIMESTAMP WITH TIME ZONE":
-        return f"({_name(column)} AT TIME ZONE 'UTC')::TIMESTAMP"
-    return f"try_cast({_name(column)} AS TIMESTAMP)"
+        return f"({identifier(column)} AT TIME ZONE 'UTC')::TIMESTAMP"
+    return f"try_cast({identifier(column)} AS TIMESTAMP)"
 
 
 def _json(columns: list[str]) -> str:
     if not columns:
         return "NULL::JSON"
-    pairs = ", ".join(f"'{name.replace(chr(39), chr(39) * 2)}', {_name(name)}" for name in columns)
+    pairs = ", ".join(f"{literal(name)}, {identifier(name)}" for name in columns)
     return f"json_object({pairs})"
-
-
-def _name(column: str) -> str:
-    return '"' + column.replace('"', '""') + '"'

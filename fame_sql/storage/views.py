@@ -8,25 +8,27 @@ from string import Template
 import duckdb
 
 from fame_sql import sql
-from fame_sql.canonical.canonical import quote
 from fame_sql.errors import InputError
+from fame_sql.sql.quoting import literals
 from fame_sql.storage.places import Place, reach
+from fame_sql.verdict import statements
+from fame_sql.warehouse import settings
+from fame_sql.warehouse.definitions import publish
 from fame_sql.warehouse.warehouse import Warehouse
 
-_PLACE = "partition_place"
 _VIEWS = ("all_logs", "all_scored_logs")
 
 
 def partition_place(warehouse: Warehouse) -> Place | None:
     """Return where the warehouse's partitions lie, None if it has none."""
-    row = warehouse.value("SELECT value FROM fame.settings WHERE key = ?", [_PLACE])
-    return None if row is None else Place(row)
+    root = settings.read(warehouse.connection, settings.PARTITION_PLACE)
+    return None if root is None else Place(root)
 
 
 def reach_partitions(connection: duckdb.DuckDBPyConnection) -> None:
     """Let a warehouse's connection read its partitions, if there is a way to them."""
-    found = connection.execute("SELECT value FROM fame.settings WHERE key = ?", [_PLACE]).fetchall()
-    for (root,) in found:
+    root = settings.read(connection, settings.PARTITION_PLACE)
+    if root is not None:
         with contextlib.suppress(InputError):
             reach(connection, root)
 
@@ -82,39 +84,18 @@ def define_views(warehouse: Warehouse) -> None:
     place = partition_place(warehouse)
     paths = [row[0] for row in warehouse.rows(sql.load("storage/stored_paths"))]
     columns = ", ".join(_columns(warehouse))
-    files = ", ".join(quote(place.url(path)) for path in paths) if place else ""
-    partitions = (
-        f"UNION ALL SELECT {columns}, day FROM read_parquet([{files}], "
-        "hive_partitioning = true, hive_types = {'day': DATE})"
-        if files
-        else ""
-    )
+    files = literals([place.url(path) for path in paths]) if place else ""
     view = Template(sql.load("storage/all_logs"))
-    warehouse.connection.execute(view.substitute(columns=columns, partitions=partitions))
-    warehouse.connection.execute(sql.load("storage/all_scored_logs"))
-    taken = {
-        row[0]
-        for row in warehouse.rows(
-            "SELECT table_name FROM duckdb_tables() "
-            "WHERE database_name = current_database() AND schema_name = 'main'"
-        )
-    }
-    for name in _VIEWS:
-        if name not in taken:
-            warehouse.connection.execute(
-                f"CREATE OR REPLACE VIEW main.{name} AS SELECT * FROM fame.{name}"
-            )
+    partitions = Template(sql.load("storage/read_partitions")) if files else Template("")
+    of_files = partitions.substitute(columns=columns, files=files)
+    warehouse.connection.execute(view.substitute(columns=columns, partitions=of_files))
+    warehouse.connection.execute(statements.load("storage/all_scored_logs"))
+    publish(warehouse.connection, _VIEWS)
 
 
 def _keep_place(warehouse: Warehouse, place: Place) -> None:
-    warehouse.connection.execute(
-        "INSERT OR REPLACE INTO fame.settings VALUES (?, ?)", [_PLACE, place.root]
-    )
+    settings.write(warehouse.connection, settings.PARTITION_PLACE, place.root)
 
 
 def _columns(warehouse: Warehouse) -> list[str]:
-    rows = warehouse.rows(
-        "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() "
-        "AND schema_name = 'fame' AND table_name = 'logs' ORDER BY column_index"
-    )
-    return [row[0] for row in rows]
+    return [row[0] for row in warehouse.rows(sql.load("storage/log_columns"))]

@@ -15,6 +15,7 @@ from fame_sql.students.calibration.calibration import Calibration, Floats
 from fame_sql.students.calibration.held_out import Evidence, HeldOut
 from fame_sql.students.calibration.targets import Line, lines_in_force
 from fame_sql.training.plan import Plan, domain_inputs
+from fame_sql.verdict import THRESHOLD
 from fame_sql.warehouse.warehouse import Warehouse
 
 DIGITS = 6
@@ -90,7 +91,7 @@ def calibration_facts(
 def _figures(evidence: Evidence, scores: Floats, line: Line, error: float | None) -> dict[str, Any]:
     """Count what the decision line finds of the evidence, and what it reports wrongly."""
     anomalous = evidence.lines * evidence.anomalous
-    reported = scores > 0.5
+    reported = scores > THRESHOLD
     hits, alarms = anomalous[reported].sum(), evidence.normal_lines[reported].sum()
     with_anomalies, with_normal = evidence.templates()
     return {

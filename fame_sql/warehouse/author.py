@@ -1,4 +1,4 @@
-"""Who is at work, for what is to be kept of decisions."""
+"""The person at work, stored with the decisions that they take."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def system_user() -> str | None:
     Returns
     -------
     str or None
-        The user's number where it has no name, as in many containers; None where there is
+        The user's number if they have no name, as in many containers; None if the system has
         neither.
     """
     try:

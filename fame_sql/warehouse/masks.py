@@ -1,6 +1,6 @@
-"""Choosing the masks of a new warehouse: which numbers, paths and names a model may read.
+"""Choose the masks of a new warehouse: which numbers, paths and names a model reads.
 
-Events are made with the masks, so masks are chosen before the first line is read.
+Events are made with the masks, so they are chosen before the first line is ingested.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from pathlib import Path
 
 from fame_sql.canonical.canonical import Mask, Recipe, default_recipe
 from fame_sql.errors import InputError
-from fame_sql.warehouse.warehouse import Warehouse, define
+from fame_sql.warehouse.definitions import define
+from fame_sql.warehouse.recipe import write_recipe
+from fame_sql.warehouse.warehouse import Warehouse
 
 NAMED: dict[str, frozenset[str]] = {
     "first-digit": frozenset(),
     "whole-numbers": frozenset({"number of two digits", "number of three digits"}),
 }
-"""Named recipes, and which of the default masks each leaves out."""
+"""Named recipes, and the default masks that each leaves out."""
 COLUMNS = ("name", "pattern", "placeholder")
 
 
@@ -27,13 +29,13 @@ def choose_masks(name: str) -> Recipe:
     ----------
     name : str
         ``"first-digit"``, the default; ``"whole-numbers"``, which keeps numbers of up to three
-        digits as they are, at the price of more events; or a CSV file with the columns ``name``,
-        ``pattern`` and ``placeholder``, one mask a line, applied in this order.
+        digits as they are and makes more events; or a CSV file with the columns ``name``,
+        ``pattern`` and ``placeholder``, one mask per row, applied in this order.
 
     Raises
     ------
     InputError
-        If it is neither, or the file holds no masks.
+        If it is no such name or file, or the file holds no masks.
     """
     if name in NAMED:
         kept = (mask for mask in default_recipe().masks if mask.name not in NAMED[name])
@@ -54,14 +56,14 @@ def _read(path: Path) -> list[Mask]:
         raise InputError(f"masks {path} cannot be read: {error}") from None
     if not rows or any(row.get(column) is None for row in rows for column in COLUMNS):
         raise InputError(
-            f"masks {path}: every line needs {', '.join(COLUMNS[:-1])} and {COLUMNS[-1]}, named "
-            "in the first line"
+            f"masks {path}: every line needs {', '.join(COLUMNS[:-1])} and {COLUMNS[-1]}, as "
+            "named in the first line"
         )
     return [Mask(row["name"], row["pattern"], row["placeholder"]) for row in rows]
 
 
 def set_masks(warehouse: Warehouse, recipe: Recipe) -> None:
-    """Give a warehouse that holds no events its masks; the same again changes nothing.
+    """Set the masks of a warehouse without events; setting the same masks changes nothing.
 
     Parameters
     ----------
@@ -73,19 +75,15 @@ def set_masks(warehouse: Warehouse, recipe: Recipe) -> None:
     Raises
     ------
     InputError
-        If there are events, made with other masks.
+        If the warehouse holds events that were made with other masks.
     """
     if recipe == warehouse.recipe():
         return
     if warehouse.value("SELECT count(*) FROM fame.events"):
         raise InputError(
-            f"{warehouse.path} holds events made with other masks: choose them when a warehouse "
-            "is made, as in 'fame ingest FILE --masks NAME --warehouse NEW.duckdb'"
+            f"{warehouse.path} holds events made with other masks: choose them for a new "
+            "warehouse, as in 'fame ingest FILE --masks NAME --warehouse NEW.duckdb'"
         )
     with warehouse.transaction():
-        warehouse.connection.execute("DELETE FROM fame.masks")
-        warehouse.connection.executemany(
-            "INSERT INTO fame.masks VALUES (?, ?, ?, ?)",
-            [[i, m.name, m.pattern, m.placeholder] for i, m in enumerate(recipe.masks, 1)],
-        )
+        write_recipe(warehouse.connection, recipe)
         define(warehouse.connection)

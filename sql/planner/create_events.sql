@@ -2,16 +2,7 @@
 CREATE OR REPLACE TEMP TABLE __fame_events AS
 SELECT DISTINCT ON (scores.event_id)
     scores.event_id,
-    scores.score,
-    scores.score > 0.5 AS is_anomaly,
-    scores.domain,
-    scores.domain_confidence,
-    scores.novelty,
-    scores.template_id,
-    templates.template,
-    scores.known_template,
-    scores.threshold,
-    scores.model_version
+    $verdict_of_scores
 FROM fame.scores AS scores
 LEFT JOIN fame.templates AS templates ON scores.template_id = templates.template_id
 WHERE scores.model_version = $model_version;

@@ -1,9 +1,18 @@
--- Functions that answer differently each time, and the user's macros, which may hide one.
+-- Functions that answer differently each time, and the user's macros, which may hide one. Those of
+-- fame_stored have the live functions' names, and hide them only on the search path.
 SELECT
     lower(function_name) AS function_name,
     string_agg(macro_definition, ' ') AS macro_definition
 FROM duckdb_functions()
 WHERE
     (function_name NOT LIKE 'fame\_%' ESCAPE '\' AND stability = 'VOLATILE')
-    OR (function_type IN ('macro', 'table_macro') AND NOT internal AND schema_name <> 'fame')
+    OR (
+        function_type IN ('macro', 'table_macro')
+        AND NOT internal
+        AND schema_name <> 'fame'
+        AND (
+            schema_name <> 'fame_stored'
+            OR contains(lower(current_setting('search_path')), 'fame_stored')
+        )
+    )
 GROUP BY ALL;

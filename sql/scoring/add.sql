@@ -1,18 +1,10 @@
 -- What another connection has stored meanwhile is not stored twice.
-INSERT INTO fame.scores
+INSERT INTO fame.scores BY NAME
 SELECT
-    new_verdicts.model_version,
-    new_verdicts.event_id,
-    new_verdicts.score,
-    new_verdicts.domain,
-    new_verdicts.domain_confidence,
-    new_verdicts.novelty,
-    new_verdicts.template_id,
-    new_verdicts.known_template,
-    new_verdicts.threshold,
+    scores.model_version,
+    scores.event_id,
+    $stored_columns,
     $scored_at AS scored_at
-FROM new_verdicts
+FROM new_verdicts AS scores
 ANTI JOIN fame.scores AS stored
-    ON
-        new_verdicts.event_id = stored.event_id
-        AND new_verdicts.model_version = stored.model_version;
+    ON scores.event_id = stored.event_id AND scores.model_version = stored.model_version;

@@ -15,6 +15,6 @@ INNER JOIN fame.events AS events ON a.event_id = events.event_id
 WHERE
     a.model_version = $first
     AND b.model_version = $second
-    AND (a.score > 0.5) <> (b.score > 0.5)
+    AND (a.score > $threshold) <> (b.score > $threshold)
 ORDER BY events.lines DESC, events.event_id
 LIMIT $at_most;

@@ -3,8 +3,8 @@ SELECT
     b.domain,
     count(*) AS events,
     sum(events.lines)::BIGINT AS lines,
-    count(*) FILTER (WHERE (a.score > 0.5) <> (b.score > 0.5)) AS changed_events,
-    coalesce(sum(events.lines) FILTER (WHERE (a.score > 0.5) <> (b.score > 0.5)), 0)::BIGINT
+    count(*) FILTER (WHERE (a.score > $threshold) <> (b.score > $threshold)) AS changed_events,
+    coalesce(sum(events.lines) FILTER (WHERE (a.score > $threshold) <> (b.score > $threshold)), 0)::BIGINT
         AS changed_lines,
     count(*) FILTER (WHERE a.domain <> b.domain) AS from_other_domains,
     avg(abs(b.score - a.score)) AS mean_difference,

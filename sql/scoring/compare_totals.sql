@@ -2,14 +2,14 @@
 SELECT
     count(*) AS events,
     coalesce(sum(events.lines), 0)::BIGINT AS lines,
-    count(*) FILTER (WHERE (a.score > 0.5) <> (b.score > 0.5)) AS changed_events,
-    coalesce(sum(events.lines) FILTER (WHERE (a.score > 0.5) <> (b.score > 0.5)), 0)::BIGINT
+    count(*) FILTER (WHERE (a.score > $threshold) <> (b.score > $threshold)) AS changed_events,
+    coalesce(sum(events.lines) FILTER (WHERE (a.score > $threshold) <> (b.score > $threshold)), 0)::BIGINT
         AS changed_lines,
-    count(*) FILTER (WHERE a.score <= 0.5 AND b.score > 0.5) AS newly_anomalous_events,
-    coalesce(sum(events.lines) FILTER (WHERE a.score <= 0.5 AND b.score > 0.5), 0)::BIGINT
+    count(*) FILTER (WHERE a.score <= $threshold AND b.score > $threshold) AS newly_anomalous_events,
+    coalesce(sum(events.lines) FILTER (WHERE a.score <= $threshold AND b.score > $threshold), 0)::BIGINT
         AS newly_anomalous_lines,
-    count(*) FILTER (WHERE a.score > 0.5 AND b.score <= 0.5) AS newly_normal_events,
-    coalesce(sum(events.lines) FILTER (WHERE a.score > 0.5 AND b.score <= 0.5), 0)::BIGINT
+    count(*) FILTER (WHERE a.score > $threshold AND b.score <= $threshold) AS newly_normal_events,
+    coalesce(sum(events.lines) FILTER (WHERE a.score > $threshold AND b.score <= $threshold), 0)::BIGINT
         AS newly_normal_lines,
     count(*) FILTER (WHERE a.domain <> b.domain) AS other_domain_events,
     coalesce(sum(events.lines) FILTER (WHERE a.domain <> b.domain), 0)::BIGINT

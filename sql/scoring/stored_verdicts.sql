@@ -1,12 +1,6 @@
 SELECT
     events.canonical,
-    scores.score,
-    scores.domain,
-    scores.domain_confidence,
-    scores.novelty,
-    scores.template_id,
-    scores.known_template,
-    scores.threshold
+    $stored_columns
 FROM fame.scores AS scores
 INNER JOIN fame.events AS events ON scores.event_id = events.event_id
 WHERE scores.model_version = $model_version

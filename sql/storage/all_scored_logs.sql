@@ -2,6 +2,6 @@
 CREATE OR REPLACE VIEW fame.all_scored_logs AS
 SELECT
     logs.*,
-    verdicts.* EXCLUDE (event_id, event_hash, canonical)
+    $verdict_columns
 FROM fame.all_logs AS logs
 LEFT JOIN fame.verdicts AS verdicts ON logs.event_id = verdicts.event_id;

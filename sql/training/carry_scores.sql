@@ -1,18 +1,8 @@
 -- Verdicts that another model gives as well, taken over without judging anything again: those of
 -- known templates that stayed in domains that did not change, of events that are still of that
 -- template. Taken over once, however often it is asked for.
-INSERT INTO fame.scores
-SELECT
-    $model_version AS model_version,
-    given.event_id,
-    given.score,
-    given.domain,
-    given.domain_confidence,
-    given.novelty,
-    given.template_id,
-    given.known_template,
-    given.threshold,
-    given.scored_at
+INSERT INTO fame.scores BY NAME
+SELECT given.* REPLACE ($model_version AS model_version)
 FROM fame.scores AS given
 INNER JOIN fame.events AS events
     ON given.event_id = events.event_id AND given.template_id = events.template_id

@@ -23,6 +23,7 @@ from fame_sql.cli import main
 from fame_sql.ingest import ingest_file
 from fame_sql.students import StudentConfig
 from fame_sql.training.training import train_students
+from fame_sql.udfs.functions import FUNCTIONS
 from fame_sql.warehouse.warehouse import Warehouse
 
 HOW_TO = (PACKAGE.parent / "docs" / "how-to" / "dbt.md").read_text()
@@ -91,6 +92,19 @@ def test_everything_is_built_and_every_test_ran(built: tuple[Path, Dbt]) -> None
     assert all("assert_model_knows_recent_templates" in name for name in stale)
     assert set(statuses.values()) <= {"success", "pass", "warn", "no-op"}
     assert sum(name.startswith("unit_test.") for name in statuses) == 9
+
+
+def test_plain_names_are_live_and_a_schema_is_stored(built: tuple[Path, Dbt]) -> None:
+    text = "'zyzzyva quux frobnicated plugh'"
+    # No template knows the text, canonical text needs no model, and explanations are not stored.
+    live = [f.name for f in FUNCTIONS if f.name != "fame_template"]
+    stored = [f.name for f in FUNCTIONS if f.name not in ("fame_canonical", "fame_explain")]
+    held = [f"{name}({text}) is not null" for name in live]
+    held += [f"fame_stored.{name}({text}) is null" for name in stored]
+    statement = f"select cast({' and '.join(held)} as varchar) as held"
+    run = built[1]("show", "--inline", statement, "--output", "json")
+    assert run.code == 0, run.said
+    assert '"held": "true"' in run.said
 
 
 def test_the_mart_says_what_the_champion_says(built: tuple[Path, Dbt], compiled: Path) -> None:

@@ -18,10 +18,12 @@ from click.testing import CliRunner
 import fame_sql
 from fame_sql.cli import main
 from fame_sql.errors import WarehouseError
-from fame_sql.models.model import Model, Verdict
+from fame_sql.models.model import Model
 from fame_sql.scoring import scoring
-from fame_sql.scoring.scoring import check_room, estimate_scoring, score_events
+from fame_sql.scoring.scoring import estimate_scoring, score_events
 from fame_sql.udfs.duckdb import release
+from fame_sql.verdict import Verdict
+from fame_sql.warehouse.disk import check_room
 from fame_sql.warehouse.warehouse import Warehouse
 
 BATCH = 40
@@ -167,11 +169,11 @@ def test_events_that_do_not_fit_into_memory_are_scored(
     unscored: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     most: list[int] = []
+    judge = Model.verdicts
 
     def constant(model: Model, texts: Sequence[str]) -> list[Verdict]:
         most.append(len(texts))
-        verdict = Verdict(0.25, False, "d", 1.0, 0.0, None, None, False, 0.5, model.version)
-        return [verdict] * len(texts)
+        return judge(model, texts[:1]) * len(texts)
 
     with Warehouse.open(unscored) as warehouse:
         warehouse.connection.execute("DELETE FROM fame.events; DELETE FROM fame.logs")

@@ -19,12 +19,14 @@ from spark_cluster import local_cluster, require_spark, sail
 
 import fame_sql
 from fame_sql import sql
-from fame_sql.canonical.canonical import default_recipe, quote
+from fame_sql.canonical.canonical import default_recipe
 from fame_sql.cli import main
 from fame_sql.console import Progress, Step
 from fame_sql.errors import InputError, ModelError, QueryError
 from fame_sql.models import champion
+from fame_sql.sql.quoting import literal
 from fame_sql.udfs.duckdb import release
+from fame_sql.verdict import columns
 from fame_sql.warehouse.warehouse import Warehouse
 
 pytestmark = [pytest.mark.any_duckdb, pytest.mark.xdist_group("spark")]
@@ -103,7 +105,7 @@ def test_functions_give_the_bits_of_duckdb(functions: Any, compiled: Path, tmp_p
     asked = """SELECT fame_score(m), fame_is_anomaly(m), fame_domain(m), fame_template(m),
         fame_canonical(m), fame_novelty(m), fame_verdict(m) FROM {} ORDER BY n"""
     explained = "SELECT fame_explain(m) FROM {} WHERE n > 11 AND n < 20 ORDER BY n"
-    place = f"{quote(str(tmp_path / 'm.parquet'))}"
+    place = f"{literal(str(tmp_path / 'm.parquet'))}"
     for query in (asked, explained):
         on_duckdb = connection.execute(query.format(place)).fetchall()
         assert plain(functions.sql(query.format("messages")).collect()) == plain(on_duckdb)
@@ -146,7 +148,7 @@ def write_lines(compiled: Path, target: Path, where: str = "TRUE") -> Path:
         opened.connection.execute(
             "COPY (SELECT log_id, CASE WHEN log_id > 3 THEN timestamp END AS timestamp, "
             f"CASE WHEN log_id NOT IN (2, 9) THEN body END AS body FROM fame.logs WHERE {where}) "
-            f"TO {quote(str(target))} (FORMAT parquet)"
+            f"TO {literal(str(target))} (FORMAT parquet)"
         )
     return target
 
@@ -161,9 +163,8 @@ def score(spark: Any, source: Path, target: Path, model: Path, **options: Any) -
 
 def scored_lines(target: Path) -> list[Any]:
     return duckdb.sql(
-        "SELECT log_id, event_hash, score, is_anomaly, domain, domain_confidence, novelty, "
-        "template_id, template, known_template, threshold, model_version, day::VARCHAR "
-        f"FROM read_parquet({quote(str(target / 'logs' / '*' / '*.parquet'))}, "
+        f"SELECT log_id, event_hash, {', '.join(columns.COLUMNS)}, day::VARCHAR "
+        f"FROM read_parquet({literal(str(target / 'logs' / '*' / '*.parquet'))}, "
         "hive_partitioning = true) ORDER BY log_id"
     ).fetchall()
 
@@ -171,9 +172,7 @@ def scored_lines(target: Path) -> list[Any]:
 def expected_lines(compiled: Path, where: str) -> list[Any]:
     with Warehouse.open(compiled, read_only=True) as opened:
         return opened.rows(
-            "SELECT logs.log_id, v.event_hash, v.score, v.is_anomaly, v.domain, "
-            "v.domain_confidence, v.novelty, v.template_id, v.template, v.known_template, "
-            "v.threshold, v.model_version, "
+            "SELECT logs.log_id, v.event_hash, v.* EXCLUDE (event_id, event_hash, canonical), "
             "CASE WHEN logs.log_id > 3 THEN logs.timestamp::DATE::VARCHAR END "
             "FROM fame.logs AS logs LEFT JOIN fame.verdicts AS v "
             "ON logs.event_id = v.event_id AND logs.log_id NOT IN (2, 9) "
@@ -420,7 +419,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "AS big, "
         "DATE '2024-02-27' + n::INTEGER AS later, "
         "CASE WHEN n <> 4 THEN DATE '1969-12-31' + 5000 * n::INTEGER END AS earlier "
-        f"FROM ({rows}) AS made(n, k, s, d, timestamp)) TO {quote(str(path))} (FORMAT parquet)"
+        f"FROM ({rows}) AS made(n, k, s, d, timestamp)) TO {literal(str(path))} (FORMAT parquet)"
     )
     return path
 
@@ -431,7 +430,7 @@ def test_constructs_answer_alike(spark: Any, cases: Path) -> None:
 
     spark.read.parquet(str(cases)).createOrReplaceTempView("cases")
     with duckdb.connect() as own:
-        own.execute(f"CREATE TABLE cases AS FROM {quote(str(cases))}")
+        own.execute(f"CREATE TABLE cases AS FROM {literal(str(cases))}")
         listed = EXPRESSIONS if is_sail(spark) else EXPRESSIONS + BUCKETS
         statements = STATEMENTS if is_sail(spark) else [*STATEMENTS, EXCLUDING]
         columns = ", ".join(f"{text} AS c{i}" for i, text in enumerate(listed))
@@ -448,7 +447,7 @@ def test_what_fits_no_whole_number_fails_on_both_engines(spark: Any, cases: Path
 
     spark.read.parquet(str(cases)).createOrReplaceTempView("cases")
     with duckdb.connect() as own, pytest.raises(duckdb.ConversionException):
-        own.execute(FAILING.replace("cases", quote(str(cases)))).fetchall()
+        own.execute(FAILING.replace("cases", literal(str(cases)))).fetchall()
     with pytest.raises(Exception, match=r"(?i)overflow|out of range|nan"):
         spark.sql(transpile(FAILING, columns=COLUMNS)).collect()
 
@@ -487,6 +486,6 @@ def test_canonical_text_of_real_logs(functions: Any, loghub: Path, tmp_path: Pat
     assert len(lines) > 1000
     pq.write_table(pa.table({"n": range(len(lines)), "m": lines}), tmp_path / "m.parquet")
     functions.read.parquet(str(tmp_path / "m.parquet")).createOrReplaceTempView("lines")
-    own = f"SELECT {default_recipe().sql('m')} FROM {quote(str(tmp_path / 'm.parquet'))} ORDER BY n"
+    own = f"SELECT {default_recipe().sql('m')} FROM {literal(tmp_path / 'm.parquet')} ORDER BY n"
     found = functions.sql("SELECT fame_canonical(m) FROM lines ORDER BY n").collect()
     assert plain(found) == plain(duckdb.sql(own).fetchall())

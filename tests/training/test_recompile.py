@@ -31,9 +31,8 @@ from fame_sql.training.training import TrainingReport
 from fame_sql.warehouse.warehouse import Warehouse
 
 VERDICTS = (
-    "SELECT event_id, score, domain, domain_confidence, novelty, template_id, threshold "
-    "FROM fame.scores WHERE model_version = ? AND known_template AND list_contains(?, domain) "
-    "ORDER BY event_id"
+    "SELECT * EXCLUDE (model_version, scored_at) FROM fame.scores WHERE model_version = ? "
+    "AND known_template AND list_contains(?, domain) ORDER BY event_id"
 )
 """All of a stored verdict but the model that gives it."""
 

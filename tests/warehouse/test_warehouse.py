@@ -11,7 +11,8 @@ import pytest
 from fame_sql import sql
 from fame_sql.canonical.canonical import default_recipe
 from fame_sql.errors import WarehouseError
-from fame_sql.warehouse.warehouse import PUBLIC_VIEWS, Warehouse
+from fame_sql.warehouse.definitions import PUBLIC_VIEWS
+from fame_sql.warehouse.warehouse import Warehouse
 
 
 def test_a_new_warehouse_has_the_schema_and_the_masks(tmp_path: Path) -> None:

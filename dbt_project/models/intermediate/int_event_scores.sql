@@ -1,4 +1,8 @@
-{{ config(materialized='incremental', incremental_strategy='append') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='append_new_columns'
+) }}
 -- What each model said of each event: a new event is judged once, by the live functions, and a new
 -- champion adds rows of its own.
 with judged as (
@@ -18,14 +22,6 @@ with judged as (
 select
     verdict.model_version as model_version,
     event_hash,
-    verdict.score as score,
-    verdict.is_anomaly as is_anomaly,
-    verdict.domain as domain,
-    verdict.domain_confidence as domain_confidence,
-    verdict.novelty as novelty,
-    verdict.template_id as template_id,
-    verdict.template as template,
-    verdict.known_template as known_template,
-    verdict.threshold as threshold
+    {{- verdict_columns('verdict') }}
 from judged
 {{ rows_of_other_models() }}

@@ -47,14 +47,7 @@ select
         when verdicts.score is null then 'unscored'
         else 'scored'
     end as scoring_status,
-    verdicts.score,
-    verdicts.is_anomaly,
-    verdicts.domain,
-    verdicts.domain_confidence,
-    verdicts.novelty,
-    verdicts.template_id,
-    verdicts.known_template,
-    verdicts.threshold
+    {{- verdict_columns('verdicts', every_line=true) }}
 from records
 left join verdicts on records.event_hash = verdicts.event_hash
 {% if var('fame_strategy') != 'microbatch' %}{{ rows_of_other_models() }}{% endif %}

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from fame_sql.evaluation.metrics import Judged, Measured, with_intervals
 from fame_sql.evaluation.study.findings import PARTS, Finding
+from fame_sql.verdict import THRESHOLD
 
 Key = tuple[str, str, str]
 """A group of findings: split, detector, part of the lines."""
@@ -118,7 +119,7 @@ def confusion(findings: Sequence[Finding], detector: str = "fame") -> list[Confu
             finding.domains, finding.scores, *columns, strict=True
         ):
             key = (split_name(finding), domain, seen)
-            _count(cells.setdefault(key, Confusion(*key)), score > 0.5, truth, int(lines))
+            _count(cells.setdefault(key, Confusion(*key)), score > THRESHOLD, truth, int(lines))
     return sorted(cells.values(), key=lambda cell: (cell.split, -_lines(cell), cell.domain))
 
 
@@ -219,6 +220,6 @@ def _wrong(finding: Finding, texts: Mapping[int, str]) -> Iterator[Wrong]:
     for event, truth, count, score in zip(*columns, finding.scores, strict=True):
         lines[event, truth, score] = lines.get((event, truth, score), 0.0) + count
     for (event, truth, score), count in lines.items():
-        if (score > 0.5) != truth:
+        if (score > THRESHOLD) != truth:
             name = split_name(finding)
             yield Wrong(name, finding.detector, texts[event], score, truth, int(count))

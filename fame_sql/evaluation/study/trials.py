@@ -14,6 +14,7 @@ import pyarrow as pa
 from fame_sql import sql
 from fame_sql.evaluation.study.splits import LabelledLines, Split
 from fame_sql.labels import STRATEGIES, label_from_column, label_some_from_column
+from fame_sql.sql.quoting import literal
 from fame_sql.templates.templates import TemplateSet, mine, read_templates
 from fame_sql.warehouse.warehouse import Warehouse
 
@@ -138,8 +139,7 @@ def trial(
 
 
 def _copy_past(warehouse: Warehouse, source: Path, log_ids: npt.NDArray[np.int64]) -> None:
-    quoted = str(source).replace("'", "''")
-    warehouse.connection.execute(f"ATTACH '{quoted}' AS whole (READ_ONLY)")
+    warehouse.connection.execute(f"ATTACH {literal(source)} AS whole (READ_ONLY)")
     try:
         kept = pa.table({"log_id": log_ids})
         with warehouse.transaction():

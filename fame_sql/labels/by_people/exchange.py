@@ -156,20 +156,14 @@ def _load_incoming(warehouse: Warehouse, rows: list[dict[str, str]]) -> None:
 
 
 def _refuse_unknown(warehouse: Warehouse, source: str) -> None:
-    unknown = warehouse.rows(
-        "SELECT row_number, name FROM resolved_labels WHERE event_id IS NULL "
-        "ORDER BY row_number::INTEGER LIMIT 3"
-    )
+    unknown = warehouse.rows(sql.load("labels/unknown_rows"))
     if unknown:
         named = ", ".join(f"{name} (row {row})" for row, name in unknown)
         raise InputError(
             f"{source} names what is not in the warehouse: {named}; "
             "'fame label export FILE' writes rows that can be judged"
         )
-    odd = warehouse.rows(
-        "SELECT row_number, label FROM resolved_labels WHERE is_anomaly IS NULL "
-        "ORDER BY row_number::INTEGER LIMIT 1"
-    )
+    odd = warehouse.rows(sql.load("labels/unreadable_row"))
     if odd:
         raise InputError(
             f"{source}, row {odd[0][0]}: the label {odd[0][1]!r} is neither normal nor anomalous"

@@ -11,9 +11,9 @@ import sqlglot
 from sqlglot import exp
 
 from fame_sql import sql
-from fame_sql.canonical.canonical import quote
 from fame_sql.errors import InputError
 from fame_sql.spark.transpile.transpile import transpile
+from fame_sql.sql.quoting import literal
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -144,7 +144,7 @@ def export_tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     for table in TABLES:
-        place = quote(str(folder / f"{table}.parquet"))
+        place = literal(folder / f"{table}.parquet")
         selected = _SELECTED.get(table, f"FROM fame.{table}")
         connection.execute(f"COPY ({selected}) TO {place} (FORMAT parquet)")
 

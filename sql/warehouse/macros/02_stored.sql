@@ -34,16 +34,7 @@ CREATE OR REPLACE MACRO fame.action(message) AS (
 );
 CREATE OR REPLACE MACRO fame.verdict(message) AS (
     SELECT {
-        'score': __fame_v.score,
-        'is_anomaly': __fame_v.is_anomaly,
-        'domain': __fame_v.domain,
-        'domain_confidence': __fame_v.domain_confidence,
-        'novelty': __fame_v.novelty,
-        'template_id': __fame_v.template_id,
-        'template': __fame_v.template,
-        'known_template': __fame_v.known_template,
-        'threshold': __fame_v.threshold,
-        'model_version': __fame_v.model_version
+        $verdict_fields
     }
     FROM fame.verdicts AS __fame_v
     WHERE __fame_v.event_hash = md5(fame.canonical(message))

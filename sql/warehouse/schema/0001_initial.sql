@@ -1,3 +1,4 @@
+-- Since fame-sql 0.1.0.
 -- The tables of a warehouse. OpenTelemetry's log model in snake_case, with provenance.
 CREATE TABLE fame.settings (
     key VARCHAR PRIMARY KEY,

@@ -1,3 +1,4 @@
+-- Since fame-sql 0.1.0.
 -- What a bill and an audit of the one-time pass need beside the request and its answer.
 ALTER TABLE fame.llm_calls ADD COLUMN resolved_model VARCHAR;
 ALTER TABLE fame.llm_calls ADD COLUMN finish_reason VARCHAR;

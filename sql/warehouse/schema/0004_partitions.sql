@@ -1,3 +1,4 @@
+-- Since fame-sql 0.1.0.
 -- Lines that lie in Parquet files by day, below one place outside the warehouse's own file. One
 -- row is one file written there; source_path is what it was made from, 'fame.logs' for lines that
 -- were moved out.

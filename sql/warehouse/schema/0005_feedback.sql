@@ -1,3 +1,4 @@
+-- Since fame-sql 0.1.0.
 -- What people say of verdicts that they were shown: written by whoever shows them, kept beside the
 -- verdict of the model that gave it. A label teaches the next model; feedback measures this one.
 CREATE TABLE fame.feedback (

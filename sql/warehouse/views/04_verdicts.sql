@@ -4,16 +4,7 @@ SELECT
     events.event_id,
     events.event_hash,
     events.canonical,
-    scores.score,
-    scores.score > 0.5 AS is_anomaly,
-    scores.domain,
-    scores.domain_confidence,
-    scores.novelty,
-    scores.template_id,
-    templates.template,
-    scores.known_template,
-    scores.threshold,
-    scores.model_version
+    $verdict_of_scores
 FROM fame.scores AS scores
 INNER JOIN fame.champion AS champion ON scores.model_version = champion.model_version
 INNER JOIN fame.events AS events ON scores.event_id = events.event_id

@@ -2,15 +2,6 @@
 CREATE OR REPLACE VIEW fame.scored_logs AS
 SELECT
     logs.*,
-    verdicts.score,
-    verdicts.is_anomaly,
-    verdicts.domain,
-    verdicts.domain_confidence,
-    verdicts.novelty,
-    verdicts.template_id,
-    verdicts.template,
-    verdicts.known_template,
-    verdicts.threshold,
-    verdicts.model_version
+    $verdict_columns
 FROM fame.logs AS logs
 LEFT JOIN fame.verdicts AS verdicts ON logs.event_id = verdicts.event_id;

@@ -1,4 +1,4 @@
--- What is alerted: scores above 0.5, those of unseen templates only where the policy says so.
+-- What is alerted: the anomalous lines, those of unseen templates only where the policy says so.
 CREATE OR REPLACE VIEW fame.anomalies AS
 SELECT scored_logs.*
 FROM fame.scored_logs AS scored_logs

@@ -1,0 +1,127 @@
+"""A verdict: what a model says about one message, and the one definition of its columns.
+
+A new column is one more field of :class:`Verdict`, the code that computes it in
+:mod:`fame_sql.models.model` and, if it is stored, a migration that adds it to ``fame.scores``.
+Everything else is derived by the modules :mod:`~fame_sql.verdict.columns` and
+:mod:`~fame_sql.verdict.statements`, or written by ``make generate``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+THRESHOLD = 0.5
+"""The decision threshold: a score above it is anomalous, in every domain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a column of a verdict is outside Python.
+
+    Parameters
+    ----------
+    kind : str
+        Its type in DuckDB.
+    description : str
+        One sentence for references and dbt contracts.
+    derived : str, optional
+        Its SQL over ``fame.scores AS scores`` and ``fame.templates AS templates``, where it is no
+        column that scoring writes there.
+    every_line : bool
+        Whether dbt repeats it on every log line; else it stays with the event.
+    """
+
+    kind: str
+    description: str
+    derived: str = ""
+    every_line: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a model says about one message. Each field carries its SQL type and its description."""
+
+    score: Annotated[
+        float,
+        Column(
+            "DOUBLE",
+            f"How anomalous, in [0, 1]; above {THRESHOLD:g} is anomalous in every domain. "
+            "NULL is 'not scored', never 'normal'.",
+        ),
+    ]
+    is_anomaly: Annotated[
+        bool,
+        Column(
+            "BOOLEAN",
+            f"Whether the score lies above {THRESHOLD:g}.",
+            derived=f"scores.score > {THRESHOLD:g}",
+        ),
+    ]
+    domain: Annotated[str, Column("VARCHAR", "The failure domain.")]
+    domain_confidence: Annotated[
+        float,
+        Column(
+            "DOUBLE",
+            "How sure the routing is: 1 for a known template, else the router's probability.",
+        ),
+    ]
+    novelty: Annotated[
+        float,
+        Column("DOUBLE", "0 for a known template, up to 1 for words that no template has."),
+    ]
+    template_id: Annotated[
+        str | None, Column("VARCHAR", "The known template; NULL where none matches.")
+    ]
+    template: Annotated[
+        str | None,
+        Column(
+            "VARCHAR",
+            "The template's text, with placeholders.",
+            derived="templates.template",
+            every_line=False,
+        ),
+    ]
+    known_template: Annotated[
+        bool, Column("BOOLEAN", "Whether the model knows the template: a verdict, not a guess.")
+    ]
+    threshold: Annotated[
+        float,
+        Column(
+            "DOUBLE",
+            "For a known template, the raw probability at which the log-odds of the domain's head "
+            "are zero; for an unseen message, the probability by its words that is published as "
+            f"{THRESHOLD:g}.",
+        ),
+    ]
+    model_version: Annotated[
+        str, Column("VARCHAR", "The model that judged: a hash of what decides its scores.")
+    ]
+
+    @classmethod
+    def from_stored(
+        cls, stored: Mapping[str, Any], *, template: str | None, model_version: str
+    ) -> Verdict:
+        """Return the verdict of a row of ``fame.scores``.
+
+        Parameters
+        ----------
+        stored : mapping of str to object
+            The columns that are stored.
+        template : str or None
+            The text of its template.
+        model_version : str
+            The model that judged.
+        """
+        return cls(
+            **stored,
+            is_anomaly=is_anomalous(stored["score"]),
+            template=template,
+            model_version=model_version,
+        )
+
+
+def is_anomalous(score: float) -> bool:
+    """Tell whether a score is anomalous."""
+    return score > THRESHOLD

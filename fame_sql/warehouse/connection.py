@@ -1,0 +1,118 @@
+"""Open the file of a warehouse, and run transactions on its connection."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from fame_sql.errors import WarehouseError
+from fame_sql.sql.quoting import literal
+
+# DuckDB 1.5 cannot read what 2.0 writes by default; both read and write this version.
+STORAGE_VERSION = "v1.2.0"
+
+
+def utc_now() -> datetime:
+    """Return the current time in UTC, without a zone, as the warehouse stores it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit everything that the block does on ``connection``, or nothing of it."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def open_file(
+    path: Path, *, create: bool = False, read_only: bool = False
+) -> duckdb.DuckDBPyConnection:
+    """Connect to a warehouse's file as it is, whatever its schema.
+
+    Parameters
+    ----------
+    path : Path
+        The DuckDB file.
+    create : bool
+        Create the file if it does not exist.
+    read_only : bool
+        Change nothing; several processes can read at once.
+
+    Raises
+    ------
+    WarehouseError
+        If there is no file, another process holds it, or it is not a DuckDB file.
+    """
+    _check_path(path, create=create)
+    if not path.exists():
+        _create_file(path)
+    return _connect(path, read_only=read_only)
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error's message: DuckDB adds the statement below it."""
+    return str(error).splitlines()[0]
+
+
+def _check_path(path: Path, *, create: bool) -> None:
+    if path.stem.lower() == "fame":
+        raise WarehouseError(
+            f"a warehouse cannot be called {path.name}: DuckDB names the catalog after the file, "
+            "and then 'fame.score' could mean two things; use another name: warehouse.duckdb"
+        )
+    if path.is_dir():
+        raise WarehouseError(
+            f"{path} is a folder; name a file, such as {path / 'warehouse.duckdb'}"
+        )
+    if not path.exists() and not create:
+        raise WarehouseError(
+            f"there is no warehouse at {path}: run 'fame ingest LOGFILE --warehouse {path}' to "
+            "make one, or name another with --warehouse"
+        )
+    if not path.exists() and not path.absolute().parent.is_dir():
+        raise WarehouseError(f"{path} cannot be created: the folder {path.parent} does not exist")
+
+
+def _create_file(path: Path) -> None:
+    attach = f"ATTACH {literal(path)} AS made (STORAGE_VERSION {literal(STORAGE_VERSION)})"
+    with duckdb.connect() as memory:
+        try:
+            memory.execute(attach)
+            memory.execute("DETACH made")
+        except duckdb.IOException as error:
+            raise WarehouseError(f"{path} cannot be created: {first_line(error)}") from None
+
+
+def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(path), read_only=read_only)
+    except duckdb.ConnectionException:
+        raise WarehouseError(
+            f"{path} is already open in this process with other settings; close that connection"
+        ) from None
+    except (duckdb.IOException, duckdb.SerializationException) as error:
+        raise _explained(path, error) from None
+
+
+def _explained(path: Path, error: duckdb.Error) -> WarehouseError:
+    """Return the error to raise for a file that DuckDB cannot open."""
+    message = str(error)
+    if "lock" in message:
+        holder = re.search(r"PID (\d+)", message)
+        who = f"process {holder.group(1)}" if holder else "another process"
+        return WarehouseError(f"{path} is held by {who}; wait until it is done and try again")
+    if "not a valid DuckDB" in message or "magic" in message:
+        return WarehouseError(
+            f"{path} is not a DuckDB file; name a warehouse, or a new file to make one"
+        )
+    return WarehouseError(f"{path} cannot be opened: {first_line(error)}")

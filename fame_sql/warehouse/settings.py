@@ -1,0 +1,36 @@
+"""The settings of a warehouse: the table ``fame.settings``, with a constant for each key.
+
+All keys are listed here. Only the view ``fame.policy`` reads the table elsewhere, in SQL.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+UNSEEN = "unseen"
+"""What happens to messages of unseen templates: alert, queue or both (``fame policy set``)."""
+MAX_FALSE_ALARMS = "max_false_alarms"
+"""The target for trainings: at most this many false alarms per million lines."""
+PARTITION_PLACE = "partition_place"
+"""The folder or address of the Parquet partitions."""
+DEFINITIONS = "definitions"
+"""Hash of the statements that defined the views and macros."""
+NEEDED_VERSION = "needed_version"
+"""The oldest fame-sql that knows the schema of this warehouse."""
+
+
+def read(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
+    """Return the value of a setting, None if it is not set."""
+    # All rows: DuckDB 2.0 keeps a connection busy until its result has been fetched.
+    found = connection.execute("SELECT value FROM fame.settings WHERE key = ?", [key]).fetchall()
+    return str(found[0][0]) if found else None
+
+
+def write(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
+    """Set a setting, replacing its value."""
+    connection.execute("INSERT OR REPLACE INTO fame.settings VALUES (?, ?)", [key, value])
+
+
+def remove(connection: duckdb.DuckDBPyConnection, key: str) -> None:
+    """Remove a setting; it need not be set."""
+    connection.execute("DELETE FROM fame.settings WHERE key = ?", [key])

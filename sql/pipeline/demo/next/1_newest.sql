@@ -1,0 +1,4 @@
+SELECT timestamp, domain, score, body
+FROM anomalies
+ORDER BY timestamp DESC
+LIMIT 10

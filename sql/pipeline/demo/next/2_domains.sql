@@ -1,0 +1,4 @@
+SELECT domain, count(*) AS lines, max(score) AS worst
+FROM anomalies
+GROUP BY domain
+ORDER BY lines DESC

@@ -1,0 +1,7 @@
+-- Where a warehouse keeps which numbered files of warehouse/schema it has.
+CREATE SCHEMA IF NOT EXISTS fame;
+CREATE TABLE IF NOT EXISTS fame.schema_versions (
+    version INTEGER PRIMARY KEY,
+    name VARCHAR NOT NULL,
+    applied_at TIMESTAMP NOT NULL
+);

@@ -1,0 +1,17 @@
+-- The live functions' names over what is stored, in a schema of their own. In a program without
+-- Python, DuckDB answers a call of fame_score with: did you mean "fame_stored.fame_score"? They
+-- cannot lie in main: a Python function cannot be registered under the name of a macro there, which
+-- would hide it (docs/architecture.md, Names of functions).
+CREATE SCHEMA IF NOT EXISTS fame_stored;
+CREATE OR REPLACE MACRO fame_stored.fame_score(message) AS fame.score(message);
+CREATE OR REPLACE MACRO fame_stored.fame_is_anomaly(message) AS fame.is_anomaly(message);
+CREATE OR REPLACE MACRO fame_stored.fame_domain(message) AS fame.domain(message);
+CREATE OR REPLACE MACRO fame_stored.fame_template(message) AS fame.template(message);
+CREATE OR REPLACE MACRO fame_stored.fame_canonical(message) AS fame.canonical(message);
+CREATE OR REPLACE MACRO fame_stored.fame_novelty(message) AS fame.novelty(message);
+CREATE OR REPLACE MACRO fame_stored.fame_action(message) AS fame.action(message);
+CREATE OR REPLACE MACRO fame_stored.fame_verdict(message) AS fame.verdict(message);
+CREATE OR REPLACE MACRO fame_stored.fame_explain(message) AS error(
+    'fame_explain asks the model and is not stored: run it with ''fame query'', or on a connection '
+    || 'of fame_sql.connect'
+);
