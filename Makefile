@@ -5,11 +5,12 @@ INSTALLED := $(VENV)/.installed
 DUCKDB_1 := build/duckdb-1.5.5
 DBT := build/dbt
 SPARK := build/spark
+SITE := build/site-venv
 WORKERS ?= 2
 ARGS ?=
 ROWS ?= 10000000
 
-.PHONY: help install demo test lint types unit unit-duckdb-1 docs generate notebooks format bench bench-scale bench-memory bench-detection bench-inference dbt bench-dbt clean
+.PHONY: help install demo test quick lint types unit unit-duckdb-1 docs generate snippets site notebooks format bench bench-scale bench-memory bench-detection bench-inference dbt bench-dbt clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -27,7 +28,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: $(INSTALLED) ## build a demonstration warehouse and show what comes out
 	$(BIN)/fame demo $(ARGS)
 
-test: lint types unit unit-duckdb-1 ## everything that CI runs
+test: lint types site unit unit-duckdb-1 ## everything that CI runs
 
 lint: $(INSTALLED) ## ruff, and imports that run one way
 	$(BIN)/ruff check .
@@ -36,6 +37,10 @@ lint: $(INSTALLED) ## ruff, and imports that run one way
 
 types: $(INSTALLED) ## mypy, strict
 	$(BIN)/mypy -p fame_sql
+
+# Without Spark, dbt, the second DuckDB and what is marked slow: for every change while you work.
+quick: $(INSTALLED) lint types ## lint, types and the quick tests, in three minutes
+	HF_HUB_OFFLINE=1 $(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not slow and not spark and not dbt" $(ARGS)
 
 # loadgroup: the tests that share a Spark cluster run in one worker, so that one is started.
 unit: $(INSTALLED) $(DBT)/.installed $(SPARK)/.installed ## all tests, on the installed DuckDB
@@ -88,8 +93,23 @@ bench-inference: $(INSTALLED) ## distinct messages a second by preset and runtim
 generate: $(INSTALLED) ## the dbt macro, contracts and reference of a verdict's columns
 	$(BIN)/python docs/generate_verdict.py
 
-docs: $(INSTALLED) ## the command reference, from the commands' help
+docs: $(INSTALLED) ## write the generated pages of the reference
 	$(BIN)/python docs/generate.py
+
+snippets: $(INSTALLED) ## run the code in the documentation and keep what it prints
+	rm -rf build/snippets && mkdir -p build/snippets
+	cd build/snippets && ../../$(BIN)/python -W ignore ../../docs/snippets.py --write
+	$(BIN)/python docs/generate.py
+
+site: $(SITE)/.installed ## build the documentation site into build/site
+	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --strict
+
+# In an environment of its own: nothing that the site needs is needed by the package.
+$(SITE)/.installed: docs/requirements.txt
+	rm -rf $(SITE)
+	$(PYTHON) -m venv $(SITE)
+	$(SITE)/bin/pip install --quiet --requirement $<
+	touch $@
 
 format: $(INSTALLED) ## ruff, changing files
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .

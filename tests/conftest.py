@@ -31,6 +31,14 @@ settings.load_profile("fame")
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of rooms that need an engine of their own, for 'make quick'."""
+    for item in items:
+        room = item.path.parent.name
+        if room in ("spark", "dbt"):
+            item.add_marker(room)
+
+
 @pytest.fixture(autouse=True)
 def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Begin without the verdicts that a process keeps for models of the same version."""
