@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import duckdb
 from sqlglot import exp
 
 from fame_sql import sql
-from fame_sql.planner.dialect import text
+from fame_sql.planner.tree import text
 from fame_sql.planner.views import Place, View, read_view
 
 _ENTRY = re.compile(r'(?:("(?:[^"]|"")*"|[^,."]+)\.)?("(?:[^"]|"")*"|[^,."]+)')
@@ -37,7 +38,7 @@ class Catalog:
     @cached_property
     def _search_path(self) -> list[tuple[str, str]]:
         """Databases and schemas that the user has set, in which names are looked for."""
-        entries = _ENTRY.findall(self._value("current_setting('search_path')"))
+        entries = _ENTRY.findall(self.setting("search_path"))
         return [(_plain(d) or self._database, _plain(schema)) for d, schema in entries]
 
     @cached_property
@@ -69,20 +70,20 @@ class Catalog:
         return [(place, view) for place, view in self._relations.items() if view is not None]
 
     def in_transaction(self) -> bool:
-        """Tell whether the user has a transaction open: then its number stays."""
+        """Return whether the user has a transaction open: then its number stays."""
         return self._value("txid_current()") == self._value("txid_current()")
 
     def has_view(self, table: exp.Table) -> bool:
-        """Tell whether a name is that of a view."""
+        """Return whether a name is that of a view."""
         place = self.place(table)
         return place is not None and self._relations[place] is not None
 
     def place(self, table: exp.Table) -> Place | None:
-        """Return where a table or view lies, None if it cannot be told."""
+        """Return where a table or view lies, or None if that is not certain."""
         return self._place(table, None)
 
     def view(self, place: Place | None) -> View | None:
-        """Return the view that lies somewhere, None if none does or it cannot be read."""
+        """Return the view that lies somewhere, None or None if none does or it cannot be read."""
         definition = self._relations.get(place or ("", "", ""))
         if place is None or definition is None:
             return None
@@ -94,19 +95,38 @@ class Catalog:
         return self._read[place]
 
     def is_logs(self, table: exp.Table) -> bool:
-        """Tell whether a name is the warehouse's logs, alone or with those in partitions."""
+        """Return whether a name is the warehouse's logs, alone or with those in partitions."""
         place = self.place(table)
         return place is not None and place in {
             (self._database, "fame", name) for name in ("logs", "all_logs")
         }
 
     def columns(self, query: exp.Expr) -> list[str] | None:
-        """Return the columns of a query, None where it cannot stand alone."""
+        """Return the columns of a query, None if it cannot be run by itself."""
         try:
             self.connection.execute(f"SELECT * FROM ({text(query)}) AS __fame_columns LIMIT 0")
         except duckdb.Error:
             return None
         return [column[0] for column in self.connection.description or []]
+
+    def described(self, statement: str) -> list[str] | None:
+        """Return what DuckDB calls the columns of a query, None if it cannot say."""
+        rows = self._try(f"DESCRIBE {statement}")
+        return None if rows is None else [row[0] for row in rows]
+
+    def accepts(self, statement: str) -> bool:
+        """Return whether DuckDB accepts a statement, without running it."""
+        return self._try(f"EXPLAIN {statement}") is not None
+
+    def setting(self, name: str) -> Any:
+        """Return a setting of the connection."""
+        return self.connection.execute("SELECT current_setting(?)", [name]).fetchall()[0][0]
+
+    def _try(self, statement: str) -> list[tuple[Any, ...]] | None:
+        try:
+            return self.connection.execute(statement).fetchall()
+        except duckdb.Error:
+            return None
 
     def _place(self, table: exp.Table, home: tuple[str, str] | None) -> Place | None:
         """Return where a table lies that a statement names, or a view in the schema ``home``."""

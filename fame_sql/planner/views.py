@@ -1,4 +1,4 @@
-"""A view as a query that means the same wherever it is put."""
+"""Reading a statement or a view: where its query begins, and what the query is."""
 
 from __future__ import annotations
 
@@ -7,39 +7,39 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import sqlglot
-from sqlglot import TokenType, exp
+from sqlglot import Token, TokenType, exp
 
-from fame_sql.planner.dialect import DIALECT, text
-from fame_sql.planner.head import split_head
-from fame_sql.planner.scope import names_cte
+from fame_sql.planner.errors import NotPlannedError
+from fame_sql.planner.scope import cte_names, rename_ctes
+from fame_sql.planner.tree import DIALECT, text
 
 Place: TypeAlias = tuple[str, str, str]
 """Database, schema and name, in lower case."""
 
+_MADE = (TokenType.TABLE, TokenType.VIEW)
+_QUERIES = (TokenType.SELECT, TokenType.WITH, TokenType.FROM)
+
 
 @dataclass(frozen=True)
 class View:
-    """A view, read.
+    """A view that sqlglot can read.
 
     Parameters
     ----------
     name : str
         Its name alone.
-    written : str
-        Its query in DuckDB's words.
-    again : str
-        The same in sqlglot's.
+    texts : tuple of str
+        Its query as DuckDB writes it, and as sqlglot does.
     query : sqlglot.exp.Query
-        The same to be put elsewhere: every table that is known by its database and schema.
+        The query for use elsewhere: each table is named with its database and schema.
     columns : tuple of str
         Names that it gives to its first columns.
     loose : frozenset of str
-        Names that are known to no catalog, and may mean another thing elsewhere.
+        Tables that are in no catalog, and may mean something else elsewhere.
     """
 
     name: str
-    written: str
-    again: str
+    texts: tuple[str, str]
     query: exp.Query
     columns: tuple[str, ...]
     loose: frozenset[str]
@@ -48,7 +48,7 @@ class View:
 def read_view(
     name: str, definition: str, resolve: Callable[[exp.Table], Place | None]
 ) -> View | None:
-    """Return a view from its definition, None if sqlglot cannot read it.
+    """Return a view from its definition, or None if sqlglot cannot read it.
 
     Parameters
     ----------
@@ -57,31 +57,73 @@ def read_view(
     definition : str
         ``CREATE VIEW .. AS ..``, as DuckDB keeps it.
     resolve : callable
-        Tells where DuckDB finds a table that the view names.
+        Returns where DuckDB finds a table that the view names.
     """
     try:
         head, written = split_head(definition.strip().rstrip(";"), TokenType.VIEW)
         query = sqlglot.parse_one(written, dialect=DIALECT)
         made = sqlglot.parse_one(f"{head} SELECT 1", dialect=DIALECT).this
-    except (sqlglot.errors.SqlglotError, ValueError):
+        again = text(query)
+        loose = _add_places(query, resolve)
+    except (sqlglot.errors.SqlglotError, ValueError, NotPlannedError):
         return None
     if not isinstance(query, exp.Query):
         return None
     columns = [c.name for c in made.expressions] if isinstance(made, exp.Schema) else []
-    again = text(query)
-    return View(name, written, again, query, tuple(columns), _settle(query, resolve))
+    return View(name, (written, again), rename_ctes(query), tuple(columns), loose)
 
 
-def _settle(query: exp.Query, resolve: Callable[[exp.Table], Place | None]) -> frozenset[str]:
-    """Write down where each table of a query lies; return the names that lie nowhere."""
+def _add_places(query: exp.Expr, resolve: Callable[[exp.Table], Place | None]) -> frozenset[str]:
+    """Write where each table of a query lies; return the names that lie nowhere."""
+    of_ctes = {id(table) for table, _ in cte_names(query)}
     loose = set()
     for table in list(query.find_all(exp.Table)):
-        if not isinstance(table.this, exp.Identifier) or names_cte(table):
+        if not isinstance(table.this, exp.Identifier) or id(table) in of_ctes:
             continue
-        place = resolve(table)
-        if place is None:
+        if place := resolve(table):
+            for part, named in (("catalog", place[0]), ("db", place[1])):
+                table.set(part, exp.to_identifier(named, quoted=True))
+        else:
             loose.add(table.name.lower())
-            continue
-        for part, named in (("catalog", place[0]), ("db", place[1])):
-            table.set(part, exp.to_identifier(named, quoted=True))
     return frozenset(loose)
+
+
+def split_head(statement: str, made: TokenType = TokenType.TABLE) -> tuple[str, str]:
+    """Return what stands before the query of a statement, and the query.
+
+    Parameters
+    ----------
+    statement : str
+        One statement, without the semicolon.
+    made : TokenType
+        What ``CREATE`` may make: a table or a view.
+
+    Raises
+    ------
+    ValueError
+        If it is no query, and neither fills a table nor makes what ``made`` says.
+    """
+    tokens = sqlglot.tokenize(statement, read=DIALECT)
+    top = [token for token, depth in zip(tokens, _depths(tokens), strict=True) if depth == 0]
+    kinds = [token.token_type for token in top]
+    first = tokens[0].token_type if tokens else None
+    start = None
+    if first in (*_QUERIES, TokenType.L_PAREN):
+        start = 0
+    elif first == TokenType.CREATE and next((k for k in kinds if k in _MADE), None) == made:
+        start = next((t.end + 1 for t in top if t.token_type == TokenType.ALIAS), 0)
+    elif first == TokenType.INSERT:
+        start = next((t.start for t in top if t.token_type in _QUERIES), 0)
+    if start is None:
+        raise ValueError("neither a query nor one that fills a table")
+    return statement[:start], statement[start:]
+
+
+def _depths(tokens: list[Token]) -> list[int]:
+    """Return how many parentheses are open at each token, counting its own."""
+    depths, depth = [], 0
+    for token in tokens:
+        depths.append(depth)
+        depth += token.token_type == TokenType.L_PAREN
+        depth -= token.token_type == TokenType.R_PAREN
+    return depths

@@ -9,72 +9,43 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, TypeAlias
 
 import duckdb
+
+from fame_sql import sql
 
 Tree: TypeAlias = "dict[str, Any] | list[Any] | str | int | float | bool | None"
 
 _POSITION = {"query_location", "query_location_length", "syntax_type"}
 _NEGATED = {"OPERATOR_IS_NULL": "OPERATOR_IS_NOT_NULL", "COMPARE_IN": "COMPARE_NOT_IN"}
-# Each name beside the others that DuckDB has for the very same function.
-_SAME_FUNCTION = {
-    other: name
-    for name, others in {
-        "arg_max": ("argmax", "max_by"),
-        "arg_min": ("argmin", "min_by"),
-        "ceil": ("ceiling",),
-        "count_if": ("countif",),
-        "date_diff": ("datediff",),
-        "length": ("len", "char_length", "character_length"),
-        "list": ("array_agg",),
-        "list_contains": ("array_contains", "list_has", "array_has"),
-        "list_sort": ("array_sort",),
-        "lower": ("lcase",),
-        "pow": ("power", "**", "^"),
-        "starts_with": ("^@",),
-        "string_agg": ("listagg", "group_concat"),
-        "string_split": ("str_split", "split"),
-        "strpos": ("instr", "position"),
-        "substring": ("substr",),
-        "upper": ("ucase",),
-        "variance": ("var_samp",),
-        "%": ("mod",),
-        "->>": ("json_extract_string",),
-    }.items()
-    for other in others
-}
 VALUES = {"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"}
 """Functions called without parentheses, in any case of letters; a column may have their name."""
 
+# Names of one function, beside those that DuckDB itself lists as aliases.
+_SAME_FUNCTION = {"datediff": "date_diff", "json_extract_string": "->>"}
 _CALLED_VALUES = {"today": "current_date", "current_localtimestamp": "localtimestamp"}
-_SAME_TYPE = {
-    "TEXT": "VARCHAR",
-    "STRING": "VARCHAR",
-    "CHAR": "VARCHAR",
-    "BPCHAR": "VARCHAR",
-    "INT": "INTEGER",
-    "INT4": "INTEGER",
-    "SIGNED": "INTEGER",
-    "INT8": "BIGINT",
-    "LONG": "BIGINT",
-    "INT2": "SMALLINT",
-    "SHORT": "SMALLINT",
-    "INT1": "TINYINT",
-    "FLOAT4": "FLOAT",
-    "REAL": "FLOAT",
-    "FLOAT8": "DOUBLE",
-    "BOOL": "BOOLEAN",
-    "LOGICAL": "BOOLEAN",
-    "DATETIME": "TIMESTAMP",
-    "TIMESTAMP WITH TIME ZONE": "TIMESTAMPTZ",
-}
 # Functions whose first argument names a part of a time, in any case of letters.
 _WITH_PART = {"date_trunc", "datetrunc", "date_diff", "datediff", "date_part", "datepart"}
 _WITH_PART |= {"date_sub", "datesub"}
 # Functions with a syntax of their own, which 1.5 looks for in the schema main.
-_KEYWORDS = {"substring", "strpos"}
+_KEYWORDS = {"substring", "instr"}
 _UNIT = re.compile(r"\s*(-?[0-9]+)\s*([a-z]+?)s?\s*", re.IGNORECASE)
+
+
+@cache
+def _function_aliases() -> dict[str, str]:
+    """Return the other names of DuckDB's own functions, each with the name that it stands for."""
+    with duckdb.connect() as own:
+        return _SAME_FUNCTION | dict(own.execute(sql.load("planner/function_aliases")).fetchall())
+
+
+@cache
+def _type_aliases() -> dict[str, str]:
+    """Return DuckDB's names of types, each with the name of the type itself."""
+    with duckdb.connect() as own:
+        return dict(own.execute(sql.load("planner/type_aliases")).fetchall())
 
 
 def parse(connection: duckdb.DuckDBPyConnection, statement: str) -> Tree:
@@ -160,7 +131,7 @@ def _normal(tree: Tree) -> Tree:
     if node.get("type") == "COLUMN_REF":
         return _normal_value(node)
     if isinstance(name := node.get("type_name"), str):
-        node["type_name"] = _SAME_TYPE.get(name.upper(), name.upper())
+        node["type_name"] = _type_aliases().get(name.lower(), name.upper())
         node.pop("qualified_name", None)
     if node.get("type") == "OPERATOR_NOT":
         return _normal_negation(node)
@@ -170,7 +141,7 @@ def _normal(tree: Tree) -> Tree:
 
 
 def _normal_function(node: dict[str, Any], name: str) -> Tree:
-    name = _SAME_FUNCTION.get(name, name)
+    name = _function_aliases().get(name, name)
     node["function_name"] = name
     node.pop("qualified_name", None)
     node.pop("is_operator", None)
