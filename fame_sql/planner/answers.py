@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from fame_sql import sql
 from fame_sql.console import Progress
-from fame_sql.planner.errors import NotPlannedError
+from fame_sql.planner.tree import NotPlannedError
 from fame_sql.scoring.live import LiveScorer, Memory
 from fame_sql.scoring.scoring import (
     BATCH,

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from fame_sql.console import Progress
 from fame_sql.planner.answers import Found, Store
 from fame_sql.planner.catalog import Catalog
+from fame_sql.planner.report import Planned
 from fame_sql.planner.scope import standalone
-from fame_sql.planner.statement import Statement
-from fame_sql.planner.tree import live_nodes, reading, sources
-from fame_sql.scoring.live import LiveScorer
-
-if TYPE_CHECKING:
-    from fame_sql.planner.report import Planned
+from fame_sql.planner.tree import every, reading, sources, text
+from fame_sql.planner.verify import Tree
 
 
 @dataclass(eq=False)
@@ -44,14 +40,17 @@ class Context:
     ----------
     catalog : Catalog
         What the connection sees.
-    scorer : LiveScorer
-        Asked for what is not stored.
-    statement : Statement
-        What was written.
-    score : bool
-        Score what is missing; otherwise only count it.
-    progress : Progress
-        Where scoring shows how far it is.
+    open_store : callable
+        Opens what is stored, which reads the model.
+    query : sqlglot.exp.Query
+        The query of the statement, parsed.
+    written, head, body : str
+        The statement as it was written; what stands before its query, which is ``CREATE TABLE ..
+        AS`` or ``INSERT INTO ..``; and the query.
+    trees : tuple of Tree
+        The query as DuckDB parses it: as it was written, and as sqlglot writes it.
+    live : frozenset of str
+        The live functions, and the views and macros that call one.
     planned : list of Planned
         What is done about the calls.
     numbers : int
@@ -59,10 +58,13 @@ class Context:
     """
 
     catalog: Catalog
-    scorer: LiveScorer
-    statement: Statement
-    score: bool
-    progress: Progress
+    open_store: Callable[[], Store]
+    query: exp.Query
+    written: str
+    head: str
+    body: str
+    trees: tuple[Tree, Tree]
+    live: frozenset[str]
     planned: list[Planned] = field(default_factory=list)
     numbers: int = 0
     _sources: dict[int, list[Source]] = field(default_factory=dict)
@@ -70,7 +72,7 @@ class Context:
     @cached_property
     def names(self) -> list[str] | None:
         """What DuckDB calls the columns of the query as it was written; None if it cannot say."""
-        return self.catalog.described(self.statement.body)
+        return self.catalog.described(self.body)
 
     @cached_property
     def keeps_order(self) -> bool:
@@ -79,9 +81,12 @@ class Context:
 
     @cached_property
     def store(self) -> Store:
-        """What is stored; opened when it is first needed, because that reads the model."""
-        found = self.catalog
-        return Store(found.connection, self.scorer, found.is_warehouse, self.score, self.progress)
+        """What is stored, opened when it is first needed."""
+        return self.open_store()
+
+    def sql(self, query: exp.Query) -> str:
+        """Return the statement with another query."""
+        return f"{self.head} {text(query)}".lstrip()
 
     def sources_of(self, select: exp.Select) -> list[Source]:
         """Return the sources of a SELECT, each looked up once."""
@@ -90,16 +95,13 @@ class Context:
         return self._sources[id(select)]
 
     def _columns(self, source: exp.Expr) -> list[str] | None:
-        if not isinstance(source, exp.Table | exp.Subquery):
-            return None
-        every = exp.Select(expressions=[exp.Star()]).from_(source.copy())
-        return self.catalog.columns(standalone(every, source))
+        readable = isinstance(source, exp.Table | exp.Subquery)
+        return self.catalog.columns(standalone(every(source), source)) if readable else None
 
     def columns_of(self, select: exp.Select, projections: list[exp.Expr]) -> list[str] | None:
         """Return what DuckDB calls projections of a SELECT; None if they cannot be read alone."""
-        return self.catalog.columns(
-            standalone(reading(select, projections, "group", "windows"), select)
-        )
+        query = reading(select, projections, "group", "windows")
+        return self.catalog.columns(standalone(query, select))
 
 
 @dataclass(eq=False)
@@ -142,16 +144,11 @@ class Calls:
     def __post_init__(self) -> None:
         self.message = self.nodes[0].expressions[0]
 
-    @property
-    def functions(self) -> tuple[str, ...]:
-        """The live functions called, each once."""
-        return tuple(dict.fromkeys(node.name.lower() for node in self.nodes))
-
-
-def calls_of(select: exp.Select, context: Context) -> list[Calls]:
-    """Return the calls that see the rows of a SELECT itself."""
-    return [
-        Calls(context, [node])
-        for node in live_nodes(select)
-        if node.find_ancestor(exp.Select, exp.SetOperation) is select
-    ]
+    def report(self, reason: str = "") -> Planned:
+        """Return what is done about them; with a reason, that they are left alone."""
+        functions = tuple(dict.fromkeys(node.name.lower() for node in self.nodes))
+        if reason:
+            return Planned(functions, text(self.message), "live", reason)
+        how = "event" if self.key else "message"
+        seconds = self.context.store.seconds(self.found.missing)
+        return Planned(functions, text(self.message), how, seconds=seconds, **vars(self.found))

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TypeAlias
 
 import duckdb
 from sqlglot import exp
 
 from fame_sql.console import Progress, SilentProgress
+from fame_sql.planner.answers import Store
 from fame_sql.planner.catalog import Catalog
-from fame_sql.planner.context import Calls, Context, calls_of
-from fame_sql.planner.errors import NotPlannedError
+from fame_sql.planner.context import Calls, Context
 from fame_sql.planner.passes import AFTER, BEFORE, PER_CALL, PER_MESSAGE
 from fame_sql.planner.report import Plan, Planned
 from fame_sql.planner.scope import selects
 from fame_sql.planner.statement import read
-from fame_sql.planner.tree import same_key, text
+from fame_sql.planner.tree import NotPlannedError, own_live, same_key
 from fame_sql.udfs.duckdb import scorer_of
 
 Pass: TypeAlias = Callable[[exp.Select, Calls], exp.Select]
@@ -58,77 +59,58 @@ def make_plan(
     if scorer is None:
         return Plan(statement, reason="this connection has no live functions")
     catalog = Catalog(connection)
+    shown = progress or SilentProgress()
+    store = partial(Store, connection, scorer, catalog.is_warehouse, score, shown)
     try:
-        parsed = read(catalog, statement)
+        context = read(catalog, statement, store)
     except NotPlannedError as error:
         return Plan(statement, reason=error.reason)
-    if parsed is None:
-        return Plan(statement)
-    tree, written = parsed
-    return _plan(
-        tree, Context(catalog, scorer, written, score, progress or SilentProgress()), statement
-    )
+    return Plan(statement) if context is None else _plan(context)
 
 
-def _plan(query: exp.Query, context: Context, written: str) -> Plan:
+def _plan(context: Context) -> Plan:
+    query = context.query
     try:
         for step in BEFORE:
             query = step(query, context)
         for select in selects(query):
             context.planned += _plan_select(select, context)
         if all(call.answered_by == "live" for call in context.planned):
-            return Plan(written, tuple(context.planned))
+            return Plan(context.written, tuple(context.planned))
         for step in AFTER:
             query = step(query, context)
     except NotPlannedError as error:
         calls = tuple(call.left(error.reason) for call in context.planned)
-        return Plan(written, calls, "" if calls else error.reason)
-    return Plan(f"{context.statement.head} {text(query)}".lstrip(), tuple(context.planned))
+        return Plan(context.written, calls, "" if calls else error.reason)
+    return Plan(context.sql(query), tuple(context.planned))
 
 
 def _plan_select(select: exp.Select, context: Context) -> list[Planned]:
     """Run the passes on the calls of one SELECT; return what is done about each message."""
     planned: list[Planned] = []
-    waiting = calls_of(select, context)
+    waiting = [Calls(context, [node]) for node in own_live(select)]
     for step in PER_CALL:
-        waiting = _run(step, select, waiting, planned)
-    waiting = _by_message(waiting)
-    for step in PER_MESSAGE:
-        waiting = _run(step, select, waiting, planned)
-    return planned + [_planned(calls) for calls in waiting]
-
-
-def _run(
-    step: Pass, select: exp.Select, waiting: list[Calls], planned: list[Planned]
-) -> list[Calls]:
-    """Run one pass on all calls that wait; return those that it does not refuse."""
-    kept = []
-    for calls in waiting:
-        try:
-            step(select, calls)
-            kept.append(calls)
-        except NotPlannedError as error:
-            planned.append(Planned(calls.functions, text(calls.message), "live", error.reason))
-    return kept
-
-
-def _by_message(waiting: list[Calls]) -> list[Calls]:
-    """Join the calls on one message of one source."""
+        waiting = [calls for calls in waiting if _passes([step], select, calls, planned)]
     groups: dict[tuple[int, str], Calls] = {}
     for calls in waiting:
-        first = groups.setdefault((id(calls.source), same_key(calls.message)), calls)
-        if first is not calls:
-            first.nodes += calls.nodes
-            first.guard = first.guard or calls.guard
-    return list(groups.values())
+        group = groups.setdefault((id(calls.source), same_key(calls.message)), calls)
+        if group is not calls:
+            group.nodes += calls.nodes
+            group.guard = group.guard or calls.guard
+    for group in groups.values():
+        if _passes(PER_MESSAGE, select, group, planned):
+            planned.append(group.report())
+    return planned
 
 
-def _planned(calls: Calls) -> Planned:
-    found = calls.found
-    return Planned(
-        calls.functions,
-        text(calls.message),
-        "event" if calls.key else "message",
-        seconds=calls.context.store.seconds(found.missing),
-        **vars(found),
-    )
+def _passes(
+    passes: Iterable[Pass], select: exp.Select, calls: Calls, planned: list[Planned]
+) -> bool:
+    """Run passes on some calls; return whether none refuses them, and report them if one does."""
+    try:
+        for step in passes:
+            step(select, calls)
+    except NotPlannedError as error:
+        planned.append(calls.report(error.reason))
+        return False
+    return True

@@ -3,49 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
 
 import duckdb
 import sqlglot
 from sqlglot import exp
 
 from fame_sql.planner import verify
+from fame_sql.planner.answers import Store
 from fame_sql.planner.catalog import Catalog
-from fame_sql.planner.errors import NotPlannedError
-from fame_sql.planner.tree import DIALECT, FIELDS, live_nodes, text
+from fame_sql.planner.context import Context
+from fame_sql.planner.tree import DIALECT, FIELDS, NotPlannedError, live_nodes, text
 from fame_sql.planner.views import split_head
 
 
-@dataclass(frozen=True)
-class Statement:
-    """A statement that calls a live function, as it was written.
-
-    Parameters
-    ----------
-    head : str
-        What stands before the query: ``CREATE TABLE .. AS`` or ``INSERT INTO ..``.
-    body : str
-        The query.
-    trees : tuple of Tree
-        The query as DuckDB parses it: as it was written, and as sqlglot writes it.
-    live : frozenset of str
-        The live functions, and the views and macros that call one.
-    """
-
-    head: str
-    body: str
-    trees: tuple[verify.Tree, verify.Tree]
-    live: frozenset[str]
-
-    @property
-    def called(self) -> set[str]:
-        """The functions that DuckDB finds in it."""
-        return verify.function_names(self.trees[0])
-
-
-def read(catalog: Catalog, written: str) -> tuple[exp.Query, Statement] | None:
-    """Return the parsed query of a statement and what was written, None without live calls.
+def read(catalog: Catalog, written: str, store: Callable[[], Store]) -> Context | None:
+    """Return a statement to be planned; None if it calls no live function.
 
     Parameters
     ----------
@@ -53,6 +26,8 @@ def read(catalog: Catalog, written: str) -> tuple[exp.Query, Statement] | None:
         Its views and macros may call live functions.
     written : str
         SQL of the user.
+    store : callable
+        Opens what is stored.
 
     Raises
     ------
@@ -70,20 +45,18 @@ def read(catalog: Catalog, written: str) -> tuple[exp.Query, Statement] | None:
         reason = "only one SELECT, CREATE TABLE AS or INSERT SELECT is planned"
         raise NotPlannedError(reason) from None
     trees = (verify.parse(catalog.connection, body), verify.parse(catalog.connection, again))
-    statement = Statement(head, body, trees, live)
     tables = {table.name.lower() for table in query.find_all(exp.Table)}
-    calls_live = live_nodes(query) or live & (statement.called | tables)
-    if not calls_live:
+    if not (live_nodes(query) or live & (verify.function_names(trees[0]) | tables)):
         return None
     if not isinstance(query, exp.Query):
         raise NotPlannedError("only queries are planned")
-    return query, statement
+    return Context(catalog, store, query, written, head, body, trees, live)
 
 
 def live_names(catalog: Catalog) -> frozenset[str]:
     """Return the live functions, and the views and macros that call one, also through others."""
-    waiting = [(place[2], definition) for place, definition in catalog.views()]
-    waiting += catalog.macros.items()
+    waiting = [(place[2], definition) for place, definition in catalog.views.items()]
+    waiting += [(name, definition) for name, definition in catalog.functions.items() if definition]
     found, known = set(FIELDS), set(FIELDS)
     while found:
         found = {name for name, definition in waiting if mentions(definition, found)} - known

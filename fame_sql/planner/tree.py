@@ -19,6 +19,20 @@ FIELDS = {
 """The live functions that ask the model, and the field of a verdict that each returns."""
 
 
+class NotPlannedError(Exception):
+    """A statement, or a call in it, is left as it was written.
+
+    Parameters
+    ----------
+    reason : str
+        What the planner cannot prove, for people.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 def text(tree: exp.Expr) -> str:
     """Return a tree as SQL, with the names of functions as they were written."""
     return tree.sql(dialect=DIALECT, normalize_functions=False)
@@ -42,6 +56,17 @@ def is_live(node: exp.Expr) -> bool:
 def live_nodes(tree: exp.Expr) -> list[exp.Anonymous]:
     """Return all calls of live functions in a tree."""
     return [node for node in tree.find_all(exp.Anonymous) if is_live(node)]
+
+
+def own_live(select: exp.Select) -> list[exp.Anonymous]:
+    """Return the calls of live functions that see the rows of a SELECT itself."""
+    queries = (exp.Select, exp.SetOperation)
+    return [node for node in live_nodes(select) if node.find_ancestor(*queries) is select]
+
+
+def every(source: exp.Expr) -> exp.Select:
+    """Return a query for all columns of a source."""
+    return exp.Select(expressions=[exp.Star()]).from_(source.copy(), copy=False)
 
 
 def sources(select: exp.Select) -> list[exp.Expr]:
@@ -130,11 +155,6 @@ def star(projection: exp.Expr) -> tuple[exp.Star, str] | None:
     found = projection.this if isinstance(projection, exp.Column) else projection
     table = projection.table if isinstance(projection, exp.Column) else ""
     return (found, table) if isinstance(found, exp.Star) else None
-
-
-def excluded(found: exp.Star) -> list[exp.Expr]:
-    """Return what a star leaves out."""
-    return list(found.args.get("except_") or ())
 
 
 def is_columns(node: exp.Expr) -> bool:

@@ -49,7 +49,7 @@ def _type_aliases() -> dict[str, str]:
 
 
 def parse(connection: duckdb.DuckDBPyConnection, statement: str) -> Tree:
-    """Return DuckDB's tree of one SELECT statement, None where it has none."""
+    """Return DuckDB's tree of one SELECT statement, or None if it is no such statement."""
     cursor = connection.cursor()
     rows = cursor.execute("SELECT json_serialize_sql(?)", [statement]).fetchall()
     cursor.close()
@@ -60,12 +60,12 @@ def parse(connection: duckdb.DuckDBPyConnection, statement: str) -> Tree:
 
 
 def same(first: Tree, second: Tree) -> bool:
-    """Tell whether two trees are those of statements that mean the same."""
+    """Return whether two trees are those of statements that mean the same."""
     return first is not None and _normal(first) == _normal(second)
 
 
 def difference(first: Tree, second: Tree) -> str:
-    """Return what two trees differ in first, as people call it; empty if it has no name.
+    """Return the first function that is not the same in two trees; empty if it is none.
 
     Parameters
     ----------
@@ -76,21 +76,17 @@ def difference(first: Tree, second: Tree) -> str:
 
 
 def _difference(first: Tree, second: Tree) -> str:
-    if isinstance(first, list) and isinstance(second, list):
-        pairs = list(zip(first, second, strict=False))
-    elif isinstance(first, dict) and isinstance(second, dict):
-        pairs = [(first[key], second[key]) for key in first if key in second]
-    else:
-        return ""
+    match first, second:
+        case list(), list():
+            pairs = list(zip(first, second, strict=False))
+        case dict(), dict():
+            pairs = [(first[key], second[key]) for key in first if key in second]
+        case _:
+            return ""
     deeper = (_difference(one, other) for one, other in pairs if one != other)
     found = next((name for name in deeper if name), "")
-    return found or (_called(first) if isinstance(first, dict) else "")
-
-
-def _called(node: dict[str, Any]) -> str:
-    if isinstance(name := node.get("function_name"), str):
-        return f"{name}()"
-    return ""
+    name = first.get("function_name") if isinstance(first, dict) else None
+    return found or (f"{name}()" if isinstance(name, str) else "")
 
 
 def function_names(tree: Tree) -> set[str]:
@@ -104,7 +100,7 @@ def table_names(tree: Tree) -> set[str]:
 
 
 def takes_a_sample(tree: Tree) -> bool:
-    """Tell whether a tree reads a sample of anything."""
+    """Return whether a tree reads a sample of anything."""
     return any(node.get("sample") for node in _nodes(tree))
 
 
@@ -117,6 +113,7 @@ def _nodes(tree: Tree) -> Iterator[dict[str, Any]]:
 
 
 def _normal(tree: Tree) -> Tree:
+    """Return a tree in which everything is written in one of its ways."""
     if isinstance(tree, list):
         return [_normal(child) for child in tree]
     if not isinstance(tree, dict):
@@ -124,93 +121,86 @@ def _normal(tree: Tree) -> Tree:
     node = {key: _normal(child) for key, child in tree.items() if key not in _POSITION}
     if node.get("null_order") == "NULLS LAST":
         node["null_order"] = "ORDER_DEFAULT"
-    if isinstance(name := node.get("function_name"), str):
-        return _normal_function(node, name)
-    if node.get("type") == "VALUE_CONSTANT":
-        return _normal_number(node)
-    if node.get("type") == "COLUMN_REF":
-        return _normal_value(node)
     if isinstance(name := node.get("type_name"), str):
         node["type_name"] = _type_aliases().get(name.lower(), name.upper())
         node.pop("qualified_name", None)
-    if node.get("type") == "OPERATOR_NOT":
-        return _normal_negation(node)
-    if node.get("type") == "OPERATOR_CAST":
-        return _normal_interval(node)
+    match node:
+        case {"function_name": str(name)}:
+            return _normal_function(node, name)
+        case {"type": "VALUE_CONSTANT"}:
+            return _normal_number(node)
+        case {"type": "COLUMN_REF", "column_names": [str(name)]} if name.lower() in VALUES:
+            return {**node, "column_names": [name.lower()]}
+        case {"type": "OPERATOR_NOT", "children": [{"type": str(kind)} as child]} if (
+            kind in _NEGATED
+        ):
+            return {**child, "type": _NEGATED[kind], "alias": node.get("alias", "")}
+        case {"type": "OPERATOR_CAST", "child": child} if _casts_to("INTERVAL", node):
+            found = _UNIT.fullmatch(_constant(child) or "")
+            written = {"interval": found[1], "unit": found[2].lower()} if found else node
+            return {**written, "alias": node.get("alias", "")}
     return node
 
 
 def _normal_function(node: dict[str, Any], name: str) -> Tree:
-    name = _function_aliases().get(name, name)
-    node["function_name"] = name
+    name = node["function_name"] = _function_aliases().get(name, name)
     node.pop("qualified_name", None)
     node.pop("is_operator", None)
     if name in _KEYWORDS and node.get("schema") == "main":
         node["schema"] = ""
     arguments = _arguments(node)
-    if name in _WITH_PART and arguments:
-        arguments[0] = _lower(arguments[0])
-    written = _written_otherwise(node, name, arguments)
-    if written is not None:
-        return written
+    if name in _WITH_PART and arguments and (part := _constant(arguments[0])):
+        arguments[0] = {"constant": part.lower()}
+    if written := _written_otherwise(name, arguments):
+        return {**written, "alias": node.get("alias", "")}
     if arguments:
         node.pop("children", None)
         node["arguments"] = _normal_arguments(name, arguments)
     return node
 
 
-def _written_otherwise(node: dict[str, Any], name: str, arguments: list[Any]) -> Tree:
-    """Return what a function is the same as that is no function, None if it is none."""
-    alias = node.get("alias", "")
-    if name == "if" and len(arguments) == 3:
-        checks = [{"when_expr": arguments[0], "then_expr": arguments[1]}]
-        kind = {"class": "CASE", "type": "CASE_EXPR", "alias": alias}
-        return {**kind, "case_checks": checks, "else_expr": arguments[2]}
-    if name == "json_extract" and len(arguments) == 2:
-        kind = {"class": "LAMBDA", "type": "LAMBDA", "alias": alias}
-        return {**kind, "lhs": arguments[0], "expr": arguments[1]}
-    if name in _CALLED_VALUES and not arguments:
-        kind = {"class": "COLUMN_REF", "type": "COLUMN_REF", "alias": alias}
-        return {**kind, "column_names": [_CALLED_VALUES[name]]}
-    if name.startswith("to_") and len(arguments) == 1 and (text := _constant(arguments[0])):
-        return {"interval": text, "unit": name[3:].rstrip("s")}
+def _written_otherwise(name: str, arguments: list[Any]) -> dict[str, Any] | None:
+    """Return what is the same as a function and is none, or None."""
+    match name, arguments:
+        case "if", [test, value, other]:
+            checks = [{"when_expr": test, "then_expr": value}]
+            return {**_kind("CASE", "CASE_EXPR"), "case_checks": checks, "else_expr": other}
+        case "json_extract", [value, path]:
+            return {**_kind("LAMBDA", "LAMBDA"), "lhs": value, "expr": path}
+        case (("today" | "current_localtimestamp"), []):
+            return {**_kind("COLUMN_REF", "COLUMN_REF"), "column_names": [_CALLED_VALUES[name]]}
+        case _, [value] if name.startswith("to_") and (amount := _constant(value)):
+            return {"interval": amount, "unit": name[3:].rstrip("s")}
     return None
+
+
+def _kind(name: str, kind: str) -> dict[str, Any]:
+    return {"class": name, "type": kind}
 
 
 def _normal_arguments(name: str, arguments: list[Any]) -> list[Any]:
     """Return the arguments of a function without what it adds itself."""
-    if name == "range" and len(arguments) == 2 and _constant(arguments[0]) == "0":
-        return arguments[1:]
-    if name == "string_agg" and len(arguments) == 2 and _constant(arguments[1]) == ",":
-        return arguments[:1]
-    if name in ("bool_or", "bool_and"):
-        return [_without_cast(argument) for argument in arguments]
+    match name, arguments:
+        case "range", [first, last] if _constant(first) == "0":
+            return [last]
+        case "string_agg", [value, separator] if _constant(separator) == ",":
+            return [value]
+        case (("bool_or" | "bool_and"), [{"type": "OPERATOR_CAST", "child": child} as cast]):
+            return arguments if cast.get("try_cast") or not _casts_to("BOOLEAN", cast) else [child]
     return arguments
 
 
-def _without_cast(node: Any) -> Any:
-    if isinstance(node, dict) and node.get("type") == "OPERATOR_CAST":
-        kind = json.dumps([node.get("type_expr"), node.get("cast_type")])
-        if '"BOOLEAN"' in kind and not node.get("try_cast"):
-            return node.get("child")
-    return node
+def _casts_to(kind: str, node: dict[str, Any]) -> bool:
+    return f'"{kind}"' in json.dumps([node.get("type_expr"), node.get("cast_type")])
 
 
 def _normal_number(node: dict[str, Any]) -> Tree:
     """Return a constant with .5 as 0.5: 2.0 keeps its text, 1.5 counts its digits."""
-    literal, value = node.get("literal"), node.get("value")
-    if isinstance(literal, dict) and str(literal.get("text")).startswith("."):
-        node["literal"] = {**literal, "text": f"0{literal['text']}"}
-    kind = value.get("type") if isinstance(value, dict) else None
-    if isinstance(kind, dict) and isinstance(kind.get("type_info"), dict):
-        kind["type_info"].pop("width", None)
-    return node
-
-
-def _normal_value(node: dict[str, Any]) -> Tree:
-    names = node.get("column_names")
-    if isinstance(names, list) and len(names) == 1 and str(names[0]).lower() in VALUES:
-        node["column_names"] = [str(names[0]).lower()]
+    match node:
+        case {"literal": {"text": str(text)} as literal} if text.startswith("."):
+            node["literal"] = {**literal, "text": f"0{text}"}
+        case {"value": {"type": {"type_info": dict(info)}}}:
+            info.pop("width", None)
     return node
 
 
@@ -220,39 +210,15 @@ def _arguments(node: dict[str, Any]) -> list[Any]:
     return [a["expression"] if isinstance(a, dict) and "expression" in a else a for a in found]
 
 
-def _normal_negation(node: dict[str, Any]) -> Tree:
-    children = node.get("children") or []
-    if len(children) == 1 and isinstance(children[0], dict):
-        opposite = _NEGATED.get(children[0].get("type", ""))
-        if opposite:
-            return {**children[0], "type": opposite, "alias": node.get("alias", "")}
-    return node
-
-
-def _normal_interval(node: dict[str, Any]) -> Tree:
-    if "INTERVAL" in json.dumps([node.get("type_expr"), node.get("cast_type")]):
-        found = _UNIT.fullmatch(_constant(node.get("child")) or "")
-        if found:
-            return {"interval": found[1], "unit": found[2].lower()}
-    return node
-
-
 def _constant(node: Any) -> str | None:
     """Return a constant as text, looking through casts and what an INTERVAL adds."""
-    while isinstance(node, dict):
-        if node.get("type") == "OPERATOR_CAST":
-            node = node.get("child")
-        elif node.get("function_name") == "trunc":
-            node = next(iter(_arguments(node)), None)
-        else:
-            break
-    if not isinstance(node, dict) or node.get("type") != "VALUE_CONSTANT":
-        return None
-    value = node.get("literal") or node.get("value") or {}
-    text = value.get("text", value.get("value"))
-    return None if text is None else str(text)
-
-
-def _lower(node: Any) -> Any:
-    text = _constant(node)
-    return node if text is None else {"constant": text.lower()}
+    match node:
+        case {"type": "OPERATOR_CAST", "child": child}:
+            return _constant(child)
+        case {"function_name": "trunc"}:
+            return _constant(next(iter(_arguments(node)), None))
+        case {"type": "VALUE_CONSTANT"}:
+            value = node.get("literal") or node.get("value") or {}
+            text = value.get("text", value.get("value"))
+            return None if text is None else str(text)
+    return None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TypeAlias
 
 import sqlglot
-from sqlglot import Token, TokenType, exp
+from sqlglot import TokenType, exp
 
-from fame_sql.planner.errors import NotPlannedError
 from fame_sql.planner.scope import cte_names, rename_ctes
-from fame_sql.planner.tree import DIALECT, text
+from fame_sql.planner.tree import DIALECT, NotPlannedError, text
 
 Place: TypeAlias = tuple[str, str, str]
 """Database, schema and name, in lower case."""
@@ -75,10 +75,9 @@ def read_view(
 
 def _add_places(query: exp.Expr, resolve: Callable[[exp.Table], Place | None]) -> frozenset[str]:
     """Write where each table of a query lies; return the names that lie nowhere."""
-    of_ctes = {id(table) for table, _ in cte_names(query)}
     loose = set()
-    for table in list(query.find_all(exp.Table)):
-        if not isinstance(table.this, exp.Identifier) or id(table) in of_ctes:
+    for table, cte in cte_names(query):
+        if not isinstance(table.this, exp.Identifier) or cte is not None:
             continue
         if place := resolve(table):
             for part, named in (("catalog", place[0]), ("db", place[1])):
@@ -104,26 +103,19 @@ def split_head(statement: str, made: TokenType = TokenType.TABLE) -> tuple[str, 
         If it is no query, and neither fills a table nor makes what ``made`` says.
     """
     tokens = sqlglot.tokenize(statement, read=DIALECT)
-    top = [token for token, depth in zip(tokens, _depths(tokens), strict=True) if depth == 0]
-    kinds = [token.token_type for token in top]
-    first = tokens[0].token_type if tokens else None
-    start = None
-    if first in (*_QUERIES, TokenType.L_PAREN):
-        start = 0
-    elif first == TokenType.CREATE and next((k for k in kinds if k in _MADE), None) == made:
-        start = next((t.end + 1 for t in top if t.token_type == TokenType.ALIAS), 0)
-    elif first == TokenType.INSERT:
-        start = next((t.start for t in top if t.token_type in _QUERIES), 0)
-    if start is None:
-        raise ValueError("neither a query nor one that fills a table")
+    kinds = [token.token_type for token in tokens]
+    steps = ((kind == TokenType.L_PAREN) - (kind == TokenType.R_PAREN) for kind in kinds)
+    outside = [
+        t for t, depth in zip(tokens, accumulate(steps, initial=0), strict=False) if not depth
+    ]
+    makes = next((t.token_type for t in outside if t.token_type in _MADE), None) == made
+    match kinds:
+        case [first, *_] if first in (*_QUERIES, TokenType.L_PAREN):
+            start = 0
+        case [TokenType.CREATE, *_] if makes:
+            start = next((t.end + 1 for t in outside if t.token_type == TokenType.ALIAS), 0)
+        case [TokenType.INSERT, *_]:
+            start = next((t.start for t in outside if t.token_type in _QUERIES), 0)
+        case _:
+            raise ValueError("neither a query nor one that fills a table")
     return statement[:start], statement[start:]
-
-
-def _depths(tokens: list[Token]) -> list[int]:
-    """Return how many parentheses are open at each token, counting its own."""
-    depths, depth = [], 0
-    for token in tokens:
-        depths.append(depth)
-        depth += token.token_type == TokenType.L_PAREN
-        depth -= token.token_type == TokenType.R_PAREN
-    return depths

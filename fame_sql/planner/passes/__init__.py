@@ -1,7 +1,7 @@
 """The passes of the planner, in their order.
 
 Each takes a tree and a context, and returns the tree, or raises
-:class:`~fame_sql.planner.errors.NotPlannedError` with the reason. Its docstring shows SQL before
+:class:`~fame_sql.planner.tree.NotPlannedError` with the reason. Its docstring shows SQL before
 and after, and what it refuses.
 
 A refusal by one of ``BEFORE`` or ``AFTER`` leaves the statement alone, by one of ``PER_CALL`` that
@@ -10,9 +10,9 @@ call, and by one of ``PER_MESSAGE`` the calls on that message in that SELECT.
 
 from __future__ import annotations
 
-from fame_sql.planner.passes.accept import accept
 from fame_sql.planner.passes.check_evaluation import check_place, check_read, find_guard
 from fame_sql.planner.passes.check_statement import (
+    accept,
     check_calls,
     check_kind,
     check_syntax,

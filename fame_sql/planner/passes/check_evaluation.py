@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
+from itertools import takewhile
 
 from sqlglot import exp
 
 from fame_sql.planner.context import Calls
-from fame_sql.planner.errors import NotPlannedError
-from fame_sql.planner.readers import reader_of
+from fame_sql.planner.scope import climb
 from fame_sql.planner.tree import (
+    NotPlannedError,
     column_name,
     handed_on,
-    live_nodes,
     names_any,
+    own_live,
     unordered,
 )
 
 _OWN_ROWS = (exp.Lambda, exp.Unnest, exp.Lateral, exp.Pivot)
+_GROUPING = (exp.AggFunc, exp.Window)
 _SKIPPING = (exp.Case, exp.If, exp.Coalesce, exp.And, exp.Or)
 _SKIPPING_NAMES = {"if", "ifnull", "try"}
 
@@ -29,18 +31,16 @@ def check_place(select: exp.Select, calls: Calls) -> exp.Select:
 
     Refused: ``SELECT s FROM events AS e, LATERAL (SELECT fame_score(e.example) AS s)``
     """
-    between = list(_between(calls.nodes[0], select))
+    between = list(_between(calls, select))
     if inside := [node for node in between if isinstance(node, _OWN_ROWS)]:
         raise NotPlannedError(f"inside {inside[-1].key.upper()}")
     if between and isinstance(between[-1], exp.With):
         raise NotPlannedError("in no SELECT of its own")
-    node: exp.Expr | None = select
-    while node is not None:
-        if isinstance(node, exp.CTE) and node.parent and node.parent.args.get("recursive"):
+    for node in _above(select):
+        if isinstance(node, exp.With) and node.recursive:
             raise NotPlannedError("in a recursive CTE")
         if isinstance(node, exp.Lateral):
             raise NotPlannedError("in a lateral join")
-        node = node.parent
     return select
 
 
@@ -50,21 +50,13 @@ def find_guard(select: exp.Select, calls: Calls) -> exp.Select:
     Before and after: ``SELECT CASE WHEN log_id < 9 THEN fame_score(body) END FROM logs``, which is
     planned only if everything is stored
     """
-    joined = [node for join in select.args.get("joins") or () for node in live_nodes(join)]
-    if any(node.find_ancestor(exp.Join, exp.Select) is not select for node in _own(joined, select)):
+    before = takewhile(lambda n: not isinstance(n, _GROUPING), _between(calls, select))
+    if any(node.find_ancestor(exp.Join, exp.Select) is not select for node in own_live(select)):
         calls.guard = "a join condition calls a live function"
-        return select
-    for node in _between(calls.nodes[0], select):
-        if isinstance(node, exp.AggFunc | exp.Window):
-            break
-        if _may_skip(node):
-            calls.guard = f"inside {_name(node)}, which may skip rows"
-            return select
-    around: exp.Expr | None = select
-    while around is not None:
-        if "LIMIT" in unordered(around):
-            calls.guard = "below a LIMIT without ORDER BY"
-        around = around.parent
+    elif skipping := next(filter(None, map(_skipping, before)), ""):
+        calls.guard = f"inside {skipping}, which may skip rows"
+    elif any("LIMIT" in unordered(node) for node in (select, *_above(select))):
+        calls.guard = "below a LIMIT without ORDER BY"
     return select
 
 
@@ -75,64 +67,53 @@ def check_read(select: exp.Select, calls: Calls) -> exp.Select:
 
     Refused: ``SELECT log_id FROM (SELECT log_id, fame_score(body) AS s FROM logs)``
     """
-    node = calls.nodes[0]
-    projection = next(reversed([node, *_between(node, select)]))
-    if projection.arg_key == "expressions" and not projection.is_star:
-        names = {column_name(projection)}
-        if not _uses(select, names, None) and not _is_read(select, names):
-            raise NotPlannedError(
-                "no query around it reads its column: DuckDB does not evaluate it"
-            )
+    projection = next(reversed([calls.nodes[0], *_between(calls, select)]))
+    names = {column_name(projection)}
+    if (
+        projection.arg_key == "expressions"
+        and not projection.is_star
+        and not _uses(select, names, None)
+        and not _is_read(select, names)
+    ):
+        raise NotPlannedError("no query around it reads its column: DuckDB does not evaluate it")
     return select
 
 
-def _between(node: exp.Expr, select: exp.Select) -> Iterator[exp.Expr]:
+def _above(node: exp.Expr) -> Iterator[exp.Expr]:
+    """Yield what stands around a node, from the inside."""
+    while node.parent is not None:
+        yield (node := node.parent)
+
+
+def _between(calls: Calls, select: exp.Select) -> Iterator[exp.Expr]:
     """Yield what stands between a call and its SELECT, from the inside."""
-    parent = node.parent
-    while parent is not None and parent is not select:
-        yield parent
-        parent = parent.parent
+    return takewhile(lambda node: node is not select, _above(calls.nodes[0]))
 
 
-def _own(nodes: list[exp.Anonymous], select: exp.Select) -> list[exp.Anonymous]:
-    return [n for n in nodes if n.find_ancestor(exp.Select, exp.SetOperation) is select]
-
-
-def _may_skip(node: exp.Expr) -> bool:
+def _skipping(node: exp.Expr) -> str:
+    """Return what an expression is called that may skip one of its parts; empty for any other."""
     if isinstance(node, exp.Anonymous):
-        return node.name.lower() in _SKIPPING_NAMES
-    return isinstance(node, _SKIPPING) and not _is_conjunction(node)
+        return node.name.upper() if node.name.lower() in _SKIPPING_NAMES else ""
+    inside = (n for n in (node, *_above(node)) if not isinstance(n, exp.And | exp.Paren))
+    if not isinstance(node, _SKIPPING) or isinstance(next(inside, None), exp.Where):
+        return ""
+    return "CASE" if isinstance(node, exp.If) else node.key.upper()
 
 
-def _is_conjunction(node: exp.Expr | None) -> bool:
-    """Return whether an AND joins conditions of a WHERE."""
-    while isinstance(node, exp.And | exp.Paren):
-        node = node.parent
-    return isinstance(node, exp.Where)
-
-
-def _name(node: exp.Expr) -> str:
-    if isinstance(node, exp.If):
-        return "CASE"
-    return node.name.upper() if isinstance(node, exp.Anonymous) else node.key.upper()
-
-
-def _is_read(query: exp.Query, names: Set[str]) -> bool:
-    """Return whether columns of a query are read: at the top, and wherever it is not certain."""
-    if isinstance(query.parent, exp.SetOperation):
-        return True
+def _is_read(select: exp.Select, names: Set[str]) -> bool:
+    """Return whether columns of a SELECT are read: at the top, and wherever it is not certain."""
+    query: exp.Query = select
     try:
-        reader = reader_of(query)
+        for whole, outer, node in climb(select):
+            meant = names | {node.alias_or_name.lower()}
+            if whole is not query or _uses(outer, meant, node):
+                return True
+            if not (names := handed_on(outer, meant)):
+                return False
+            query = outer
     except NotPlannedError:
-        return True
-    if reader is None:
-        return True
-    outer, node = reader
-    meant = names | {node.alias_or_name.lower()}
-    if _uses(outer, meant, node):
-        return True
-    handed = handed_on(outer, meant)
-    return bool(handed) and _is_read(outer, handed)
+        pass
+    return True
 
 
 def _uses(select: exp.Select, names: Set[str], node: exp.Expr | None) -> bool:

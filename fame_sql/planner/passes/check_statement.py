@@ -9,8 +9,7 @@ from sqlglot import exp
 from fame_sql.planner import verify
 from fame_sql.planner.catalog import Catalog
 from fame_sql.planner.context import Context
-from fame_sql.planner.errors import NotPlannedError
-from fame_sql.planner.tree import FIELDS, is_live, live_nodes
+from fame_sql.planner.tree import FIELDS, NotPlannedError, is_live, live_nodes, text
 
 
 def check_kind(query: exp.Query, context: Context) -> exp.Query:
@@ -39,8 +38,8 @@ def check_syntax(query: exp.Query, context: Context) -> exp.Query:
 
     Refused: ``SELECT log10(log_id), fame_score(body) FROM logs``, which becomes ``LOG(10, log_id)``
     """
-    if not verify.same(*context.statement.trees):
-        named = verify.difference(*context.statement.trees) or "syntax"
+    if not verify.same(*context.trees):
+        named = verify.difference(*context.trees) or "syntax"
         raise NotPlannedError(f"it uses {named} that the planner cannot reproduce exactly")
     return query
 
@@ -52,8 +51,8 @@ def check_calls(query: exp.Query, context: Context) -> exp.Query:
 
     Refused: ``SELECT body.fame_score() FROM logs`` and ``SELECT main.fame_score(body) FROM logs``
     """
-    called = context.statement.called & context.statement.live
-    if macros := sorted(called & context.catalog.macros.keys()):
+    called = verify.function_names(context.trees[0]) & context.live
+    if macros := sorted(called & context.catalog.functions.keys()):
         reason = f"{macros[0]}() is a macro over a live function: call the function itself"
         raise NotPlannedError(reason)
     found = {node.name.lower() for node in live_nodes(query)}
@@ -71,12 +70,28 @@ def check_volatile(query: exp.Query, context: Context) -> exp.Query:
 
     Refused: ``SELECT fame_score(body) FROM logs WHERE random() < 0.5``
     """
-    trees = context.statement.trees
+    trees = context.trees
     for tree in [*trees, *_trees_behind(context.catalog, *trees)]:
-        if volatile := sorted(verify.function_names(tree) & context.catalog.volatile):
+        if volatile := sorted(verify.function_names(tree) & context.catalog.functions.keys()):
             raise NotPlannedError(f"{volatile[0]}() may differ each time, or hide what does")
         if verify.takes_a_sample(tree):
             raise NotPlannedError("it takes a sample")
+    return query
+
+
+def accept(query: exp.Query, context: Context) -> exp.Query:
+    """Refuse a planned statement that DuckDB does not accept, or whose columns have other names.
+
+    Before and after: the statement to be run
+
+    Refused: ``SELECT body, __fame_1_score FROM (..) GROUP BY CUBE (body)``
+    """
+    catalog = context.catalog
+    if not catalog.accepts(context.sql(query)):
+        raise NotPlannedError("DuckDB does not accept it as the planner writes it")
+    names = (context.names, catalog.described(text(query)))
+    if len({tuple(map(str.lower, found or ())) for found in names}) > 1:
+        raise NotPlannedError("its columns would have other names")
     return query
 
 
@@ -85,7 +100,7 @@ def _trees_behind(catalog: Catalog, *trees: verify.Tree) -> Iterator[verify.Tree
     waiting: set[str] = set().union(*map(verify.table_names, trees))
     seen: set[str] = set()
     while waiting:
-        views = [catalog.view(place) for place, _ in catalog.views() if place[2] in waiting]
+        views = [catalog.view(place) for place in catalog.views if place[2] in waiting]
         behind = [verify.parse(catalog.connection, view.texts[0]) for view in views if view]
         yield from behind
         seen |= waiting

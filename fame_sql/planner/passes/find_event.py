@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TypeAlias
 
 from sqlglot import exp
 
 from fame_sql.planner.catalog import Catalog
 from fame_sql.planner.context import Calls
 from fame_sql.planner.scope import cte_named
-from fame_sql.planner.tree import distinct_on, excluded, source_named, sources, star
+from fame_sql.planner.tree import distinct_on, source_named, sources, star
+
+Lineage: TypeAlias = tuple[str, tuple[int, ...]]
+"""A column of ``fame.logs``, and the way to the very row that it comes from."""
 
 _DEEP = 16
 _CHOOSING = ("laterals", "sample", "limit", "offset", "qualify")
-
-
-@dataclass(frozen=True)
-class Lineage:
-    """A column of ``fame.logs``, and the way to the very row it comes from."""
-
-    column: str
-    way: tuple[int, ...]
 
 
 def find_event(select: exp.Select, calls: Calls) -> exp.Select:
@@ -33,19 +28,18 @@ def find_event(select: exp.Select, calls: Calls) -> exp.Select:
     if not isinstance(message, exp.Column) or not calls.context.store.has_events():
         return select
     body = _trace(node, message.name.lower(), calls.context.catalog)
-    if body is not None and body.column == "body":
-        event = Lineage("event_id", body.way)
-        for name in calls.source.columns or ():
-            if _trace(node, name.lower(), calls.context.catalog) == event:
-                calls.key = name
-                break
+    if body is not None and body[0] == "body":
+        event = ("event_id", body[1])
+        names = calls.source.columns or ()
+        found = (n for n in names if _trace(node, n.lower(), calls.context.catalog) == event)
+        calls.key = next(found, "")
     return select
 
 
 def is_line_number(source: exp.Expr, catalog: Catalog) -> bool:
     """Return whether a source's ``log_id`` is proven to be that of the warehouse's logs."""
     found = _trace(source, "log_id", catalog)
-    return found is not None and found.column == "log_id"
+    return found is not None and found[0] == "log_id"
 
 
 def _trace(source: exp.Expr, column: str, catalog: Catalog, depth: int = 0) -> Lineage | None:
@@ -63,7 +57,7 @@ def _trace(source: exp.Expr, column: str, catalog: Catalog, depth: int = 0) -> L
         renamed = cte.args["alias"].args.get("columns")
         return None if renamed else _through(cte.this, column, catalog, depth + 1)
     if catalog.is_logs(source):
-        return Lineage(column, ())
+        return column, ()
     view = catalog.view(catalog.place(source))
     if view is None or view.columns:
         return None
@@ -80,7 +74,7 @@ def _through(query: exp.Expr, column: str, catalog: Catalog, depth: int) -> Line
         return None
     place, name = found[0]
     deeper = _trace(read[place], name, catalog, depth)
-    return None if deeper is None else Lineage(deeper.column, (place, *deeper.way))
+    return None if deeper is None else (deeper[0], (place, *deeper[1]))
 
 
 def _regroups(query: exp.Select) -> bool:
@@ -102,7 +96,7 @@ def _origin(projection: exp.Expr, column: str, read: list[exp.Expr]) -> tuple[in
         every, table = found
         if every.args.get("replace") or every.args.get("rename"):
             return _UNSURE
-        left_out = {name.name.lower() for name in excluded(every)}
+        left_out = {name.name.lower() for name in every.args.get("except_") or ()}
         return None if column in left_out else _named(table, column, read)
     if projection.alias_or_name.lower() != column:
         return None

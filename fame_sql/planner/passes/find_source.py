@@ -7,8 +7,8 @@ from collections import Counter
 from sqlglot import exp
 
 from fame_sql.planner.context import Calls, Source
-from fame_sql.planner.errors import NotPlannedError
 from fame_sql.planner.tree import (
+    NotPlannedError,
     is_columns,
     live_nodes,
     source_named,
@@ -33,11 +33,10 @@ def find_source(select: exp.Select, calls: Calls) -> exp.Select:
     named = list(calls.message.find_all(exp.Column))
     if not named:
         raise NotPlannedError("its message is the same in every row")
-    places = {_place(column, read) for column in named}
-    place = places.pop() if len(places) == 1 else None
-    if place is None:
+    [*places] = {_place(column, read) for column in named}
+    if len(places) > 1 or places[0] is None:
         raise NotPlannedError("its message comes from several sources, or from outside")
-    calls.source = read[place]
+    calls.source = read[places[0]]
     if calls.source.columns is None:
         raise NotPlannedError("its source cannot stand alone")
     return select

@@ -9,7 +9,7 @@ from itertools import count
 from sqlglot import exp
 
 from fame_sql.planner.context import Calls
-from fame_sql.planner.tree import FIELDS, excluded, identifier, same_key, star, unaliased
+from fame_sql.planner.tree import FIELDS, identifier, same_key, star, unaliased
 
 _OWN = re.compile(r"__fame_[a-z_]*0*(\d+)", re.IGNORECASE)
 
@@ -38,7 +38,11 @@ def join_answers(select: exp.Select, calls: Calls) -> exp.Select:
     if grouped:
         for name in hidden.values():
             select.args["group"].append("expressions", exp.column(name))
-    _hide(select, list(hidden.values()), calls.source.node.alias_or_name)
+    alias = calls.source.node.alias_or_name.lower()
+    for every, table in filter(None, map(star, select.expressions)):
+        if table.lower() in ("", alias):
+            before = every.args.get("except_") or ()
+            every.set("except_", [*before, *map(exp.column, hidden.values())])
     _wrap(calls, number, hidden)
     return select
 
@@ -80,17 +84,10 @@ def _replace_calls(calls: Calls, hidden: dict[str, str]) -> None:
         answer: exp.Expr = exp.column(hidden[FIELDS[node.name.lower()]])
         if known := hidden.get("known"):
             live = exp.Anonymous(this=node.this, expressions=[calls.message.copy()])
-            is_some = exp.Not(this=exp.Is(this=calls.message.copy(), expression=exp.Null()))
+            is_some = calls.message.is_(exp.null()).not_()
             answer = exp.Case().when(exp.column(known), answer).when(is_some, live)
         is_opened = isinstance(node.parent, exp.Dot | exp.Bracket)
         node.replace(exp.Paren(this=answer) if is_opened else answer)
-
-
-def _hide(select: exp.Select, names: list[str], alias: str) -> None:
-    """Keep joined columns out of the stars that would show them."""
-    for every, table in filter(None, map(star, select.expressions)):
-        if not table or table.lower() == alias.lower():
-            every.set("except_", [*excluded(every), *(exp.column(name) for name in names)])
 
 
 def _wrap(calls: Calls, number: int, hidden: dict[str, str]) -> None:
@@ -101,14 +98,14 @@ def _wrap(calls: Calls, number: int, hidden: dict[str, str]) -> None:
     if not inner.alias_or_name:
         inner.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
     columns: list[exp.Expr] = [exp.Column(this=exp.Star(), table=named.copy())]
-    fields = calls.context.store.columns(calls.table)
+    fields = calls.context.store.columns(calls.table) if "verdict" in hidden else []
     columns += [exp.alias_(_answer(field, answers, fields), name) for field, name in hidden.items()]
-    if calls.key:
-        own: exp.Expr = exp.Column(
-            this=exp.to_identifier(calls.key, quoted=True), table=named.copy()
-        )
-    else:
-        own = _qualified(calls.message, named)
+    own = (
+        exp.column(exp.to_identifier(calls.key, quoted=True)) if calls.key else calls.message.copy()
+    )
+    # With a table before its columns, the message cannot be taken for a column of the answers.
+    for column in list(own.find_all(exp.Column)):
+        column.set("table", named.copy())
     other = exp.column("event_id" if calls.key else "message", answers)
     stored = exp.to_table(f"temp.main.{calls.table}")
     stored.set("alias", exp.TableAlias(this=exp.to_identifier(answers)))
@@ -119,25 +116,14 @@ def _wrap(calls: Calls, number: int, hidden: dict[str, str]) -> None:
     calls.source.node = wrapper
 
 
-def _qualified(message: exp.Expr, source: exp.Identifier) -> exp.Expr:
-    """Return a message whose columns cannot be taken for those of the answers."""
-    message = message.copy()
-    for column in list(message.find_all(exp.Column)):
-        column.set("table", source.copy())
-    return message
-
-
 def _answer(field: str, answers: str, columns: list[str]) -> exp.Expr:
-    if field == "known":
-        return _is_known(answers)
-    if field != "verdict":
+    if field not in ("known", "verdict"):
         return exp.column(field, answers)
+    is_known = exp.column("model_version", answers).is_(exp.null()).not_()
     pairs = [
         exp.PropertyEQ(this=exp.to_identifier(name), expression=exp.column(name, answers))
         for name in columns
     ]
-    return exp.Case().when(_is_known(answers), exp.Struct(expressions=pairs))
-
-
-def _is_known(answers: str) -> exp.Expr:
-    return exp.Not(this=exp.Is(this=exp.column("model_version", answers), expression=exp.Null()))
+    return (
+        is_known if field == "known" else exp.Case().when(is_known, exp.Struct(expressions=pairs))
+    )

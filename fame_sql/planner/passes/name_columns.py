@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sqlglot import exp
 
 from fame_sql.planner.context import Calls, Context
-from fame_sql.planner.errors import NotPlannedError
-from fame_sql.planner.tree import is_columns
+from fame_sql.planner.tree import NotPlannedError, is_columns
 from fame_sql.planner.verify import VALUES
 
 
@@ -21,13 +22,11 @@ def name_outermost(query: exp.Query, context: Context) -> exp.Query:
     first: exp.Expr = query
     while isinstance(first, exp.SetOperation | exp.Subquery):
         first = first.this
-    projections = list(first.expressions) if isinstance(first, exp.Select) else []
-    for number, projection in enumerate(projections):
-        if isinstance(projection, exp.Alias | exp.Column) or _expands(projection):
-            continue
-        name = _name_at(number, projections, context.names or [])
-        if name is not None and not _is_used(first, name):
-            _give(projection, name)
+    if isinstance(first, exp.Select):
+        projections = list(first.expressions)
+        for number, projection in enumerate(projections):
+            if not _expands(projection):
+                _give(first, projection, _name_at(number, projections, context.names or []))
     return query
 
 
@@ -41,37 +40,33 @@ def name_projections(select: exp.Select, calls: Calls) -> exp.Select:
 
     Refused: a projection between two stars, whose name cannot be found
     """
-    for node in calls.nodes:
-        for projection in reversed(_projections_around(node)):
-            outer = projection.parent
-            if isinstance(projection, exp.Alias) or not isinstance(outer, exp.Select):
-                continue
-            name = _given_name(outer, projection, calls.context)
-            if name is None or _is_used(outer, name):
-                raise NotPlannedError("its column cannot be named")
-            _give(projection, name)
+    around = [projection for node in calls.nodes for projection in _projections_around(node)]
+    for outer, projection in reversed(around):
+        if isinstance(projection, exp.Alias):
+            continue
+        if not _give(outer, projection, _given_name(outer, projection, calls.context)):
+            raise NotPlannedError("its column cannot be named")
     return select
 
 
-def _projections_around(node: exp.Expr) -> list[exp.Expr]:
-    """Return the projections that hold a call, of its SELECT and of those around it."""
-    found = []
-    while node.parent is not None:
-        if isinstance(node.parent, exp.Select) and node.arg_key == "expressions":
-            found.append(node)
-        node = node.parent
-    return found
+def _projections_around(node: exp.Expr) -> Iterator[tuple[exp.Select, exp.Expr]]:
+    """Yield each SELECT around a call, from the inside, and its projection that holds the call."""
+    while (parent := node.parent) is not None:
+        if isinstance(parent, exp.Select) and node.arg_key == "expressions":
+            yield parent, node
+        node = parent
 
 
 def _given_name(select: exp.Select, projection: exp.Expr, context: Context) -> str | None:
     """Return what DuckDB calls a projection: alone, after names it may refer to, or with all."""
-    named = [p for p in select.expressions[: projection.index] if isinstance(p, exp.Alias)]
-    for projections in ([projection], [*named, projection]):
-        names = context.columns_of(select, projections)
-        if names and len(names) == len(projections):
+    number = projection.index or 0
+    named = [p for p in select.expressions[:number] if isinstance(p, exp.Alias)]
+    for before in ([], named):
+        names = context.columns_of(select, [*before, projection])
+        if names and len(names) == len(before) + 1:
             return names[-1]
     names = context.columns_of(select, select.expressions)
-    return _name_at(projection.index or 0, select.expressions, names) if names else None
+    return _name_at(number, select.expressions, names) if names else None
 
 
 def _name_at(number: int, projections: list[exp.Expr], names: list[str]) -> str | None:
@@ -92,16 +87,18 @@ def _expands(projection: exp.Expr) -> bool:
     return any(not isinstance(s.parent, exp.Count) for s in projection.find_all(exp.Star))
 
 
-def _is_used(select: exp.Expr, name: str) -> bool:
-    """Return whether a name would stand for something else than a column of that name."""
-    lower = name.lower()
-    return lower in VALUES or any(
-        column.name.lower() == lower and not column.table for column in select.find_all(exp.Column)
-    )
+def _give(select: exp.Select, projection: exp.Expr, name: str | None) -> bool:
+    """Name a projection that has no name; return whether it now has one.
 
-
-def _give(projection: exp.Expr, name: str) -> None:
-    """Name a projection, which is moved, not copied: the calls in it are nodes of the tree."""
+    It is not named where the name would stand for something else than a column of that name.
+    """
+    if isinstance(projection, exp.Alias | exp.Column) or name is None:
+        return name is not None
+    columns = (c.name.lower() for c in select.find_all(exp.Column) if not c.table)
+    if name.lower() in {*VALUES, *columns}:
+        return False
+    # The projection is moved, not copied: the calls in it are nodes of the tree.
     named = exp.Alias(alias=exp.to_identifier(name, quoted=True))
     projection.replace(named)
     named.set("this", projection)
+    return True

@@ -5,43 +5,18 @@ from __future__ import annotations
 from sqlglot import exp
 
 from fame_sql.planner.context import Calls
-from fame_sql.planner.errors import NotPlannedError
 from fame_sql.planner.passes.find_event import is_line_number
-from fame_sql.planner.readers import readers
-from fame_sql.planner.tree import distinct_on, sources, unordered
+from fame_sql.planner.scope import readers
+from fame_sql.planner.tree import NotPlannedError, distinct_on, sources, unordered
 
 # Aggregates that depend on the order of rows: sqlglot's name for each, and the usual one.
-_ORDERED = {
-    "array_agg": "list",
-    "first": "first",
-    "group_concat": "string_agg",
-    "json_group_array": "json_group_array",
-    "json_group_object": "json_group_object",
-    "last": "last",
-}
-_MORE_THAN_ROWS = (
-    "with_",
-    "order",
-    "group",
-    "having",
-    "distinct",
-    "qualify",
-    "windows",
-    "joins",
-    "laterals",
-    "sample",
-)
+_ORDERED = {"array_agg": "list", "group_concat": "string_agg"}
+_ORDERED |= {n: n for n in ("first", "last", "json_group_array", "json_group_object")}
+_ROW_BY_ROW = {"expressions", "from_", "where", "limit", "offset"}
 _NOT_BY_ROW = (exp.AggFunc, exp.Window, exp.Query, exp.UDTF, exp.Explode)
 _WAYS = "add ORDER BY, or SET preserve_insertion_order = false"
-_WINDOWS_FREE_OF_ORDER = (
-    exp.Avg,
-    exp.Count,
-    exp.CountIf,
-    exp.Max,
-    exp.Median,
-    exp.Min,
-    exp.Sum,
-)
+_FREE_OF_ORDER = (exp.Avg, exp.Count, exp.CountIf, exp.Max, exp.Median, exp.Min, exp.Sum)
+_AROUND = (exp.Filter, exp.IgnoreNulls, exp.RespectNulls)
 
 
 def order_by_line(select: exp.Select, calls: Calls) -> exp.Select:
@@ -79,7 +54,7 @@ def check_order(select: exp.Select, calls: Calls) -> exp.Select:
 
 def _is_of_lines(select: exp.Select, calls: Calls) -> bool:
     """Return whether a query without an order takes a few rows of the warehouse's own lines."""
-    if not unordered(select) or any(select.args.get(part) for part in _MORE_THAN_ROWS):
+    if not unordered(select) or {k for k, v in select.args.items() if v} - _ROW_BY_ROW:
         return False
     if any(node.find(*_NOT_BY_ROW) for node in select.expressions):
         return False
@@ -118,45 +93,25 @@ def _order_of(node: exp.Expr) -> str:
         return _order_of_window(node)
     if isinstance(node, exp.Array) and any(isinstance(e, exp.Query) for e in node.expressions):
         return "ARRAY() of a subquery"
-    name = _ORDERED.get(_function_name(node), "")
-    if name and not _is_ordered(node) and not _in_window(node):
-        return f"{name}() without ORDER BY"
-    return ""
-
-
-def _function_name(node: exp.Expr) -> str:
-    if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc):
-        return node.name.lower()
-    return node.sql_name().lower() if isinstance(node, exp.Func) else ""
-
-
-def _is_ordered(node: exp.Expr) -> bool:
-    return isinstance(node.this, exp.Order) or any(
-        isinstance(argument, exp.Order) for argument in node.expressions
-    )
-
-
-def _in_window(node: exp.Expr) -> bool:
+    is_other = isinstance(node, exp.Anonymous | exp.AnonymousAggFunc)
+    called = node.name if is_other else node.sql_name() if isinstance(node, exp.Func) else ""
+    name = _ORDERED.get(called.lower())
+    if name is None or any(isinstance(part, exp.Order) for part in (node.this, *node.expressions)):
+        return ""
     parent = node.parent
-    while isinstance(parent, exp.Filter | exp.IgnoreNulls | exp.RespectNulls):
+    while isinstance(parent, _AROUND):
         parent = parent.parent
-    return isinstance(parent, exp.Window)
+    return "" if isinstance(parent, exp.Window) else f"{name}() without ORDER BY"
 
 
 def _order_of_window(window: exp.Window) -> str:
-    if window.args.get("order") or _named_order(window):
-        return ""
-    function = window.this
-    while isinstance(function, exp.Filter | exp.IgnoreNulls | exp.RespectNulls):
-        function = function.this
-    if isinstance(function, _WINDOWS_FREE_OF_ORDER) and not window.args.get("spec"):
-        return ""
-    return "a window without ORDER BY"
-
-
-def _named_order(window: exp.Window) -> bool:
-    """Return whether a window, or the named one that it uses, has an order."""
     select = window.find_ancestor(exp.Select)
     named = {w.name.lower(): w for w in (select.args.get("windows") or [])} if select else {}
     base = named.get(str(window.args.get("alias") or "").strip('"').lower())
-    return base is not None and bool(base.args.get("order"))
+    if window.args.get("order") or (base is not None and base.args.get("order")):
+        return ""
+    function = window.this
+    while isinstance(function, _AROUND):
+        function = function.this
+    is_free = isinstance(function, _FREE_OF_ORDER) and not window.args.get("spec")
+    return "" if is_free else "a window without ORDER BY"

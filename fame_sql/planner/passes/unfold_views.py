@@ -7,8 +7,8 @@ from sqlglot import exp
 from fame_sql.planner import verify
 from fame_sql.planner.catalog import Catalog
 from fame_sql.planner.context import Context
-from fame_sql.planner.errors import NotPlannedError
 from fame_sql.planner.scope import cte_names
+from fame_sql.planner.tree import NotPlannedError, every
 from fame_sql.planner.views import View
 
 _PARTS_OF_A_NAME = {"this", "db", "catalog", "alias"}
@@ -23,20 +23,20 @@ def unfold_views(query: exp.Query, context: Context) -> exp.Query:
 
     Refused: a view that sqlglot cannot write again exactly, or that would mean something else here
     """
-    catalog, live = context.catalog, context.statement.live
-    of_ctes = {id(table) for table, _ in cte_names(query)}
-    for table in list(query.find_all(exp.Table)):
-        is_other = table.name.lower() not in live or id(table) in of_ctes
-        if is_other or not catalog.has_view(table):
+    catalog, live = context.catalog, context.live
+    for table, cte in cte_names(query):
+        place = catalog.place(table)
+        if table.name.lower() not in live or cte is not None or place not in catalog.views:
             continue
-        view = catalog.view(catalog.place(table))
+        view = catalog.view(place)
         if view is None:
             raise NotPlannedError(
                 f"the view {table.name} is written in a way that the planner cannot read"
             )
         _check(catalog, table, view)
-        inner = unfold_views(view.query.copy(), context)
-        table.replace(exp.Subquery(this=inner, alias=_alias(table, view)))
+        inner = _in_place(table, view)
+        table.replace(inner)
+        unfold_views(inner.this, context)
     return query
 
 
@@ -49,24 +49,18 @@ def _check(catalog: Catalog, table: exp.Table, view: View) -> None:
         reason = "is read with more than a name"
     elif not verify.same(*(verify.parse(catalog.connection, q) for q in view.texts)):
         reason = "uses syntax that the planner cannot reproduce exactly"
-    elif _columns(catalog, table) != _columns(
-        catalog, exp.Subquery(this=view.query.copy(), alias=_alias(table, view))
-    ):
+    elif catalog.columns(every(table)) != catalog.columns(every(_in_place(table, view))):
         reason = "has other columns when it is read in place"
     else:
         return
     raise NotPlannedError(f"the view {view.name} {reason}")
 
 
-def _alias(table: exp.Table, view: View) -> exp.TableAlias:
-    """Return the names that a view has where it is read."""
+def _in_place(table: exp.Table, view: View) -> exp.Subquery:
+    """Return the query of a view, under the names that the view has where it is read."""
     given = table.args.get("alias") or exp.TableAlias(this=table.this.copy())
     alias: exp.TableAlias = given.copy()
     columns = alias.args.get("columns") or []
     own = [exp.to_identifier(name, quoted=True) for name in view.columns[len(columns) :]]
     alias.set("columns", [*columns, *own])
-    return alias
-
-
-def _columns(catalog: Catalog, source: exp.Expr) -> list[str] | None:
-    return catalog.columns(exp.Select(expressions=[exp.Star()]).from_(source.copy()))
+    return exp.Subquery(this=view.query.copy(), alias=alias)
