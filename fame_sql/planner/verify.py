@@ -118,27 +118,28 @@ def _normal(tree: Tree) -> Tree:
         return [_normal(child) for child in tree]
     if not isinstance(tree, dict):
         return tree
-    node = {key: _normal(child) for key, child in tree.items() if key not in _POSITION}
+    node: dict[str, Any] = {k: _normal(v) for k, v in tree.items() if k not in _POSITION}
     if node.get("null_order") == "NULLS LAST":
         node["null_order"] = "ORDER_DEFAULT"
     if isinstance(name := node.get("type_name"), str):
         node["type_name"] = _type_aliases().get(name.lower(), name.upper())
         node.pop("qualified_name", None)
-    match node:
-        case {"function_name": str(name)}:
-            return _normal_function(node, name)
-        case {"type": "VALUE_CONSTANT"}:
+    if isinstance(name := node.get("function_name"), str):
+        return _normal_function(node, name)
+    match node.get("type"):
+        case "VALUE_CONSTANT":
             return _normal_number(node)
-        case {"type": "COLUMN_REF", "column_names": [str(name)]} if name.lower() in VALUES:
-            return {**node, "column_names": [name.lower()]}
-        case {"type": "OPERATOR_NOT", "children": [{"type": str(kind)} as child]} if (
-            kind in _NEGATED
-        ):
-            return {**child, "type": _NEGATED[kind], "alias": node.get("alias", "")}
-        case {"type": "OPERATOR_CAST", "child": child} if _casts_to("INTERVAL", node):
-            found = _UNIT.fullmatch(_constant(child) or "")
-            written = {"interval": found[1], "unit": found[2].lower()} if found else node
-            return {**written, "alias": node.get("alias", "")}
+        case "COLUMN_REF" if len(names := node["column_names"]) == 1:
+            name = str(names[0]).lower()
+            return {**node, "column_names": [name]} if name in VALUES else node
+        case "OPERATOR_NOT":
+            [child] = node["children"]
+            if opposite := _NEGATED.get(child.get("type", "")):
+                return {**child, "type": opposite, "alias": node.get("alias", "")}
+        case "OPERATOR_CAST" if _casts_to("INTERVAL", node):
+            if found := _UNIT.fullmatch(_constant(node["child"]) or ""):
+                amount = {"interval": found[1], "unit": found[2].lower()}
+                return {**amount, "alias": node.get("alias", "")}
     return node
 
 
@@ -191,16 +192,17 @@ def _normal_arguments(name: str, arguments: list[Any]) -> list[Any]:
 
 
 def _casts_to(kind: str, node: dict[str, Any]) -> bool:
-    return f'"{kind}"' in json.dumps([node.get("type_expr"), node.get("cast_type")])
+    return f"'{kind}'" in str([node.get("type_expr"), node.get("cast_type")])
 
 
 def _normal_number(node: dict[str, Any]) -> Tree:
     """Return a constant with .5 as 0.5: 2.0 keeps its text, 1.5 counts its digits."""
-    match node:
-        case {"literal": {"text": str(text)} as literal} if text.startswith("."):
-            node["literal"] = {**literal, "text": f"0{text}"}
-        case {"value": {"type": {"type_info": dict(info)}}}:
-            info.pop("width", None)
+    literal, value = node.get("literal"), node.get("value")
+    if isinstance(literal, dict) and str(literal.get("text")).startswith("."):
+        node["literal"] = {**literal, "text": f"0{literal['text']}"}
+    info = value["type"].get("type_info") if isinstance(value, dict) else None
+    if isinstance(info, dict):
+        info.pop("width", None)
     return node
 
 
