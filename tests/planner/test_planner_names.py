@@ -99,7 +99,8 @@ SAME = {
         "event",
     ),
     "messages in other letters": (
-        "SELECT fame_score(body || 'A'), fame_score(BODY || 'A'), fame_score(body || 'a') FROM logs",
+        "SELECT fame_score(body || 'A'), fame_score(BODY || 'A'), fame_score(body || 'a') "
+        "FROM logs",
         "message",
     ),
     "the CTE around": (
