@@ -1,45 +1,45 @@
-"""A view as a query that means the same wherever it is put."""
+"""Reading a statement or a view: where its query begins, and what the query is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TypeAlias
 
 import sqlglot
 from sqlglot import TokenType, exp
 
-from fame_sql.planner.dialect import DIALECT, text
-from fame_sql.planner.head import split_head
-from fame_sql.planner.scope import names_cte
+from fame_sql.planner.scope import cte_names, rename_ctes
+from fame_sql.planner.tree import DIALECT, NotPlannedError, text
 
 Place: TypeAlias = tuple[str, str, str]
 """Database, schema and name, in lower case."""
 
+_MADE = (TokenType.TABLE, TokenType.VIEW)
+_QUERIES = (TokenType.SELECT, TokenType.WITH, TokenType.FROM)
+
 
 @dataclass(frozen=True)
 class View:
-    """A view, read.
+    """A view that sqlglot can read.
 
     Parameters
     ----------
     name : str
         Its name alone.
-    written : str
-        Its query in DuckDB's words.
-    again : str
-        The same in sqlglot's.
+    texts : tuple of str
+        Its query as DuckDB writes it, and as sqlglot does.
     query : sqlglot.exp.Query
-        The same to be put elsewhere: every table that is known by its database and schema.
+        The query for use elsewhere: each table is named with its database and schema.
     columns : tuple of str
         Names that it gives to its first columns.
     loose : frozenset of str
-        Names that are known to no catalog, and may mean another thing elsewhere.
+        Tables that are in no catalog, and may mean something else elsewhere.
     """
 
     name: str
-    written: str
-    again: str
+    texts: tuple[str, str]
     query: exp.Query
     columns: tuple[str, ...]
     loose: frozenset[str]
@@ -48,7 +48,7 @@ class View:
 def read_view(
     name: str, definition: str, resolve: Callable[[exp.Table], Place | None]
 ) -> View | None:
-    """Return a view from its definition, None if sqlglot cannot read it.
+    """Return a view from its definition, or None if sqlglot cannot read it.
 
     Parameters
     ----------
@@ -57,31 +57,65 @@ def read_view(
     definition : str
         ``CREATE VIEW .. AS ..``, as DuckDB keeps it.
     resolve : callable
-        Tells where DuckDB finds a table that the view names.
+        Returns where DuckDB finds a table that the view names.
     """
     try:
         head, written = split_head(definition.strip().rstrip(";"), TokenType.VIEW)
         query = sqlglot.parse_one(written, dialect=DIALECT)
         made = sqlglot.parse_one(f"{head} SELECT 1", dialect=DIALECT).this
-    except (sqlglot.errors.SqlglotError, ValueError):
+        again = text(query)
+        loose = _add_places(query, resolve)
+    except (sqlglot.errors.SqlglotError, ValueError, NotPlannedError):
         return None
     if not isinstance(query, exp.Query):
         return None
     columns = [c.name for c in made.expressions] if isinstance(made, exp.Schema) else []
-    again = text(query)
-    return View(name, written, again, query, tuple(columns), _settle(query, resolve))
+    return View(name, (written, again), rename_ctes(query), tuple(columns), loose)
 
 
-def _settle(query: exp.Query, resolve: Callable[[exp.Table], Place | None]) -> frozenset[str]:
-    """Write down where each table of a query lies; return the names that lie nowhere."""
+def _add_places(query: exp.Expr, resolve: Callable[[exp.Table], Place | None]) -> frozenset[str]:
+    """Write where each table of a query lies; return the names that lie nowhere."""
     loose = set()
-    for table in list(query.find_all(exp.Table)):
-        if not isinstance(table.this, exp.Identifier) or names_cte(table):
+    for table, cte in cte_names(query):
+        if not isinstance(table.this, exp.Identifier) or cte is not None:
             continue
-        place = resolve(table)
-        if place is None:
+        if place := resolve(table):
+            for part, named in (("catalog", place[0]), ("db", place[1])):
+                table.set(part, exp.to_identifier(named, quoted=True))
+        else:
             loose.add(table.name.lower())
-            continue
-        for part, named in (("catalog", place[0]), ("db", place[1])):
-            table.set(part, exp.to_identifier(named, quoted=True))
     return frozenset(loose)
+
+
+def split_head(statement: str, made: TokenType = TokenType.TABLE) -> tuple[str, str]:
+    """Return what stands before the query of a statement, and the query.
+
+    Parameters
+    ----------
+    statement : str
+        One statement, without the semicolon.
+    made : TokenType
+        What ``CREATE`` may make: a table or a view.
+
+    Raises
+    ------
+    ValueError
+        If it is no query, and neither fills a table nor makes what ``made`` says.
+    """
+    tokens = sqlglot.tokenize(statement, read=DIALECT)
+    kinds = [token.token_type for token in tokens]
+    steps = ((kind == TokenType.L_PAREN) - (kind == TokenType.R_PAREN) for kind in kinds)
+    outside = [
+        t for t, depth in zip(tokens, accumulate(steps, initial=0), strict=False) if not depth
+    ]
+    makes = next((t.token_type for t in outside if t.token_type in _MADE), None) == made
+    match kinds:
+        case [first, *_] if first in (*_QUERIES, TokenType.L_PAREN):
+            start = 0
+        case [TokenType.CREATE, *_] if makes:
+            start = next((t.end + 1 for t in outside if t.token_type == TokenType.ALIAS), 0)
+        case [TokenType.INSERT, *_]:
+            start = next((t.start for t in outside if t.token_type in _QUERIES), 0)
+        case _:
+            raise ValueError("neither a query nor one that fills a table")
+    return statement[:start], statement[start:]

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 import fame_sql
-from fame_sql.planner import faithful, make_plan
+from fame_sql.planner import make_plan, verify
 from fame_sql.udfs.duckdb import release
 
 Connection = duckdb.DuckDBPyConnection
@@ -109,7 +109,7 @@ def test_a_statement_left_alone_at_the_end_is_told_as_live(connection: Connectio
     plan = make_plan(connection, statement)
     assert plan.statement == statement
     assert [(call.answered_by, call.missing) for call in plan.calls] == [("live", 0)]
-    assert "planner's words" in plan.calls[0].reason
+    assert "as the planner writes it" in plan.calls[0].reason
 
 
 def test_what_cannot_be_reproduced_is_named(connection: Connection) -> None:
@@ -142,5 +142,5 @@ PAIRS = {
 
 @pytest.mark.parametrize("pair", PAIRS)
 def test_pairs_that_mean_the_same(connection: Connection, pair: tuple[str, str]) -> None:
-    first, second = (faithful.parse(connection, f"SELECT {one} FROM t") for one in pair)
-    assert faithful.same(first, second) == PAIRS[pair]
+    first, second = (verify.parse(connection, f"SELECT {one} FROM t") for one in pair)
+    assert verify.same(first, second) == PAIRS[pair]

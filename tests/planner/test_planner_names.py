@@ -94,6 +94,15 @@ SAME = {
         f"WITH l AS (SELECT * FROM logs) SELECT body, fame_score(body) FROM {NESTED} q",
         "message",
     ),
+    "a CTE in other letters": (
+        "WITH Lines AS (SELECT * FROM logs) SELECT lines.body, fame_score(body) FROM LINES",
+        "event",
+    ),
+    "messages in other letters": (
+        "SELECT fame_score(body || 'A'), fame_score(BODY || 'A'), fame_score(body || 'a') "
+        "FROM logs",
+        "message",
+    ),
     "the CTE around": (
         f"WITH l AS ({PANIC}) SELECT body, fame_score(body) FROM "
         "(WITH l AS (SELECT * FROM logs) SELECT * FROM l) q",
@@ -221,6 +230,12 @@ def test_a_view_that_cannot_be_put_in_place_is_named(connection: Connection) -> 
 def test_a_word_is_no_call(connection: Connection) -> None:
     for statement in ("SELECT 'fame_score' AS hot", "SELECT hot FROM (SELECT 1 AS hot)"):
         assert make_plan(connection, statement) == Plan(statement)
+
+
+def test_only_names_are_compared_without_their_case(connection: Connection) -> None:
+    statement = "SELECT max(fame_score(body || {})), max(fame_score(BODY || 'a')) FROM logs"
+    plans = [make_plan(connection, statement.format(other)) for other in ("'a'", "'A'")]
+    assert [len(plan.calls) for plan in plans] == [1, 2]
 
 
 def test_a_registered_table_has_a_name(connection: Connection) -> None:

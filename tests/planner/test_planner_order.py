@@ -35,6 +35,11 @@ ORDERED = {
         "f AS (SELECT * FROM s LIMIT 2) SELECT log_id FROM f WHERE s IS NOT NULL",
         "LIMIT",
     ),
+    "a CTE called logs": (
+        "WITH logs AS (SELECT * FROM fame.logs ORDER BY log_id DESC) "
+        "SELECT * FROM (SELECT log_id, fame_score(body) FROM logs LIMIT 3)",
+        "LIMIT",
+    ),
     "row_number": (
         f"SELECT log_id, row_number() OVER (), fame_score(body) FROM {FEW}",
         "a window",

@@ -1,12 +1,8 @@
-"""What a plan tells: of each message expression, and of the statement."""
+"""What a plan says of each message expression, and of the statement."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from fame_sql.planner.calls import Call
-from fame_sql.planner.dialect import text
-from fame_sql.planner.source import Source
 
 
 @dataclass(frozen=True)
@@ -33,7 +29,7 @@ class Planned:
     seconds : float
         About how long the model takes for them.
     bytes_needed : int
-        About what the temporary tables take.
+        About what the temporary tables take: in memory, or on disk beyond ``memory_limit``.
     rows, messages : int or None
         Rows that they see, and distinct messages in them; None where not counted.
     """
@@ -48,6 +44,12 @@ class Planned:
     bytes_needed: int = 0
     rows: int | None = None
     messages: int | None = None
+
+    def left(self, reason: str) -> Planned:
+        """Return the same calls left alone with their statement; unchanged if they already are."""
+        if self.answered_by == "live":
+            return self
+        return Planned(self.functions, self.message, "live", reason)
 
 
 @dataclass(frozen=True)
@@ -77,25 +79,3 @@ class Plan:
     def seconds(self) -> float:
         """About how long the model takes for them."""
         return sum(call.seconds for call in self.calls)
-
-
-def functions(calls: list[Call]) -> tuple[str, ...]:
-    """Return the live functions called, each once."""
-    return tuple(dict.fromkeys(call.node.name.lower() for call in calls))
-
-
-def left(call: Call, reason: str) -> Planned:
-    """Return what is told of a call that is left alone."""
-    return Planned(functions([call]), text(call.message), "live", reason)
-
-
-def left_all(calls: list[Call], source: Source, reason: str) -> Planned:
-    """Return what is told of all calls on one message that are left alone."""
-    return Planned(functions(calls), text(source.message), "live", reason)
-
-
-def turned_live(planned: Planned, reason: str) -> Planned:
-    """Return what is told of calls that were planned, and are left alone with their statement."""
-    if planned.answered_by == "live":
-        return planned
-    return Planned(planned.functions, planned.message, "live", reason)

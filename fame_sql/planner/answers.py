@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
@@ -14,6 +12,7 @@ import pyarrow as pa
 
 from fame_sql import sql
 from fame_sql.console import Progress
+from fame_sql.planner.tree import NotPlannedError
 from fame_sql.scoring.live import LiveScorer, Memory
 from fame_sql.scoring.scoring import (
     BATCH,
@@ -32,33 +31,18 @@ _COPIES = 6
 
 _ROWS = "SELECT coalesce(sum(rows), 0) FROM temp.__fame_wanted"
 _MESSAGES = "SELECT count(message) FROM temp.__fame_wanted"
+_DATABASE = "SELECT path, readonly FROM duckdb_databases() WHERE database_name = current_database()"
 
 CALIBRATION = 32
-"""So many texts are scored to tell how long the others take, where nothing was measured yet."""
-
-
-class CollatedError(Exception):
-    """Different messages are equal by their collation, so that one answer may be another's."""
+"""How many texts are scored to estimate the time of the others, if none was measured before."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """What one source of messages needs.
+    """What was counted for one message: see :class:`~fame_sql.planner.report.Planned`."""
 
-    Parameters
-    ----------
-    distinct : int or None
-        Distinct events or canonical texts; None where not all had to be looked up.
-    missing : int
-        Those of them that were not stored.
-    rows, messages : int or None
-        Rows that the calls see, and distinct messages in them; None where not counted.
-    bytes_needed : int
-        What the temporary tables take, about: in memory, or on disk beyond ``memory_limit``.
-    """
-
-    distinct: int | None
-    missing: int
+    distinct: int | None = None
+    missing: int = 0
     bytes_needed: int = 0
     rows: int | None = None
     messages: int | None = None
@@ -79,7 +63,7 @@ class Store:
     score : bool
         Score what is missing; else only count it.
     progress : Progress
-        Where to tell how far it is.
+        Where scoring shows how far it is.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -97,7 +81,7 @@ class Store:
             self.connection.execute(statements.load("planner/create_events"), parameters)
 
     def has_events(self) -> bool:
-        """Tell whether lines carry the event of their message, by the scorer's own masks."""
+        """Return whether lines carry the event of their message, by the scorer's own masks."""
         if not self.is_warehouse:
             return False
         unknown = self._count(sql.load("planner/lines_without_event"))
@@ -107,6 +91,11 @@ class Store:
     def unscored_events(self) -> int:
         """Return how many events of the whole warehouse have no verdict."""
         return self._count(sql.load("planner/count_unscored"))
+
+    def columns(self, table: str) -> list[str]:
+        """Return the columns of a table of answers, without the key."""
+        found = self.connection.execute(f"FROM temp.main.{table} LIMIT 0").description or []
+        return [column[0] for column in found[1:]]
 
     def fill_events(self, wanted: str) -> Found:
         """Score the events that a query returns and that are not stored.
@@ -123,12 +112,8 @@ class Store:
         return Found(distinct, self._score("planner/add_events", "new_verdicts"), rows=rows)
 
     def list_pending(self) -> None:
-        """List the events of the warehouse that have no verdict, for queries to look for."""
+        """List the events of the warehouse that have no verdict, for queries to select from."""
         self.connection.execute(sql.load("planner/create_pending"))
-
-    def fill_pending(self, wanted: str) -> Found:
-        """Score the events that a query returns, all of them among the listed ones."""
-        return Found(None, self.fill_events(wanted).missing)
 
     def fill_messages(self, wanted: str) -> tuple[Found, str]:
         """Score the messages that a query returns, and return the table of the answers.
@@ -140,34 +125,34 @@ class Store:
 
         Raises
         ------
-        CollatedError
+        NotPlannedError
             If messages are compared by a collation.
         """
-        if self._count("SELECT (current_setting('default_collation') <> '')::INTEGER"):
-            raise CollatedError
         self._want(wanted)
-        if self._count(sql.load("planner/count_collated")):
-            raise CollatedError
+        by_default = self._count("SELECT (current_setting('default_collation') <> '')::INTEGER")
+        if by_default or self._count(sql.load("planner/count_collated")):
+            raise NotPlannedError(
+                "its messages have a collation, by which different ones are equal"
+            )
         rows, messages = self._count(_ROWS), self._count(_MESSAGES)
         needed = _COPIES * self._count(sql.load("planner/wanted_bytes"))
         check_disk(self.connection, needed)
         canonical = self.scorer.recipe.sql("message")
         keys = Template(sql.load("planner/create_keys")).safe_substitute(canonical=canonical)
-        self.connection.execute(keys)
         known = "planner/create_known" if self.is_warehouse else "planner/create_known_empty"
-        self.connection.execute(statements.load(known))
-        self.connection.execute(sql.load("planner/create_unknown"))
+        for statement in (keys, statements.load(known), sql.load("planner/create_unknown")):
+            self.connection.execute(statement)
         stored = self._count("SELECT count(*) FROM temp.__fame_known")
         missing = self._score("planner/add_known", "new_texts")
         self._messages += 1
         made = Template(sql.load("planner/create_messages")).substitute(number=self._messages)
-        self.connection.execute(made)
-        self.connection.execute(sql.load("planner/drop_steps"))
+        for statement in (made, sql.load("planner/drop_steps")):
+            self.connection.execute(statement)
         found = Found(stored + missing, missing, needed, rows, messages)
         return found, f"__fame_messages_{self._messages}"
 
     def seconds(self, missing: int) -> float:
-        """Return about how long the model takes for so many texts."""
+        """Return about how long the model takes for a number of texts."""
         each = self.scorer.seconds_each
         return 0.0 if each is None else each * missing
 
@@ -186,7 +171,8 @@ class Store:
             if self.scorer.seconds_each is None:
                 self._judge(self._slice(0, CALIBRATION))
             return missing
-        with self._turn(), self.progress.step("scoring what is not stored", missing) as step:
+        path, _ = self._database()
+        with scoring_turn(path), self.progress.step("scoring what is not stored", missing) as step:
             for start in range(0, missing, BATCH):
                 texts = self._slice(start, start + BATCH)
                 self._add(self._judge(texts), add, name)
@@ -211,23 +197,15 @@ class Store:
             self.connection.execute(sql.load(add))
         finally:
             self.connection.unregister(name)
-        if name == "new_verdicts" and self._may_keep():
+        _, is_read_only = self._database()
+        if name == "new_verdicts" and not is_read_only:
             with transaction(self.connection):
                 store_verdicts(self.connection, verdicts)
 
-    def _may_keep(self) -> bool:
-        statement = (
-            "SELECT readonly FROM duckdb_databases() WHERE database_name = current_database()"
-        )
-        return not self.connection.execute(statement).fetchall()[0][0]
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        path = self.connection.execute(
-            "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
-        ).fetchall()[0][0]
-        with scoring_turn(Path(path or ":memory:")):
-            yield
+    def _database(self) -> tuple[Path, bool]:
+        """Return where the current database is, and whether it is read only."""
+        [(path, is_read_only)] = self.connection.execute(_DATABASE).fetchall()
+        return Path(path or ":memory:"), is_read_only
 
 
 def check_disk(connection: duckdb.DuckDBPyConnection, needed: int) -> None:

@@ -1,0 +1,154 @@
+"""What the passes share: of one statement, and of the calls on one message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from sqlglot import exp
+
+from fame_sql.planner.answers import Found, Store
+from fame_sql.planner.catalog import Catalog
+from fame_sql.planner.report import Planned
+from fame_sql.planner.scope import standalone
+from fame_sql.planner.tree import every, reading, sources, text
+from fame_sql.planner.verify import Tree
+
+
+@dataclass(eq=False)
+class Source:
+    """One source of a SELECT.
+
+    Parameters
+    ----------
+    node : sqlglot.exp.Expr
+        The source in the tree; the join, once answers are joined to it.
+    columns : list of str or None
+        All its columns as it was written; None if it cannot be read by itself.
+    """
+
+    node: exp.Expr
+    columns: list[str] | None
+
+
+@dataclass
+class Context:
+    """One statement while it is planned.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        What the connection sees.
+    open_store : callable
+        Opens what is stored, which reads the model.
+    query : sqlglot.exp.Query
+        The query of the statement, parsed.
+    written, head, body : str
+        The statement as it was written; what stands before its query, which is ``CREATE TABLE ..
+        AS`` or ``INSERT INTO ..``; and the query.
+    trees : tuple of Tree
+        The query as DuckDB parses it: as it was written, and as sqlglot writes it.
+    live : frozenset of str
+        The live functions, and the views and macros that call one.
+    planned : list of Planned
+        What is done about the calls.
+    numbers : int
+        The last number used in the name of a joined column.
+    """
+
+    catalog: Catalog
+    open_store: Callable[[], Store]
+    query: exp.Query
+    written: str
+    head: str
+    body: str
+    trees: tuple[Tree, Tree]
+    live: frozenset[str]
+    planned: list[Planned] = field(default_factory=list)
+    numbers: int = 0
+    _sources: dict[int, list[Source]] = field(default_factory=dict)
+
+    @cached_property
+    def names(self) -> list[str] | None:
+        """What DuckDB calls the columns of the query as it was written; None if it cannot say."""
+        return self.catalog.described(self.body)
+
+    @cached_property
+    def keeps_order(self) -> bool:
+        """Whether DuckDB returns the rows of a plain query in the order of its table."""
+        return bool(self.catalog.setting("preserve_insertion_order"))
+
+    @cached_property
+    def store(self) -> Store:
+        """What is stored, opened when it is first needed."""
+        return self.open_store()
+
+    def sql(self, query: exp.Query) -> str:
+        """Return the statement with another query."""
+        return f"{self.head} {text(query)}".lstrip()
+
+    def sources_of(self, select: exp.Select) -> list[Source]:
+        """Return the sources of a SELECT, each looked up once."""
+        if id(select) not in self._sources:
+            self._sources[id(select)] = [Source(s, self._columns(s)) for s in sources(select)]
+        return self._sources[id(select)]
+
+    def _columns(self, source: exp.Expr) -> list[str] | None:
+        readable = isinstance(source, exp.Table | exp.Subquery)
+        return self.catalog.columns(standalone(every(source), source)) if readable else None
+
+    def columns_of(self, select: exp.Select, projections: list[exp.Expr]) -> list[str] | None:
+        """Return what DuckDB calls projections of a SELECT; None if they cannot be read alone."""
+        query = reading(select, projections, "group", "windows")
+        return self.catalog.columns(standalone(query, select))
+
+
+@dataclass(eq=False)
+class Calls:
+    """The calls on one message in one SELECT, and what the passes find out about them.
+
+    Parameters
+    ----------
+    context : Context
+        The statement that they are in.
+    nodes : list of sqlglot.exp.Anonymous
+        The calls: one at first, all on the same message after their source is known.
+    guard : str
+        Why DuckDB may evaluate them on fewer rows than the planner can find; such calls are
+        planned only if that scores nothing.
+    message : sqlglot.exp.Expr
+        Their argument; no longer in names of the SELECT list after :func:`find_source`.
+    aliases : dict of str to sqlglot.exp.Expr
+        What names of the SELECT list stand for, where no source has a column of that name.
+    source : Source
+        Where all columns of the message come from.
+    key : str
+        The column of the source with the event of the message; empty if none is proven.
+    table : str
+        The temporary table with the answers.
+    found : Found
+        What was stored and what had to be scored.
+    """
+
+    context: Context
+    nodes: list[exp.Anonymous]
+    guard: str = ""
+    message: exp.Expr = field(init=False)
+    aliases: dict[str, exp.Expr] = field(default_factory=dict)
+    source: Source = field(init=False)
+    key: str = ""
+    table: str = ""
+    found: Found = field(default_factory=Found)
+
+    def __post_init__(self) -> None:
+        self.message = self.nodes[0].expressions[0]
+
+    def report(self, reason: str = "") -> Planned:
+        """Return what is done about them; with a reason, that they are left alone."""
+        functions = tuple(dict.fromkeys(node.name.lower() for node in self.nodes))
+        if reason:
+            return Planned(functions, text(self.message), "live", reason)
+        how = "event" if self.key else "message"
+        seconds = self.context.store.seconds(self.found.missing)
+        return Planned(functions, text(self.message), how, seconds=seconds, **vars(self.found))

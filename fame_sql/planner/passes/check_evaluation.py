@@ -1,0 +1,139 @@
+"""Passes that look at where a call stands: whether, and for which rows, DuckDB evaluates it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from itertools import takewhile
+
+from sqlglot import exp
+
+from fame_sql.planner.context import Calls
+from fame_sql.planner.scope import climb
+from fame_sql.planner.tree import (
+    NotPlannedError,
+    column_name,
+    handed_on,
+    names_any,
+    own_live,
+    unordered,
+)
+
+_OWN_ROWS = (exp.Lambda, exp.Unnest, exp.Lateral, exp.Pivot)
+_GROUPING = (exp.AggFunc, exp.Window)
+_SKIPPING = (exp.Case, exp.If, exp.Coalesce, exp.And, exp.Or)
+_SKIPPING_NAMES = {"if", "ifnull", "try"}
+
+
+def check_place(select: exp.Select, calls: Calls) -> exp.Select:
+    """Refuse a call that does not stand for one value in each row of its SELECT.
+
+    Before and after: ``SELECT fame_score(body) FROM logs``
+
+    Refused: ``SELECT s FROM events AS e, LATERAL (SELECT fame_score(e.example) AS s)``
+    """
+    between = list(_between(calls, select))
+    if inside := [node for node in between if isinstance(node, _OWN_ROWS)]:
+        raise NotPlannedError(f"inside {inside[-1].key.upper()}")
+    if between and isinstance(between[-1], exp.With):
+        raise NotPlannedError("in no SELECT of its own")
+    for node in _above(select):
+        if isinstance(node, exp.With) and node.recursive:
+            raise NotPlannedError("in a recursive CTE")
+        if isinstance(node, exp.Lateral):
+            raise NotPlannedError("in a lateral join")
+    return select
+
+
+def find_guard(select: exp.Select, calls: Calls) -> exp.Select:
+    """Note why DuckDB may evaluate a call on fewer rows than the SELECT has.
+
+    Before and after: ``SELECT CASE WHEN log_id < 9 THEN fame_score(body) END FROM logs``, which is
+    planned only if everything is stored
+    """
+    before = takewhile(lambda n: not isinstance(n, _GROUPING), _between(calls, select))
+    if any(node.find_ancestor(exp.Join, exp.Select) is not select for node in own_live(select)):
+        calls.guard = "a join condition calls a live function"
+    elif skipping := next(filter(None, map(_skipping, before)), ""):
+        calls.guard = f"inside {skipping}, which may skip rows"
+    elif any("LIMIT" in unordered(node) for node in (select, *_above(select))):
+        calls.guard = "below a LIMIT without ORDER BY"
+    return select
+
+
+def check_read(select: exp.Select, calls: Calls) -> exp.Select:
+    """Refuse a call whose column no query around it reads: DuckDB does not evaluate it.
+
+    Before and after: ``SELECT s FROM (SELECT log_id, fame_score(body) AS s FROM logs)``
+
+    Refused: ``SELECT log_id FROM (SELECT log_id, fame_score(body) AS s FROM logs)``
+    """
+    projection = next(reversed([calls.nodes[0], *_between(calls, select)]))
+    names = {column_name(projection)}
+    if (
+        projection.arg_key == "expressions"
+        and not projection.is_star
+        and not _uses(select, names, None)
+        and not _is_read(select, names)
+    ):
+        raise NotPlannedError("no query around it reads its column: DuckDB does not evaluate it")
+    return select
+
+
+def _above(node: exp.Expr) -> Iterator[exp.Expr]:
+    """Yield what stands around a node, from the inside."""
+    while node.parent is not None:
+        yield (node := node.parent)
+
+
+def _between(calls: Calls, select: exp.Select) -> Iterator[exp.Expr]:
+    """Yield what stands between a call and its SELECT, from the inside."""
+    return takewhile(lambda node: node is not select, _above(calls.nodes[0]))
+
+
+def _skipping(node: exp.Expr) -> str:
+    """Return what an expression is called that may skip one of its parts; empty for any other."""
+    if isinstance(node, exp.Anonymous):
+        return node.name.upper() if node.name.lower() in _SKIPPING_NAMES else ""
+    inside = (n for n in (node, *_above(node)) if not isinstance(n, exp.And | exp.Paren))
+    if not isinstance(node, _SKIPPING) or isinstance(next(inside, None), exp.Where):
+        return ""
+    return "CASE" if isinstance(node, exp.If) else node.key.upper()
+
+
+def _is_read(select: exp.Select, names: Set[str]) -> bool:
+    """Return whether columns of a SELECT are read: at the top, and wherever it is not certain."""
+    query: exp.Query = select
+    try:
+        for whole, outer, node in climb(select):
+            meant = names | {node.alias_or_name.lower()}
+            if whole is not query or _uses(outer, meant, node):
+                return True
+            if not (names := handed_on(outer, meant)):
+                return False
+            query = outer
+    except NotPlannedError:
+        pass
+    return True
+
+
+def _uses(select: exp.Select, names: Set[str], node: exp.Expr | None) -> bool:
+    """Return whether a SELECT needs columns for its rows, apart from handing them on."""
+    joins = select.args.get("joins") or ()
+    if select.args.get("distinct") or any(join.method == "NATURAL" for join in joins):
+        return True
+    if _by_place(select) and (node is None or handed_on(select, names)):
+        return True
+    return any(
+        names_any(child, names, node)
+        for child in select.iter_expressions()
+        if child.arg_key != "expressions" and not isinstance(child, exp.With)
+    )
+
+
+def _by_place(select: exp.Select) -> bool:
+    """Return whether groups or an order name projections by their place, or all of them."""
+    parts = [select.args[name] for name in ("group", "order") if select.args.get(name)]
+    return any(
+        part.args.get("all") or part.find(exp.Literal) or "all" in part.sql().lower().split()
+        for part in parts
+    )

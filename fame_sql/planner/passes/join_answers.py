@@ -1,0 +1,129 @@
+"""The pass that replaces live calls by answers from a table, joined to the source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import count
+
+from sqlglot import exp
+
+from fame_sql.planner.context import Calls
+from fame_sql.planner.tree import FIELDS, identifier, same_key, star, unaliased
+
+_OWN = re.compile(r"__fame_[a-z_]*0*(\d+)", re.IGNORECASE)
+
+
+_MANY_SETS = ("all", "rollup", "cube", "grouping_sets")
+
+
+def join_answers(select: exp.Select, calls: Calls) -> exp.Select:
+    """Join the table of answers to the source, and put its columns in place of the calls.
+
+    Where a message is joined, one without an answer is given to the live function.
+
+    Before: ``SELECT fame_score(body) AS s FROM logs``
+
+    After: ``SELECT __fame_1_score AS s FROM (SELECT logs.*, __fame_v1.score AS __fame_1_score
+    FROM logs LEFT JOIN temp.main.__fame_events AS __fame_v1 ON logs."event_id" =
+    __fame_v1.event_id) AS logs``
+    """
+    number = _free_number(select, calls)
+    fields = sorted({FIELDS[node.name.lower()] for node in calls.nodes})
+    hidden = {field: f"__fame_{number}_{field}" for field in fields}
+    grouped = _is_grouped(select, calls)
+    if not calls.key:
+        hidden["known"] = f"__fame_{number}_known"
+    _replace_calls(calls, hidden)
+    if grouped:
+        for name in hidden.values():
+            select.args["group"].append("expressions", exp.column(name))
+    alias = calls.source.node.alias_or_name.lower()
+    for every, table in filter(None, map(star, select.expressions)):
+        if table.lower() in ("", alias):
+            before = every.args.get("except_") or ()
+            every.set("except_", [*before, *map(exp.column, hidden.values())])
+    _wrap(calls, number, hidden)
+    return select
+
+
+def _free_number(select: exp.Select, calls: Calls) -> int:
+    """Return the next number whose names nobody uses, in the statement or in the source."""
+    names = [node.name for node in select.root().find_all(exp.Identifier)]
+    names += calls.source.columns or ()
+    taken = {match for name in names for match in _OWN.findall(name)}
+    context = calls.context
+    context.numbers = next(n for n in count(context.numbers + 1) if str(n) not in taken)
+    return context.numbers
+
+
+def _is_grouped(select: exp.Select, calls: Calls) -> bool:
+    """Return whether the answers must, and can, join an explicit GROUP BY: of the message."""
+    group = select.args.get("group")
+    if group is None or any(group.args.get(name) for name in _MANY_SETS):
+        return False
+    before = (exp.AggFunc, exp.Where, exp.Join, exp.Select)
+    if all(node.find_ancestor(*before) is not select for node in calls.nodes):
+        return False
+    message = same_key(calls.message)
+    return any(same_key(one) == message for one in _groups(select, group, calls))
+
+
+def _groups(select: exp.Select, group: exp.Group, calls: Calls) -> Iterator[exp.Expr]:
+    for one in group.expressions:
+        if isinstance(one, exp.Literal) and one.is_int:
+            before = select.expressions[: int(one.name)]
+            if before and not any(p.is_star for p in before):
+                yield unaliased(before[-1].unalias(), calls.aliases)
+        else:
+            yield unaliased(one, calls.aliases)
+
+
+def _replace_calls(calls: Calls, hidden: dict[str, str]) -> None:
+    for node in calls.nodes:
+        answer: exp.Expr = exp.column(hidden[FIELDS[node.name.lower()]])
+        if known := hidden.get("known"):
+            live = exp.Anonymous(this=node.this, expressions=[calls.message.copy()])
+            is_some = calls.message.is_(exp.null()).not_()
+            answer = exp.Case().when(exp.column(known), answer).when(is_some, live)
+        is_opened = isinstance(node.parent, exp.Dot | exp.Bracket)
+        node.replace(exp.Paren(this=answer) if is_opened else answer)
+
+
+def _wrap(calls: Calls, number: int, hidden: dict[str, str]) -> None:
+    """Put the join of the source and its answers in place of the source."""
+    node, answers = calls.source.node, f"__fame_v{number}"
+    alias = node.alias_or_name or f"__fame_source_{number}"
+    inner, named = node.copy(), identifier(node, alias)
+    if not inner.alias_or_name:
+        inner.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
+    columns: list[exp.Expr] = [exp.Column(this=exp.Star(), table=named.copy())]
+    fields = calls.context.store.columns(calls.table) if "verdict" in hidden else []
+    columns += [exp.alias_(_answer(field, answers, fields), name) for field, name in hidden.items()]
+    own = (
+        exp.column(exp.to_identifier(calls.key, quoted=True)) if calls.key else calls.message.copy()
+    )
+    # With a table before its columns, the message cannot be taken for a column of the answers.
+    for column in list(own.find_all(exp.Column)):
+        column.set("table", named.copy())
+    other = exp.column("event_id" if calls.key else "message", answers)
+    stored = exp.to_table(f"temp.main.{calls.table}")
+    stored.set("alias", exp.TableAlias(this=exp.to_identifier(answers)))
+    query = exp.Select(expressions=columns).from_(inner, copy=False)
+    query = query.join(stored, on=exp.EQ(this=own, expression=other), join_type="left", copy=False)
+    wrapper = exp.Subquery(this=query, alias=exp.TableAlias(this=named.copy()))
+    node.replace(wrapper)
+    calls.source.node = wrapper
+
+
+def _answer(field: str, answers: str, columns: list[str]) -> exp.Expr:
+    if field not in ("known", "verdict"):
+        return exp.column(field, answers)
+    is_known = exp.column("model_version", answers).is_(exp.null()).not_()
+    pairs = [
+        exp.PropertyEQ(this=exp.to_identifier(name), expression=exp.column(name, answers))
+        for name in columns
+    ]
+    return (
+        is_known if field == "known" else exp.Case().when(is_known, exp.Struct(expressions=pairs))
+    )

@@ -1,0 +1,104 @@
+"""Passes that write down the names that DuckDB gives to columns, before calls are replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from fame_sql.planner.context import Calls, Context
+from fame_sql.planner.tree import NotPlannedError, is_columns
+from fame_sql.planner.verify import VALUES
+
+
+def name_outermost(query: exp.Query, context: Context) -> exp.Query:
+    """Give the columns that the statement returns the names that they have without the planner.
+
+    Before: ``SELECT LENGTH(body), max(fame_score(body)) FROM logs``
+
+    After: ``SELECT LENGTH(body) AS "len(body)", max(fame_score(body)) AS "max(fame_score(body))"
+    FROM logs``
+    """
+    first: exp.Expr = query
+    while isinstance(first, exp.SetOperation | exp.Subquery):
+        first = first.this
+    if isinstance(first, exp.Select):
+        projections = list(first.expressions)
+        for number, projection in enumerate(projections):
+            if not _expands(projection):
+                _give(first, projection, _name_at(number, projections, context.names or []))
+    return query
+
+
+def name_projections(select: exp.Select, calls: Calls) -> exp.Select:
+    """Name the projections around the calls as DuckDB names them, here and in outer queries.
+
+    Before: ``SELECT "fame_score(body)" FROM (SELECT fame_score(body) FROM logs)``
+
+    After: ``SELECT "fame_score(body)" FROM (SELECT fame_score(body) AS "fame_score(body)"
+    FROM logs)``
+
+    Refused: a projection between two stars, whose name cannot be found
+    """
+    around = [projection for node in calls.nodes for projection in _projections_around(node)]
+    for outer, projection in reversed(around):
+        if isinstance(projection, exp.Alias):
+            continue
+        if not _give(outer, projection, _given_name(outer, projection, calls.context)):
+            raise NotPlannedError("its column cannot be named")
+    return select
+
+
+def _projections_around(node: exp.Expr) -> Iterator[tuple[exp.Select, exp.Expr]]:
+    """Yield each SELECT around a call, from the inside, and its projection that holds the call."""
+    while (parent := node.parent) is not None:
+        if isinstance(parent, exp.Select) and node.arg_key == "expressions":
+            yield parent, node
+        node = parent
+
+
+def _given_name(select: exp.Select, projection: exp.Expr, context: Context) -> str | None:
+    """Return what DuckDB calls a projection: alone, after names it may refer to, or with all."""
+    number = projection.index or 0
+    named = [p for p in select.expressions[:number] if isinstance(p, exp.Alias)]
+    for before in ([], named):
+        names = context.columns_of(select, [*before, projection])
+        if names and len(names) == len(before) + 1:
+            return names[-1]
+    names = context.columns_of(select, select.expressions)
+    return _name_at(number, select.expressions, names) if names else None
+
+
+def _name_at(number: int, projections: list[exp.Expr], names: list[str]) -> str | None:
+    """Return the name of one projection, None if those around it may return several columns."""
+    spread = [i for i, projection in enumerate(projections) if _expands(projection)]
+    alone = len(projections) - len(spread)
+    if len(names) < alone or (not spread and len(names) != alone):
+        return None
+    if not spread or number < spread[0]:
+        return names[number]
+    return names[number - len(projections)] if number > spread[-1] else None
+
+
+def _expands(projection: exp.Expr) -> bool:
+    """Return whether a projection may return several columns."""
+    if projection.find(exp.Unnest, exp.Explode) or any(map(is_columns, projection.walk())):
+        return True
+    return any(not isinstance(s.parent, exp.Count) for s in projection.find_all(exp.Star))
+
+
+def _give(select: exp.Select, projection: exp.Expr, name: str | None) -> bool:
+    """Name a projection that has no name; return whether it now has one.
+
+    It is not named where the name would stand for something else than a column of that name.
+    """
+    if isinstance(projection, exp.Alias | exp.Column) or name is None:
+        return name is not None
+    columns = (c.name.lower() for c in select.find_all(exp.Column) if not c.table)
+    if name.lower() in {*VALUES, *columns}:
+        return False
+    # The projection is moved, not copied: the calls in it are nodes of the tree.
+    named = exp.Alias(alias=exp.to_identifier(name, quoted=True))
+    projection.replace(named)
+    named.set("this", projection)
+    return True

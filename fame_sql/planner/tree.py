@@ -1,0 +1,243 @@
+"""Questions about a parsed statement that several passes ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Set
+
+from sqlglot import exp
+from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
+
+DIALECT = "duckdb"
+
+FIELDS = {
+    "fame_score": "score",
+    "fame_is_anomaly": "is_anomaly",
+    "fame_domain": "domain",
+    "fame_novelty": "novelty",
+    "fame_verdict": "verdict",
+}
+"""The live functions that ask the model, and the field of a verdict that each returns."""
+
+
+class NotPlannedError(Exception):
+    """A statement, or a call in it, is left as it was written.
+
+    Parameters
+    ----------
+    reason : str
+        What the planner cannot prove, for people.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def text(tree: exp.Expr) -> str:
+    """Return a tree as SQL, with the names of functions as they were written."""
+    return tree.sql(dialect=DIALECT, normalize_functions=False)
+
+
+def same_key(tree: exp.Expr) -> str:
+    """Return an expression as SQL that is equal where only the case of names differs."""
+    return text(normalize_identifiers(tree.copy(), dialect=DIALECT))
+
+
+def is_live(node: exp.Expr) -> bool:
+    """Return whether a node calls a live function that asks the model."""
+    return (
+        isinstance(node, exp.Anonymous)
+        and node.name.lower() in FIELDS
+        and len(node.expressions) == 1
+        and not (isinstance(node.parent, exp.Dot) and node.arg_key == "expression")
+    )
+
+
+def live_nodes(tree: exp.Expr) -> list[exp.Anonymous]:
+    """Return all calls of live functions in a tree."""
+    return [node for node in tree.find_all(exp.Anonymous) if is_live(node)]
+
+
+def own_live(select: exp.Select) -> list[exp.Anonymous]:
+    """Return the calls of live functions that see the rows of a SELECT itself."""
+    queries = (exp.Select, exp.SetOperation)
+    return [node for node in live_nodes(select) if node.find_ancestor(*queries) is select]
+
+
+def every(source: exp.Expr) -> exp.Select:
+    """Return a query for all columns of a source."""
+    return exp.Select(expressions=[exp.Star()]).from_(source.copy(), copy=False)
+
+
+def sources(select: exp.Select) -> list[exp.Expr]:
+    """Return what a SELECT reads: tables, views, CTEs and subqueries."""
+    origin = select.args.get("from_")
+    joined = [join.this for join in select.args.get("joins") or ()]
+    return [] if origin is None else [origin.this, *joined]
+
+
+def identifier(node: exp.Expr, alias: str) -> exp.Identifier:
+    """Return the name of a source, quoted as it was.
+
+    Parameters
+    ----------
+    node : sqlglot.exp.Expr
+        The source.
+    alias : str
+        Its name where it has none that is an identifier.
+    """
+    given = node.args.get("alias")
+    found = given.this if given is not None and given.this is not None else node.this
+    if isinstance(found, exp.Identifier):
+        return found.copy()
+    return exp.to_identifier(alias)
+
+
+def source_named(table: str, read: list[exp.Expr]) -> int | None:
+    """Return the position of the only source that has a name, or None."""
+    named = [source.alias_or_name.lower() == table.lower() for source in read]
+    return named.index(True) if sum(named) == 1 else None
+
+
+def conditions(select: exp.Select, clause: str = "where") -> list[exp.Expr]:
+    """Return the conditions that a clause of a SELECT joins by AND."""
+    found = select.args.get(clause)
+    if found is None:
+        return []
+    return list(found.this.flatten()) if isinstance(found.this, exp.And) else [found.this]
+
+
+def unaliased(node: exp.Expr, aliases: Mapping[str, exp.Expr]) -> exp.Expr:
+    """Return a copy of an expression with what names of the SELECT list stand for.
+
+    Inside a subquery or a lambda a name may be another's, and stays.
+
+    Parameters
+    ----------
+    node : sqlglot.exp.Expr
+        An expression of the SELECT.
+    aliases : mapping of str to sqlglot.exp.Expr
+        By name in lower case.
+    """
+
+    def replaced(node: exp.Expr) -> exp.Expr:
+        if not isinstance(node, exp.Column) or node.table or node.name.lower() not in aliases:
+            return node
+        if node.find_ancestor(exp.Query, exp.Lambda):
+            return node
+        meant = aliases[node.name.lower()].copy()
+        return meant if isinstance(meant, exp.Column) else exp.Paren(this=meant)
+
+    return node.copy().transform(replaced)
+
+
+def reading(select: exp.Select, projections: Iterable[exp.Expr], *more: str) -> exp.Select:
+    """Return a SELECT of copied projections from the sources of another, without its conditions.
+
+    Parameters
+    ----------
+    select : sqlglot.exp.Select
+        Its sources, and with ``more`` other clauses, are copied.
+    projections : iterable of sqlglot.exp.Expr
+        The new SELECT list.
+    more : str
+        Further clauses to keep, by the names of sqlglot.
+    """
+    query = exp.Select(expressions=[projection.copy() for projection in projections])
+    for part in ("from_", "joins", "laterals", *more):
+        if kept := select.args.get(part):
+            query.set(part, [k.copy() for k in kept] if isinstance(kept, list) else kept.copy())
+    return query
+
+
+def star(projection: exp.Expr) -> tuple[exp.Star, str] | None:
+    """Return the star that a projection is, and the table before it; None for any other."""
+    found = projection.this if isinstance(projection, exp.Column) else projection
+    table = projection.table if isinstance(projection, exp.Column) else ""
+    return (found, table) if isinstance(found, exp.Star) else None
+
+
+def is_columns(node: exp.Expr) -> bool:
+    """Return whether a node is ``COLUMNS(..)``, which may stand for any column."""
+    named = isinstance(node, exp.Anonymous) and node.name.lower() == "columns"
+    return named or isinstance(node, exp.Columns)
+
+
+def column_name(projection: exp.Expr) -> str:
+    """Return what a projection is called, in lower case."""
+    is_named = isinstance(projection, exp.Alias | exp.Column)
+    return (projection.alias_or_name if is_named else text(projection)).lower()
+
+
+def names_any(tree: exp.Expr, names: Set[str], outside: exp.Expr | None = None) -> bool:
+    """Return whether a tree names one of these columns, or might by ``COLUMNS()``.
+
+    Parameters
+    ----------
+    tree : sqlglot.exp.Expr
+        An expression or a clause.
+    names : set of str
+        Names in lower case.
+    outside : sqlglot.exp.Expr, optional
+        A part of the tree that is not looked at.
+    """
+    nodes = tree.walk(prune=lambda node: node is outside)
+    return any(node is not outside and _may_name(node, names) for node in nodes)
+
+
+def depends(tree: exp.Expr, names: Set[str]) -> bool:
+    """Return whether a tree names one of these columns for certain, or calls a live function."""
+    named = any(_parts_in(column, names) for column in tree.find_all(exp.Column))
+    return named or bool(live_nodes(tree))
+
+
+def _parts_in(column: exp.Column, names: Set[str]) -> bool:
+    return any(part.name.lower() in names for part in column.parts)
+
+
+def _may_name(node: exp.Expr, names: Set[str]) -> bool:
+    if isinstance(node, exp.Column):
+        return _parts_in(node, names)
+    in_using = isinstance(node, exp.Identifier) and isinstance(node.parent, exp.Join)
+    return is_columns(node) or (in_using and node.name.lower() in names)
+
+
+def handed_on(select: exp.Select, names: Set[str], *, live: bool = False) -> frozenset[str]:
+    """Return what a SELECT calls the columns that come from these.
+
+    Parameters
+    ----------
+    select : sqlglot.exp.Select
+        A query.
+    names : set of str
+        Columns of its sources, in lower case.
+    live : bool
+        Count columns that come from its own live calls as well.
+    """
+    found: set[str] = set()
+    for projection in select.expressions:
+        if projection.is_star:
+            renamed = projection.find_all(exp.Alias)
+            taken = (a for a in renamed if depends(a, names) or a.this.name.lower() in names)
+            found |= {*names, *(alias.alias.lower() for alias in taken)}
+        elif names_any(projection, names | found) or (live and live_nodes(projection)):
+            found.add(column_name(projection))
+    return frozenset(found)
+
+
+def unordered(query: exp.Expr) -> list[str]:
+    """Return LIMIT and OFFSET, those of them that a query has without ORDER BY."""
+    if not isinstance(query, exp.Query) or query.args.get("order"):
+        return []
+    return [part.upper() for part in ("limit", "offset") if query.args.get(part)]
+
+
+def distinct_on(query: exp.Query) -> bool:
+    """Return whether a query keeps one row of several by DISTINCT ON."""
+    distinct = query.args.get("distinct")
+    return isinstance(distinct, exp.Distinct) and bool(distinct.args.get("on"))
+
+
+def aggregates(tree: exp.Expr) -> bool:
+    """Return whether a tree looks at several rows: it holds an aggregate or a window."""
+    return tree.find(exp.AggFunc, exp.Window) is not None
