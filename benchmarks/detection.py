@@ -20,7 +20,7 @@ import numpy as np
 from planted import decades
 
 from fame_sql.domains.domains import group_templates
-from fame_sql.evaluation.metrics import Judged, measure
+from fame_sql.evaluation.metrics import ScoredLines, measure
 from fame_sql.evaluation.study.splits import by_time, read_lines
 from fame_sql.evaluation.study.students import partitioners
 from fame_sql.evaluation.study.trials import Trial, trial
@@ -114,7 +114,7 @@ def mean(measured: list[dict[str, float | None]], key: str) -> str:
     return f"{np.mean(values):.3f}" if values else "-"
 
 
-def judgements(made: Trial, model: Model) -> Iterator[tuple[str, str, Judged]]:
+def judgements(made: Trial, model: Model) -> Iterator[tuple[str, str, ScoredLines]]:
     """Yield what each way of judging says of the seen and of the unseen lines."""
     events = sorted(made.texts)
     texts = [made.texts[event] for event in events]
@@ -136,7 +136,9 @@ def judgements(made: Trial, model: Model) -> Iterator[tuple[str, str, Judged]]:
     places = np.searchsorted(np.array(events), made.judged.event_id)
     ways = {"expert": expert, "mixture": mixture, "lexical": prediction.lexical, "both": both}
     for name, score in ways.items():
-        judged = Judged(score[places], made.judged.is_anomaly, made.judged.lines, made.judged.block)
+        judged = ScoredLines(
+            score[places], made.judged.is_anomaly, made.judged.lines, made.judged.block
+        )
         yield name, "seen", judged.where(made.judged.seen)
         yield name, "unseen", judged.where(~made.judged.seen)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fame_sql.evaluation.metrics import Judged, measure
+from fame_sql.evaluation.metrics import ScoredLines, measure
 from fame_sql.evaluation.study.splits import LabelledLines, Split, by_templates, by_time, read_lines
 from fame_sql.evaluation.study.trials import Trial, trial
 from fame_sql.ingest import ingest_file
@@ -74,7 +74,7 @@ def _judge(made: Trial) -> Iterator[tuple[str, tuple[float, ...]]]:
     log_odds = head.log_odds([made.texts[e] for e in judged.event_id.tolist()])
     for name, scale in _scales(hold_out_templates(examples)):
         score = sigmoid(scale.unseen(log_odds))
-        part = Judged(score, judged.is_anomaly, judged.lines, judged.block).where(unseen)
+        part = ScoredLines(score, judged.is_anomaly, judged.lines, judged.block).where(unseen)
         measures = measure(part)
         error = expected_calibration_error(part.score, part.is_anomaly.astype(float), part.lines)
         alarms = measures["false_alarms_per_million"]
