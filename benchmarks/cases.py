@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from fame_sql import sql
 from fame_sql.domains.domains import group_templates
 from fame_sql.evaluation.study.splits import LabelledLines, Split, by_templates, by_time, read_lines
-from fame_sql.evaluation.study.students import partitioners
+from fame_sql.evaluation.study.students import groupers
 from fame_sql.evaluation.study.trials import Trial, trial
 from fame_sql.ingest import ingest_file
 from fame_sql.students import DomainSpec, LabelledEvents, StudentConfig
@@ -54,7 +54,7 @@ def cases(log: Path, log_format: str, seed: int) -> Iterator[tuple[Split, Case]]
             place = Path(name) / str(number)
             place.mkdir()
             with trial(source, place, lines, split, 20) as made:
-                group_templates(made.warehouse, partitioners(0)["fame"])
+                group_templates(made.warehouse, groupers(0)["fame"])
                 yield split, case_of(made)
 
 

@@ -22,7 +22,7 @@ from planted import decades
 from fame_sql.domains.domains import group_templates
 from fame_sql.evaluation.metrics import ScoredLines, measure
 from fame_sql.evaluation.study.splits import by_time, read_lines
-from fame_sql.evaluation.study.students import partitioners
+from fame_sql.evaluation.study.students import groupers
 from fame_sql.evaluation.study.trials import Trial, trial
 from fame_sql.ingest import ingest_file
 from fame_sql.models import load_champion
@@ -99,7 +99,7 @@ def rows(
         made_in = folder / f"{masks}-{seed}"
         made_in.mkdir()
         with trial(source, made_in, lines, split, 20) as made:
-            group_templates(made.warehouse, partitioners(0)["fame"])
+            group_templates(made.warehouse, groupers(0)["fame"])
             train_students(made.warehouse, config=StudentConfig(seed=seed))
             for name, part, judged in judgements(made, load_champion(made.warehouse)):
                 found.setdefault((name, part), []).append(measure(judged))

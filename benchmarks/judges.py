@@ -9,7 +9,7 @@ from cases import Case, Figures
 from detection import log_odds, sigmoid
 from tokenizers import Tokenizer
 
-from fame_sql.evaluation.metrics import Judged, average_precision
+from fame_sql.evaluation.metrics import ScoredLines, average_precision
 from fame_sql.students.config import anomaly_columns
 from fame_sql.students.fitting.fitting import Fitting
 from fame_sql.students.lexical import Floats, LexicalHead
@@ -70,6 +70,6 @@ def by_look_up(
 def ap(case: Case, score: Floats, where: np.ndarray) -> float:
     """Return average precision on some of the judged lines; NaN without an anomaly."""
     judged = case.made.judged
-    part = Judged(score, judged.is_anomaly, judged.lines, judged.block).where(where)
+    part = ScoredLines(score, judged.is_anomaly, judged.lines, judged.block).where(where)
     found = average_precision(part)
     return float("nan") if found is None else found

@@ -19,7 +19,7 @@ import numpy as np
 from cases import Figures, splits_of, tell
 from detection import sigmoid
 
-from fame_sql.evaluation.metrics import Judged, measure
+from fame_sql.evaluation.metrics import ScoredLines, measure
 from fame_sql.evaluation.study.splits import LabelledLines, Split, read_lines
 from fame_sql.evaluation.study.trials import Trial, trial
 from fame_sql.ingest import ingest_file
@@ -146,11 +146,11 @@ def judge(made: Trial, lines: LabelledLines, split: Split, score: Floats) -> Fig
     known = {e: made.templates.match(lines.canonical[e]) is not None for e in set(event)}
     unseen = np.array([not known[e] for e in event])
     count = np.ones(len(event))
-    judged = Judged(score, lines.is_anomaly[split.judged], count, count.astype(np.int64))
+    judged = ScoredLines(score, lines.is_anomaly[split.judged], count, count.astype(np.int64))
     return {**figures("unseen", judged.where(unseen)), **figures("all", judged)}
 
 
-def figures(part: str, judged: Judged) -> Figures:
+def figures(part: str, judged: ScoredLines) -> Figures:
     """Return average precision, recall and false alarms on a part of the lines."""
     found = measure(judged)
     keys = ("average_precision", "recall", "false_alarms_per_million")

@@ -204,7 +204,7 @@ def test_what_it_takes_is_told_before(unscored: Path) -> None:
 
 
 def test_a_disk_without_room_is_refused(unscored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scoring, "BYTES_AN_EVENT", 10**15)
+    monkeypatch.setattr(scoring, "BYTES_PER_EVENT", 10**15)
     run = CliRunner().invoke(main, ["score", "--warehouse", str(unscored)])
     assert run.exit_code == 1
     assert "free some room, or move the warehouse" in run.output

@@ -164,7 +164,7 @@ def test_registering_on_a_connection_to_a_warehouse(copied: Path) -> None:
 
 
 def test_neither_a_warehouse_nor_a_model() -> None:
-    with duckdb.connect() as own, pytest.raises(ModelError, match="name a model folder"):
+    with duckdb.connect() as own, pytest.raises(ModelError, match="give a model folder"):
         fame_sql.register(own)
 
 
