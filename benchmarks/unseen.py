@@ -26,7 +26,7 @@ from fame_sql.students.calibration.calibration import (
     expected_calibration_error,
     sigmoid,
 )
-from fame_sql.students.calibration.held_out import Evidence, hold_out_templates
+from fame_sql.students.calibration.held_out import HeldOutEvents, hold_out_templates
 from fame_sql.students.calibration.thresholds import threshold_for
 from fame_sql.students.examples import LabelledEvents
 from fame_sql.students.lexical import fit_lexical
@@ -95,7 +95,7 @@ def _examples(made: Trial) -> LabelledEvents:
     )
 
 
-def _calibrations(held_out: Evidence) -> Iterator[tuple[str, Calibration]]:
+def _calibrations(held_out: HeldOutEvents) -> Iterator[tuple[str, Calibration]]:
     """Yield the calibrations to compare; thresholds are fitted on ``FEWEST`` or more templates."""
     plain = Calibration.none(1)
     log_odds, anomalous, lines = held_out.log_odds, held_out.anomalous, held_out.lines
