@@ -24,7 +24,7 @@ BLOCKS = 20
 
 @dataclass(frozen=True)
 class EvaluatedLines:
-    """The lines a trial is judged on, group_results where everything but their place is equal.
+    """The lines that a trial is judged on; equal lines of the same time block are one entry.
 
     Parameters
     ----------
