@@ -17,7 +17,7 @@ help: ## show this list
 
 install: $(INSTALLED) ## set up .venv from pinned constraints
 
-# torch first: whatever depends on it must find it there, or pip fetches the CUDA build.
+# torch first: packages that depend on it must find it installed, or pip fetches the CUDA build.
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "fame-sql needs Python 3.11"'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -25,12 +25,12 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
-demo: $(INSTALLED) ## build a demonstration warehouse and show what comes out
+demo: $(INSTALLED) ## build a demonstration warehouse and show its results
 	$(BIN)/fame demo $(ARGS)
 
 test: lint types site unit unit-duckdb-1 ## everything that CI runs
 
-lint: $(INSTALLED) ## ruff, and imports that run one way
+lint: $(INSTALLED) ## ruff, and the order of imports between rooms
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
@@ -38,27 +38,27 @@ lint: $(INSTALLED) ## ruff, and imports that run one way
 types: $(INSTALLED) ## mypy, strict
 	$(BIN)/mypy -p fame_sql
 
-# Without Spark, dbt, the second DuckDB and what is marked slow: for every change while you work.
+# Without Spark, dbt, the second DuckDB and tests marked slow: for every change while you work.
 quick: $(INSTALLED) lint types ## lint, types and the quick tests, in three minutes
 	HF_HUB_OFFLINE=1 $(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not slow and not spark and not dbt" $(ARGS)
 
-# loadgroup: the tests that share a Spark cluster run in one worker, so that one is started.
+# loadgroup: tests that share a Spark cluster run in one worker, so that only one is started.
 unit: $(INSTALLED) $(DBT)/.installed $(SPARK)/.installed ## all tests, on the installed DuckDB
 	HF_HUB_OFFLINE=1 $(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
-unit-duckdb-1: $(INSTALLED) $(DUCKDB_1) $(DBT)/.installed ## the tests that DuckDB matters to, on 1.5.5
+unit-duckdb-1: $(INSTALLED) $(DUCKDB_1) $(DBT)/.installed ## the tests that depend on DuckDB, on 1.5.5
 	HF_HUB_OFFLINE=1 PYTHONPATH=$(DUCKDB_1) $(BIN)/pytest -n $(WORKERS) -m "not any_duckdb" $(ARGS)
 
 $(DUCKDB_1):
 	$(BIN)/pip install --quiet --no-deps --target $@ duckdb==1.5.5
 
-# In a folder of its own: dbt-core 1.11 needs a pathspec that mypy 2 refuses.
+# In a separate folder: dbt-core 1.11 needs a pathspec that mypy 2 refuses.
 $(DBT)/.installed: dbt_project/requirements.txt | $(INSTALLED)
 	rm -rf $(DBT)
 	$(BIN)/pip install --quiet --no-deps --target $(DBT) --requirement $<
 	touch $@
 
-# In a folder of its own: half a gigabyte that only the Spark tests need, and a pandas below 3.
+# In a separate folder: half a gigabyte that only the Spark tests need, and a pandas below 3.
 $(SPARK)/.installed: fame_sql/spark/requirements.txt | $(INSTALLED)
 	rm -rf $(SPARK)
 	$(BIN)/pip install --quiet --no-deps --target $(SPARK) --requirement $<
@@ -69,13 +69,13 @@ dbt: $(INSTALLED) $(DBT)/.installed ## build and test the dbt package on the dem
 	cd dbt_project && PYTHONPATH=../$(DBT) FAME_WAREHOUSE=../demo.duckdb \
 		../$(BIN)/python -W ignore -m dbt.cli.main build $(ARGS)
 
-notebooks: dbt ## run the notebooks on the demonstration's warehouse and keep what they show
+notebooks: dbt ## run the notebooks on the demonstration's warehouse and store their output
 	FAME_WAREHOUSE=$(CURDIR)/demo.duckdb $(BIN)/python notebooks/execute.py notebooks/*.ipynb
 
 bench-dbt: $(INSTALLED) $(DBT)/.installed ## dbt's first build and daily increment, on 10 million rows
 	$(BIN)/python benchmarks/dbt.py $(ARGS)
 
-bench: $(INSTALLED) ## rows a second, live and stored, on 10 million rows
+bench: $(INSTALLED) ## rows per second, live and stored, on 10 million rows
 	$(BIN)/python benchmarks/scoring.py $(ARGS)
 
 bench-scale: $(INSTALLED) ## the naive query over ROWS lines: as written, planned, stored
@@ -84,10 +84,10 @@ bench-scale: $(INSTALLED) ## the naive query over ROWS lines: as written, planne
 bench-memory: $(INSTALLED) ## scoring and marts over ROWS lines with 2 GB of memory
 	$(BIN)/python benchmarks/memory.py --rows $(ROWS) $(ARGS)
 
-bench-detection: $(INSTALLED) ## what masks and heads add to detection
+bench-detection: $(INSTALLED) ## how masks and heads change detection
 	$(BIN)/python benchmarks/detection.py $(ARGS)
 
-bench-inference: $(INSTALLED) ## distinct messages a second by preset and runtime
+bench-inference: $(INSTALLED) ## distinct messages per second by preset and runtime
 	HF_HUB_OFFLINE=1 $(BIN)/python -W ignore benchmarks/inference.py $(ARGS)
 
 generate: $(INSTALLED) ## the dbt macro, contracts and reference of a verdict's columns
@@ -96,7 +96,7 @@ generate: $(INSTALLED) ## the dbt macro, contracts and reference of a verdict's 
 docs: $(INSTALLED) ## write the generated pages of the reference
 	$(BIN)/python docs/generate.py
 
-snippets: $(INSTALLED) ## run the code in the documentation and keep what it prints
+snippets: $(INSTALLED) ## run the code in the documentation and store its output
 	rm -rf build/snippets && mkdir -p build/snippets
 	cd build/snippets && ../../$(BIN)/python -W ignore ../../docs/snippets.py --write
 	$(BIN)/python docs/generate.py
@@ -104,15 +104,15 @@ snippets: $(INSTALLED) ## run the code in the documentation and keep what it pri
 site: $(SITE)/.installed ## build the documentation site into build/site
 	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --strict
 
-# In an environment of its own: nothing that the site needs is needed by the package.
+# In a separate environment: the package needs nothing that the site needs.
 $(SITE)/.installed: docs/requirements.txt
 	rm -rf $(SITE)
 	$(PYTHON) -m venv $(SITE)
 	$(SITE)/bin/pip install --quiet --requirement $<
 	touch $@
 
-format: $(INSTALLED) ## ruff, changing files
+format: $(INSTALLED) ## format the code with ruff
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-clean: ## remove what was built
+clean: ## remove built files and the environment
 	rm -rf build .venv

@@ -1,11 +1,11 @@
-"""What else a training could do, each against the training as it is, on unseen templates.
+"""Alternative ways to train, each compared with today's training on unseen templates.
 
-    python benchmarks/ablation.py BGL_2k.log                 # ways to train, ways to judge
-    python benchmarks/ablation.py BGL_2k.log --stopping      # steps found on events held out
-    python benchmarks/ablation.py BGL_2k.log --encoder pretrained   # fine-tuned, as it is alone
+    python benchmarks/ablation.py BGL_2k.log                 # ways to train and to score
+    python benchmarks/ablation.py BGL_2k.log --stopping      # early stopping on held-out events
+    python benchmarks/ablation.py BGL_2k.log --encoder pretrained   # fine-tuned, today's way only
 
-Splits by time and by whole templates; every option trains on the same labels, with the same
-tokenizer, from the same seeds. What did not help lives here alone.
+The splits are by time and by whole templates. Every option trains on the same labels, with the
+same tokenizer and the same seeds. Options that did not help are implemented only here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from time import process_time
 from typing import Any
 
 import numpy as np
-from cases import Case, Figures, cases, tell
+from cases import Case, Figures, cases, print_figures
 from judges import judgements
 from tokenizers import Tokenizer
 
@@ -38,7 +38,7 @@ SMOOTHING, HIDDEN, GAPS, PRETRAINING_STEPS = 0.1, 0.5, 0.15, 300
 
 
 class Smoothed(Fitting):
-    """Labels that are never certain: every event is a little of the other class."""
+    """Label smoothing: every event belongs a little to the other class."""
 
     def __init__(self, examples: LabelledEvents, *rest: object) -> None:
         share = examples.is_anomaly * (1 - SMOOTHING) + SMOOTHING / 2
@@ -46,7 +46,7 @@ class Smoothed(Fitting):
 
 
 def wildcards(case: Case) -> type[Fitting]:
-    """Hide half of the placeholders and masked numbers behind [MASK], drawn anew in every step."""
+    """Hide half of the placeholders and masked numbers behind [MASK], at random in every step."""
     vocabulary = case.tokenizer(StudentConfig()).get_vocab()
     whole = {vocabulary[text] for text in literals(case.placeholders)}
     wild = whole | {index for text, index in vocabulary.items() if text[:1].isdigit()}
@@ -63,7 +63,7 @@ def wildcards(case: Case) -> type[Fitting]:
 
 
 def pretrained(case: Case) -> type[Fitting]:
-    """Begin with an encoder that has learned to fill gaps in the warehouse's own events."""
+    """Start from an encoder that was pretrained to fill gaps in the warehouse's own events."""
 
     class Pretrained(Fitting):
         def __init__(self, examples: Any, tokenizer: Tokenizer, *rest: Any) -> None:
@@ -77,7 +77,7 @@ def pretrained(case: Case) -> type[Fitting]:
 def fill_gaps(
     encoder: Any, tokens: Sequence[Sequence[int]], tokenizer: Tokenizer, config: StudentConfig
 ) -> None:
-    """Pretrain an encoder as a masked language model (Devlin et al., 2019), its own way."""
+    """Pretrain an encoder as a masked language model (Devlin et al., 2019), in place."""
     import torch
     from torch.nn import functional
 
@@ -102,20 +102,20 @@ def fill_gaps(
         other = torch.randint(vocabulary, ids.shape)
         shown = torch.where(gaps & (kind >= 0.9), other, shown)
         states = encoder(input_ids=shown, attention_mask=mask).last_hidden_state
-        said = head(states[gaps]) @ words.T
+        predicted = head(states[gaps]) @ words.T
         optimizer.zero_grad()
-        torch.autograd.backward(functional.cross_entropy(said, ids[gaps]))
+        torch.autograd.backward(functional.cross_entropy(predicted, ids[gaps]))
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
 
 
-def as_it_is(case: Case) -> type[Fitting]:
-    """Train as the product does."""
+def unchanged(case: Case) -> type[Fitting]:
+    """Return today's training."""
     return Fitting
 
 
 OPTIONS: dict[str, Callable[[Case], type[Fitting]]] = {
-    "as it is": as_it_is,
+    "unchanged": unchanged,
     "labels smoothed": lambda case: Smoothed,
     "wildcards hidden": wildcards,
     "pretrained on own events": pretrained,
@@ -123,13 +123,13 @@ OPTIONS: dict[str, Callable[[Case], type[Fitting]]] = {
 
 
 def main() -> None:
-    """Print a row for each split, seed and option, then the means."""
+    """Print one row per split, seed and option, then the means."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("log", type=Path, help="a labelled log, such as BGL_2k.log")
     parser.add_argument("--format", default="auto")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--stopping", action="store_true")
-    parser.add_argument("--encoder", default="compact", help="as of 'fame train --encoder'")
+    parser.add_argument("--encoder", default="compact", help="as for 'fame train --encoder'")
     given = parser.parse_args()
     ways = stopping if given.stopping else partial(training, encoder=given.encoder)
     found: dict[tuple[str, str], list[Figures]] = {}
@@ -137,22 +137,22 @@ def main() -> None:
         for split, case in cases(given.log, given.format, seed):
             for name, figures in ways(case, split, seed):
                 found.setdefault((split.protocol, name), []).append(figures)
-                tell(f"{split.protocol} {split.name}, seed {seed}, {name}", figures)
+                print_figures(f"{split.protocol} {split.name}, seed {seed}, {name}", figures)
     for (protocol, name), rows in found.items():
         keys = rows[0].keys()
         table = np.array([[row[key] for key in keys] for row in rows])
         for what, values in (("mean", np.nanmean(table, 0)), ("deviation", np.nanstd(table, 0))):
             row = dict(zip(keys, values.tolist(), strict=True))
-            tell(f"{what} of {len(rows)} by {protocol}, {name}", row)
+            print_figures(f"{what} of {len(rows)} by {protocol}, {name}", row)
 
 
 def training(case: Case, split: Split, seed: int, encoder: str) -> Iterator[tuple[str, Figures]]:
-    """Yield average precision of every way to judge, for every way to train."""
+    """Yield the average precision of every way to score, for every way to train."""
     config = choose(encoder, seed=seed)
     tokenizer = case.tokenizer(config)
     lexical = fit_lexical(case.examples.canonical, case.examples.is_anomaly)
     for name, option in OPTIONS.items():
-        if not config.is_compact and option is not as_it_is:
+        if not config.is_compact and option is not unchanged:
             continue
         begun = process_time()
         with reproducible(config):
@@ -163,7 +163,7 @@ def training(case: Case, split: Split, seed: int, encoder: str) -> Iterator[tupl
 
 
 def stopping(case: Case, split: Split, seed: int) -> Iterator[tuple[str, Figures]]:
-    """Yield what patience finds, what both trainings took, and what it is worth."""
+    """Yield the figures with and without early stopping, with the time of both trainings."""
     if split.name not in {"50%", "80%", "fold 1", "fold 2"}:
         return
     lexical = fit_lexical(case.examples.canonical, case.examples.is_anomaly)

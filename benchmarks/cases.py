@@ -1,4 +1,4 @@
-"""Splits of a labelled log, each with what a training may know of it."""
+"""Splits of a labelled log, each with the data that a training may use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from fame_sql import sql
 from fame_sql.domains.domains import group_templates
 from fame_sql.evaluation.study.splits import LabelledLines, Split, by_templates, by_time, read_lines
-from fame_sql.evaluation.study.students import partitioners
+from fame_sql.evaluation.study.students import groupers
 from fame_sql.evaluation.study.trials import Trial, trial
 from fame_sql.ingest import ingest_file
 from fame_sql.students import DomainSpec, LabelledEvents, StudentConfig
@@ -26,7 +26,7 @@ Figures = dict[str, float]
 
 @dataclass(frozen=True)
 class Case:
-    """One split: what may be learned, and the texts that are judged."""
+    """The training data of one split, and the texts to score."""
 
     made: Trial
     examples: LabelledEvents
@@ -36,7 +36,7 @@ class Case:
     domain_of_template: dict[str, int]
 
     def tokenizer(self, config: StudentConfig) -> Tokenizer:
-        """Return the tokenizer that a training would learn, or that its encoder brings."""
+        """Return the tokenizer that a training would learn, or that of its pretrained encoder."""
         if not config.is_compact:
             return read_tokenizer(config, self.placeholders)
         vocabulary = [*self.texts, *self.examples.canonical]
@@ -44,7 +44,7 @@ class Case:
 
 
 def cases(log: Path, log_format: str, seed: int) -> Iterator[tuple[Split, Case]]:
-    """Yield each split with what it allows to be known, mined, labelled and partitioned."""
+    """Yield each split with its known lines, mined, labelled and grouped into domains."""
     with tempfile.TemporaryDirectory() as name:
         source = Path(name) / "whole.duckdb"
         with Warehouse.open(source, create=True) as warehouse:
@@ -54,18 +54,18 @@ def cases(log: Path, log_format: str, seed: int) -> Iterator[tuple[Split, Case]]
             place = Path(name) / str(number)
             place.mkdir()
             with trial(source, place, lines, split, 20) as made:
-                group_templates(made.warehouse, partitioners(0)["fame"])
+                group_templates(made.warehouse, groupers(0)["fame"])
                 yield split, case_of(made)
 
 
 def splits_of(lines: LabelledLines, seed: int) -> Iterator[Split]:
-    """Yield cuts in time, and folds of templates as the seed deals them."""
+    """Yield cuts in time, and folds of templates, assigned with the seed."""
     yield from by_time(lines, (0.5, 0.6, 0.7, 0.8))
     yield from by_templates(lines, 4, seed)
 
 
 def case_of(made: Trial) -> Case:
-    """Read what there is to learn from in a trial."""
+    """Read the training data of a trial."""
     warehouse = made.warehouse
     specs = warehouse.records(sql.load("training/domains"))
     rows = warehouse.records(sql.load("training/labelled_events"))
@@ -83,7 +83,7 @@ def case_of(made: Trial) -> Case:
     return Case(made, examples, domains, texts, list(warehouse.recipe().placeholders), places)
 
 
-def tell(name: str, figures: Figures) -> None:
+def print_figures(name: str, figures: Figures) -> None:
     """Print one row."""
     print(
         name + ": " + ", ".join(f"{key} {value:.3f}" for key, value in figures.items()), flush=True

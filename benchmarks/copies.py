@@ -11,7 +11,7 @@ from pathlib import Path
 
 @contextmanager
 def temporary_copy(warehouse: Path) -> Iterator[Path]:
-    """Copy a warehouse with its models into a new folder beside it, removed afterwards."""
+    """Copy a warehouse and its models into a temporary folder beside it."""
     with tempfile.TemporaryDirectory(dir=warehouse.absolute().parent) as folder:
         copy = Path(folder) / warehouse.name
         shutil.copy(warehouse, copy)

@@ -2,12 +2,12 @@
 
     make bench-dbt ARGS="--warehouse demo.duckdb --rows 5000000 10000000"
 
-The log is the warehouse's own, repeated and moved on in time until it has so many rows, over 100
-days; the increment is the day after, 1 % new rows. 'One view' is a run of a single view: what dbt
-itself costs. 'Tests' are those on data, of the whole tables and then, with 'fame_tests_from', of
-the new day. Several sizes end in a table of ratios: what the cost of an increment follows.
+The log is the warehouse's own, repeated with later times over 100 days until it has the number of
+rows; the increment is the next day, 1 % new rows. 'One view' is a run of a single view, which is
+dbt's own overhead. 'Tests' are the data tests, on whole tables and then, with 'fame_tests_from', on
+the new day. With several sizes, a table of ratios shows how the cost of an increment grows.
 
-With '--memory-limit 2GB' DuckDB holds no more than that, and the most temporary files are printed.
+'--memory-limit 2GB' limits DuckDB's memory; the peak size of temporary files is printed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LAST_DAY = "2025-04-11"
 
 @dataclass(frozen=True)
 class Run:
-    """One run of dbt: seconds in all and of each node, and the most bytes of temporary files."""
+    """One run of dbt: seconds in total and per node, and the peak bytes of temporary files."""
 
     rows: int
     process: float
@@ -44,7 +44,7 @@ class Run:
 
 
 def main() -> None:
-    """Measure every size and print seconds, then what grew from the first size to the last."""
+    """Measure every size and print seconds, then the growth from the first size to the last."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--warehouse", type=Path, default=Path("demo.duckdb"))
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 10_000_000])
@@ -83,7 +83,7 @@ def write_profile(warehouse: Path, memory_limit: str | None) -> None:
 
 
 def temporary_folder(warehouse: Path) -> Path:
-    """Return where DuckDB puts what does not fit into memory."""
+    """Return the folder of DuckDB's temporary files."""
     return warehouse.with_name("temporary")
 
 
@@ -116,7 +116,7 @@ def fill(warehouse: Path, rows: int) -> None:
 
 
 def append_day(warehouse: Path, rows: int) -> int:
-    """Add the day after, as many rows as a day has."""
+    """Add the next day, with as many rows as every day has."""
     new = rows // DAYS
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("CREATE TEMP TABLE few AS SELECT * FROM fame.logs WHERE log_id < 4000")
@@ -143,7 +143,7 @@ def repeated() -> str:
 
 
 def run_dbt(warehouse: Path, rows: int, *words: str) -> Run:
-    """Run dbt in a process of its own, and take the seconds of its nodes from what it wrote."""
+    """Run dbt in a separate process, and read the seconds of its nodes from its results."""
     target = warehouse.parent / "target"
     environment = {
         **os.environ,
@@ -168,12 +168,12 @@ def run_dbt(warehouse: Path, rows: int, *words: str) -> Run:
 
 @contextmanager
 def most_bytes(folder: Path) -> Iterator[list[int]]:
-    """Keep, in a list of one, the most bytes that lie in a folder while the block runs."""
+    """Track the largest size of a folder, in a list of one, while the block runs."""
     most, done = [0], threading.Event()
 
     def watch() -> None:
         while not done.wait(0.1):
-            with suppress(FileNotFoundError):  # a file may go while it is looked at
+            with suppress(FileNotFoundError):  # a file can be deleted meanwhile
                 most[0] = max(most[0], sum(file.stat().st_size for file in folder.glob("*")))
 
     watcher = threading.Thread(target=watch)
@@ -186,7 +186,7 @@ def most_bytes(folder: Path) -> Iterator[list[int]]:
 
 
 def show(rows: int, runs: dict[str, Run]) -> None:
-    """Print what each run took, beside what dbt takes for a single view."""
+    """Print the seconds of each run, and those beyond dbt's run of a single view."""
     overhead = runs["one view"].process
     print(
         f"\n{rows:,} rows over {DAYS} days, DuckDB {duckdb.__version__}; one view {overhead:.1f} s"
@@ -196,16 +196,16 @@ def show(rows: int, runs: dict[str, Run]) -> None:
         f"{'temporary GB':>14}"
     )
     for name, run in runs.items():
-        a_second = f"{run.rows / run.process:,.0f}" if run.rows else ""
+        per_second = f"{run.rows / run.process:,.0f}" if run.rows else ""
         beyond = run.process - overhead
         print(
-            f"{name:20}{run.rows:12,}{run.process:11.1f}{beyond:14.1f}{a_second:>12}"
+            f"{name:20}{run.rows:12,}{run.process:11.1f}{beyond:14.1f}{per_second:>12}"
             f"{run.temporary / 1e9:14.2f}"
         )
 
 
 def compare(measured: dict[int, dict[str, Run]]) -> None:
-    """Print the seconds of each node at the smallest and the largest size, the slowest first."""
+    """Print the seconds of each node at the smallest and the largest size, slowest first."""
     (few, before), *_, (many, after) = measured.items()
     for name in ("increment", "tests, new rows"):
         old, new = before[name].nodes, after[name].nodes

@@ -1,12 +1,12 @@
-"""What each part of the design adds: masks, and who judges what no template knows.
+"""Effect of each part of the design: the masks, and the heads that score unseen messages.
 
     python benchmarks/detection.py                                  # the simulated data centre
     python benchmarks/detection.py --data BGL_2k.log --format bgl   # a labelled log
-    python benchmarks/detection.py --decades     # numbers whose line lies within one decade
+    python benchmarks/detection.py --decades     # numbers with a threshold within one decade
 
-Each row is a warehouse of its own, split by time, trained with one seed or more; 'expert' is the
-expert of the domain alone, 'mixture' the experts' scores by the router's probabilities, 'lexical'
-the lexical head, 'both' the mean log-odds of expert and lexical head.
+Each row is a separate warehouse, split by time and trained with one or more seeds. 'expert' is the
+expert of the domain alone, 'mixture' the experts' scores weighted by the router's probabilities,
+'lexical' the lexical head, and 'both' the mean log-odds of expert and lexical head.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ import numpy as np
 from planted import decades
 
 from fame_sql.domains.domains import group_templates
-from fame_sql.evaluation.metrics import Judged, measure
+from fame_sql.evaluation.metrics import ScoredLines, measure
 from fame_sql.evaluation.study.splits import by_time, read_lines
-from fame_sql.evaluation.study.students import partitioners
+from fame_sql.evaluation.study.students import groupers
 from fame_sql.evaluation.study.trials import Trial, trial
 from fame_sql.ingest import ingest_file
 from fame_sql.models import load_champion
@@ -40,8 +40,8 @@ ERASED = [
 ]
 MASKS = {
     "erased": "every number erased",
-    "kept": "first digit and size of numbers of up to three digits: the product's",
-    "two whole": "numbers of up to two digits whole, of three as the product's",
+    "kept": "first digit and size of numbers of up to three digits, as in the product",
+    "two whole": "numbers of up to two digits whole, of three as in the product",
     "whole": "numbers of up to three digits whole",
 }
 WHOLE = {"two whole": ["number of two digits"]}
@@ -50,7 +50,7 @@ COLUMNS = ("masks", "events", "judged by", "lines", "precision", "recall", "F1",
 
 
 def main() -> None:
-    """Print one table."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--format", default="bgl")
@@ -90,7 +90,7 @@ def build(path: Path, log: Path, log_format: str, masks: str) -> Path:
 def rows(
     source: Path, folder: Path, masks: str, cut: float, seeds: int
 ) -> Iterator[tuple[object, ...]]:
-    """Yield a row for each way of judging and each set of lines, averaged over seeds."""
+    """Yield one row per way to score and part of the lines, averaged over seeds."""
     with Warehouse.open(source, read_only=True) as warehouse:
         lines = read_lines(warehouse)
     split = next(iter(by_time(lines, (cut,))))
@@ -99,7 +99,7 @@ def rows(
         made_in = folder / f"{masks}-{seed}"
         made_in.mkdir()
         with trial(source, made_in, lines, split, 20) as made:
-            group_templates(made.warehouse, partitioners(0)["fame"])
+            group_templates(made.warehouse, groupers(0)["fame"])
             train_students(made.warehouse, config=StudentConfig(seed=seed))
             for name, part, judged in judgements(made, load_champion(made.warehouse)):
                 found.setdefault((name, part), []).append(measure(judged))
@@ -114,8 +114,8 @@ def mean(measured: list[dict[str, float | None]], key: str) -> str:
     return f"{np.mean(values):.3f}" if values else "-"
 
 
-def judgements(made: Trial, model: Model) -> Iterator[tuple[str, str, Judged]]:
-    """Yield what each way of judging says of the seen and of the unseen lines."""
+def judgements(made: Trial, model: Model) -> Iterator[tuple[str, str, ScoredLines]]:
+    """Yield the scores of the seen and the unseen lines for each way to score."""
     events = sorted(made.texts)
     texts = [made.texts[event] for event in events]
     prediction = model.student.predict(texts)
@@ -128,27 +128,29 @@ def judgements(made: Trial, model: Model) -> Iterator[tuple[str, str, Judged]]:
     )
     both = prediction.scores[np.arange(len(texts)), domain]
     lexical = log_odds(prediction.lexical)
-    # What is published is the mean of both log-odds, so the expert's own are twice that less
-    # the lexical head's; a domain that routing decides stays at 1.
+    # The published score has the mean of both log-odds, so the expert's own are twice that minus
+    # the lexical head's. An anomalous domain, which routing alone decides, stays at 1.
     expert = np.where(both == 1, 1.0, sigmoid(2 * log_odds(both) - lexical))
     experts = sigmoid(2 * log_odds(prediction.scores) - lexical[:, None])
     mixture = (prediction.router * np.where(prediction.scores == 1, 1.0, experts)).sum(axis=1)
     places = np.searchsorted(np.array(events), made.judged.event_id)
     ways = {"expert": expert, "mixture": mixture, "lexical": prediction.lexical, "both": both}
     for name, score in ways.items():
-        judged = Judged(score[places], made.judged.is_anomaly, made.judged.lines, made.judged.block)
+        judged = ScoredLines(
+            score[places], made.judged.is_anomaly, made.judged.lines, made.judged.block
+        )
         yield name, "seen", judged.where(made.judged.seen)
         yield name, "unseen", judged.where(~made.judged.seen)
 
 
 def log_odds(score: np.ndarray) -> np.ndarray:
-    """Return log-odds of scores, kept finite."""
+    """Return the log-odds of scores, clipped to stay finite."""
     inside = np.clip(score, 1e-9, 1 - 1e-9)
     return np.log(inside / (1 - inside))
 
 
 def sigmoid(odds: np.ndarray) -> np.ndarray:
-    """Return scores of log-odds."""
+    """Return the scores of log-odds."""
     return 0.5 + 0.5 * np.tanh(0.5 * odds)
 
 

@@ -1,11 +1,11 @@
-"""Distinct messages a second by preset and runtime, beside a plain transformers pipeline.
+"""Distinct messages per second by preset and runtime, compared with a transformers pipeline.
 
     make bench-inference ARGS="--seconds 3 --presets compact,pretrained"
 
-Every way scores the same distinct canonical messages of a simulated data centre, tokenisation
-included, on all cores. Weights are untrained where a preset has none of its own: only their number
-costs time. The pipeline is given one message after another, and again in batches of 32, on
-one thread or all, whichever is quicker.
+Each runtime scores the same distinct canonical messages of a simulated data centre on all cores;
+the time includes tokenisation. Weights are random if a preset has none, since only their number
+affects the time. The pipeline gets single messages, and then batches of 32, on one thread or on
+all, whichever is faster.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ if TYPE_CHECKING:
 
 DOMAINS, EXPERTS, BATCH = 8, 4, 32
 PRESETS = ("compact", "pretrained", "paper")
-# Batches of several lengths need so many to be full, or padding is what is measured; a pipeline
-# pads nothing, or to the longest of a batch.
+# Minimum numbers of messages: with fewer, batches of each length are not full, and padding would be
+# measured. A pipeline pads to the longest message of a batch only.
 FEWEST, FEWEST_PLAIN = 384, 64
-# Of which none of the weights matter here.
+# The architectures of the paper's models; their weights do not matter here.
 PAPER = {"router": "distilbert", "experts": "bert"}
 
 Tokens = Sequence[Sequence[int]]
@@ -55,7 +55,7 @@ Score = Callable[[Tokens], Any]
 
 @dataclass(frozen=True)
 class Preset:
-    """What is to be measured: a network, its tokenizer, and what the table calls it."""
+    """A network to measure, with its tokenizer and its name in the table."""
 
     name: str
     config: StudentConfig
@@ -65,7 +65,7 @@ class Preset:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: seconds for so many messages, and how many of them tokenising took."""
+    """A row of the table: seconds for a number of messages, and the seconds of tokenisation."""
 
     runtime: str
     messages: int
@@ -74,20 +74,22 @@ class Row:
 
     @property
     def rate(self) -> float:
-        """Messages a second."""
+        """Messages per second."""
         return self.messages / self.seconds
 
 
 def main() -> None:
-    """Measure every preset that is here on every runtime that is, and print one table."""
+    """Measure every available preset on every available runtime, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lines", type=int, default=30_000, help="of the simulated log")
-    parser.add_argument("--seconds", type=float, default=5.0, help="for each measurement, about")
+    parser.add_argument("--lines", type=int, default=30_000, help="lines of the simulated log")
+    parser.add_argument(
+        "--seconds", type=float, default=5.0, help="approximate time of each measurement"
+    )
     parser.add_argument("--presets", default=",".join(PRESETS))
     given = parser.parse_args()
     texts = distinct_messages(given.lines)
     print(f"{processor()}; {len(texts):,} distinct messages of {given.lines:,} lines")
-    print(f"{'preset':12}{'runtime':36}{'messages':>9}{'a second':>10}{'ratio':>8}{'tokens':>8}")
+    print(f"{'preset':12}{'runtime':36}{'messages':>9}{'per second':>11}{'ratio':>8}{'tokens':>8}")
     for name in given.presets.split(","):
         try:
             preset = built(name, texts)
@@ -100,11 +102,11 @@ def main() -> None:
             share = f"{row.tokenising / row.seconds:.0%}"
             ratio = f"{row.rate / baseline:.1f}x"
             print(
-                f"{preset.name:12}{row.runtime:36}{row.messages:9,}{row.rate:10,.0f}{ratio:>8}"
+                f"{preset.name:12}{row.runtime:36}{row.messages:9,}{row.rate:11,.0f}{ratio:>8}"
                 f"{share:>8}",
                 flush=True,
             )
-    print("ratio: to the pipeline's first line; tokens: share of the time that tokenising takes")
+    print("ratio: to the pipeline's first row; tokens: share of the time spent on tokenisation")
 
 
 def distinct_messages(lines: int) -> list[str]:
@@ -119,7 +121,7 @@ def distinct_messages(lines: int) -> list[str]:
 
 
 def built(name: str, texts: Sequence[str]) -> Preset:
-    """Build a preset's network; the paper's with random weights and one expert."""
+    """Build the network of a preset; that of the paper has random weights and one expert."""
     placeholders = default_recipe().placeholders
     if name == "paper":
         config = StudentConfig()
@@ -139,7 +141,7 @@ def built(name: str, texts: Sequence[str]) -> Preset:
 def _vocabulary(
     config: StudentConfig, texts: Sequence[str], placeholders: Sequence[str]
 ) -> Tokenizer:
-    """Return the tokenizer of BERT where MiniLM, which has the same, is installed."""
+    """Return BERT's tokenizer if MiniLM, which uses the same one, is installed."""
     try:
         return read_tokenizer(choose("pretrained"), placeholders)
     except FameError:
@@ -147,7 +149,7 @@ def _vocabulary(
 
 
 def rows(preset: Preset, texts: Sequence[str], seconds: float) -> Iterator[Row]:
-    """Measure the pipeline, then every runtime that is here."""
+    """Measure the pipeline, then every available runtime."""
     yield plain(preset, texts, seconds, batch=1)
     yield plain(preset, texts, seconds, batch=BATCH)
     for runtime, score in runtimes(preset, texts):
@@ -155,7 +157,7 @@ def rows(preset: Preset, texts: Sequence[str], seconds: float) -> Iterator[Row]:
 
 
 def runtimes(preset: Preset, texts: Sequence[str]) -> Iterator[tuple[str, Score]]:
-    """Yield the ways to run a network on this machine."""
+    """Yield the runtimes of this machine."""
     import torch
 
     network, cpu = preset.network, torch.device("cpu")
@@ -175,7 +177,7 @@ def runtimes(preset: Preset, texts: Sequence[str]) -> Iterator[tuple[str, Score]
 
 
 def openvino(engine: OnnxEngine) -> Score:
-    """Return the same graph, run by OpenVINO: a batch on all cores."""
+    """Return the same graph on OpenVINO, with each batch on all cores."""
     from openvino import Core, PartialShape  # type: ignore[import-not-found,unused-ignore]
 
     core = Core()
@@ -192,7 +194,7 @@ def openvino(engine: OnnxEngine) -> Score:
 
 
 def timed(preset: Preset, texts: Sequence[str], seconds: float, runtime: str, score: Score) -> Row:
-    """Score as many messages as fit into the time, tokenising them first."""
+    """Tokenise and score as many messages as fit into the time."""
 
     def run(some: Sequence[str]) -> tuple[float, float]:
         since = time.perf_counter()
@@ -205,9 +207,9 @@ def timed(preset: Preset, texts: Sequence[str], seconds: float, runtime: str, sc
 
 
 def plain(preset: Preset, texts: Sequence[str], seconds: float, *, batch: int) -> Row:
-    """Classify messages by a text-classification pipeline for each encoder that reads one.
+    """Classify messages by one text-classification pipeline per encoder that reads them.
 
-    With one thread or torch's own number of them, whichever is quicker.
+    It runs with one thread or torch's default number, whichever is faster.
     """
     import torch
     from transformers import PreTrainedTokenizerFast, pipeline
@@ -242,7 +244,7 @@ def plain(preset: Preset, texts: Sequence[str], seconds: float, *, batch: int) -
 
 @contextmanager
 def threaded(threads: int) -> Iterator[None]:
-    """Let torch's operations have so many threads while the block runs."""
+    """Set the number of torch's threads while the block runs."""
     import torch
 
     before = torch.get_num_threads()
@@ -254,7 +256,7 @@ def threaded(threads: int) -> Iterator[None]:
 
 
 def classifiers(network: nn.ModuleDict) -> Iterator[Any]:
-    """Yield a classifier of the shape of each encoder that reads a message."""
+    """Yield one classifier per encoder that reads a message, of the same shape."""
     from transformers import AutoModelForSequenceClassification
 
     apart: Any = network["experts"] if encoder.is_separate(network) else ()
@@ -268,7 +270,7 @@ def measured(
     seconds: float,
     fewest: int,
 ) -> tuple[int, float, float]:
-    """Return how many messages were run, and the seconds of tokenising and of all, once warm."""
+    """Return the number of messages, and the seconds of tokenisation and in total, once warm."""
     count, again = min(fewest, len(texts)), 1
     whole = run(texts[:count])[1]
     if whole < seconds:
@@ -278,14 +280,14 @@ def measured(
 
 
 def flags() -> set[str]:
-    """Return what the processor says it can do; nothing where it does not say."""
+    """Return the processor's feature flags; empty if they are not known."""
     path = Path("/proc/cpuinfo")
     lines = path.read_text().splitlines() if path.exists() else []
     return {flag for line in lines if line.startswith("flags") for flag in line.split()[2:]}
 
 
 def processor() -> str:
-    """Describe the processor in a line."""
+    """Describe the processor in one line."""
     known = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16")
     return f"{os.cpu_count()} cores, {' '.join(f for f in known if f in flags()) or 'unknown'}"
 

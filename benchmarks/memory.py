@@ -2,8 +2,8 @@
 
     make bench-memory ROWS=30000000
 
-The rows are those of scale_data.py, in a copy of a warehouse beside it, removed afterwards. Peak
-memory is that of the whole process, the model's half a gigabyte included (Linux alone tells it).
+The rows are those of scale_data.py, in a temporary copy of a warehouse. Peak memory is that of the
+whole process, including half a gigabyte for the model (only Linux reports it).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ FACT = (
 
 
 def main() -> None:
-    """Make the rows and run each step."""
+    """Generate the rows and run each step."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--warehouse", type=Path, default=Path("demo.duckdb"))
     parser.add_argument("--rows", type=int, default=30_000_000)
@@ -58,7 +58,7 @@ def main() -> None:
 def run_all(
     connection: duckdb.DuckDBPyConnection, warehouse: Path, rows: int, temporary: Path
 ) -> None:
-    """Run each step and print what it took."""
+    """Run each step and print its time and memory."""
     print(f"{'step':34}{'seconds':>10}{'peak GB':>10}{'temporary GB':>14}")
     step("make rows", temporary, lambda: scale_data.make_rows(connection, rows))
     size = connection.execute("SELECT sum(strlen(body)) / 1e9 FROM fame.logs").fetchall()[0][0]
@@ -72,17 +72,17 @@ def run_all(
     step("query planned by message", temporary, lambda: planned(connection, BY_MESSAGE))
     step("mart: hours by template", temporary, lambda: connection.execute(MART).fetchall())
     step("mart: all lines, sorted", temporary, lambda: connection.execute(FACT).fetchall())
-    told = warehouse.stat().st_size / 1e9
-    print(f"{rows:,} rows, {size:.1f} GB of messages; the file has {told:.1f} GB with both marts")
+    file = warehouse.stat().st_size / 1e9
+    print(f"{rows:,} rows, {size:.1f} GB of messages; the file has {file:.1f} GB with both marts")
 
 
 def planned(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
-    """Plan and run a query, and print what the plan expected of temporary tables."""
+    """Plan and run a query, and print the size of the temporary tables that the plan expects."""
     plan = make_plan(connection, statement)
     connection.execute(plan.statement).fetchall()
     needed = sum(call.bytes_needed for call in plan.calls)
     if needed:
-        print(f"  told before: temporary tables of about {needed / 1e9:.1f} GB")
+        print(f"  expected temporary tables: about {needed / 1e9:.1f} GB")
 
 
 def step(name: str, temporary: Path, run: Callable[[], object]) -> None:
@@ -102,7 +102,7 @@ def step(name: str, temporary: Path, run: Callable[[], object]) -> None:
 
 
 def watch(temporary: Path, most: list[int], done: threading.Event) -> None:
-    """Keep the most bytes that lie in a folder until ``done``."""
+    """Track the largest size of a folder until ``done`` is set."""
     while not done.wait(0.2):
         if temporary.is_dir():
             sizes = [file.stat().st_size for file in temporary.iterdir() if file.exists()]

@@ -1,4 +1,4 @@
-"""A log whose templates are decided by where a number lies within one decade."""
+"""A log in which a number within one decade decides whether a line is anomalous."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-# What is said, the numbers it may hold, and from which on it is an anomaly.
+# Message, lowest and highest number, and which numbers are anomalous.
 PLANTED: tuple[tuple[str, int, int, Callable[[int], bool]], ...] = (
     ("disk {device} is {number}% full", 40, 100, lambda number: number >= 97),
     ("inlet temperature of {device} is {number} degrees", 60, 89, lambda number: number >= 86),
@@ -19,21 +19,21 @@ PLANTED: tuple[tuple[str, int, int, Callable[[int], bool]], ...] = (
 START = datetime(2025, 3, 1)
 LINES = 8_000
 RARE = 0.05
-"""Share of lines that are drawn from the anomalous numbers."""
+"""Share of lines with an anomalous number."""
 
 
 def decades(path: Path) -> Path:
-    """Write the log as JSON lines, with labels; the same each time."""
+    """Write the log as JSON lines with labels; it is the same every time."""
     draw = np.random.default_rng(0)
     with path.open("w", encoding="utf-8") as log:
         for second in range(LINES):
-            said, low, high, fails = PLANTED[draw.integers(len(PLANTED))]
+            message, low, high, fails = PLANTED[draw.integers(len(PLANTED))]
             numbers = np.arange(low, high + 1)
             bad = np.array([fails(int(number)) for number in numbers])
             number = int(draw.choice(numbers[bad == (draw.random() < RARE)]))
             record = {
                 "timestamp": str(START + timedelta(seconds=second)),
-                "body": said.format(device=f"dev-{draw.integers(400)}", number=number),
+                "body": message.format(device=f"dev-{draw.integers(400)}", number=number),
                 "label": "fail" if fails(number) else "normal",
             }
             log.write(json.dumps(record) + "\n")

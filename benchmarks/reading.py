@@ -1,11 +1,11 @@
-"""What the words are worth with and without severity and component in front of them.
+"""Detection by the words of a message, with and without severity and component before them.
 
     python benchmarks/reading.py BGL_2k.log
-    python benchmarks/reading.py BGL_2k.log --encoder pretrained    # beside them, and with them
+    python benchmarks/reading.py BGL_2k.log --encoder pretrained    # also by vectors of an encoder
 
-The lexical head learns from the same labelled lines and judges the same lines of the same splits;
-only the text differs. Whether a line's template is known is told by its body alone in every row.
-An encoder stays as it comes: what learns is logistic regression on its vectors.
+The lexical head learns from the same labelled lines and scores the same lines of the same splits;
+only the text differs. Whether a template is known depends on the body alone in every row. The
+encoder is not trained; logistic regression is fitted on its vectors.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from cases import Figures, splits_of, tell
+from cases import Figures, print_figures, splits_of
 from detection import sigmoid
 
-from fame_sql.evaluation.metrics import Judged, measure
+from fame_sql.evaluation.metrics import ScoredLines, measure
 from fame_sql.evaluation.study.splits import LabelledLines, Split, read_lines
 from fame_sql.evaluation.study.trials import Trial, trial
 from fame_sql.ingest import ingest_file
@@ -49,29 +49,31 @@ GROUP BY words ORDER BY words
 """
 
 Reader = Callable[[Sequence[str]], Floats]
-"""Texts in, one vector each out."""
+"""From texts to one vector each."""
 
 
 def main() -> None:
-    """Print a row for each split and text, then the means."""
+    """Print one row per split and text, then the means."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("log", type=Path, help="a labelled log with severities, such as BGL_2k.log")
     parser.add_argument("--format", default="auto")
-    parser.add_argument("--seeds", type=int, default=2, help="deals of whole templates")
-    parser.add_argument("--encoder", help="a pretrained encoder, as of 'fame train --encoder'")
+    parser.add_argument(
+        "--seeds", type=int, default=2, help="random assignments of templates to folds"
+    )
+    parser.add_argument("--encoder", help="a pretrained encoder, as for 'fame train --encoder'")
     given = parser.parse_args()
     reader = reading(given.encoder) if given.encoder else None
     found: dict[tuple[str, str], list[Figures]] = {}
     for split, name, figures in rows(given.log, given.format, given.seeds, reader):
         found.setdefault((split.protocol, name), []).append(figures)
-        tell(f"{split.protocol} {split.name}, {name}", figures)
+        print_figures(f"{split.protocol} {split.name}, {name}", figures)
     for (protocol, name), each in found.items():
         means = {key: float(np.nanmean([one[key] for one in each])) for key in each[0]}
-        tell(f"mean of {len(each)} by {protocol}, {name}", means)
+        print_figures(f"mean of {len(each)} by {protocol}, {name}", means)
 
 
 def reading(name: str) -> Reader:
-    """Return how an encoder that stays as it comes reads texts; each is read once."""
+    """Return the vectors of an encoder without training; each text is encoded once."""
     config = choose(name)
     tokenizer = read_tokenizer(config, ("<>",))
     network = encoder.build(config, tokenizer, 1, 0).eval()
@@ -90,7 +92,7 @@ def reading(name: str) -> Reader:
 def rows(
     log: Path, log_format: str, seeds: int, reader: Reader | None
 ) -> Iterator[tuple[Split, str, Figures]]:
-    """Yield what each text is worth in each split; the cuts once, the folds as often as dealt."""
+    """Yield the figures of each text in each split: the cuts once, the folds once per seed."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "whole.duckdb"
         with Warehouse.open(source, create=True) as warehouse:
@@ -118,7 +120,7 @@ def rows(
 def judges(
     made: Trial, name: str, judged: Sequence[str], reader: Reader | None
 ) -> dict[str, Floats]:
-    """Return log-odds of the judged texts by the words, by the encoder and by both."""
+    """Return the log-odds of the test texts by the words, by the encoder and by both."""
     learned = made.warehouse.rows(LEARNED.format(text=TEXTS[name]))
     texts, share = [row[0] for row in learned], np.array([row[1] for row in learned])
     words = fit_lexical(texts, share).log_odds(judged)
@@ -129,7 +131,7 @@ def judges(
 
 
 def regression(learned: Floats, share: Floats, judged: Floats) -> Floats:
-    """Return log-odds by logistic regression on vectors, weighed as the lexical head weighs."""
+    """Return log-odds by logistic regression on vectors, with the lexical head's weights."""
     from sklearn.linear_model import LogisticRegression
 
     anomalous, normal = np.flatnonzero(share > 0), np.flatnonzero(share < 1)
@@ -141,16 +143,16 @@ def regression(learned: Floats, share: Floats, judged: Floats) -> Floats:
 
 
 def judge(made: Trial, lines: LabelledLines, split: Split, score: Floats) -> Figures:
-    """Return what the scores of the judged lines are worth."""
+    """Return the figures of the scores of the test lines."""
     event = lines.event_id[split.judged].tolist()
     known = {e: made.templates.match(lines.canonical[e]) is not None for e in set(event)}
     unseen = np.array([not known[e] for e in event])
     count = np.ones(len(event))
-    judged = Judged(score, lines.is_anomaly[split.judged], count, count.astype(np.int64))
+    judged = ScoredLines(score, lines.is_anomaly[split.judged], count, count.astype(np.int64))
     return {**figures("unseen", judged.where(unseen)), **figures("all", judged)}
 
 
-def figures(part: str, judged: Judged) -> Figures:
+def figures(part: str, judged: ScoredLines) -> Figures:
     """Return average precision, recall and false alarms on a part of the lines."""
     found = measure(judged)
     keys = ("average_precision", "recall", "false_alarms_per_million")

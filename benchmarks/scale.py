@@ -3,9 +3,9 @@
     make bench-scale ROWS=10000000
     make bench-scale ROWS="1000000 10000000 100000000"
 
-The rows are made from the warehouse's own canonical shapes (scale_data.py); how their distinct
-messages and events grow is printed beside that of real logs. What is measured on fewer rows and
-extrapolated says so. Each number of rows has a process of its own, so that the peak memory is its.
+The rows are generated from the warehouse's own lines (scale_data.py); the growth of their distinct
+messages and events is printed beside that of real logs. Measurements that were extrapolated from
+fewer rows are marked. Each number of rows runs in a separate process, for its own peak memory.
 """
 
 from __future__ import annotations
@@ -35,39 +35,39 @@ from fame_sql.storage.partitions import add_partitions
 from fame_sql.udfs.duckdb import release, scorer_of
 from fame_sql.warehouse.warehouse import Warehouse
 
-PAPER = 1_200_000 / 3600  # lines a second, of FAME's paper, on four GPUs
+PAPER = 1_200_000 / 3600  # lines per second in FAME's paper, on four GPUs
 NAIVE = "SELECT count(*) FROM logs WHERE fame_score(body) > 0.5"
 STORED = "SELECT count(*) FROM scored_logs WHERE score > 0.5"
 JOIN = "SELECT count(*) FROM logs INNER JOIN fame.scores USING (event_id) WHERE score > 0.5"
 DISTINCT = "SELECT count(DISTINCT body) FROM logs"
 LIKE = "SELECT count(*) FROM logs WHERE body LIKE '%error%'"
 ON_SAMPLE = 200
-"""Rows given one by one to the plain pipeline."""
+"""Rows that the plain pipeline classifies one by one."""
 
 TAKEN_IN = 1_000_000
-"""Rows, at most, that are taken in as partitions."""
+"""Maximum number of rows that are added as partitions."""
 
 
 @dataclass
 class Measured:
-    """What one number of rows took.
+    """The measurements for one number of rows.
 
     Parameters
     ----------
     rows : int
-        How many.
+        Number of rows.
     seconds : dict
-        By way; of fewer rows, extrapolated, where ``note`` of it says so.
+        Seconds by way to run the query; some are extrapolated, as their note says.
     notes : dict
-        What is to be said of a way.
+        Note on a way.
     made : float
-        Seconds that making the rows took.
+        Seconds that generating the rows took.
     taken_in : float
-        Lines a second that a fresh copy of the warehouse takes in as partitions.
+        Lines per second that are added as partitions to a copy of the warehouse.
     file_bytes, peak_bytes : int
-        The warehouse's file, and the most memory the process had.
+        Size of the warehouse's file, and peak memory of the process.
     curves : list of str
-        How distinct the rows are.
+        Table of distinct messages and events.
     """
 
     rows: int
@@ -89,7 +89,7 @@ def main() -> None:
     parser.add_argument("--samples", type=Path, nargs="*", default=[], help="raw log files")
     parser.add_argument("--live-rows", type=int, default=1_000_000, help="rows without a planner")
     parser.add_argument("--spark-rows", type=int, default=1_000_000, help="rows given to Spark")
-    parser.add_argument("--json", type=Path, help="keep the figures in this file")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.one:
@@ -114,7 +114,7 @@ def _in_own_process(rows: int) -> Measured:
 
 
 def measure_copy(chosen: argparse.Namespace, rows: int) -> Measured:
-    """Measure on a copy of the warehouse beside it, removed afterwards."""
+    """Measure on a temporary copy of the warehouse."""
     with temporary_copy(chosen.warehouse) as copy:
         connection = fame_sql.connect(copy)
         connection.execute("SET memory_limit = ?", [chosen.memory])
@@ -124,7 +124,7 @@ def measure_copy(chosen: argparse.Namespace, rows: int) -> Measured:
         measured.file_bytes = copy.stat().st_size
         measured.curves = list(scale_data.curves(connection, chosen.samples))
         measure(connection, measured, chosen.live_rows)
-        # What follows needs memory of its own: the pipeline's, and Spark's in other processes.
+        # The pipeline and Spark, which follow, would add their own memory.
         measured.peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         measured.taken_in = take_in(connection, chosen.warehouse, copy.parent)
         measure_others(connection, copy, measured, chosen.spark_rows)
@@ -134,7 +134,7 @@ def measure_copy(chosen: argparse.Namespace, rows: int) -> Measured:
 
 
 def measure(connection: duckdb.DuckDBPyConnection, measured: Measured, live_rows: int) -> None:
-    """Time every way that DuckDB runs; the cold one first, while nothing is remembered."""
+    """Time every way to run the query in DuckDB; the cold one first, before anything is cached."""
     repeats = 3 if measured.rows <= 10_000_000 else 1
     seconds = measured.seconds
 
@@ -161,7 +161,7 @@ def measure(connection: duckdb.DuckDBPyConnection, measured: Measured, live_rows
 
 
 def take_in(connection: duckdb.DuckDBPyConnection, warehouse: Path, folder: Path) -> float:
-    """Return the lines a second at which Parquet files become partitions with events."""
+    """Return the lines per second at which Parquet files become partitions with events."""
     raw = folder / "raw.parquet"
     connection.execute(
         f"COPY (SELECT timestamp, body FROM fame.logs WHERE log_id < {TAKEN_IN}) "
@@ -176,7 +176,7 @@ def take_in(connection: duckdb.DuckDBPyConnection, warehouse: Path, folder: Path
 
 
 def forget(connection: duckdb.DuckDBPyConnection) -> None:
-    """Forget every verdict, stored and in memory."""
+    """Delete every verdict, stored and cached."""
     connection.execute("DELETE FROM fame.scores")
     scorer = scorer_of(connection)
     assert scorer is not None
@@ -186,15 +186,15 @@ def forget(connection: duckdb.DuckDBPyConnection) -> None:
 def measure_others(
     connection: duckdb.DuckDBPyConnection, copy: Path, measured: Measured, spark_rows: int
 ) -> None:
-    """Time a plain pipeline on a sample, and Spark's local cluster; add the paper's rate."""
+    """Time a plain pipeline on a sample and a local Spark cluster; add the rate of the paper."""
     model = champion(Warehouse(copy, connection.cursor())).folder
     sample = connection.execute(f"SELECT body FROM logs WHERE log_id < {ON_SAMPLE}").fetchall()
     naive = "naive: transformers, row by row"
-    each = scale_naive.seconds_a_row(model, [row[0] for row in sample])
+    each = scale_naive.seconds_per_row(model, [row[0] for row in sample])
     measured.seconds[naive] = each * measured.rows
     measured.notes[naive] = f"on {len(sample)} rows"
     measured.seconds["FAME's paper, four GPUs"] = measured.rows / PAPER
-    measured.notes["FAME's paper, four GPUs"] = "as told"
+    measured.notes["FAME's paper, four GPUs"] = "as reported"
     few = min(spark_rows, measured.rows)
     on_spark = scale_spark.seconds(connection, model, few)
     if on_spark is not None:
@@ -204,13 +204,13 @@ def measure_others(
 
 
 def show(measured: Measured) -> None:
-    """Print seconds, rows a second and ratios of one number of rows."""
+    """Print seconds, rows per second and ratios for one number of rows."""
     seconds = measured.seconds
     distinct, naive = seconds["count(DISTINCT body)"], _of(measured, "naive")
     disk, peak = measured.file_bytes / 1e9, measured.peak_bytes / 1e9
     print(
         f"\n{measured.rows:,} rows, made in {measured.made:.1f} s, {disk:.2f} GB on disk, "
-        f"peak memory {peak:.2f} GB; {measured.taken_in:,.0f} lines/s taken in as partitions"
+        f"peak memory {peak:.2f} GB; {measured.taken_in:,.0f} lines/s added as partitions"
     )
     print(f"{'way':34}{'seconds':>12}{'rows/s':>14}{'to DISTINCT':>13}{'to naive':>12}")
     for name, took in sorted(seconds.items(), key=lambda item: -item[1]):
@@ -222,7 +222,7 @@ def show(measured: Measured) -> None:
 
 
 def show_targets(found: list[Measured]) -> None:
-    """Print which targets were met, at each number of rows that they are set for."""
+    """Print which targets were met, for each number of rows that has targets."""
     print()
     for measured in found:
         of = measured.seconds
@@ -235,7 +235,7 @@ def show_targets(found: list[Measured]) -> None:
                 "<=",
                 1.5,
             ),
-            ("rows a second, warm", measured.rows / warm, ">=", 5_000_000),
+            ("rows per second, warm", measured.rows / warm, ">=", 5_000_000),
         ]
         if measured.rows >= 10_000_000:
             cold = _of(measured, "naive") / of["planned, cold: all events scored"]
@@ -244,13 +244,15 @@ def show_targets(found: list[Measured]) -> None:
             checks.append(("GB of memory", measured.peak_bytes / 1e9, "<=", 4))
         for name, value, sign, bound in checks:
             met = value <= bound if sign == "<=" else value >= bound
-            told = "met" if met else "NOT MET"
-            print(f"{measured.rows:>12,} rows  {name:38}{value:14,.2f} {sign} {bound:<10,} {told}")
+            outcome = "met" if met else "NOT MET"
+            print(
+                f"{measured.rows:>12,} rows  {name:38}{value:14,.2f} {sign} {bound:<10,} {outcome}"
+            )
     rates = [m.rows / m.seconds["planned, cold: all events scored"] for m in found]
     if len(rates) > 1:
-        told = "met" if rates == sorted(rates) else "NOT MET"
+        outcome = "met" if rates == sorted(rates) else "NOT MET"
         shown = " < ".join(f"{rate:,.0f}" for rate in rates)
-        print(f"rows a second, planned and cold, rise with the rows: {shown}  {told}")
+        print(f"rows per second, planned and cold, rise with the rows: {shown}  {outcome}")
 
 
 def _of(measured: Measured, start: str) -> float:
@@ -258,7 +260,7 @@ def _of(measured: Measured, start: str) -> float:
 
 
 def best(run: Callable[[], object], repeats: int) -> float:
-    """Return the least seconds that a run takes of several."""
+    """Return the seconds of the fastest of several runs."""
     return min(timed(run) for _ in range(repeats))
 
 

@@ -1,7 +1,7 @@
-"""Rows for benchmarks, made in SQL from a warehouse's own shapes, and how distinct they are.
+"""Rows for benchmarks, generated in SQL from a warehouse's own lines, and how distinct they are.
 
-Each row is a line of the log the warehouse holds, as often as it has it, its masks filled with a
-number drawn log-uniformly: few parameters come often and many once, as in real logs.
+Each row is a line of the warehouse's log, with the same frequency, whose masks are filled with a
+log-uniform random number: a few parameters occur often and many once, as in real logs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from fame_sql.canonical.canonical import default_recipe
 
 STEPS = (1_000, 10_000, 100_000, 1_000_000)
 
-# What stands around the message in a line of each sample; the message alone is compared.
+# The text around the message in a line of each sample; only the message is compared.
 SAMPLES = {
     "HDFS, 2 % of its blocks": (
         "hdfs_2pct/hdfs_2pct_labelled_lines.csv.zst",
@@ -34,7 +34,7 @@ SAMPLES = {
 
 
 def make_rows(connection: duckdb.DuckDBPyConnection, rows: int) -> None:
-    """Put ``rows`` made lines in the place of those in ``fame.logs``."""
+    """Replace the lines in ``fame.logs`` by ``rows`` generated ones."""
     recipe = default_recipe()
     filled = (
         "replace(translate(regexp_replace(canonical, '([a-z]+)<path>', '/\\1/f<id>', 'g'), "
@@ -72,7 +72,7 @@ def make_rows(connection: duckdb.DuckDBPyConnection, rows: int) -> None:
 
 
 def curves(connection: duckdb.DuckDBPyConnection, samples: list[Path]) -> Iterator[str]:
-    """Yield a line for each number of rows: distinct messages and events of made rows and samples.
+    """Yield the distinct messages and events by number of rows, for generated rows and samples.
 
     Samples that are not on this machine are left out.
     """

@@ -1,4 +1,4 @@
-"""What it costs to judge one row after another with a plain transformers pipeline."""
+"""The cost of classifying one row after another with a plain transformers pipeline."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-def seconds_a_row(model: Path, bodies: Sequence[str]) -> float:
-    """Return the seconds a row of a text-classification pipeline as large as a model's student.
+def seconds_per_row(model: Path, bodies: Sequence[str]) -> float:
+    """Return the seconds per row of a text-classification pipeline of the size of a student.
 
-    The weights are random, for only their number costs time; the tokenizer is the student's. With
-    one thread or torch's own number of them, whichever is faster.
+    The weights are random, since only their number affects the time; the tokenizer is the
+    student's. It runs with one thread or torch's default number, whichever is faster.
     """
     import torch
     from transformers import (

@@ -1,4 +1,4 @@
-"""The same rows scored on a local Spark cluster of two executors, in a process of its own."""
+"""The same rows scored on a local Spark cluster of two executors, in a separate process."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ SPARK = Path(__file__).parents[1] / "build" / "spark"
 
 
 def seconds(connection: duckdb.DuckDBPyConnection, model: Path, rows: int) -> float | None:
-    """Return how long the job takes on the first rows, without the cluster's start.
+    """Return the seconds of the job on the first rows, without the start of the cluster.
 
-    None where Spark is not there.
+    None if Spark is not installed.
     """
     if not (SPARK / "pyspark").is_dir():
         print("Spark is left out: run 'make build/spark/.installed'", file=sys.stderr)

@@ -1,11 +1,11 @@
-"""Rows a second: counting distinct messages, live and stored scores on the same table.
+"""Rows per second of counting distinct messages and of live and stored scores on one table.
 
-One process, one run of everything, so that the ratios can be compared:
+Everything runs once in one process, so that the ratios can be compared:
 
     make bench ARGS="--warehouse demo.duckdb --rows 10000000"
 
-The table is made by repeating the warehouse's own log lines. The live function runs as DuckDB
-calls it, in vectors of at most 2,048 rows, with a cold and then a warm memory of messages.
+The table repeats the warehouse's own log lines. DuckDB calls the live function with vectors of at
+most 2,048 rows, first with a cold and then with a warm cache of messages.
 """
 
 from __future__ import annotations
@@ -55,14 +55,14 @@ def measure(warehouse: Path, rows: int) -> None:
 
 
 def timed(connection: duckdb.DuckDBPyConnection, statement: str) -> tuple[float, int]:
-    """Return the seconds a statement took and what it counted."""
+    """Return the seconds that a statement took, and its count."""
     since = time.perf_counter()
     counted = connection.execute(statement).fetchall()[0][0]
     return time.perf_counter() - since, counted
 
 
 def show(queries: dict[str, str], rows: int, run: Callable[[str], tuple[float, int]]) -> None:
-    """Print seconds, rows a second and the ratio to the first query."""
+    """Print seconds, rows per second and the ratio to the first query."""
     print(f"{rows:,} rows, DuckDB {duckdb.__version__}")
     print(f"{'query':32}{'seconds':>10}{'rows/s':>14}{'ratio':>8}{'counted':>12}")
     first = 0.0

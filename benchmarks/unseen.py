@@ -1,8 +1,8 @@
-"""What held-out templates are good for: scales of the unseen, side by side.
+"""Comparison of calibrations of the lexical head on unseen templates.
 
-Splits a labelled log by time and by whole templates, fits the lexical head on what is known, and
-judges the lines of unseen templates under several scales, each fitted on templates held out within
-the known part.
+Splits a labelled log by time and by whole templates, fits the lexical head on the known lines, and
+scores the lines of unseen templates with several calibrations, each fitted on templates held out
+from the known lines.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fame_sql.evaluation.metrics import Judged, measure
+from fame_sql.evaluation.metrics import ScoredLines, measure
 from fame_sql.evaluation.study.splits import LabelledLines, Split, by_templates, by_time, read_lines
 from fame_sql.evaluation.study.trials import Trial, trial
 from fame_sql.ingest import ingest_file
@@ -26,7 +26,7 @@ from fame_sql.students.calibration.calibration import (
     expected_calibration_error,
     sigmoid,
 )
-from fame_sql.students.calibration.held_out import Evidence, hold_out_templates
+from fame_sql.students.calibration.held_out import HeldOutEvents, hold_out_templates
 from fame_sql.students.calibration.thresholds import threshold_for
 from fame_sql.students.examples import LabelledEvents
 from fame_sql.students.lexical import fit_lexical
@@ -36,11 +36,13 @@ FEWEST = 10
 
 
 def main() -> None:
-    """Print a row for each split and scale, then the means of each scale."""
+    """Print one row per split and calibration, then the means of each calibration."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("log", type=Path, help="a labelled log, such as BGL_2k.log")
     parser.add_argument("--format", default="auto")
-    parser.add_argument("--seeds", type=int, default=2, help="deals of whole templates")
+    parser.add_argument(
+        "--seeds", type=int, default=2, help="random assignments of templates to folds"
+    )
     parser.add_argument("-k", "--per-template", type=int, default=20)
     given = parser.parse_args()
     found: dict[str, list[tuple[float, float, float]]] = {}
@@ -55,9 +57,9 @@ def main() -> None:
             with trial(source, place, lines, split, given.per_template) as made:
                 for name, figures in _judge(made):
                     found.setdefault(name, []).append(figures)
-                    _tell(f"{split.protocol} {split.name}, {name}", figures)
+                    _print_figures(f"{split.protocol} {split.name}, {name}", figures)
     for name, rows in found.items():
-        _tell(f"mean of {len(rows)}, {name}", tuple(np.mean(rows, axis=0).tolist()))
+        _print_figures(f"mean of {len(rows)}, {name}", tuple(np.mean(rows, axis=0).tolist()))
 
 
 def _splits(lines: LabelledLines, seeds: int) -> Iterator[Split]:
@@ -67,14 +69,14 @@ def _splits(lines: LabelledLines, seeds: int) -> Iterator[Split]:
 
 
 def _judge(made: Trial) -> Iterator[tuple[str, tuple[float, ...]]]:
-    """Yield recall, false alarms a million and calibration error under each scale."""
+    """Yield recall, false alarms per million lines and calibration error of each calibration."""
     examples = _examples(made)
     head = fit_lexical(examples.canonical, examples.is_anomaly)
     judged, unseen = made.judged, ~made.judged.seen
     log_odds = head.log_odds([made.texts[e] for e in judged.event_id.tolist()])
-    for name, scale in _scales(hold_out_templates(examples)):
-        score = sigmoid(scale.unseen(log_odds))
-        part = Judged(score, judged.is_anomaly, judged.lines, judged.block).where(unseen)
+    for name, calibration in _calibrations(hold_out_templates(examples)):
+        score = sigmoid(calibration.unseen(log_odds))
+        part = ScoredLines(score, judged.is_anomaly, judged.lines, judged.block).where(unseen)
         measures = measure(part)
         error = expected_calibration_error(part.score, part.is_anomaly.astype(float), part.lines)
         alarms = measures["false_alarms_per_million"]
@@ -93,25 +95,25 @@ def _examples(made: Trial) -> LabelledEvents:
     )
 
 
-def _scales(held_out: Evidence) -> Iterator[tuple[str, Calibration]]:
-    """Yield the scales to compare, each whatever the number of templates but for ``FEWEST``."""
+def _calibrations(held_out: HeldOutEvents) -> Iterator[tuple[str, Calibration]]:
+    """Yield the calibrations to compare; thresholds are fitted on ``FEWEST`` or more templates."""
     plain = Calibration.none(1)
     log_odds, anomalous, lines = held_out.log_odds, held_out.anomalous, held_out.lines
     temperature = best_temperature(log_odds, np.full(len(log_odds), 0.5), anomalous, lines)
-    yield "as the words put it", plain
+    yield "uncalibrated", plain
     yield "temperature", replace(plain, unseen_temperature=temperature)
     best = plain
     if min(held_out.templates()) >= FEWEST:
         threshold = best_threshold(sigmoid(log_odds), anomalous, lines)
-        line = float(np.log(threshold) - np.log1p(-threshold))
+        unseen_threshold = float(np.log(threshold) - np.log1p(-threshold))
         heat = best_temperature(log_odds, np.full(len(log_odds), threshold), anomalous, lines)
-        best = replace(plain, unseen_threshold=line, unseen_temperature=heat)
-    yield "line of the highest F1", best
+        best = replace(plain, unseen_threshold=unseen_threshold, unseen_temperature=heat)
+    yield "threshold of the highest F1", best
     target = threshold_for(held_out, 10_000, held_out.effective_templates(), best.unseen_threshold)
     yield "at most 1 % false alarms", replace(best, unseen_threshold=target.log_odds)
 
 
-def _tell(name: str, figures: tuple[float, ...]) -> None:
+def _print_figures(name: str, figures: tuple[float, ...]) -> None:
     recall, alarms, error = figures
     print(f"{name}: recall {recall:.2f}, false alarms {alarms:,.0f}, calibration error {error:.3f}")
 

@@ -1,8 +1,8 @@
-"""Executes notebooks in place, so that they show what the warehouse says now.
+"""Executes notebooks in place, so that they show the current warehouse.
 
     FAME_WAREHOUSE=demo.duckdb python notebooks/execute.py notebooks/*.ipynb
 
-The tests execute them in the same way, and keep nothing.
+The tests execute them in the same way, without storing the output.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from nbclient import NotebookClient
 
 
 def execute(path: Path) -> nbformat.NotebookNode:
-    """Return a notebook executed where it lies, in a kernel with this process's environment."""
+    """Return a notebook executed in its folder, in a kernel with this process's environment."""
     notebook = nbformat.read(path, as_version=4)
-    # Sockets in the file system: over TCP anybody on the machine could listen.
+    # Sockets in the file system: over TCP, other users of the machine could connect.
     with TemporaryDirectory() as sockets:
         NotebookClient(
             notebook,

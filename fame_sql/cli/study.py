@@ -15,14 +15,14 @@ from fame_sql.cli.progress import terminal_progress
 from fame_sql.cli.tables import print_table
 
 if TYPE_CHECKING:
-    from fame_sql.evaluation.report.report import StudyReport
+    from fame_sql.evaluation.presentation.report import StudyReport
     from fame_sql.evaluation.study.study import StudyPlan
 
 
 def show_study(warehouse: Path, options: StudyOptions, form: Form) -> None:
     """Run the study for every K, print it, and write the page if one is asked for."""
     if options.html is not None:
-        from fame_sql.evaluation.report.page_file import check_writable
+        from fame_sql.evaluation.presentation.page_file import check_writable
 
         check_writable(options.html)
     folder = warehouse.with_name(f"{warehouse.stem}.study")
@@ -39,7 +39,7 @@ def _show_each_k(warehouse: Path, folder: Path, options: StudyOptions, form: For
         if form == "text":
             _print_report(reports[-1], options)
         if options.html is not None:
-            from fame_sql.evaluation.report.page_file import write_page
+            from fame_sql.evaluation.presentation.page_file import write_page
 
             write_page(options.html, warehouse, reports)
     if form == "csv":
@@ -52,7 +52,7 @@ def _show_each_k(warehouse: Path, folder: Path, options: StudyOptions, form: For
 def _report(
     warehouse: Path, folder: Path, plan: StudyPlan, weightings: Sequence[str]
 ) -> StudyReport:
-    from fame_sql.evaluation.report.report import StudyReport
+    from fame_sql.evaluation.presentation.report import StudyReport
     from fame_sql.evaluation.study.study import run_study
 
     findings = run_study(warehouse, folder, plan, progress=terminal_progress())
@@ -60,14 +60,14 @@ def _report(
 
 
 def _print_report(report: StudyReport, options: StudyOptions) -> None:
-    from fame_sql.evaluation.report.table import COLUMNS, study_rows
+    from fame_sql.evaluation.presentation.table import COLUMNS, study_rows
 
     print_table(COLUMNS, study_rows(report.measures[options.weighting], options.shown_part))
     click.echo("\n".join(report.facts))
 
 
 def _print_csv(reports: Sequence[StudyReport], options: StudyOptions) -> None:
-    from fame_sql.evaluation.report.table import COLUMNS, alone, study_rows
+    from fame_sql.evaluation.presentation.table import COLUMNS, alone, study_rows
 
     rows = [
         (report.plan.per_template, *row)
@@ -78,8 +78,8 @@ def _print_csv(reports: Sequence[StudyReport], options: StudyOptions) -> None:
 
 
 def _show_curve(warehouse: Path, folder: Path, options: StudyOptions, form: Form) -> None:
-    from fame_sql.evaluation.report.page_file import write_page
-    from fame_sql.evaluation.report.table import CURVE_COLUMNS, alone, curve_rows
+    from fame_sql.evaluation.presentation.page_file import write_page
+    from fame_sql.evaluation.presentation.table import CURVE_COLUMNS, alone, curve_rows
     from fame_sql.evaluation.study.label_curve import CURVE_DETECTORS, label_curve
 
     each_k = options.each_k()

@@ -1,4 +1,4 @@
-"""How good the verdicts are: of the champion, and of the method under protocols without leaks."""
+"""Evaluation of the champion's verdicts, and of the method on splits without leaks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evaluation on the labelled lines after the split, which no earlier stage has looked at.
+"""Evaluation on the labelled lines after the split, which no earlier stage uses.
 
 Every figure counts lines. 'Unseen' lines are those of templates that the model does not know.
 """
@@ -36,7 +36,7 @@ DETECTORS: dict[str, tuple[str, Callable[[Row], bool]]] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a detector did on a set of lines.
+    """The results of a detector on a set of lines.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Outcome:
     true_positives, false_positives : int
         Anomalous and normal lines that the detector reported.
     calibration_error : float or None
-        Expected calibration error of the scores; None of detectors that only say yes or no.
+        Expected calibration error of the scores; None for detectors without scores.
     """
 
     lines: int
@@ -56,7 +56,7 @@ class Outcome:
 
     @property
     def precision(self) -> float | None:
-        """Share of the reported lines that are anomalous; None if none was reported."""
+        """Share of the reported lines that are anomalous; None if no line was reported."""
         return self._rates()["precision"]
 
     @property
@@ -66,7 +66,7 @@ class Outcome:
 
     @property
     def f1(self) -> float | None:
-        """Harmonic mean of precision and recall; None if there is nothing to find."""
+        """Harmonic mean of precision and recall; None if no line is anomalous."""
         return self._rates()["f1"]
 
     def _rates(self) -> dict[str, float | None]:
@@ -86,16 +86,16 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What :func:`evaluate` found.
+    """The result of :func:`evaluate`.
 
     Parameters
     ----------
     model_version : str
-        The champion that was judged.
+        The champion that was evaluated.
     outcomes : dict
-        By detector, then by lines: ``all``, ``seen``, ``unseen``.
+        By detector, then by part of the lines: ``all``, ``seen``, ``unseen``.
     unscored : int
-        Labelled lines after the split that have no verdict, and so count nowhere.
+        Labelled lines after the split that have no verdict, and are therefore not counted.
     """
 
     model_version: str
@@ -156,7 +156,7 @@ def _labelled_rows(warehouse: Warehouse) -> list[Row]:
     if not rows:
         raise InputError(
             "no line after the split carries a label from its source: evaluation needs logs "
-            "with a label column (a person's labels are all spent on training), and a split "
+            "with a label column (labels by a person are used for training only), and a split "
             "below 1 ('fame mine --split 0.8')"
         )
     return rows

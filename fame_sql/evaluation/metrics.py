@@ -33,19 +33,19 @@ FALSE_ALARMS = 0.01
 
 
 @dataclass(frozen=True)
-class Judged:
-    """Scores beside the truth, as columns of equal length.
+class ScoredLines:
+    """Scores and labels of lines, as columns of equal length.
 
     Parameters
     ----------
     score : float64 array
-        Above 0.5 is reported.
+        A line is reported above 0.5.
     is_anomaly : bool array
         The truth.
     lines : float64 array
-        Lines that each entry stands for.
+        How many lines each entry counts for.
     block : int64 array
-        The block of time it lies in.
+        The block of time that each entry belongs to.
     """
 
     score: Floats
@@ -53,15 +53,15 @@ class Judged:
     lines: Floats
     block: npt.NDArray[np.int64]
 
-    def where(self, chosen: Booleans) -> Judged:
+    def where(self, chosen: Booleans) -> ScoredLines:
         """Return the chosen entries."""
-        return Judged(
+        return ScoredLines(
             self.score[chosen], self.is_anomaly[chosen], self.lines[chosen], self.block[chosen]
         )
 
     @classmethod
-    def pooled(cls, parts: Sequence[Judged]) -> Judged:
-        """Return several sets of entries as one, their blocks kept apart."""
+    def pooled(cls, parts: Sequence[ScoredLines]) -> ScoredLines:
+        """Return several sets of entries as one, with distinct block numbers."""
         blocks, start = [], 0
         for part in parts:
             blocks.append(part.block + start)
@@ -75,13 +75,13 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Measured:
-    """A measure with its interval.
+class Estimate:
+    """The value of a measure, with its confidence interval.
 
     Parameters
     ----------
     value : float or None
-        None where it is not defined, such as the precision of nothing reported.
+        None where it is not defined, such as precision when no line is reported.
     low, high : float or None
         The 95 % interval from the bootstrap.
     """
@@ -91,7 +91,7 @@ class Measured:
     high: float | None
 
 
-def measure(judged: Judged) -> dict[str, float | None]:
+def measure(judged: ScoredLines) -> dict[str, float | None]:
     """Return every measure of :data:`MEASURES` by name; None where it is not defined."""
     reported = judged.score > THRESHOLD
     hits = float(judged.lines[reported & judged.is_anomaly].sum())
@@ -127,10 +127,10 @@ def _ratio(part: float, whole: float) -> float | None:
     return part / whole if whole else None
 
 
-def average_precision(judged: Judged) -> float | None:
-    """Return the area under the precision-recall steps, equal scores taken together.
+def average_precision(judged: ScoredLines) -> float | None:
+    """Return the area under the precision-recall steps, with equal scores as one step.
 
-    None where there is nothing to find.
+    None if no line is anomalous.
     """
     hits, reported = by_threshold(judged)
     if not len(hits) or hits[-1] == 0:
@@ -139,30 +139,30 @@ def average_precision(judged: Judged) -> float | None:
     return float((hits / reported * gained).sum())
 
 
-def recall_bound(judged: Judged, false_alarms: float = FALSE_ALARMS) -> float | None:
-    """Return the recall that the ranking allows at so many false alarms, at most.
+def recall_bound(judged: ScoredLines, false_alarms: float = FALSE_ALARMS) -> float | None:
+    """Return the highest recall that the ranking allows at a rate of false alarms.
 
-    The threshold is the best for the very lines that are judged: an upper bound, which no
-    threshold fixed beforehand can pass. None where there is nothing to find.
+    The best threshold is chosen on the test lines themselves, so this is an upper bound for any
+    threshold that is fixed beforehand. None if no line is anomalous.
 
     Parameters
     ----------
-    judged : Judged
-        Scores and truth.
+    judged : ScoredLines
+        Scores and labels.
     false_alarms : float
         Share of the normal lines that may be reported.
     """
     hits, reported = by_threshold(judged)
     if not len(hits) or hits[-1] == 0:
         return None
-    # Sums of weights differ in their last bits, and a budget of whole lines must hold them.
+    # Sums of weights can differ in their last bits; the margin keeps a budget of whole lines exact.
     budget = false_alarms * (reported[-1] - hits[-1]) + 1e-9
     allowed = hits[reported - hits <= budget]
     return float(allowed.max(initial=0.0) / hits[-1])
 
 
-def by_threshold(judged: Judged) -> tuple[Floats, Floats]:
-    """Return anomalous lines and all lines above each distinct score, the highest first."""
+def by_threshold(judged: ScoredLines) -> tuple[Floats, Floats]:
+    """Return how many anomalous lines, and lines, reach each distinct score, highest first."""
     order = np.argsort(-judged.score, kind="stable")
     score, lines = judged.score[order], judged.lines[order]
     if not len(score):
@@ -172,17 +172,17 @@ def by_threshold(judged: Judged) -> tuple[Floats, Floats]:
 
 
 def with_intervals(
-    seeds: Sequence[Judged], *, resamples: int = 300, seed: int = 0
-) -> dict[str, Measured]:
+    seeds: Sequence[ScoredLines], *, resamples: int = 300, seed: int = 0
+) -> dict[str, Estimate]:
     """Return every measure, averaged over seeds, with 95 % bootstrap intervals.
 
     Each resample draws one of the seeds and then blocks of time with replacement, so that the
-    interval holds both the luck of training and that of the period.
+    interval covers the variation between trainings and that between periods.
 
     Parameters
     ----------
-    seeds : sequence of Judged
-        The same lines as models trained with different seeds judge them.
+    seeds : sequence of ScoredLines
+        The same lines, scored by models that were trained with different seeds.
     resamples : int
         Bootstrap resamples.
     seed : int
@@ -190,27 +190,29 @@ def with_intervals(
     """
     random = np.random.default_rng(seed)
     values = [measure(judged) for judged in seeds]
-    drawn = [_resampled(seeds[int(random.integers(len(seeds)))], random) for _ in range(resamples)]
-    return {name: _measured(name, values, drawn) for name in MEASURES}
+    drawn = [
+        _measure_resample(seeds[int(random.integers(len(seeds)))], random) for _ in range(resamples)
+    ]
+    return {name: _estimate(name, values, drawn) for name in MEASURES}
 
 
 def difference(
-    ours: Sequence[Judged],
-    theirs: Sequence[Judged],
+    ours: Sequence[ScoredLines],
+    theirs: Sequence[ScoredLines],
     name: str,
     *,
     resamples: int = 300,
     seed: int = 0,
-) -> Measured:
-    """Return by how much a measure is higher for one detector than for another, paired.
+) -> Estimate:
+    """Return how much higher a measure is for one detector than for another, paired.
 
-    Each resample draws one seed and one set of time blocks for both, so that what is hard for
-    both cancels out.
+    Each resample draws one seed and one set of time blocks for both, so that the difficulty that
+    they share cancels out.
 
     Parameters
     ----------
-    ours, theirs : sequence of Judged
-        The same lines in the same order, a set for each seed.
+    ours, theirs : sequence of ScoredLines
+        The same lines in the same order, one set per seed.
     name : str
         One of :data:`MEASURES`.
     resamples : int
@@ -223,24 +225,26 @@ def difference(
     drawn = []
     for _ in range(resamples):
         one, other = pairs[int(random.integers(len(pairs)))]
-        times = _times_drawn(one.block, random)
-        drawn.append({name: _gap(_repeated(one, times), _repeated(other, times), name)})
-    return _measured(name, [{name: _gap(one, other, name)} for one, other in pairs], drawn)
+        times = _draw_blocks(one.block, random)
+        drawn.append({name: _measure_difference(_repeat(one, times), _repeat(other, times), name)})
+    return _estimate(
+        name, [{name: _measure_difference(one, other, name)} for one, other in pairs], drawn
+    )
 
 
-def _gap(one: Judged, other: Judged, name: str) -> float | None:
+def _measure_difference(one: ScoredLines, other: ScoredLines, name: str) -> float | None:
     high, low = measure(one)[name], measure(other)[name]
     return None if high is None or low is None else high - low
 
 
-def _resampled(judged: Judged, random: np.random.Generator) -> dict[str, float | None]:
+def _measure_resample(judged: ScoredLines, random: np.random.Generator) -> dict[str, float | None]:
     if not len(judged.block):
         return dict.fromkeys(MEASURES)
-    return measure(_repeated(judged, _times_drawn(judged.block, random)))
+    return measure(_repeat(judged, _draw_blocks(judged.block, random)))
 
 
-def _times_drawn(block: npt.NDArray[np.int64], random: np.random.Generator) -> Floats:
-    """Draw as many blocks as there are, with replacement; return how often each entry's came."""
+def _draw_blocks(block: npt.NDArray[np.int64], random: np.random.Generator) -> Floats:
+    """Draw blocks with replacement; return how often the block of each entry was drawn."""
     blocks = np.unique(block)
     if not len(blocks):
         return np.zeros(0)
@@ -249,24 +253,24 @@ def _times_drawn(block: npt.NDArray[np.int64], random: np.random.Generator) -> F
     return times[np.searchsorted(blocks, block)].astype(np.float64)
 
 
-def _repeated(judged: Judged, times: Floats) -> Judged:
+def _repeat(judged: ScoredLines, times: Floats) -> ScoredLines:
     lines = judged.lines * times
-    drawn = Judged(judged.score, judged.is_anomaly, lines, judged.block)
+    drawn = ScoredLines(judged.score, judged.is_anomaly, lines, judged.block)
     return drawn.where(lines > 0)
 
 
-def _measured(
+def _estimate(
     name: str, values: Sequence[dict[str, float | None]], drawn: Sequence[dict[str, float | None]]
-) -> Measured:
+) -> Estimate:
     found = [v for value in values if (v := value[name]) is not None]
     spread = [v for value in drawn if (v := value[name]) is not None]
     if not found or not spread:
-        return Measured(float(np.mean(found)) if found else None, None, None)
+        return Estimate(float(np.mean(found)) if found else None, None, None)
     low, high = np.percentile(spread, [2.5, 97.5])
-    return Measured(float(np.mean(found)), float(low), float(high))
+    return Estimate(float(np.mean(found)), float(low), float(high))
 
 
-def calibration_error(judged: Judged) -> float | None:
+def calibration_error(judged: ScoredLines) -> float | None:
     """Return the expected calibration error of the scores, line-weighted; None without lines."""
     truth = judged.is_anomaly.astype(np.float64)
     return expected_calibration_error(judged.score, truth, judged.lines)

@@ -247,9 +247,9 @@ class LiveScorer:
             known = memory.known
             if all(text in known.of_message for text in wanted):
                 return known
-        return self._apart(wanted, fresh)
+        return self._verdicts_beyond_cache(wanted, fresh)
 
-    def _apart(self, wanted: set[str], fresh: Mapping[str, Verdict]) -> Known:
+    def _verdicts_beyond_cache(self, wanted: set[str], fresh: Mapping[str, Verdict]) -> Known:
         """Return the verdicts of one vector that is too large for the cache."""
         texts = sorted(wanted)
         canonical = self.canonical(pa.array(texts, pa.string())).to_pylist()

@@ -31,10 +31,10 @@ from fame_sql.warehouse.warehouse import Warehouse, utc_now
 BATCH = 16_384
 """Events scored and committed at once."""
 
-BYTES_AN_EVENT = 64
+BYTES_PER_EVENT = 64
 """Cautious estimate of the disk space of one stored verdict."""
 
-TEMPORARY_BYTES_AN_EVENT = 32
+TEMPORARY_BYTES_PER_EVENT = 32
 """Cautious estimate of the memory, or temporary disk, per event for finding unscored events."""
 
 _SCHEMA = pa.schema([("event_id", pa.int32()), *ARROW_FIELDS])
@@ -118,9 +118,9 @@ def _estimate(warehouse: Warehouse, model: Model) -> ScoringEstimate:
     return ScoringEstimate(
         events=pending.events,
         lines=pending.lines,
-        bytes_needed=pending.events * BYTES_AN_EVENT,
+        bytes_needed=pending.events * BYTES_PER_EVENT,
         bytes_free=shutil.disk_usage(warehouse.path.absolute().parent).free,
-        bytes_temporary=pending.of_events * TEMPORARY_BYTES_AN_EVENT if pending.events else 0,
+        bytes_temporary=pending.of_events * TEMPORARY_BYTES_PER_EVENT if pending.events else 0,
         seconds=None if each is None else each * pending.events,
     )
 

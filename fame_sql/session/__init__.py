@@ -1,3 +1,3 @@
-"""Sessions: DuckDB connections that have the live functions, and planned queries on them."""
+"""Sessions: DuckDB connections with the live functions, and planned queries on them."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Running a user's SQL on a warehouse, with the live functions on the connection."""
+"""Running a user's SQL on a connection with the live functions."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _RAISED_INSIDE = re.compile(r"executing the UDF: \w+: (?P<message>[^\n]+)")
 def query(
     connection: duckdb.DuckDBPyConnection, statement: str, *, progress: Progress | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """Run a statement with its live calls answered from what is stored.
+    """Run a statement, with its live calls answered from stored verdicts.
 
-    The same rows as ``connection.execute(statement)``; the planner scores what is not stored
-    in large batches first, and leaves alone what it cannot prove safe.
+    Returns the same rows as ``connection.execute(statement)``. The planner first scores events
+    without a verdict, in large batches, and does not change calls that it cannot prove safe.
 
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection
-        From :func:`fame_sql.connect`, or one that was given to :func:`fame_sql.register`.
+        From :func:`fame_sql.connect`, or any that was passed to :func:`fame_sql.register`.
     statement : str
         SQL in DuckDB's dialect, without parameters.
     progress : Progress, optional
-        Where to tell how far scoring is.
+        Where to report the progress of scoring.
 
     Returns
     -------
@@ -47,13 +47,13 @@ def query(
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Turn DuckDB's errors into one line each.
+    """Turn DuckDB's errors into messages of one line.
 
     Raises
     ------
     QueryError
-        For any error that DuckDB raises in the block; a live function's own error is passed on
-        without what DuckDB puts around it.
+        For any error that DuckDB raises in the block; the error of a live function without the
+        text that DuckDB adds to it.
     """
     try:
         yield
@@ -67,10 +67,10 @@ def _one_line(error: duckdb.Error) -> str:
         return raised["message"]
     first = message.splitlines()[0]
     if "base table" in first:
-        return f"{first}: views only show; the tables lie in the schema fame, as fame.logs"
+        return f"{first}: views are read-only; use the tables of the schema fame, such as fame.logs"
     if isinstance(error, duckdb.CatalogException | duckdb.BinderException):
-        told = first.rstrip("!.")
-        return f"{told}; 'SHOW ALL TABLES' lists the tables and their columns"
+        message = first.rstrip("!.")
+        return f"{message}; 'SHOW ALL TABLES' lists the tables and their columns"
     if "read-only" in first:
         return f"{first}; add --write to let the statement change the warehouse"
     return first

@@ -1,4 +1,4 @@
-"""Ways in: an ordinary DuckDB connection with the live functions on it."""
+"""Opening a DuckDB connection with the live functions, or adding them to one."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def connect(warehouse: Path | str, *, read_only: bool = False) -> duckdb.DuckDBP
     Parameters
     ----------
     warehouse : Path or str
-        The DuckDB file. The functions ask its champion, loaded at the first call.
+        The DuckDB file. The functions use its champion, which is loaded at the first call.
     read_only : bool
-        Open it so that others can read at the same time.
+        Open the file read-only, so that other processes can read it at the same time.
 
     Raises
     ------
@@ -50,19 +50,19 @@ def connect(warehouse: Path | str, *, read_only: bool = False) -> duckdb.DuckDBP
 
 
 def register(connection: duckdb.DuckDBPyConnection, model: Path | str | None = None) -> None:
-    """Put the live functions on a connection of one's own.
+    """Add the live functions to an existing connection.
 
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection
         Any connection; one to a warehouse needs no ``model``.
     model : Path or str, optional
-        A model folder to ask instead of the warehouse's champion.
+        A model folder to use instead of the warehouse's champion.
 
     Raises
     ------
     ModelError
-        If the connection is to no warehouse and no model is given, or the folder is no model.
+        If the connection is not to a warehouse and no model is given, or the folder is not a model.
     """
     if model is not None:
         loaded = load(Path(model))
@@ -71,7 +71,7 @@ def register(connection: duckdb.DuckDBPyConnection, model: Path | str | None = N
     path = _warehouse_path(connection)
     if path is None:
         raise ModelError(
-            "this connection is not to a warehouse: name a model folder, as in "
+            "this connection is not to a warehouse: give a model folder, as in "
             "fame_sql.register(connection, model='warehouse.models/VERSION')"
         )
     functions.register(connection, _warehouse_scorer(Warehouse(path, connection)))
@@ -93,7 +93,7 @@ def _warehouse_scorer(warehouse: Warehouse) -> LiveScorer:
 
 
 def _on_cursor(warehouse: Warehouse) -> Warehouse:
-    """Look up on a cursor: the connection is busy with the query that asks."""
+    """Return the warehouse on a cursor, as the connection is busy with the calling query."""
     return Warehouse(warehouse.path, warehouse.connection.cursor())
 
 
@@ -103,7 +103,7 @@ def _recipe(warehouse: Warehouse) -> Recipe:
 
 
 def _stored_verdicts(warehouse: Warehouse, model: Model) -> Mapping[str, Verdict]:
-    """Return what is stored for the model: of the most frequent events, if there are many."""
+    """Return the stored verdicts of the model; only the most frequent events if there are many."""
     texts = {template.template_id: template.text for template in model.templates.templates}
     rows = warehouse.records(
         statements.load("scoring/stored_verdicts"),

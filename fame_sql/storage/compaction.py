@@ -1,4 +1,4 @@
-"""Compaction: the warehouse's file written anew, without the room that dropped rows left."""
+"""Compaction: rewrite the warehouse's file without the space of deleted rows."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class CompactionReport:
     bytes_before, bytes_after : int
         Size of the file.
     rows : int
-        Rows of all tables, all of them still there.
+        Rows of all tables, which are the same before and after.
     dropped_scores : int
-        Verdicts of archived models that were dropped, because that was asked for.
+        Verdicts of archived models that were dropped on request.
     """
 
     bytes_before: int
@@ -43,23 +43,23 @@ class CompactionReport:
 
 
 def compact(path: Path, *, drop_superseded: bool = False) -> CompactionReport:
-    """Write a warehouse's file anew, as small as it can be.
+    """Rewrite a warehouse's file, as small as possible.
 
-    Everything in the file is copied, the user's own tables and views as well; the copy takes the
-    file's place once it is complete. Nobody else may have the warehouse open.
+    Everything in the file is copied, including the user's own tables and views. The copy replaces
+    the file once it is complete. No other process may have the warehouse open.
 
     Parameters
     ----------
     path : Path
         The warehouse.
     drop_superseded : bool
-        Drop the verdicts of archived models; to promote one of them again it must score again.
+        Drop the verdicts of archived models; if one is promoted again, it has to score again.
 
     Raises
     ------
     WarehouseError
-        If another process holds the file, the disk has no room for the copy, or the copy does
-        not hold what the file holds.
+        If another process has the file open, the disk has no room for the copy, or the copy is
+        not complete.
     """
     dropped = 0
     path = path.resolve()
@@ -86,9 +86,9 @@ def _drop_superseded(warehouse: Warehouse) -> int:
 
 
 def _copy_over(path: Path, copy: Path, place: Place | None) -> int:
-    """Copy every object, compare the rows, and put the copy in the file's place.
+    """Copy every object, compare the row counts, and replace the file with the copy.
 
-    The old file stays locked until that is done, so that nobody writes into it meanwhile.
+    The old file stays locked until then, so that no other process writes to it.
     """
     with duckdb.connect() as connection:
         functions.register(connection, LiveScorer(default_recipe(), _no_model))
@@ -104,13 +104,13 @@ def _copy_over(path: Path, copy: Path, place: Place | None) -> int:
             connection.execute("DETACH new_file")
         except duckdb.Error as error:
             raise WarehouseError(
-                f"{path} cannot be copied, and is as it was: {first_line(error)}"
+                f"{path} cannot be copied and was not changed: {first_line(error)}"
             ) from None
         finally:
             functions.release(connection)
         if before != after or path.with_name(f"{path.name}.wal").exists():
             raise WarehouseError(
-                f"{path} has changed while it was copied, and is as it was: try again"
+                f"{path} changed while it was copied, so it was not replaced: try again"
             )
         shutil.copymode(path, copy)
         copy.replace(path)
@@ -118,7 +118,7 @@ def _copy_over(path: Path, copy: Path, place: Place | None) -> int:
 
 
 def _no_model() -> Model:
-    """Refuse: views that call live functions are bound while they are copied, and never run."""
+    """Raise an error: views that call live functions are bound by the copy, but never run."""
     raise WarehouseError("no message is scored while a warehouse is compacted")
 
 

@@ -1,7 +1,7 @@
-"""Retention: lines that are old enough are dropped, what was found out about them is not.
+"""Retention: old lines are dropped, but not what is known about them.
 
-Events, templates, labels, verdicts and models stay, and of each dropped line its count by day,
-service and event (``fame.past_lines``). A line that someone judged stays itself.
+Events, templates, labels, verdicts and models stay, and so do the counts of dropped lines by day,
+service and event (``fame.past_lines``). Lines with a label are not dropped.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 @dataclass(frozen=True)
 class ExpiryReport:
-    """What was dropped, or would be.
+    """What was dropped, or would be dropped.
 
     Parameters
     ----------
     before : datetime
-        Lines before this time, in UTC.
+        The cutoff, in UTC: only earlier lines are dropped.
     lines, of_lines : int
-        Lines of ``fame.logs`` that go, and all that there were.
+        Lines of ``fame.logs`` to drop, and all its lines.
     kept_lines : int
-        Older ones that stay: judged by someone, or a source's unfinished last line.
+        Lines before the cutoff that stay: with a label, or an unfinished last line of a source.
     oldest : datetime or None
-        The time of the oldest of them all.
+        The time of the oldest line before the cutoff.
     partitions, partition_lines, partition_bytes : int
-        Partition files that go: those whose whole day has passed and that hold no judged line.
+        Partition files to drop: their whole day is before the cutoff, and no line has a label.
     kept_partitions : int
-        Partition files that stay for a judged line in them.
+        Partition files before the cutoff that stay because they have labelled lines.
     dropped : bool
         False after a dry run.
     """
@@ -61,25 +61,25 @@ def expire(
     Parameters
     ----------
     warehouse : Warehouse
-        Its lines, and its partitions, are dropped; its file shrinks with
-        :func:`fame_sql.storage.compaction.compact`.
+        Its lines and partitions are dropped; :func:`fame_sql.storage.compaction.compact` then
+        makes its file smaller.
     before : datetime
-        In UTC, as times are kept. Lines without a time count at the time they were read.
+        The cutoff in UTC. For lines without a time, the time of ingestion counts.
     all_lines : bool
-        Drop them even if none would be left.
+        Allow dropping every line.
     dry_run : bool
-        Tell what would go, and change nothing.
+        Report what would be dropped, without any change.
 
     Raises
     ------
     InputError
-        If every line would go and ``all_lines`` does not say so.
+        If every line would be dropped and ``all_lines`` is not set.
     """
     warehouse.connection.execute(sql.load("storage/keep_lines"))
     lines, kept, oldest, of_lines = warehouse.rows(
         sql.load("storage/expirable"), {"before": before}
     )[0]
-    files, for_labels = _partitions(warehouse, before)
+    files, for_labels = _old_partitions(warehouse, before)
     report = ExpiryReport(
         before=before,
         lines=lines,
@@ -96,55 +96,57 @@ def expire(
         return report
     if lines and lines + kept == of_lines and not all_lines:
         raise InputError(
-            f"every line in the warehouse is older than {before}: none would be left but "
-            f"{kept} that must stay; say --all if that is meant, or name an earlier time"
+            f"every line in the warehouse is older than {before}: only {kept} that must stay would "
+            "be left; add --all to drop all others, or give an earlier time"
         )
     with warehouse.transaction():
         warehouse.connection.execute(sql.load("storage/count_expired"), {"before": before})
         warehouse.connection.execute(sql.load("storage/delete_expired"), {"before": before})
-        _forget(warehouse, [file[0] for file in files])
+        _expire_partitions(warehouse, [file[0] for file in files])
     _remove_files(warehouse)
     return report
 
 
 def cutoff(before: str | None, older_than: str | None) -> datetime:
-    """Return the time that a user means.
+    """Return the cutoff that a user gave.
 
     Parameters
     ----------
     before : str, optional
         A date or time, such as ``2026-11-01`` or ``2026-11-01T12:00``, in UTC.
     older_than : str, optional
-        An age such as ``90d``, ``12h`` or ``4w``, back from now.
+        An age such as ``90d``, ``12h`` or ``4w``.
 
     Raises
     ------
     InputError
-        If not exactly one is given, or it cannot be read.
+        If not exactly one is given, or it cannot be parsed.
     """
     if (before is None) == (older_than is None):
-        raise InputError("say either --before DATE or --older-than AGE, such as 90d")
+        raise InputError("give either --before DATE or --older-than AGE, such as 90d")
     if before is not None:
         try:
             time = datetime.fromisoformat(before)
         except ValueError:
-            raise InputError(f"'{before}' is no date: write it as 2026-11-01") from None
+            raise InputError(f"'{before}' is not a date: write it as 2026-11-01") from None
         if time.tzinfo is not None:
-            raise InputError(f"'{before}' has a zone: write the time in UTC, without one")
+            raise InputError(f"'{before}' has a time zone: write the time in UTC, without a zone")
         return time
     found = _AGE.fullmatch(older_than or "")
     if found is None:
-        raise InputError(f"'{older_than}' is no age: write 90d (days), 12h (hours) or 4w (weeks)")
+        raise InputError(
+            f"'{older_than}' is not an age: write 90d (days), 12h (hours) or 4w (weeks)"
+        )
     try:
         return utc_now() - timedelta(**{_UNITS[found[2]]: int(found[1])})
     except OverflowError:
-        raise InputError(f"'{older_than}' lies before all time: write a smaller age") from None
+        raise InputError(f"'{older_than}' is too long an age: write a smaller one") from None
 
 
-def _partitions(
+def _old_partitions(
     warehouse: Warehouse, before: datetime
 ) -> tuple[list[tuple[int, str, int, int]], int]:
-    """Return the files that may go, and how many more stay for a judged line."""
+    """Return the files that can be dropped, and how many old ones stay for their labels."""
     place = partition_place(warehouse)
     if place is None:
         return [], 0
@@ -159,7 +161,7 @@ def _partitions(
     return free, len(old) - len(free)
 
 
-def _forget(warehouse: Warehouse, partition_ids: list[int]) -> None:
+def _expire_partitions(warehouse: Warehouse, partition_ids: list[int]) -> None:
     if partition_ids:
         warehouse.connection.execute(
             sql.load("storage/expire_partitions"), {"partition_ids": partition_ids}
@@ -168,10 +170,10 @@ def _forget(warehouse: Warehouse, partition_ids: list[int]) -> None:
 
 
 def _remove_files(warehouse: Warehouse) -> None:
-    """Remove the files of expired partitions, also those that a stopped run left behind."""
+    """Remove the files of expired partitions, including those that a stopped run left."""
     place = partition_place(warehouse)
     if place is None:
         return
-    gone = warehouse.rows("SELECT path FROM fame.partitions WHERE state = 'expired'")
-    for (path,) in gone:
+    expired = warehouse.rows("SELECT path FROM fame.partitions WHERE state = 'expired'")
+    for (path,) in expired:
         place.remove(path)

@@ -1,9 +1,9 @@
 """Partitions: log lines in Parquet files by day, outside the warehouse's file.
 
-Each file lies at ``PLACE/day=2026-11-01/part-000001.parquet`` and has the columns of ``fame.logs``:
-a line carries its ``event_id``, so that a new model needs no file written anew. Events are taken
-from distinct messages, set by set, like those of ingested logs. A file counts once the warehouse
-has its row, so that a run that is stopped leaves nothing half done.
+Each file is at ``PLACE/day=2026-11-01/part-000001.parquet`` and has the columns of ``fame.logs``.
+It stores the ``event_id`` of each line, so that a new model does not change any file. Events are
+found from distinct messages, as for ingested logs. A file is used only once the warehouse lists
+it, so that an interrupted run leaves no partial data.
 """
 
 from __future__ import annotations
@@ -22,30 +22,30 @@ from fame_sql.events.events import absorb_events, drop_steps, with_incoming_line
 from fame_sql.sql.quoting import literal
 from fame_sql.storage.places import Place, reach
 from fame_sql.storage.source_columns import incoming_statement
-from fame_sql.storage.views import define_views, ready_place
+from fame_sql.storage.views import define_views, prepare_place
 from fame_sql.warehouse.disk import check_room
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
-MOVED = "fame.logs"
+MOVED_FROM = "fame.logs"
 
-# A partition file is about as large as its source: cautious, for event ids compress less.
-_COPIES = 2
+# A partition file is about as large as its source; event ids compress less, hence the margin.
+_BYTES_PER_SOURCE_BYTE = 2
 
 
 @dataclass(frozen=True)
 class PartitionReport:
-    """What was written.
+    """Which partitions were written.
 
     Parameters
     ----------
     files : int
         Partition files written now.
     lines : int
-        Lines in them.
+        Lines in these files.
     days : tuple of date
-        Their days.
+        Days of these files.
     known : int
-        Source files that were added before, and added nothing.
+        Source files that were added before and are skipped.
     """
 
     files: int
@@ -63,39 +63,43 @@ def add_partitions(
     time: str | None = None,
     progress: Progress | None = None,
 ) -> PartitionReport:
-    """Read Parquet files of log lines and write them, with their events, as partitions.
+    """Read Parquet files of log lines and write them as partitions, with their events.
 
-    A file that was added before adds nothing.
+    A file that was added before is skipped.
 
     Parameters
     ----------
     warehouse : Warehouse
-        Keeps the events, the list of files and the counts; not the lines.
+        Stores the events, the list of files and the counts, but not the lines.
     sources : sequence of str
         Files or patterns, such as ``logs/day=*/*.parquet``; local or any fsspec address.
     place : str, optional
-        Where partitions go; needed the first time.
+        The folder or address of the partitions; required the first time.
     body, time : str, optional
         The columns of the message and of its time; by default ``body`` or ``message``, and
-        ``timestamp``, ``time`` or ``ts``, if they are there.
+        ``timestamp``, ``time`` or ``ts``, if there is one.
     progress : Progress, optional
-        Where to tell how far it is.
+        Where to report progress.
 
     Raises
     ------
     InputError
-        If there is no such file or column, or a file has changed since it was added.
+        If a file or column does not exist, or a file has changed since it was added.
     WarehouseError
         If the disk has no room for the partitions.
     """
-    target = ready_place(warehouse, place)
-    files = _found(warehouse, sources)
+    target = prepare_place(warehouse, place)
+    files = _match_files(warehouse, sources)
     sizes = {file: _size(warehouse, file) for file in files}
     known = {row[0]: row[1:] for row in warehouse.rows(sql.load("storage/known_sources"))}
     for file, size in sizes.items():
         _refuse_changed(file, known.get(file, size), size)
     new = [file for file in files if file not in known]
-    check_room(_COPIES * sum(sizes[file][1] for file in new), target.free(), Path(target.root))
+    check_room(
+        _BYTES_PER_SOURCE_BYTE * sum(sizes[file][1] for file in new),
+        target.free(),
+        Path(target.root),
+    )
     written: list[tuple[date, int]] = []
     with (progress or SilentProgress()).step("adding partitions", len(new)) as step:
         for file in new:
@@ -111,20 +115,20 @@ def move_lines(
     place: str | None = None,
     progress: Progress | None = None,
 ) -> PartitionReport:
-    """Move whole days of ``fame.logs`` into partitions; judged lines stay.
+    """Move whole days of ``fame.logs`` into partitions; lines with labels stay.
 
     Parameters
     ----------
     warehouse : Warehouse
-        Its lines are moved, a day in a transaction.
+        Its lines are moved, one transaction per day.
     before : datetime
-        Lines from here on stay.
+        Lines of this day and later days stay.
     place : str, optional
-        Where partitions go; needed the first time.
+        The folder or address of the partitions; required the first time.
     progress : Progress, optional
-        Where to tell how far it is.
+        Where to report progress.
     """
-    target = ready_place(warehouse, place)
+    target = prepare_place(warehouse, place)
     warehouse.connection.execute(sql.load("storage/keep_lines"))
     midnight = {"before": before.replace(hour=0, minute=0, second=0, microsecond=0)}
     days = warehouse.rows(sql.load("storage/movable_days"), midnight)
@@ -133,26 +137,26 @@ def move_lines(
         for day, lines in days:
             with warehouse.transaction():
                 warehouse.connection.execute(sql.load("storage/move_lines"), {"day": day})
-                written += _write(warehouse, target, MOVED, (None, None))
+                written += _write(warehouse, target, MOVED_FROM, (None, None))
                 warehouse.connection.execute(sql.load("storage/delete_moved"), {"day": day})
             step.advance(lines)
     return _report(written, 0)
 
 
 def list_partitions(warehouse: Warehouse) -> list[dict[str, Any]]:
-    """Return the days that lie in partitions: files, lines, bytes and sources of each."""
+    """Return the files, lines, bytes and sources of each day with partitions."""
     return warehouse.records(sql.load("storage/list_partitions"))
 
 
-def _found(warehouse: Warehouse, sources: Sequence[str]) -> list[str]:
-    """Return the files that patterns name, each once, in order."""
+def _match_files(warehouse: Warehouse, sources: Sequence[str]) -> list[str]:
+    """Return the files that match the patterns, each once, in order."""
     found: dict[str, None] = {}
     for source in sources:
         reach(warehouse.connection, source)
         pattern = source if "://" in source else str(Path(source).absolute())
         files = warehouse.rows("SELECT file FROM glob(?) ORDER BY file", [pattern])
         if not files:
-            raise InputError(f"there is no file {source}; check the name")
+            raise InputError(f"no file matches {source}: check the name")
         found.update((file, None) for (file,) in files)
     return list(found)
 
@@ -168,8 +172,8 @@ def _size(warehouse: Warehouse, file: str) -> tuple[int, int]:
 def _refuse_changed(file: str, before: tuple[int, int], now: tuple[int, int]) -> None:
     if before != now:
         raise InputError(
-            f"{file} has changed since it was added ({before[0]} rows then, {now[0]} now): put new "
-            "lines into a file of their own and add that"
+            f"{file} has changed since it was added ({before[0]} rows then, {now[0]} now): write "
+            "new lines to a new file and add that"
         )
 
 
@@ -197,7 +201,7 @@ def _add_file(
 def _write(
     warehouse: Warehouse, place: Place, source: str, size: tuple[int | None, int | None]
 ) -> list[tuple[date, int]]:
-    """Write the temporary table ``partition_lines``, a file a day, and list and count them."""
+    """Write the temporary table ``partition_lines``, one file per day; list and count the files."""
     connection = warehouse.connection
     days = warehouse.rows(sql.load("storage/partition_days"))
     first = warehouse.value("SELECT coalesce(max(partition_id), 0) + 1 FROM fame.partitions")

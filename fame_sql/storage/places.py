@@ -1,4 +1,4 @@
-"""Where partitions lie: a local folder, or any file system that fsspec or DuckDB can reach."""
+"""Places of partitions: a local folder, or any file system that fsspec or DuckDB can use."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Place:
 
     @classmethod
     def of(cls, given: str) -> Place:
-        """Return the place that a user names; a local one by its whole path."""
+        """Return the place that a user gave; a local one as an absolute path."""
         root = given.rstrip("/") or "/"
         return cls(root if protocol_of(root) else str(Path(root).expanduser().absolute()))
 
@@ -39,7 +39,7 @@ class Place:
         return f"{self.root}/{path}"
 
     def reach(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Let a connection's database read and write here.
+        """Let a connection's database read and write at this place.
 
         Raises
         ------
@@ -49,7 +49,7 @@ class Place:
         reach(connection, self.root)
 
     def free(self) -> int:
-        """Return the bytes that are left here; elsewhere than on a local disk, any number are."""
+        """Return the free bytes of a local disk; unlimited for any other file system."""
         place = Path(self.root)
         if protocol_of(self.root):
             return sys.maxsize
@@ -58,12 +58,12 @@ class Place:
         return shutil.disk_usage(place).free
 
     def make_folder(self, path: str) -> None:
-        """Make the folder of a file, where folders are made at all."""
+        """Make the folder of a file, if the place is local."""
         if not protocol_of(self.root):
             Path(self.url(path)).parent.mkdir(parents=True, exist_ok=True)
 
     def remove(self, path: str) -> None:
-        """Remove a file, and its folder if nothing is left in it; one that is gone is no fault."""
+        """Remove a file if it exists, and its folder if it is then empty."""
         if not protocol_of(self.root):
             file = Path(self.url(path))
             file.unlink(missing_ok=True)
@@ -73,21 +73,21 @@ class Place:
         system = _file_system(protocol_of(self.root))
         if system is None:
             raise InputError(
-                f"{self.url(path)} cannot be removed from here without fsspec: "
-                "run 'pip install fsspec' and what it asks for, and try again"
+                f"{self.url(path)} cannot be removed without fsspec: run 'pip install fsspec' and "
+                "the package for this protocol (s3fs, gcsfs, adlfs), and try again"
             )
         if system.exists(self.url(path)):
             system.rm(self.url(path))
 
 
 def protocol_of(address: str) -> str:
-    """Return the protocol of an address, nothing for a local path."""
+    """Return the protocol of an address; empty for a local path."""
     name, found, _ = address.partition("://")
     return name.lower() if found else ""
 
 
 def reach(connection: duckdb.DuckDBPyConnection, address: str) -> None:
-    """Let a connection's database read and write at an address, through fsspec if need be.
+    """Let a connection's database read and write at an address, through fsspec if it is installed.
 
     Raises
     ------
@@ -103,13 +103,13 @@ def reach(connection: duckdb.DuckDBPyConnection, address: str) -> None:
     elif protocol not in _BY_DUCKDB:
         raise InputError(
             f"{address} cannot be reached: no file system for '{protocol}://' is installed; "
-            "run 'pip install fsspec' and the package for it (s3fs, gcsfs, adlfs), or name a "
-            "local folder"
+            "run 'pip install fsspec' and the package for this protocol (s3fs, gcsfs, adlfs), or "
+            "give a local folder"
         )
 
 
 def _file_system(protocol: str) -> Any:
-    """Return fsspec's file system for a protocol, None if it is not installed."""
+    """Return fsspec's file system for a protocol; None if it is not installed."""
     try:
         import fsspec
 

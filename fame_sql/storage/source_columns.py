@@ -1,4 +1,4 @@
-"""Which columns of a foreign Parquet file are a log line's message, time, level and attributes."""
+"""Mapping of the columns of a foreign Parquet file to those of a log line."""
 
 from __future__ import annotations
 
@@ -28,24 +28,23 @@ def incoming_statement(
 ) -> str:
     """Return SQL that reads a Parquet file into the temporary table ``incoming``.
 
-    Columns with OpenTelemetry's names become those of the line; all others go to ``attributes``.
-    A line whose time cannot be read is kept, and ``parse_error`` says so. The severity number
-    is that of the file, or else follows from the level word.
+    Columns with OpenTelemetry's names are mapped to the same columns; all others go to
+    ``attributes``. A line whose time cannot be parsed is kept, with a ``parse_error``. The severity
+    number is the one of the file, or is derived from the level word.
 
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection
-        Reads the file's columns.
+        Used to read the names of the file's columns.
     file : str
-        The file; the statement takes it as its parameter ``$file``, beside
-        ``$observed_timestamp``.
+        The file. The statement has the parameters ``$file`` and ``$observed_timestamp``.
     body, time : str, optional
         The columns of the message and of its time.
 
     Raises
     ------
     InputError
-        If a named column is not there, or none is named and none has a usual name.
+        If a given column does not exist, or none is given and none has a usual name.
     """
     types = {
         row[0]: str(row[1])
@@ -56,8 +55,8 @@ def incoming_statement(
     message = _column(file, types, "body", body, _BODIES)
     if message is None:
         raise InputError(
-            f"{file} has no column {' or '.join(_BODIES)}, but {', '.join(types)}: "
-            "name that of the message with --body"
+            f"{file} has no column {' or '.join(_BODIES)}; its columns are {', '.join(types)}: "
+            "give the column of the message with --body"
         )
     when = _column(file, types, "time", time, _TIMES)
     words = {name: kind for name, kind in types.items() if kind.startswith(("VARCHAR", "ENUM"))}
@@ -71,8 +70,8 @@ def _column(
     by_name = {name.lower(): name for name in types}
     if given is not None and given.lower() not in by_name:
         raise InputError(
-            f"{file} has no column {given}, but {', '.join(types)}: "
-            f"name one of them with --{option}"
+            f"{file} has no column {given}; its columns are {', '.join(types)}: "
+            f"give one of them with --{option}"
         )
     wanted = usual if given is None else (given,)
     return next((by_name[name.lower()] for name in wanted if name.lower() in by_name), None)
@@ -101,7 +100,7 @@ def _text(column: str | None) -> str:
 
 
 def _number(column: str | None) -> str:
-    """Return SQL for a severity number of the file, NULL where it is not one of 1 to 24."""
+    """Return SQL for a severity number of the file; NULL where it is not from 1 to 24."""
     if column is None:
         return "NULL::UTINYINT"
     number = f"try_cast({identifier(column)} AS UTINYINT)"
@@ -109,7 +108,7 @@ def _number(column: str | None) -> str:
 
 
 def _attributes(rest: list[str], number: str | None) -> str:
-    """Return SQL for the other columns as JSON; a severity number that is none stays there."""
+    """Return SQL for the other columns as JSON, with the severity number where it is invalid."""
     if number is None:
         return _json(rest)
     return (

@@ -1,4 +1,4 @@
-"""Where partitions lie, and the views over their files and the lines in the warehouse."""
+"""The place of a warehouse's partitions, and the views over their files and its own lines."""
 
 from __future__ import annotations
 
@@ -21,67 +21,68 @@ _VIEWS = ("all_logs", "all_scored_logs")
 
 
 def partition_place(warehouse: Warehouse) -> Place | None:
-    """Return where the warehouse's partitions lie, None if it has none."""
+    """Return the place of the warehouse's partitions; None if it has none."""
     root = settings.read(warehouse.connection, settings.PARTITION_PLACE)
     return None if root is None else Place(root)
 
 
 def reach_partitions(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let a warehouse's connection read its partitions, if there is a way to them."""
+    """Let a warehouse's connection read its partitions, if their file system is available."""
     root = settings.read(connection, settings.PARTITION_PLACE)
     if root is not None:
         with contextlib.suppress(InputError):
             reach(connection, root)
 
 
-def ready_place(warehouse: Warehouse, place: str | None) -> Place:
-    """Return the place of partitions, keeping it the first time that it is named.
+def prepare_place(warehouse: Warehouse, place: str | None) -> Place:
+    """Return the place of partitions, and store it the first time.
 
     Raises
     ------
     InputError
-        If none is named and none is known, or another one is known.
+        If none is given and none is stored, or a different one is stored.
     """
     kept = partition_place(warehouse)
     target = kept if place is None else Place.of(place)
     if target is None:
         raise InputError(
-            "no place for partitions is known yet: name a folder or an address with --place"
+            "the warehouse has no place for partitions yet: give a folder or an address with "
+            "--place"
         )
     if kept is not None and kept != target:
         raise InputError(
-            f"partitions lie at {kept.root}, not at {target.root}: leave --place out, or move the "
+            f"the partitions are at {kept.root}, not at {target.root}: omit --place, or move the "
             f"files and run 'fame partition place {target.root}'"
         )
     target.reach(warehouse.connection)
     if kept is None:
-        _keep_place(warehouse, target)
+        _store_place(warehouse, target)
     return target
 
 
 def set_place(warehouse: Warehouse, place: str) -> Place:
-    """Say where partitions lie from now on, after their files have been moved there.
+    """Change the place of partitions, after their files were moved there.
 
     Raises
     ------
     InputError
-        If a file that the warehouse lists is not there.
+        If a file that the warehouse lists does not exist there.
     """
     target = Place.of(place)
     target.reach(warehouse.connection)
     for (path,) in warehouse.rows(sql.load("storage/stored_paths")):
         if not warehouse.rows("SELECT file FROM glob(?)", [target.url(path)]):
             raise InputError(
-                f"{target.url(path)} is not there: move the files first, then try again"
+                f"{target.url(path)} does not exist: move the files first, then try again"
             )
     with warehouse.transaction():
-        _keep_place(warehouse, target)
+        _store_place(warehouse, target)
         define_views(warehouse)
     return target
 
 
 def define_views(warehouse: Warehouse) -> None:
-    """Define ``all_logs`` and ``all_scored_logs`` over the files that there are now."""
+    """Define ``all_logs`` and ``all_scored_logs`` over the current files."""
     place = partition_place(warehouse)
     paths = [row[0] for row in warehouse.rows(sql.load("storage/stored_paths"))]
     columns = _columns(warehouse)
@@ -97,7 +98,7 @@ def define_views(warehouse: Warehouse) -> None:
 
 
 def renew_views(warehouse: Warehouse) -> None:
-    """Define the views again where an earlier version did, which did not fill severity numbers."""
+    """Redefine the views if they are those of an older version, without severity numbers."""
     if warehouse.rows(sql.load("storage/outdated_view")):
         with warehouse.transaction():
             define_views(warehouse)
@@ -106,7 +107,7 @@ def renew_views(warehouse: Warehouse) -> None:
 def _union(columns: list[str], place: Place, paths: list[str]) -> str:
     """Return SQL for the lines of partition files.
 
-    Files of earlier versions hold no severity number: it follows from the level word.
+    Files of older versions have no severity numbers; they are derived from the level word.
     """
     filled = f"coalesce(severity_number, {number_sql('severity_text')}) AS severity_number"
     return Template(sql.load("storage/read_partitions")).substitute(
@@ -115,7 +116,7 @@ def _union(columns: list[str], place: Place, paths: list[str]) -> str:
     )
 
 
-def _keep_place(warehouse: Warehouse, place: Place) -> None:
+def _store_place(warehouse: Warehouse, place: Place) -> None:
     settings.write(warehouse.connection, settings.PARTITION_PLACE, place.root)
 
 

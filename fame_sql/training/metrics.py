@@ -9,7 +9,7 @@ import numpy as np
 
 from fame_sql.students import Student
 from fame_sql.students.calibration.calibration import Calibration, Floats
-from fame_sql.students.calibration.held_out import Evidence, HeldOut
+from fame_sql.students.calibration.held_out import HeldOut, HeldOutEvents
 from fame_sql.students.calibration.thresholds import Threshold, thresholds_in_force
 from fame_sql.training.context import TrainingContext
 from fame_sql.training.plan import TrainingPlan
@@ -80,24 +80,24 @@ def calibration_metrics(
 
 
 def _figures(
-    evidence: Evidence, scores: Floats, threshold: Threshold, error: float | None
+    events: HeldOutEvents, scores: Floats, threshold: Threshold, error: float | None
 ) -> dict[str, Any]:
     """Return how well the threshold separates the held-out events."""
-    with_anomalies, with_normal = evidence.templates()
+    with_anomalies, with_normal = events.templates()
     return {
-        "events": len(evidence.lines),
-        "lines": _rounded(evidence.lines.sum()),
-        "anomalous_events": int((evidence.anomalous > 0).sum()),
+        "events": len(events.lines),
+        "lines": _rounded(events.lines.sum()),
+        "anomalous_events": int((events.anomalous > 0).sum()),
         "normal_templates": with_normal,
         "anomalous_templates": with_anomalies,
-        **_rates(evidence, scores),
+        **_rates(events, scores),
         "false_alarms": _rounded(threshold.false_alarms),
         "false_alarms_at_most": _rounded(threshold.at_most),
         "calibration_error": _rounded(error),
     }
 
 
-def _rates(evidence: Evidence, scores: Floats) -> dict[str, float | None]:
+def _rates(events: HeldOutEvents, scores: Floats) -> dict[str, float | None]:
     """Return precision, recall, F1 and average precision by lines; None where not defined.
 
     An event of which a share is anomalous counts once as anomalous and once as normal.
@@ -106,7 +106,7 @@ def _rates(evidence: Evidence, scores: Floats) -> dict[str, float | None]:
 
     if not len(scores):
         return dict.fromkeys(_RATES)
-    weights = np.concatenate([evidence.lines * evidence.anomalous, evidence.normal_lines])
+    weights = np.concatenate([events.lines * events.anomalous, events.normal_lines])
     truth, twice = np.arange(len(weights)) < len(scores), np.tile(scores, 2)
     precision, recall, f1, _ = precision_recall_fscore_support(
         truth, twice > THRESHOLD, sample_weight=weights, average="binary", zero_division=np.nan

@@ -20,7 +20,7 @@ COLUMNS: dict[str, Column] = {
 STORED = tuple(
     name for name, column in COLUMNS.items() if not column.derived and name != "model_version"
 )
-"""The columns that ``fame.scores`` holds beside the keys ``model_version`` and ``event_id``."""
+"""The columns of ``fame.scores`` other than the keys ``model_version`` and ``event_id``."""
 
 ARROW_FIELDS = tuple((name, _ARROW[column.kind]) for name, column in COLUMNS.items())
 """Name and Arrow type of each column."""

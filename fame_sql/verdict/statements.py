@@ -1,15 +1,15 @@
 """SQL statements whose lists of verdict columns are filled in.
 
 ``$verdict_columns``
-    All columns of the relation that is called ``verdicts``.
+    All columns of the relation ``verdicts``.
 ``$verdict_of_scores``
     All columns, computed from ``fame.scores AS scores`` and ``fame.templates AS templates``.
 ``$stored_columns``
-    The columns that ``fame.scores`` stores, of the relation that is called ``scores``.
+    The columns that ``fame.scores`` stores, of the relation ``scores``.
 ``$verdict_types``
     All columns with their types.
 ``$verdict_fields``
-    The entries of a struct, of the relation that the stored macros call ``__fame_v``.
+    The entries of a struct, of the relation ``__fame_v`` of the stored macros.
 ``$threshold``
     The decision threshold.
 """
@@ -48,6 +48,6 @@ def load(name: str, **placeholders: str) -> str:
     name : str
         As for :func:`fame_sql.sql.load`.
     **placeholders : str
-        Other placeholders of the file. What is not given stays, as DuckDB's parameters do.
+        Other placeholders of the file. Those not given stay, as DuckDB's parameters have to.
     """
     return Template(sql.load(name)).safe_substitute(_FILLED, **placeholders)

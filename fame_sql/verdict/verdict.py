@@ -1,4 +1,4 @@
-"""A verdict: what a model says about one message, and the one definition of its columns.
+"""A verdict: the result of a model for one message, and the one definition of its columns.
 
 A new column is one more field of :class:`Verdict`, the code that computes it in
 :mod:`fame_sql.models.model` and, if it is stored, a migration that adds it to ``fame.scores``.
@@ -18,7 +18,7 @@ THRESHOLD = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a column of a verdict is outside Python.
+    """A column of a verdict in SQL.
 
     Parameters
     ----------
@@ -27,10 +27,10 @@ class Column:
     description : str
         One sentence for references and dbt contracts.
     derived : str, optional
-        Its SQL over ``fame.scores AS scores`` and ``fame.templates AS templates``, where it is no
-        column that scoring writes there.
+        Its SQL over ``fame.scores AS scores`` and ``fame.templates AS templates``, if it is not
+        stored in ``fame.scores``.
     every_line : bool
-        Whether dbt repeats it on every log line; else it stays with the event.
+        Whether dbt repeats it on every log line; otherwise it is only on the event.
     """
 
     kind: str
@@ -41,7 +41,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a model says about one message. Each field carries its SQL type and its description."""
+    """The result of a model for one message; each field has its SQL type and description."""
 
     score: Annotated[
         float,
@@ -112,7 +112,7 @@ class Verdict:
         template : str or None
             The text of its template.
         model_version : str
-            The model that judged.
+            The model that gave the verdict.
         """
         return cls(
             **stored,
@@ -123,5 +123,5 @@ class Verdict:
 
 
 def is_anomalous(score: float) -> bool:
-    """Tell whether a score is anomalous."""
+    """Return whether a score is anomalous."""
     return score > THRESHOLD

@@ -1,5 +1,5 @@
--- Every labelled line in time order, with what its split and its baselines need; content is a
--- digest of all that a detector could learn from it.
+-- Every labelled line in time order, with the columns that splits and baselines need. content is a
+-- digest of everything that a detector could learn from the line.
 SELECT
     logs.log_id,
     logs.event_id,

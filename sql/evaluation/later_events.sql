@@ -1,4 +1,4 @@
--- The labelled lines after the split, by event, truth and what cheap detectors would say.
+-- Counts the labelled lines after the split by event, label and the results of cheap detectors.
 SELECT
     periods.event_id,
     NOT list_contains($normal, lower(periods.label)) AS is_anomaly,

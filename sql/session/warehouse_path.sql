@@ -1,4 +1,4 @@
--- The file of a connection's database, if it is a warehouse.
+-- The path of a connection's database file, if it is a warehouse.
 SELECT databases.path
 FROM duckdb_databases() AS databases
 INNER JOIN duckdb_tables() AS tables ON databases.database_name = tables.database_name

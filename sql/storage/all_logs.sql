@@ -1,4 +1,5 @@
--- Lines of the warehouse and of the partitions. Columns by name: those of files never change.
+-- Lines of the warehouse and of the partitions. Columns are listed by name, since those of existing
+-- files never change.
 CREATE OR REPLACE VIEW fame.all_logs AS
 SELECT
     $columns,

@@ -1,4 +1,4 @@
--- Every such line with the champion's verdict, as in fame.scored_logs.
+-- The lines of all_logs with the champion's verdict, as in fame.scored_logs.
 CREATE OR REPLACE VIEW fame.all_scored_logs AS
 SELECT
     logs.*,

@@ -1,4 +1,4 @@
--- What goes into partition files: the columns of fame.logs, and the day that names the folder.
+-- The rows of partition files: the columns of fame.logs, and the day, which names the folder.
 CREATE OR REPLACE TEMP TABLE partition_lines AS
 SELECT
     lines.*,

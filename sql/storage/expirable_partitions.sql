@@ -1,4 +1,4 @@
--- Files whose whole day has passed.
+-- Partition files whose whole day is before the cutoff.
 SELECT
     partition_id,
     path,

@@ -1,5 +1,5 @@
--- Lines that stay whatever their age: those that someone judged, and a source's last line that
--- had no end yet, for it is replaced when the source grows.
+-- Lines that stay regardless of their age: those with a label, and the unfinished last line of a
+-- source, which is replaced when the source grows.
 CREATE OR REPLACE TEMP TABLE kept_lines AS
 SELECT log_id FROM fame.labels WHERE log_id IS NOT NULL
 UNION

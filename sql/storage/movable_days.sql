@@ -1,4 +1,4 @@
--- Days of fame.logs that can be moved out, and their lines.
+-- Days of fame.logs that can be moved to partitions, and their numbers of lines.
 SELECT
     coalesce(logs.timestamp, logs.observed_timestamp)::DATE AS day,
     count(*) AS lines

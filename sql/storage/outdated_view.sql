@@ -1,4 +1,4 @@
--- The view of the partitions, where an earlier version defined it without the severity numbers.
+-- The view of the partitions, if an older version defined it without severity numbers.
 SELECT view_name
 FROM duckdb_views()
 WHERE

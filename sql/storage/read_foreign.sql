@@ -1,4 +1,4 @@
--- A Parquet file of another system's; what it has no column for is NULL.
+-- Reads a Parquet file of another system; columns that it does not have are NULL.
 INSERT INTO incoming BY NAME
 SELECT
     $timestamp AS timestamp,

@@ -1,4 +1,4 @@
--- One day of lines as a Parquet file. COPY takes no parameters.
+-- Writes the lines of one day as a Parquet file. COPY takes no parameters.
 COPY (
     SELECT * EXCLUDE (day) FROM partition_lines
     WHERE day = DATE $day

@@ -1,4 +1,4 @@
--- Where a warehouse keeps which numbered files of warehouse/schema it has.
+-- The table of the migrations, the numbered files of warehouse/schema, that a warehouse has.
 CREATE SCHEMA IF NOT EXISTS fame;
 CREATE TABLE IF NOT EXISTS fame.schema_versions (
     version INTEGER PRIMARY KEY,

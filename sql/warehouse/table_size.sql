@@ -1,5 +1,5 @@
--- Rows of a table of the schema fame, and the blocks of the file that it lies in. Blocks that two
--- tables share are counted for both.
+-- Rows of a table of the schema fame, and the bytes of the blocks that it uses in the file. Blocks
+-- that two tables share are counted for both.
 WITH segments AS (
     SELECT
         block_id,

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from fame_sql.errors import InputError
 from fame_sql.evaluation.metrics import (
-    Judged,
+    ScoredLines,
     average_precision,
     calibration_error,
     measure,
     recall_bound,
     with_intervals,
 )
-from fame_sql.evaluation.report.page import Section, html_page
+from fame_sql.evaluation.presentation.page import Section, html_page
 from fame_sql.evaluation.study import students
 from fame_sql.evaluation.study.baselines import BASELINES
 from fame_sql.evaluation.study.label_curve import curve_html, label_curve
@@ -28,12 +28,12 @@ from fame_sql.evaluation.study.splits import LabelledLines, by_templates, by_tim
 from fame_sql.evaluation.study.study import StudyPlan, run_study
 from fame_sql.evaluation.study.summary import (
     confusion,
-    gathered,
-    labels_spent,
-    measured,
-    most_wrong,
+    group_results,
+    label_costs,
+    measure_groups,
+    worst_mistakes,
 )
-from fame_sql.evaluation.study.trials import JudgedLines, trial
+from fame_sql.evaluation.study.trials import EvaluatedLines, trial
 from fame_sql.evaluation.study.weightings import WEIGHTINGS
 from fame_sql.ingest import ingest_file
 from fame_sql.students import StudentConfig
@@ -48,9 +48,9 @@ def lines(compiled: Path) -> LabelledLines:
         return read_lines(warehouse)
 
 
-def _judged(score, is_anomaly, lines=None, block=None) -> Judged:
+def _judged(score, is_anomaly, lines=None, block=None) -> ScoredLines:
     count = len(score)
-    return Judged(
+    return ScoredLines(
         np.array(score, dtype=float),
         np.array(is_anomaly, dtype=bool),
         np.ones(count) if lines is None else np.array(lines, dtype=float),
@@ -118,7 +118,7 @@ def test_the_recall_bound_by_hand() -> None:
 
 
 @given(ENTRIES)
-def test_no_threshold_passes_the_recall_bound(entries) -> None:
+def test_no_threshold_exceeds_the_recall_bound(entries) -> None:
     score, truth, lines = (np.array(column) for column in zip(*entries, strict=True))
     bound = recall_bound(_judged(score, truth, lines), 0.1)
     for threshold in np.unique(score):
@@ -127,8 +127,8 @@ def test_no_threshold_passes_the_recall_bound(entries) -> None:
             assert lines[reported & truth].sum() / lines[truth].sum() <= bound + 1e-9
 
 
-def test_what_a_line_counts_for() -> None:
-    judged = JudgedLines(
+def test_the_weight_of_a_line() -> None:
+    judged = EvaluatedLines(
         event_id=np.array([1, 1, 1, 2, 3]),
         block=np.array([0, 1, 1, 1, 2]),
         is_anomaly=np.array([True, True, False, True, False]),
@@ -143,7 +143,7 @@ def test_what_a_line_counts_for() -> None:
     assert WEIGHTINGS["categories"](judged).tolist() == [3.75, 1.25, 5, 5, 1]
 
 
-def test_intervals_hold_the_value_and_shrink_with_more_blocks() -> None:
+def test_intervals_contain_the_value_and_shrink_with_more_blocks() -> None:
     random = np.random.default_rng(1)
 
     def spread(count: int) -> float:
@@ -178,7 +178,7 @@ def test_folds_share_no_event_and_judge_each_line_once(lines: LabelledLines) -> 
 
 
 @pytest.mark.parametrize("protocol", ["time", "templates"])
-def test_nothing_of_what_is_judged_reaches_a_trial(
+def test_no_test_line_reaches_a_trial(
     compiled: Path, lines: LabelledLines, tmp_path: Path, protocol: str
 ) -> None:
     splits = by_time(lines, (0.6,)) if protocol == "time" else by_templates(lines, 4, seed=0)
@@ -202,7 +202,7 @@ def _texts(warehouse: Warehouse) -> list[str]:
     return [row[0] for row in warehouse.rows("SELECT canonical FROM fame.events LIMIT 50")]
 
 
-def test_every_baseline_scores_in_range_and_beats_nothing(
+def test_every_baseline_scores_in_range_and_beats_chance(
     compiled: Path, lines: LabelledLines, tmp_path: Path
 ) -> None:
     split = next(iter(by_time(lines, (0.8,))))
@@ -215,7 +215,7 @@ def test_every_baseline_scores_in_range_and_beats_nothing(
             assert ((scores >= 0) & (scores <= 1)).all(), name
             by_event = dict(zip(events, scores.tolist(), strict=True))
             judged = made.judged
-            shown = Judged(
+            shown = ScoredLines(
                 np.array([by_event[e] for e in judged.event_id.tolist()]),
                 judged.is_anomaly,
                 judged.lines,
@@ -225,13 +225,13 @@ def test_every_baseline_scores_in_range_and_beats_nothing(
             assert (average_precision(shown) or 0) > share, name
 
 
-def test_every_partition_covers_every_template(opened: Warehouse) -> None:
+def test_every_grouping_covers_every_template(opened: Warehouse) -> None:
     from fame_sql.domains.domains import read_summaries
 
     summaries = read_summaries(opened)
     ids = sorted(summary.template_id for summary in summaries)
-    for name, partitioner in students.partitioners(0).items():
-        members = [m for d in partitioner(summaries).domains for m in d.template_ids]
+    for name, grouper in students.groupers(0).items():
+        members = [m for d in grouper(summaries).domains for m in d.template_ids]
         assert sorted(members) == ids, name
 
 
@@ -246,7 +246,7 @@ def plan(tiny: StudentConfig) -> StudyPlan:
     )
 
 
-def test_a_study_is_kept_and_taken_up_again(
+def test_a_study_resumes_from_its_stored_results(
     compiled: Path, tmp_path: Path, plan: StudyPlan
 ) -> None:
     first = run_study(compiled, tmp_path, plan)
@@ -254,8 +254,8 @@ def test_a_study_is_kept_and_taken_up_again(
     made = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.json")}
     again = run_study(compiled, tmp_path, plan)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.json")} == made
-    assert [finding.scores for finding in again] == [finding.scores for finding in first]
-    groups = gathered(first)
+    assert [result.scores for result in again] == [result.scores for result in first]
+    groups = group_results(first)
     assert {len(seeds) for seeds in groups.values()} == {2}
     whole = groups["80%", "fame", "all"][0]
     parts = [groups["80%", "fame", part][0] for part in ("seen", "unseen")]
@@ -265,21 +265,21 @@ def test_a_study_is_kept_and_taken_up_again(
     reported = whole.score > 0.5
     assert sum(c.found for c in cells) == whole.lines[reported & whole.is_anomaly].sum()
     assert sum(c.false_alarms for c in cells) == whole.lines[reported & ~whole.is_anomaly].sum()
-    assert [spent.lines for spent in labels_spent(first)] == [3200]
+    assert [spent.lines for spent in label_costs(first)] == [3200]
 
 
-def test_the_page_shows_text_from_logs_as_text(
+def test_the_page_escapes_text_from_logs(
     compiled: Path, tmp_path: Path, plan: StudyPlan, lines: LabelledLines
 ) -> None:
-    findings = run_study(compiled, tmp_path, plan)
+    results = run_study(compiled, tmp_path, plan)
     texts = dict.fromkeys(lines.canonical, "<script>alert(1)</script>\x1b[2J")
-    wrong = most_wrong(findings, texts, "word regression")
-    groups = gathered(findings)
-    cells = [replace(cell, domain="<i>domain</i>") for cell in confusion(findings)]
-    measures = {"lines": measured(groups)}
-    section = Section("K = 20", groups, measures, cells, wrong, ["one & two"])
+    mistakes = worst_mistakes(results, texts, "word regression")
+    groups = group_results(results)
+    cells = [replace(cell, domain="<i>domain</i>") for cell in confusion(results)]
+    measures = {"lines": measure_groups(groups)}
+    section = Section("K = 20", groups, measures, cells, mistakes, ["one & two"])
     page = html_page("a <b> title", [section])
-    assert wrong
+    assert mistakes
     assert "<script>" not in page
     assert "\x1b" not in page
     assert "&lt;script&gt;" in page
@@ -304,14 +304,16 @@ def test_the_study_on_the_command_line(copied: Path, tmp_path: Path) -> None:
     assert (tmp_path / "s.html").read_text().startswith("<!doctype html>")
 
 
-def test_what_a_study_refuses(compiled: Path, empty: Warehouse) -> None:
+def test_a_study_refuses_unknown_detectors_and_logs_without_labels(
+    compiled: Path, empty: Warehouse
+) -> None:
     with pytest.raises(InputError, match="no detector is called 'magic'"):
         StudyPlan(detectors=("magic",))
     with pytest.raises(InputError, match="0 labelled lines"):
         read_lines(empty)
 
 
-def test_every_strategy_spends_the_same_labels(compiled: Path, tmp_path: Path) -> None:
+def test_every_strategy_labels_the_same_number_of_lines(compiled: Path, tmp_path: Path) -> None:
     plan = StudyPlan(cuts=(0.8,), folds=0, seeds=2, detectors=("character regression",))
     points = label_curve(compiled, tmp_path, plan, (1, 5))
     assert [(p.strategy, p.per_template) for p in points] == [
@@ -325,7 +327,7 @@ def test_every_strategy_spends_the_same_labels(compiled: Path, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("strategy", ["active", "random"])
-def test_no_strategy_labels_what_is_judged(
+def test_no_strategy_labels_test_lines(
     compiled: Path, lines: LabelledLines, tmp_path: Path, strategy: str
 ) -> None:
     split = next(iter(by_templates(lines, 4, seed=0)))
@@ -352,7 +354,7 @@ def test_without_anomalies_false_alarms_are_measured(tmp_path: Path, loghub: Pat
         ingest_file(warehouse, loghub / "Thunderbird" / "Thunderbird_2k.log", format="thunderbird")
     names = ("severity", "majority, unseen anomalous", "new event", "character regression")
     plan = StudyPlan(cuts=(0.8,), folds=2, seeds=1, detectors=names)
-    found = measured(gathered(run_study(path, tmp_path / "study", plan)))
+    found = measure_groups(group_results(run_study(path, tmp_path / "study", plan)))
     alarms = {key[1]: value["false_alarms_per_million"] for key, value in found.items()}
     assert alarms["new event"].value > 0
     assert alarms["character regression"].value == 0

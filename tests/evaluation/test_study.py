@@ -11,15 +11,15 @@ from fame_sql.cli import main
 from fame_sql.cli.options.study import StudyOptions
 from fame_sql.errors import InputError
 from fame_sql.evaluation import Outcome
-from fame_sql.evaluation.metrics import Judged, average_precision, measure
-from fame_sql.evaluation.report.figures import Curve, figure
-from fame_sql.evaluation.report.split_curves import precision_recall, split_curves
-from fame_sql.evaluation.study import definition
-from fame_sql.evaluation.study.findings import Finding
+from fame_sql.evaluation.metrics import ScoredLines, average_precision, measure
+from fame_sql.evaluation.presentation.figures import Curve, figure
+from fame_sql.evaluation.presentation.split_curves import precision_recall, split_curves
+from fame_sql.evaluation.study import code_digest
+from fame_sql.evaluation.study.results import DetectorResult
 from fame_sql.evaluation.study.splits import by_time, read_lines
 from fame_sql.evaluation.study.study import StudyPlan, run_study
-from fame_sql.evaluation.study.summary import gathered, measured, most_wrong
-from fame_sql.evaluation.study.trials import JudgedLines
+from fame_sql.evaluation.study.summary import group_results, measure_groups, worst_mistakes
+from fame_sql.evaluation.study.trials import EvaluatedLines
 from fame_sql.ingest import ingest_file
 from fame_sql.warehouse.warehouse import Warehouse
 
@@ -29,7 +29,7 @@ CHEAP = ("severity", "errors", "new event")
 
 
 def _log(path: Path, *, bad: str = "disk alpha broken", **every_line: str) -> Path:
-    """Ingest 100 lines, every tenth of them anomalous and an ERROR, into a new warehouse."""
+    """Ingest 100 lines into a new warehouse; every tenth is anomalous and an ERROR."""
     log = path.with_suffix(".jsonl")
     with log.open("w") as file:
         for i in range(100):
@@ -74,34 +74,36 @@ def test_another_log_at_the_same_path_gets_its_own_figures(tmp_path: Path) -> No
     plan = StudyPlan(cuts=(0.5,), folds=0, seeds=1, detectors=CHEAP)
     first = run_study(_log(path), folder, plan)
     second = run_study(_log(path, bad="service a started"), folder, plan)
-    afresh = run_study(path, tmp_path / "afresh", plan)
-    assert [f.scores for f in second] == [f.scores for f in afresh]
+    separate = run_study(path, tmp_path / "separate", plan)
+    assert [f.scores for f in second] == [f.scores for f in separate]
     assert second[-1].judged.event_id.tolist() != first[-1].judged.event_id.tolist()
     assert len(list(folder.rglob("*.json"))) == 2 * len(CHEAP)
 
 
-def test_a_definition_holds_what_a_trial_runs_and_the_libraries(
+def test_the_code_digest_covers_the_code_of_a_trial_and_the_libraries(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    names = {name for name, _ in definition.modules()}
+    names = {name for name, _ in code_digest.modules()}
     used = ("training/labelled", "domains/domains", "models/registry", "warehouse/warehouse")
     assert {f"fame_sql/{name}.py" for name in used} <= names
-    assert "fame_sql/evaluation/report/page.py" not in names
-    digest = definition.definition.__wrapped__
+    assert "fame_sql/evaluation/presentation/page.py" not in names
+    digest = code_digest.code_digest.__wrapped__
     before = digest()
-    monkeypatch.setattr(definition, "version", lambda library: f"{library} 99")
+    monkeypatch.setattr(code_digest, "version", lambda library: f"{library} 99")
     assert digest() != before
 
 
 def test_both_severity_rules_are_in_the_study(tmp_path: Path) -> None:
     plan = StudyPlan(cuts=(0.5,), folds=0, seeds=1, detectors=("severity", "errors"))
-    found = measured(gathered(run_study(_log(tmp_path / "a.duckdb"), tmp_path / "s", plan)))
+    found = measure_groups(
+        group_results(run_study(_log(tmp_path / "a.duckdb"), tmp_path / "s", plan))
+    )
     assert found["50%", "severity", "all"]["recall"].value == 0
     assert found["50%", "errors", "all"]["recall"].value == 1
     assert found["50%", "errors", "all"]["precision"].value == 1
 
 
-def test_cuts_are_told_apart_by_name(tmp_path: Path) -> None:
+def test_close_cuts_have_different_names(tmp_path: Path) -> None:
     with Warehouse.open(_log(tmp_path / "a.duckdb"), read_only=True) as warehouse:
         lines = read_lines(warehouse)
     names = [split.name for split in by_time(lines, (0.07, 0.499, 0.501, 0.504, 0.58))]
@@ -109,7 +111,7 @@ def test_cuts_are_told_apart_by_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "message"),
     [
         ({"cuts": (0.5, 0.5)}, "the cut 0.5 is given twice"),
         ({"cuts": (float("nan"),)}, "between 0 and 1"),
@@ -119,8 +121,8 @@ def test_cuts_are_told_apart_by_name(tmp_path: Path) -> None:
         ({"detectors": ("errors", "errors")}, "given twice"),
     ],
 )
-def test_plans_that_are_refused(settings: dict[str, object], told: str) -> None:
-    with pytest.raises(InputError, match=told):
+def test_plans_that_are_refused(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
         StudyPlan(**settings)
 
 
@@ -138,18 +140,18 @@ def test_folds_that_leave_nothing_out_are_refused(tmp_path: Path) -> None:
         run_study(path, tmp_path / "s", plan)
 
 
-def test_f1_is_undefined_where_there_is_nothing_to_find() -> None:
-    nothing = Judged(np.array([0.9, 0.1]), np.zeros(2, bool), np.ones(2), np.arange(2))
+def test_f1_is_undefined_without_anomalies() -> None:
+    nothing = ScoredLines(np.array([0.9, 0.1]), np.zeros(2, bool), np.ones(2), np.arange(2))
     assert measure(nothing)["f1"] is None
     assert measure(nothing)["precision"] == 0
     assert Outcome(10, 0, 0, 3).f1 is None
     assert Outcome(10, 2, 0, 3).f1 == 0
 
 
-def _finding(split: str, protocol: str, scores: list[float], events: list[int]) -> Finding:
-    """Judge entries of three lines each, all of them anomalous."""
+def _result(split: str, protocol: str, scores: list[float], events: list[int]) -> DetectorResult:
+    """Return a result on entries of three lines each, all of them anomalous."""
     n = len(scores)
-    judged = JudgedLines(
+    judged = EvaluatedLines(
         event_id=np.array(events),
         block=np.arange(n),
         is_anomaly=np.ones(n, dtype=bool),
@@ -159,17 +161,17 @@ def _finding(split: str, protocol: str, scores: list[float], events: list[int]) 
         category=np.array(["A"] * n, dtype=object),
         lines=np.full(n, 3.0),
     )
-    return Finding(protocol, split, 0, "fame", 1, 1, scores, judged)
+    return DetectorResult(protocol, split, 0, "fame", 1, 1, scores, judged)
 
 
-def test_the_lines_most_wrong_are_those_of_each_split() -> None:
-    findings = [
-        _finding("50%", "time", [0.1, 0.1, 0.4], [1, 1, 2]),
-        _finding("80%", "time", [0.9, 0.2], [1, 2]),
-        _finding("fold 1", "templates", [0.3], [1]),
-        _finding("fold 2", "templates", [0.0], [2]),
+def test_the_worst_mistakes_are_listed_by_split() -> None:
+    results = [
+        _result("50%", "time", [0.1, 0.1, 0.4], [1, 1, 2]),
+        _result("80%", "time", [0.9, 0.2], [1, 2]),
+        _result("fold 1", "templates", [0.3], [1]),
+        _result("fold 2", "templates", [0.0], [2]),
     ]
-    found = most_wrong(findings, {1: "one", 2: "two"}, "fame")
+    found = worst_mistakes(results, {1: "one", 2: "two"}, "fame")
     assert [(w.split, w.text, w.score, w.lines) for w in found] == [
         ("50%", "one", 0.1, 6),
         ("50%", "two", 0.4, 3),
@@ -177,20 +179,20 @@ def test_the_lines_most_wrong_are_those_of_each_split() -> None:
         ("templates left out", "two", 0.0, 3),
         ("templates left out", "one", 0.3, 3),
     ]
-    assert len(most_wrong(findings, {1: "one", 2: "two"}, "fame", at_most=1)) == 3
-    assert most_wrong(findings, {}, "one student") == []
+    assert len(worst_mistakes(results, {1: "one", 2: "two"}, "fame", at_most=1)) == 3
+    assert worst_mistakes(results, {}, "one student") == []
 
 
-def test_what_lies_under_the_steps_is_the_average_precision() -> None:
+def test_the_area_under_the_steps_is_the_average_precision() -> None:
     score, truth = np.array([0.9, 0.7, 0.7, 0.2, 0.1]), np.array([1, 0, 1, 0, 1], dtype=bool)
-    judged = Judged(score, truth, np.array([1.0, 2, 3, 4, 5]), np.arange(5))
+    judged = ScoredLines(score, truth, np.array([1.0, 2, 3, 4, 5]), np.arange(5))
     recall, precision = np.array(precision_recall(judged)).T
     area = float((np.diff(recall) * precision[1:]).sum())
     assert area == pytest.approx(average_precision(judged))
 
 
 def test_figures_have_axes_with_numbers() -> None:
-    drawn = figure([Curve("<b>", [(50.0, 0.5)], "red")], "lines", "F1", most=200, diagonal=True)
+    drawn = figure([Curve("<b>", [(50.0, 0.5)], "red")], "lines", "F1", x_max=200, diagonal=True)
     assert [f">{tick}</text>" in drawn for tick in (0, 50, 100, 150, 200, 0.25, 0.75, 1)] == [
         True
     ] * 8
@@ -203,12 +205,12 @@ def test_figures_have_axes_with_numbers() -> None:
 def test_every_detector_has_curves_on_seen_and_unseen(tmp_path: Path) -> None:
     plan = StudyPlan(cuts=(), folds=2, seeds=1, detectors=CHEAP)
     log = _log(tmp_path / "a.duckdb")
-    drawn = split_curves(gathered(run_study(log, tmp_path / "s", plan)), "templates left out")
+    drawn = split_curves(group_results(run_study(log, tmp_path / "s", plan)), "templates left out")
     assert drawn.count("<svg") == 4
     assert drawn.count("<title>errors</title>") == 4
 
 
-def test_the_page_shows_every_k_and_the_table_the_lines_that_are_asked_for(tmp_path: Path) -> None:
+def test_the_page_shows_every_k_and_the_table_the_chosen_part(tmp_path: Path) -> None:
     words = ["--study", "--cuts", "0.499", "--folds", "0", "--seeds", "1", "-k", "1,3"]
     words += ["--part", "unseen-categories", "--detectors", "errors; severity"]
     words += ["--warehouse", str(_log(tmp_path / "a.duckdb")), "--html", str(tmp_path / "p.html")]
@@ -220,14 +222,14 @@ def test_the_page_shows_every_k_and_the_table_the_lines_that_are_asked_for(tmp_p
     page = (tmp_path / "p.html").read_text()
     assert "<h2>K = 1</h2>" in page
     assert "<h2>49.9% <small>K = 3</small></h2>" in page
-    assert "severity, the lines most wrong at 49.9%" in page
+    assert "severity, worst mistakes at 49.9%" in page
     assert "<code>disk alpha broken</code>" in page
 
 
 @pytest.mark.parametrize(
     "words", [["--html", "x.html"], ["--per-template", "3"], ["--part", "all"], ["--label-curve"]]
 )
-def test_what_only_a_study_reads_is_refused_without_one(words: list[str]) -> None:
+def test_options_of_a_study_are_refused_without_one(words: list[str]) -> None:
     done = CliRunner().invoke(main, ["evaluate", *words])
     assert done.exit_code == 2
     assert f"{words[0]} needs --study" in done.output

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from fame_sql.evaluation import evaluate
-from fame_sql.evaluation.metrics import Judged, Measured, difference, measure
-from fame_sql.evaluation.study import findings
+from fame_sql.evaluation.metrics import Estimate, ScoredLines, difference, measure
+from fame_sql.evaluation.study import results
 from fame_sql.evaluation.study.claims import Claim, claims, sentences
-from fame_sql.evaluation.study.definition import meaning
+from fame_sql.evaluation.study.code_digest import without_comments
 from fame_sql.evaluation.study.study import StudyPlan, run_study
 from fame_sql.students.calibration.calibration import expected_calibration_error
 from fame_sql.warehouse.warehouse import Warehouse
@@ -23,22 +23,22 @@ FAME = Path(sys.executable).with_name("fame")
 LINES = 400
 
 
-def _seeds(noise: float, count: int = 3, start: int = 0) -> list[Judged]:
-    """Make the judgements of a detector, worse the louder its noise, on the same lines."""
+def _seeds(noise: float, count: int = 3, start: int = 0) -> list[ScoredLines]:
+    """Return the scores of a detector on the same lines; more noise makes it worse."""
     truth = np.random.default_rng(7).random(LINES) < 0.3
     made = []
     for seed in range(start, start + count):
         random = np.random.default_rng(seed)
         score = np.clip(0.4 * truth + 0.3 + noise * random.normal(size=LINES), 0, 1)
-        made.append(Judged(score, truth, np.ones(LINES), np.arange(LINES) * 20 // LINES))
+        made.append(ScoredLines(score, truth, np.ones(LINES), np.arange(LINES) * 20 // LINES))
     return made
 
 
 def test_a_detector_differs_from_itself_by_nothing() -> None:
-    assert difference(_seeds(0.3), _seeds(0.3), "f1") == Measured(0, 0, 0)
+    assert difference(_seeds(0.3), _seeds(0.3), "f1") == Estimate(0, 0, 0)
 
 
-def test_a_difference_is_that_of_the_means_and_turns_with_its_sides() -> None:
+def test_a_difference_is_that_of_the_means_and_changes_sign_when_swapped() -> None:
     good, bad = _seeds(0.1), _seeds(0.5, start=10)
     found, turned = difference(good, bad, "f1"), difference(bad, good, "f1")
     each = [measure(one)["f1"] - measure(other)["f1"] for one, other in zip(good, bad, strict=True)]
@@ -49,24 +49,26 @@ def test_a_difference_is_that_of_the_means_and_turns_with_its_sides() -> None:
     )
 
 
-def test_pairs_tell_apart_what_single_intervals_cannot() -> None:
-    """A detector that finds one line of ten more, in a log whose blocks differ much."""
+def test_paired_differences_separate_detectors_whose_intervals_overlap() -> None:
+    """One detector finds more lines than the other, in a log whose blocks differ a lot."""
     block = np.repeat(np.arange(20), 20)
     truth = np.random.default_rng(1).random(400) < np.where(block % 5, 0.05, 0.6)
     hard = np.arange(400) % 2 == 0
-    weak = Judged(np.where(truth & ~hard, 0.9, 0.1), truth, np.ones(400), block)
+    weak = ScoredLines(np.where(truth & ~hard, 0.9, 0.1), truth, np.ones(400), block)
     more = truth & (~hard | (np.arange(400) % 10 == 0))
-    strong = Judged(np.where(more, 0.9, 0.1), truth, np.ones(400), block)
+    strong = ScoredLines(np.where(more, 0.9, 0.1), truth, np.ones(400), block)
     assert difference([strong], [weak], "recall").low > 0
     assert difference([weak], [strong], "recall").high < 0
 
 
-def test_where_nothing_is_to_be_found_nothing_differs() -> None:
-    empty = [Judged(one.score, one.is_anomaly & False, one.lines, one.block) for one in _seeds(0.1)]
-    assert difference(empty, empty, "average_precision") == Measured(None, None, None)
+def test_differences_are_undefined_without_anomalies() -> None:
+    empty = [
+        ScoredLines(one.score, one.is_anomaly & False, one.lines, one.block) for one in _seeds(0.1)
+    ]
+    assert difference(empty, empty, "average_precision") == Estimate(None, None, None)
 
 
-def _groups(**noise: float) -> dict[tuple[str, str, str], list[Judged]]:
+def _groups(**noise: float) -> dict[tuple[str, str, str], list[ScoredLines]]:
     return {
         ("80%", name.replace("_", " "), part): _seeds(loud, start=10 * number)
         for number, (name, loud) in enumerate(noise.items())
@@ -74,7 +76,7 @@ def _groups(**noise: float) -> dict[tuple[str, str, str], list[Judged]]:
     }
 
 
-def test_what_clears_its_baseline_is_said_to() -> None:
+def test_a_claim_stands_where_the_baseline_is_beaten() -> None:
     found = claims(_groups(fame=0.1, one_student=0.6, new_event=0.1))
     stands = {(claim.baseline, claim.measure): claim.stands for claim in found}
     assert stands == {
@@ -83,30 +85,30 @@ def test_what_clears_its_baseline_is_said_to() -> None:
         ("new event", "F1 on all lines"): False,
         ("new event", "AP on unseen"): False,
     }
-    told = sentences(found)
-    assert told[0].startswith("A claim for the experts and router stands at 80% only: F1 on all")
-    assert told[2].startswith("80%, F1 on all lines: fame clears one student (+0.")
-    assert "Not cleared: new event" in told[2]
+    shown = sentences(found)
+    assert shown[0].startswith("A claim for the experts and router stands at 80% only: F1 on all")
+    assert shown[2].startswith("80%, F1 on all lines: fame beats one student (+0.")
+    assert "Not beaten: new event" in shown[2]
 
 
 @pytest.mark.parametrize(
     ("low", "stands"), [(0.001, True), (0.0, False), (-0.1, False), (None, False)]
 )
 def test_a_claim_stands_where_its_whole_interval_is_above_zero(low, stands) -> None:
-    claim = Claim("80%", "one student", "F1 on all lines", Measured(0.1, low, 0.2))
+    claim = Claim("80%", "one student", "F1 on all lines", Estimate(0.1, low, 0.2))
     assert claim.stands is stands
     assert claim.to_dict()["stands"] is stands
 
 
-def test_a_partition_must_clear_every_other_one() -> None:
+def test_a_claim_for_the_grouping_must_beat_every_other_grouping() -> None:
     gains = {"fame, random domains": 0.1, "fame, components": 0.1, "fame, k-means": -0.1}
     found = [
-        Claim("80%", name, "F1 on all lines", Measured(0.2, low, 0.3))
+        Claim("80%", name, "F1 on all lines", Estimate(0.2, low, 0.3))
         for name, low in gains.items()
     ]
     assert sentences(found)[0] == (
-        "No claim for the partition stands: F1 on all lines nowhere clears "
-        "fame, random domains, fame, components, fame, k-means."
+        "No claim for the grouping stands: F1 on all lines does not beat "
+        "fame, random domains, fame, components, fame, k-means on any split."
     )
 
 
@@ -115,14 +117,14 @@ def test_nothing_is_claimed_without_fame() -> None:
     assert sentences([]) == []
 
 
-def test_comments_and_docstrings_are_no_part_of_a_definition() -> None:
+def test_comments_and_docstrings_are_not_part_of_the_code_digest() -> None:
     plain = "def f(x):\n    return x + 1\n"
-    told = 'def f(x):\n    """Add one."""\n    return (x + 1)  # one\n'
-    assert meaning(plain) == meaning(told)
-    assert meaning(plain) != meaning(plain.replace("1", "2"))
+    documented = 'def f(x):\n    """Add one."""\n    return (x + 1)  # one\n'
+    assert without_comments(plain) == without_comments(documented)
+    assert without_comments(plain) != without_comments(plain.replace("1", "2"))
 
 
-def test_findings_of_other_code_are_found_anew(
+def test_results_of_other_code_are_computed_again(
     compiled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = StudyPlan(cuts=(0.8,), folds=0, seeds=1, detectors=("severity", "new event"))
@@ -130,14 +132,14 @@ def test_findings_of_other_code_are_found_anew(
     first = set(tmp_path.rglob("*.json"))
     run_study(compiled, tmp_path, plan)
     assert set(tmp_path.rglob("*.json")) == first
-    monkeypatch.setattr(findings, "definition", lambda: "other code")
+    monkeypatch.setattr(results, "code_digest", lambda: "other code")
     run_study(compiled, tmp_path, plan)
     later = set(tmp_path.rglob("*.json")) - first
     assert len(later) == len(first) == 2
     assert {path.parent for path in later} == {path.parent for path in first}
 
 
-def test_the_study_says_what_may_be_claimed(copied: Path, tmp_path: Path) -> None:
+def test_the_study_lists_its_claims(copied: Path, tmp_path: Path) -> None:
     words = ["--study", "--cuts", "0.8", "--folds", "0", "--seeds", "1", "--json"]
     words += ["--detectors", "severity; new event", "--warehouse", str(copied)]
     done = subprocess.run([FAME, "evaluate", *words], capture_output=True, text=True)
@@ -145,7 +147,7 @@ def test_the_study_says_what_may_be_claimed(copied: Path, tmp_path: Path) -> Non
     assert json.loads(done.stdout)["claims"] == []
 
 
-def test_plain_evaluation_tells_the_calibration_error(opened: Warehouse) -> None:
+def test_evaluation_reports_the_calibration_error(opened: Warehouse) -> None:
     parts = evaluate(opened).to_dict()["outcomes"]
     rows = opened.rows(
         "SELECT v.score, p.label NOT IN ('-', 'normal', '0', 'false', '') "

@@ -22,7 +22,7 @@ from fame_sql.models.card.card import card
 from fame_sql.models.card.facts import number
 from fame_sql.models.card.markdown import inline, table
 from fame_sql.students import StudentConfig
-from fame_sql.students.calibration.held_out import Evidence
+from fame_sql.students.calibration.held_out import HeldOutEvents
 from fame_sql.training.false_alarm_target import set_target
 from fame_sql.training.training import train_students
 from fame_sql.warehouse.warehouse import Warehouse
@@ -117,7 +117,7 @@ def judged(warehouse: Warehouse) -> dict[str, list[str]]:
     return {name: [column[name] for column in columns] for name in columns[0]}
 
 
-def counted(evidence: Evidence, scores: np.ndarray) -> dict[str, str]:
+def counted(evidence: HeldOutEvents, scores: np.ndarray) -> dict[str, str]:
     hits = misses = alarms = normal = 0.0
     for score, share, lines in zip(scores, evidence.anomalous, evidence.lines, strict=True):
         normal += lines * (1 - share)

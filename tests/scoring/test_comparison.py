@@ -23,7 +23,7 @@ def run(path: Path, *words: str) -> Result:
     return CliRunner().invoke(main, ["models", *words, "--warehouse", str(path)])
 
 
-def test_the_missing_verdicts_are_made_and_counted_right(two_models: tuple[Path, str, str]) -> None:
+def test_missing_verdicts_are_scored_and_counted(two_models: tuple[Path, str, str]) -> None:
     path, old, new = two_models
     with Warehouse.open(path) as warehouse:
         events = warehouse.value("SELECT count(*) FROM fame.events")
@@ -88,18 +88,16 @@ def test_the_facts_of_both(two_models: tuple[Path, str, str]) -> None:
     assert found.changed == ()
 
 
-def test_an_older_model_is_compared_as_far_as_it_is_known(
-    copied: Path, tiny: StudentConfig
-) -> None:
+def test_an_older_model_is_compared_by_the_facts_it_has(copied: Path, tiny: StudentConfig) -> None:
     with Warehouse.open(copied) as warehouse:
         old = replace_champion(warehouse)
         new = train_students(warehouse, config=tiny, again=True).model_version
-    told = json.loads(run(copied, "compare", old, new, "--json").stdout)
-    facts = {fact["name"]: (fact["first"], fact["second"]) for fact in told["facts"]}
+    report = json.loads(run(copied, "compare", old, new, "--json").stdout)
+    facts = {fact["name"]: (fact["first"], fact["second"]) for fact in report["facts"]}
     assert facts["held-out known: recall"][0] is None
     assert facts["held-out known: recall"][1] is not None
-    # The same training in another format: nothing but the name of the model has changed.
-    assert told["totals"]["changed_events"] == told["totals"]["largest_difference"] == 0
+    # The same training in another format: only the version of the model differs.
+    assert report["totals"]["changed_events"] == report["totals"]["largest_difference"] == 0
 
 
 def test_the_command(two_models: tuple[Path, str, str]) -> None:
@@ -111,17 +109,17 @@ def test_the_command(two_models: tuple[Path, str, str]) -> None:
     assert shown.exit_code == 0, shown.output
     assert "setting: seed" in shown.stdout
     assert "have no score" not in shown.stdout
-    told = json.loads(run(path, "compare", old, new, "--json", "--top", "3").stdout)
-    assert len(told["changed"]) == 3
-    assert told["unscored"] == [0, 0]
+    report = json.loads(run(path, "compare", old, new, "--json", "--top", "3").stdout)
+    assert len(report["changed"]) == 3
+    assert report["unscored"] == [0, 0]
     rows = list(csv.DictReader(io.StringIO(run(path, "compare", old, new, "--csv").stdout)))
     assert [float(row["first_score"]) for row in rows[:3]] == [
-        row["first_score"] for row in told["changed"]
+        row["first_score"] for row in report["changed"]
     ]
-    assert [row["canonical"] for row in rows[:3]] == [row["canonical"] for row in told["changed"]]
+    assert [row["canonical"] for row in rows[:3]] == [row["canonical"] for row in report["changed"]]
 
 
-def test_texts_of_the_log_do_not_reach_the_terminal_as_they_are(
+def test_texts_of_the_log_are_escaped_for_the_terminal(
     two_models: tuple[Path, str, str],
 ) -> None:
     path, old, new = two_models
@@ -138,7 +136,7 @@ def test_texts_of_the_log_do_not_reach_the_terminal_as_they_are(
 
 
 @pytest.mark.parametrize("other", ["", "nosuch"])
-def test_versions_that_are_none(two_models: tuple[Path, str, str], other: str) -> None:
+def test_unknown_versions_are_refused(two_models: tuple[Path, str, str], other: str) -> None:
     path, old, new = two_models
     with (
         Warehouse.open(path, read_only=True) as warehouse,
@@ -158,7 +156,7 @@ def test_a_model_is_not_compared_with_itself(two_models: tuple[Path, str, str]) 
             compare(warehouse, old, "x", top=-1)
 
 
-def test_a_changed_model_judges_nothing(two_models: tuple[Path, str, str]) -> None:
+def test_a_changed_model_scores_nothing(two_models: tuple[Path, str, str]) -> None:
     path, old, new = two_models
     with Warehouse.open(path) as warehouse:
         (warehouse.models_folder / new / "metrics.json").write_text("{}")

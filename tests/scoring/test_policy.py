@@ -1,4 +1,4 @@
-"""What is done about the unseen, and lines from a target of false alarms."""
+"""The policy for unseen templates, and thresholds from a false-alarm target."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from fame_sql.students.calibration.calibration import (
     expected_calibration_error,
     sigmoid,
 )
-from fame_sql.students.calibration.held_out import Evidence, HeldOut, hold_out_templates
+from fame_sql.students.calibration.held_out import HeldOut, HeldOutEvents, hold_out_templates
 from fame_sql.students.calibration.thresholds import (
     needed,
     threshold_for,
@@ -48,19 +48,21 @@ from fame_sql.udfs.duckdb import release
 from fame_sql.warehouse.warehouse import Warehouse
 
 
-def evidence(log_odds: list[float], anomalous: list[float], lines: list[float]) -> Evidence:
-    return Evidence(
+def held_out_events(
+    log_odds: list[float], anomalous: list[float], lines: list[float]
+) -> HeldOutEvents:
+    return HeldOutEvents(
         np.array(log_odds), np.array(anomalous), np.array(lines), np.arange(len(log_odds))
     )
 
 
-# ---- the arithmetic
+# ---- thresholds and bounds
 
 
 @pytest.mark.parametrize(
     ("alarms", "size"), [(0, 10), (0, 299_572), (3, 100), (50, 50), (0.4, 2.5)]
 )
-def test_the_bound_is_where_so_few_alarms_have_a_chance_of_one_in_twenty(
+def test_the_upper_bound_is_that_of_a_one_sided_95_percent_interval(
     alarms: float, size: float
 ) -> None:
     from scipy.special import betainc
@@ -73,30 +75,30 @@ def test_the_bound_is_where_so_few_alarms_have_a_chance_of_one_in_twenty(
 
 
 @pytest.mark.parametrize(("target", "lines"), [(10, 299_572), (1000, 2995), (100_000, 29)])
-def test_the_rule_of_three_says_how_many_lines_a_target_takes(target: float, lines: int) -> None:
+def test_the_rule_of_three_gives_the_lines_that_a_target_needs(target: float, lines: int) -> None:
     assert needed(target) == lines
     assert upper_bound(np.array([0.0]), lines)[0] <= target / 1e6
     assert upper_bound(np.array([0.0]), lines - 1)[0] > target / 1e6
 
 
-def test_a_target_that_is_supported_is_met_by_the_lowest_line() -> None:
-    held_out = evidence([-2, 0, 1, 3, -1], [0, 0, 0, 0, 1], [1e6, 1e6, 100, 1, 50])
+def test_a_supported_target_is_met_by_the_lowest_threshold() -> None:
+    held_out = held_out_events([-2, 0, 1, 3, -1], [0, 0, 0, 0, 1], [1e6, 1e6, 100, 1, 50])
     assert (
         threshold_for(held_out, 1_000_000 - 1, 2e6, 0).log_odds == -1.5
-    )  # no lower than an anomaly
+    )  # not lower than the lowest anomaly
     assert threshold_for(held_out, 100, 2e6, 0).log_odds == 0.5
     assert threshold_for(held_out, 10, 2e6, 0).log_odds == 2
     assert threshold_for(held_out, 2, 2e6, 0).log_odds == 4
     assert threshold_for(held_out, 2, 2e6, 0).meets(2)
 
 
-def test_without_enough_evidence_the_line_is_the_most_cautious() -> None:
-    held_out = evidence([-3, 1, 2], [0, 0, 1], [10, 10, 10])
-    line = threshold_for(held_out, 10, 20, 0)
-    assert (line.log_odds, line.false_alarms) == (1.5, 0)
-    assert not line.meets(10)
-    assert threshold_for(evidence([-3, -1], [0, 1], [10, 10]), 10, 10, 0).log_odds == 0
-    nothing = threshold_for(Evidence.none(), 10, 0, 0.7)
+def test_without_enough_events_the_threshold_is_the_most_cautious() -> None:
+    held_out = held_out_events([-3, 1, 2], [0, 0, 1], [10, 10, 10])
+    threshold = threshold_for(held_out, 10, 20, 0)
+    assert (threshold.log_odds, threshold.false_alarms) == (1.5, 0)
+    assert not threshold.meets(10)
+    assert threshold_for(held_out_events([-3, -1], [0, 1], [10, 10]), 10, 10, 0).log_odds == 0
+    nothing = threshold_for(HeldOutEvents.none(), 10, 0, 0.7)
     assert (nothing.log_odds, nothing.at_most) == (0.7, None)
 
 
@@ -108,24 +110,24 @@ events = st.lists(
 
 
 @given(events, st.floats(1, 500_000))
-def test_a_line_that_says_it_meets_the_target_does(
+def test_a_threshold_that_reports_the_target_as_met_meets_it(
     found: list[tuple[float, float, int]], target: float
 ) -> None:
-    held_out = evidence(*map(list, zip(*found, strict=True)))  # type: ignore[arg-type]
+    held_out = held_out_events(*map(list, zip(*found, strict=True)))  # type: ignore[arg-type]
     size = float(held_out.normal_lines.sum())
-    line = threshold_for(held_out, target, size, 0)
-    above = held_out.normal_lines[held_out.log_odds > line.log_odds].sum()
-    if line.meets(target):
+    threshold = threshold_for(held_out, target, size, 0)
+    above = held_out.normal_lines[held_out.log_odds > threshold.log_odds].sum()
+    if threshold.meets(target):
         assert above / size * 1e6 <= target
     else:
         assert above == 0
 
 
 @given(events, st.floats(1, 1000), st.floats(1, 1000))
-def test_a_stricter_target_never_lowers_the_line(
+def test_a_stricter_target_never_lowers_the_threshold(
     found: list[tuple[float, float, int]], one: float, other: float
 ) -> None:
-    held_out = evidence(*map(list, zip(*found, strict=True)))  # type: ignore[arg-type]
+    held_out = held_out_events(*map(list, zip(*found, strict=True)))  # type: ignore[arg-type]
     size = float(held_out.normal_lines.sum())
     strict, loose = (threshold_for(held_out, t, size, 0) for t in sorted((one, other)))
     if strict.meets(one) and strict.meets(other):
@@ -133,20 +135,22 @@ def test_a_stricter_target_never_lowers_the_line(
 
 
 def test_one_frequent_template_is_one_observation() -> None:
-    alike = Evidence(np.zeros(10), np.zeros(10), np.ones(10), np.arange(10))
+    alike = HeldOutEvents(np.zeros(10), np.zeros(10), np.ones(10), np.arange(10))
     assert alike.effective_templates() == pytest.approx(10)
-    frequent = Evidence(np.zeros(10), np.zeros(10), np.array([1e6] + [1.0] * 9), np.arange(10))
+    frequent = HeldOutEvents(np.zeros(10), np.zeros(10), np.array([1e6] + [1.0] * 9), np.arange(10))
     assert frequent.effective_templates() == pytest.approx(1, abs=1e-4)
-    together = Evidence(np.zeros(10), np.zeros(10), np.ones(10), np.zeros(10, dtype=np.int64))
+    together = HeldOutEvents(np.zeros(10), np.zeros(10), np.ones(10), np.zeros(10, dtype=np.int64))
     assert together.effective_templates() == 1
     assert together.effective_events() == pytest.approx(10)
 
 
 @pytest.mark.parametrize("beats", [1, 400_000])
-def test_a_line_that_is_repeated_is_one_observation(beats: int) -> None:
-    """One heartbeat of 400,000 lines vouches for no other message."""
+def test_a_repeated_line_is_one_observation(beats: int) -> None:
+    """A heartbeat of 400,000 lines is no evidence about other messages."""
     log_odds = [-8.0, *np.linspace(-6, -0.5, 30).tolist()]
-    held_out = HeldOut(evidence(log_odds, [0.0] * 31, [beats] + [1.0] * 30), Evidence.none())
+    held_out = HeldOut(
+        held_out_events(log_odds, [0.0] * 31, [beats] + [1.0] * 30), HeldOutEvents.none()
+    )
     known, unseen = thresholds_for(held_out, 10, 0.0)
     assert known.size == pytest.approx(31 if beats == 1 else 1, rel=1e-3)
     assert known.at_most == pytest.approx(1e6 * (1 - 0.05 ** (1 / known.size)))
@@ -156,14 +160,14 @@ def test_a_line_that_is_repeated_is_one_observation(beats: int) -> None:
     assert thresholds_in_force(held_out, calibration)[0] == known
 
 
-def test_events_of_equal_frequency_support_a_target_by_their_number() -> None:
-    many = evidence([-3.0] * 4000, [0.0] * 4000, [7.0] * 4000)
-    [known, _] = thresholds_for(HeldOut(many, Evidence.none()), 1000, 0.0)
+def test_many_events_of_equal_frequency_support_a_target() -> None:
+    many = held_out_events([-3.0] * 4000, [0.0] * 4000, [7.0] * 4000)
+    [known, _] = thresholds_for(HeldOut(many, HeldOutEvents.none()), 1000, 0.0)
     assert known.size == pytest.approx(4000)
     assert known.meets(1000)
 
 
-def test_templates_are_judged_by_what_others_taught() -> None:
+def test_templates_are_scored_by_a_head_trained_on_the_others() -> None:
     texts = [f"{word} disk {kind}" for word in "abcdefghijkl" for kind in ("up", "failed")]
     share = np.array([0.0, 1.0] * 12)
     examples = LabelledEvents(
@@ -172,27 +176,27 @@ def test_templates_are_judged_by_what_others_taught() -> None:
     held_out = hold_out_templates(examples)
     assert len(held_out.log_odds) == 24
     assert ((held_out.log_odds > 0) == (share > 0)).all()
-    # What one template alone tells cannot be learned from the others.
+    # A word that occurs in one template only cannot be learned from the others.
     alone = LabelledEvents(
         ["fan stops", "disk up", "link up"], np.array([1.0, 0, 0]), [0] * 3, [1] * 3, [0] * 3
     )  # type: ignore[arg-type]
     assert hold_out_templates(alone).log_odds[0] < 0
 
 
-def test_few_templates_leave_the_scale_of_the_unseen_as_it_is() -> None:
-    few = evidence([5.0] * 4 + [-5.0] * 40, [1.0] * 4 + [0.0] * 40, [1.0] * 44)
-    assert with_thresholds(Calibration.none(1), HeldOut(Evidence.none(), few)) == Calibration.none(
-        1
-    )
-    some = evidence([1.0] * 10 + [-5.0] * 40, [1.0] * 10 + [0.0] * 40, [1.0] * 50)
-    scaled = with_thresholds(Calibration.none(1), HeldOut(Evidence.none(), some))
+def test_with_few_templates_unseen_scores_are_not_calibrated() -> None:
+    few = held_out_events([5.0] * 4 + [-5.0] * 40, [1.0] * 4 + [0.0] * 40, [1.0] * 44)
+    assert with_thresholds(
+        Calibration.none(1), HeldOut(HeldOutEvents.none(), few)
+    ) == Calibration.none(1)
+    some = held_out_events([1.0] * 10 + [-5.0] * 40, [1.0] * 10 + [0.0] * 40, [1.0] * 50)
+    scaled = with_thresholds(Calibration.none(1), HeldOut(HeldOutEvents.none(), some))
     assert (scaled.unseen_threshold, scaled.unseen_temperature) == (0, 0.5)
-    many = evidence([0.5] * 40 + [0.1] * 40, [1.0] * 40 + [0.0] * 40, [1.0] * 80)
-    moved = with_thresholds(Calibration.none(1), HeldOut(Evidence.none(), many))
+    many = held_out_events([0.5] * 40 + [0.1] * 40, [1.0] * 40 + [0.0] * 40, [1.0] * 80)
+    moved = with_thresholds(Calibration.none(1), HeldOut(HeldOutEvents.none(), many))
     assert 0.1 < moved.unseen_threshold < 0.5
 
 
-def test_the_calibration_error_is_that_of_a_hand_made_case() -> None:
+def test_the_calibration_error_by_hand() -> None:
     score = np.array([0.05, 0.95, 0.95])
     found = expected_calibration_error(score, np.array([0.0, 1.0, 0.0]), np.array([2.0, 1.0, 1.0]))
     assert found == pytest.approx((2 * 0.05 + abs(1 - 1.9)) / 4)
@@ -200,7 +204,7 @@ def test_the_calibration_error_is_that_of_a_hand_made_case() -> None:
 
 
 @pytest.mark.parametrize("target", [0, -1, 1e6, float("nan"), float("inf")])
-def test_a_target_that_cannot_be_is_refused(opened: Warehouse, target: float) -> None:
+def test_an_impossible_target_is_refused(opened: Warehouse, target: float) -> None:
     with pytest.raises(InputError, match="above 0 and below 1000000"):
         set_target(opened, target)
     assert read_target(opened) is None
@@ -233,7 +237,7 @@ def test_views_live_and_stored_functions_follow_the_policy(copied: Path, unseen:
         assert not queued or expected in ("queue", "both")
 
 
-def test_the_queue_holds_what_nobody_judged_and_a_label_takes_it_out(opened: Warehouse) -> None:
+def test_a_label_removes_a_row_from_the_queue(opened: Warehouse) -> None:
     before = opened.records("SELECT * FROM label_queue")
     unseen = opened.value("SELECT count(*) FROM fame.verdicts WHERE NOT known_template")
     assert sum(row["events"] for row in before) == unseen > 0
@@ -249,12 +253,12 @@ def test_the_queue_holds_what_nobody_judged_and_a_label_takes_it_out(opened: War
     assert len(after) == len(before) - 1
 
 
-def test_a_policy_that_is_not_known_is_refused(opened: Warehouse) -> None:
+def test_an_unknown_policy_is_refused(opened: Warehouse) -> None:
     with pytest.raises(InputError, match="alert, queue, both"):
         set_unseen(opened, "ignore")
 
 
-def test_the_costs_are_those_of_the_lines(opened: Warehouse) -> None:
+def test_the_costs_are_counted_on_the_lines(opened: Warehouse) -> None:
     alert, queue, both = measured_costs(opened)
     count = (
         "SELECT count(*) FROM fame.log_periods AS l INNER JOIN fame.verdicts AS v USING (event_id) "
@@ -274,12 +278,12 @@ def test_the_costs_are_those_of_the_lines(opened: Warehouse) -> None:
 
 
 def published_scores(warehouse: Warehouse) -> dict[bool, np.ndarray]:
-    """Return the scores of known and of unseen events, in one order."""
+    """Return the scores of known and of unseen events, ordered by event."""
     select = "SELECT score FROM fame.verdicts WHERE known_template = ? ORDER BY event_id"
     return {k: np.array(warehouse.rows(select, [k]))[:, 0] for k in (True, False)}
 
 
-def test_a_target_moves_the_line_and_scores_stay_in_order(opened: Warehouse) -> None:
+def test_a_target_moves_the_threshold_and_keeps_the_order_of_scores(opened: Warehouse) -> None:
     before = models.champion(opened)
     scores = published_scores(opened)
     record = set_target(opened, 10, author="me")
@@ -307,7 +311,7 @@ def test_a_target_moves_the_line_and_scores_stay_in_order(opened: Warehouse) -> 
     assert back.model_version == before.model_version
 
 
-def test_what_is_not_supported_is_said_with_what_it_takes(opened: Warehouse) -> None:
+def test_an_unsupported_target_is_reported_with_the_events_it_needs(opened: Warehouse) -> None:
     set_target(opened, 10)
     found = report(opened)
     assert found.max_false_alarms == 10
@@ -321,7 +325,7 @@ def test_what_is_not_supported_is_said_with_what_it_takes(opened: Warehouse) -> 
     assert (alert.queued, queue.queued) == (0, both.queued)
 
 
-def test_training_with_a_target_is_the_same_as_moving_to_it(
+def test_training_with_a_target_gives_the_same_model_as_setting_it_later(
     opened: Warehouse, tiny: StudentConfig
 ) -> None:
     moved = set_target(opened, 1000)
@@ -333,7 +337,7 @@ def test_training_with_a_target_is_the_same_as_moving_to_it(
     assert train_students(opened, config=tiny).trained
 
 
-def test_an_older_student_without_evidence_still_loads(opened: Warehouse) -> None:
+def test_an_older_student_without_held_out_events_still_loads(opened: Warehouse) -> None:
     student = models.load(models.champion(opened).folder).student
     assert len(student.held_out.unseen.lines) > 20
     assert sigmoid(np.array(0.0)) == 0.5
@@ -356,8 +360,8 @@ def test_the_command_line(copied: Path) -> None:
 
     assert "both (in force)" in run("policy", "show")
     assert "queue" in run("policy", "set", "--unseen", "queue")
-    told = run("policy", "set", "--max-false-alarms", "10")
-    assert "next: fame score" in told
+    output = run("policy", "set", "--max-false-alarms", "10")
+    assert "next: fame score" in output
     run("score")
     shown = run("policy", "show")
     assert "queue (in force)" in shown

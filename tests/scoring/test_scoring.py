@@ -1,4 +1,4 @@
-"""Scoring that is interrupted, shared by threads, or refused: no event is ever judged twice."""
+"""Scoring that is interrupted, shared by threads or refused: no event is scored twice."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from fame_sql.warehouse.warehouse import Warehouse
 
 BATCH = 40
 
-# Scores in small batches, slowly, and tells on stdout what the model was asked.
+# Scores slowly, in small batches, and prints the texts that the model gets.
 SLOW_SCORE = f"""
 import sys, time
 from fame_sql.scoring import scoring
@@ -50,7 +50,7 @@ main(["score", "--warehouse", sys.argv[1]])
 
 @pytest.fixture
 def unscored(copied: Path) -> Path:
-    """A copy of the compiled warehouse whose verdicts were forgotten."""
+    """Return a copy of the compiled warehouse without verdicts."""
     with Warehouse.open(copied) as warehouse:
         warehouse.connection.execute("CREATE TABLE expected AS SELECT * FROM fame.scores")
         warehouse.connection.execute("DELETE FROM fame.scores")
@@ -59,7 +59,7 @@ def unscored(copied: Path) -> Path:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often the model was asked for each text in this process."""
+    """Count how often the model scores each text in this process."""
     found: Counter[str] = Counter()
     plain = Model.verdicts
 
@@ -87,15 +87,15 @@ def _after_batches(process: subprocess.Popen[str], batches: int) -> None:
 
 
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)])
-def test_a_run_that_was_stopped_goes_on_where_it_was(
+def test_an_interrupted_run_is_resumed(
     unscored: Path, asked: Counter[str], how: signal.Signals, code: int
 ) -> None:
     process = _start(unscored)
     _after_batches(process, 5)
     process.send_signal(how)
-    _, told = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == code
-    assert how is signal.SIGKILL or "interrupted: committed work is kept" in told
+    assert how is signal.SIGKILL or "interrupted: committed work is kept" in errors
     with Warehouse.open(unscored) as warehouse:
         kept = {row[0] for row in warehouse.rows("SELECT canonical FROM fame.verdicts")}
         events = warehouse.value("SELECT count(*) FROM fame.events")
@@ -108,13 +108,13 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(
 
 
 def _is_complete(warehouse: Warehouse) -> None:
-    """The same verdicts as were there, each once."""
+    """Check that the verdicts are the same as before, each once."""
     columns = "model_version, event_id, score, domain, novelty, template_id"
     stored = warehouse.rows(f"SELECT {columns} FROM fame.scores ORDER BY event_id")
     assert stored == warehouse.rows(f"SELECT {columns} FROM expected ORDER BY event_id")
 
 
-def test_a_second_process_is_told_who_holds_the_warehouse(unscored: Path) -> None:
+def test_a_second_process_is_refused_with_the_id_of_the_first(unscored: Path) -> None:
     process = _start(unscored)
     try:
         _after_batches(process, 1)
@@ -126,7 +126,7 @@ def test_a_second_process_is_told_who_holds_the_warehouse(unscored: Path) -> Non
         process.communicate(timeout=60)
 
 
-def test_threads_that_score_at_once_ask_for_no_event_twice(
+def test_concurrent_threads_score_no_event_twice(
     unscored: Path, asked: Counter[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scoring, "BATCH", BATCH)
@@ -157,7 +157,7 @@ def test_threads_that_score_at_once_ask_for_no_event_twice(
         thread.join()
     assert faults == []
     assert answers == [(4000, 4000)] * len(threads)
-    # The very first text is asked for once more: that loads the weights.
+    # The first text is scored once more, to load the weights.
     assert sum(asked.values()) == len(asked) + 1
     _is_complete(Warehouse(unscored, connection))
     release(connection)
@@ -189,7 +189,7 @@ def test_events_that_do_not_fit_into_memory_are_scored(
         assert counted == [(150_000, 150_000)]
 
 
-def test_what_it_takes_is_told_before(unscored: Path) -> None:
+def test_the_estimate_is_shown_before_scoring(unscored: Path) -> None:
     with Warehouse.open(unscored) as warehouse:
         events = warehouse.value("SELECT count(*) FROM fame.events")
         estimate = estimate_scoring(warehouse)
@@ -198,13 +198,13 @@ def test_what_it_takes_is_told_before(unscored: Path) -> None:
     assert estimate.bytes_temporary > 0
     run = CliRunner().invoke(main, ["score", "--dry-run", "--warehouse", str(unscored)])
     assert f"{events} events to score, from 4000 lines" in run.output
-    told = CliRunner().invoke(main, ["score", "--warehouse", str(unscored)])
-    assert "MB free" in told.stderr
-    assert f"{events} events scored" in told.stdout
+    done = CliRunner().invoke(main, ["score", "--warehouse", str(unscored)])
+    assert "MB free" in done.stderr
+    assert f"{events} events scored" in done.stdout
 
 
 def test_a_disk_without_room_is_refused(unscored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scoring, "BYTES_AN_EVENT", 10**15)
+    monkeypatch.setattr(scoring, "BYTES_PER_EVENT", 10**15)
     run = CliRunner().invoke(main, ["score", "--warehouse", str(unscored)])
     assert run.exit_code == 1
     assert "free some room, or move the warehouse" in run.output

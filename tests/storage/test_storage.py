@@ -1,4 +1,4 @@
-"""Partitions, expiry and compaction: a warehouse kept small without losing what was found out."""
+"""Partitions, expiry and compaction: a smaller warehouse without losing verdicts and counts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LINES = "SELECT log_id, timestamp, body, event_id, attributes, severity_number F
 
 @pytest.fixture
 def raw(compiled: Path, tmp_path: Path) -> Path:
-    """Parquet files of raw lines by day, as another system would leave them."""
+    """Parquet files of raw lines by day, as another system would write them."""
     folder = tmp_path / "raw"
     with duckdb.connect(str(compiled), read_only=True) as source:
         source.execute(
@@ -65,9 +65,9 @@ def test_foreign_files_are_scored_by_day_and_queried_with_the_warehouse(
     copied: Path, raw: Path, place: str
 ) -> None:
     arguments = ["partition", "add", f"{raw}/day=*/*.parquet", "--place", place, "--json"]
-    told = json.loads(_run(*arguments, "--warehouse", copied))
-    assert told["lines"] == 1333
-    assert told["files"] == len(told["days"]) > 1
+    report = json.loads(_run(*arguments, "--warehouse", copied))
+    assert report["lines"] == 1333
+    assert report["files"] == len(report["days"]) > 1
     with fame_sql.connect(copied) as connection:
         counted = connection.execute(
             "SELECT count(*), count(score), count(event_id), count(DISTINCT log_id), "
@@ -75,7 +75,7 @@ def test_foreign_files_are_scored_by_day_and_queried_with_the_warehouse(
         ).fetchall()
         assert counted == [(4000 + 1333, 4000 + 1333, 4000 + 1333, 4000 + 1333, 0)]
         on_day = "SELECT count(*) FROM all_logs WHERE day = ?"
-        day = date.fromisoformat(told["days"][0])
+        day = date.fromisoformat(report["days"][0])
         assert connection.execute(on_day, [day]).fetchall()[0][0] > 0
         attributes = connection.execute(
             "SELECT DISTINCT json_keys(attributes) FROM all_logs WHERE parser = 'parquet'"
@@ -85,7 +85,7 @@ def test_foreign_files_are_scored_by_day_and_queried_with_the_warehouse(
         assert lines == [(5333,)]
         release(connection)
     again = json.loads(_run(*arguments, "--warehouse", copied))
-    assert (again["lines"], again["known"]) == (0, told["files"])
+    assert (again["lines"], again["known"]) == (0, report["files"])
 
 
 def test_a_naive_query_over_all_lines_is_planned_by_event(copied: Path, raw: Path) -> None:
@@ -134,7 +134,7 @@ def test_new_events_of_partitions_are_scored_once(opened: Warehouse, tmp_path: P
     assert opened.value("SELECT count(*) FROM all_scored_logs WHERE score IS NULL") == 0
 
 
-def test_a_run_that_was_stopped_leaves_nothing_half_done(
+def test_an_interrupted_run_leaves_no_partial_data(
     opened: Warehouse, raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = tmp_path / "place"
@@ -162,9 +162,13 @@ def test_a_run_that_was_stopped_leaves_nothing_half_done(
 @pytest.mark.parametrize(
     ("statement", "options", "message"),
     [
-        ("SELECT 'x' AS text", {}, "has no column body or message, but text: name .* with --body"),
-        ("SELECT 'x' AS text", {"body": "nothing"}, "has no column nothing, but text"),
-        ("SELECT 'x' AS body", {"time": "when"}, "has no column when, but body"),
+        (
+            "SELECT 'x' AS text",
+            {},
+            "has no column body or message; its columns are text: give .* --body",
+        ),
+        ("SELECT 'x' AS text", {"body": "nothing"}, "has no column nothing; its columns are text"),
+        ("SELECT 'x' AS body", {"time": "when"}, "has no column when; its columns are body"),
     ],
 )
 def test_a_file_without_the_columns_is_refused(
@@ -177,9 +181,7 @@ def test_a_file_without_the_columns_is_refused(
     assert list_partitions(opened) == []
 
 
-def test_a_time_that_cannot_be_read_is_told_and_the_line_kept(
-    opened: Warehouse, tmp_path: Path
-) -> None:
+def test_a_line_is_kept_if_its_time_cannot_be_parsed(opened: Warehouse, tmp_path: Path) -> None:
     file = tmp_path / "times.parquet"
     opened.connection.execute(
         "COPY (SELECT * FROM (VALUES ('a', 'yesterday'), ('b', '2030-01-01 10:00:00'), ('c', NULL))"
@@ -197,7 +199,7 @@ def test_a_time_that_cannot_be_read_is_told_and_the_line_kept(
 
 
 def _severities(opened: Warehouse, columns: str, place: Path) -> list[tuple[object, ...]]:
-    """Add a file of other columns beside a message, and return what became of them."""
+    """Add a file with a message and other columns, and return their values in ``all_logs``."""
     file = place.parent / "levels.parquet"
     opened.connection.execute(
         f"COPY (SELECT 'm' || row_number() OVER () AS message, * FROM {columns}) "
@@ -273,16 +275,18 @@ def test_severities_missing_from_older_partitions_are_filled(copied: Path, tmp_p
         release(connection)
 
 
-def test_what_cannot_be_added_is_told(opened: Warehouse, raw: Path, tmp_path: Path) -> None:
+def test_sources_and_places_that_cannot_be_used_are_refused(
+    opened: Warehouse, raw: Path, tmp_path: Path
+) -> None:
     source = str(raw / "*" / "*.parquet")
-    with pytest.raises(InputError, match="name a folder or an address with --place"):
+    with pytest.raises(InputError, match="give a folder or an address with --place"):
         add_partitions(opened, [source])
     with pytest.raises(InputError, match="no file system for 'nowhere://' is installed"):
         add_partitions(opened, [source], place="nowhere://x")
-    with pytest.raises(InputError, match="there is no file"):
+    with pytest.raises(InputError, match="no file matches"):
         add_partitions(opened, [str(raw / "*.csv")], place=str(tmp_path / "place"))
     add_partitions(opened, [source])
-    with pytest.raises(InputError, match="leave --place out, or move the files"):
+    with pytest.raises(InputError, match="omit --place, or move the files"):
         add_partitions(opened, [source], place=str(tmp_path / "other"))
     file = sorted(raw.rglob("*.parquet"))[0]
     opened.connection.execute(f"COPY (SELECT 'new' AS message) TO '{file}' (FORMAT parquet)")
@@ -291,13 +295,13 @@ def test_what_cannot_be_added_is_told(opened: Warehouse, raw: Path, tmp_path: Pa
 
 
 def _middle(warehouse: Warehouse) -> datetime:
-    """A midnight with lines on both sides."""
+    """Return a midnight with lines on both sides."""
     row = warehouse.value("SELECT date_trunc('day', quantile_disc(timestamp, 0.6)) FROM fame.logs")
     assert isinstance(row, datetime)
     return row
 
 
-def test_moved_lines_are_the_same_lines_elsewhere(copied: Path, place: str) -> None:
+def test_moved_lines_are_unchanged(copied: Path, place: str) -> None:
     with Warehouse.open(copied) as warehouse:
         before = warehouse.rows(LINES.format("fame.logs"))
         verdicts = warehouse.rows(VERDICTS)
@@ -312,7 +316,7 @@ def test_moved_lines_are_the_same_lines_elsewhere(copied: Path, place: str) -> N
         assert warehouse.value(unjudged) == 0
 
 
-def test_a_line_number_is_never_given_twice(opened: Warehouse, tmp_path: Path) -> None:
+def test_a_log_id_is_never_used_twice(opened: Warehouse, tmp_path: Path) -> None:
     from fame_sql.ingest import ingest_file
 
     opened.connection.execute("DELETE FROM fame.labels")
@@ -324,11 +328,11 @@ def test_a_line_number_is_never_given_twice(opened: Warehouse, tmp_path: Path) -
     assert opened.rows("SELECT min(log_id), max(log_id) FROM fame.logs") == [(4001, 4002)]
 
 
-def test_partitions_that_were_moved_are_found_again(
+def test_moved_partitions_are_found_at_their_new_place(
     opened: Warehouse, raw: Path, tmp_path: Path
 ) -> None:
     add_partitions(opened, [f"{raw}/*/*.parquet"], place=str(tmp_path / "here"))
-    with pytest.raises(InputError, match="is not there: move the files first"):
+    with pytest.raises(InputError, match="does not exist: move the files first"):
         set_place(opened, str(tmp_path / "there"))
     (tmp_path / "here").rename(tmp_path / "there")
     set_place(opened, str(tmp_path / "there"))
@@ -336,7 +340,7 @@ def test_partitions_that_were_moved_are_found_again(
     assert partition_place(opened) == Place(str(tmp_path / "there"))
 
 
-def test_expiry_keeps_verdicts_judged_lines_and_counts(copied: Path) -> None:
+def test_expiry_keeps_verdicts_labelled_lines_and_counts(copied: Path) -> None:
     with Warehouse.open(copied) as warehouse:
         middle = _middle(warehouse)
         verdicts = warehouse.rows(VERDICTS)
@@ -382,8 +386,8 @@ def test_expiry_of_partitions(copied: Path, raw: Path, place: str) -> None:
         assert warehouse.value("SELECT count(*) FROM all_logs WHERE log_id = ?", [kept]) == 1
 
 
-def test_dropping_everything_must_be_meant(opened: Warehouse) -> None:
-    with pytest.raises(InputError, match="say --all if that is meant"):
+def test_dropping_everything_needs_a_flag(opened: Warehouse) -> None:
+    with pytest.raises(InputError, match="add --all to drop all others"):
         expire(opened, datetime(2100, 1, 1))
     assert opened.value("SELECT count(*) FROM fame.logs") == 4000
 
@@ -393,13 +397,13 @@ def test_dropping_everything_must_be_meant(opened: Warehouse) -> None:
     [
         (None, None, "either --before"),
         ("2026-01-01", "3d", "either --before"),
-        ("1 Nov", None, "is no date"),
-        ("2026-01-01T00:00:00+02:00", None, "has a zone"),
-        (None, "90", "is no age"),
-        (None, "999999w", "before all time"),
+        ("1 Nov", None, "is not a date"),
+        ("2026-01-01T00:00:00+02:00", None, "has a time zone"),
+        (None, "90", "is not an age"),
+        (None, "999999w", "too long an age"),
     ],
 )
-def test_times_that_cannot_be_read(
+def test_invalid_times_are_refused(
     before: str | None, older_than: str | None, message: str
 ) -> None:
     with pytest.raises(InputError, match=message):
@@ -429,10 +433,10 @@ def test_compaction_keeps_everything_and_makes_the_file_smaller(copied: Path) ->
     with Warehouse.open(copied) as warehouse:
         verdicts = warehouse.rows(VERDICTS)
         events = warehouse.value("SELECT count(*) FROM fame.events")
-    told = json.loads(_run("compact", "--warehouse", copied, "--json"))
-    assert told["bytes_after"] < told["bytes_before"]
-    assert told["bytes_after"] == copied.stat().st_size
-    assert told["dropped_scores"] == 0
+    report = json.loads(_run("compact", "--warehouse", copied, "--json"))
+    assert report["bytes_after"] < report["bytes_before"]
+    assert report["bytes_after"] == copied.stat().st_size
+    assert report["dropped_scores"] == 0
     with fame_sql.connect(copied) as connection:
         assert connection.execute(VERDICTS).fetchall() == verdicts
         assert connection.execute("SELECT count(*) FROM mine.large").fetchall() == [(105,)]
@@ -440,12 +444,12 @@ def test_compaction_keeps_everything_and_makes_the_file_smaller(copied: Path) ->
         rows = connection.execute("SELECT log_id FROM fame.logs").fetchall()
         assert rows == sorted(rows)
         release(connection)
-    told = json.loads(_run("compact", "--drop-superseded", "--warehouse", copied, "--json"))
-    assert told["dropped_scores"] == events
+    report = json.loads(_run("compact", "--drop-superseded", "--warehouse", copied, "--json"))
+    assert report["dropped_scores"] == events
     assert sorted(file.name for file in copied.parent.iterdir() if file.is_file()) == [copied.name]
 
 
-def test_compaction_of_a_file_that_is_held_changes_nothing(copied: Path) -> None:
+def test_compaction_of_an_open_file_changes_nothing(copied: Path) -> None:
     with (
         Warehouse.open(copied, read_only=True),
         pytest.raises(WarehouseError, match="already open"),
@@ -453,16 +457,14 @@ def test_compaction_of_a_file_that_is_held_changes_nothing(copied: Path) -> None
         compact(copied)
 
 
-def test_a_copy_that_is_not_whole_changes_nothing(
-    copied: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_incomplete_copy_changes_nothing(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     link = copied.with_name("link.duckdb")
     link.symlink_to(copied)
     before = copied.read_bytes()
     counts = iter([{("fame", "logs"): 1}, {("fame", "logs"): 2}])
     with monkeypatch.context() as patched:
         patched.setattr(compaction, "_counts", lambda *_: next(counts))
-        with pytest.raises(WarehouseError, match="is as it was: try again"):
+        with pytest.raises(WarehouseError, match="was not replaced: try again"):
             compact(link)
     assert copied.read_bytes() == before
     assert {file.name for file in copied.parent.iterdir() if file.is_file()} == {
@@ -475,7 +477,7 @@ def test_a_copy_that_is_not_whole_changes_nothing(
     assert copied.stat().st_mode & 0o777 == 0o640
 
 
-def test_the_commands_tell_what_they_did(copied: Path, raw: Path, tmp_path: Path) -> None:
+def test_the_commands_print_what_they_did(copied: Path, raw: Path, tmp_path: Path) -> None:
     place = tmp_path / "place"
     at = ["--warehouse", copied]
     assert "no partitions yet" in _run("partition", "place", *at)

@@ -1,4 +1,4 @@
-"""How many rows reach a live function, by the shape of the query, on the DuckDB that runs."""
+"""How many rows reach a live function, by the shape of the query and the version of DuckDB."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def counted(copied: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_no_more_rows_are_scored_than_known(
+def test_the_number_of_scored_rows_does_not_grow(
     counted: tuple[duckdb.DuckDBPyConnection, list[int]], shape: str
 ) -> None:
     connection, rows = counted
@@ -87,7 +87,7 @@ def test_no_more_rows_are_scored_than_known(
 
 
 @pytest.mark.parametrize("shape", [s for s in SHAPES if s not in ("literal", "null", "case")])
-def test_a_planned_query_leaves_no_row_to_the_function(
+def test_a_planned_query_gives_no_row_to_the_function(
     counted: tuple[duckdb.DuckDBPyConnection, list[int]], shape: str
 ) -> None:
     connection, rows = counted
@@ -209,7 +209,7 @@ def cold(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[A
 
 
 def _from_cold(connection: Any, statement: str, plan_it: bool) -> tuple[Counter[str], int, int]:
-    """Return the rows, how many texts the model was asked for, and message expressions planned."""
+    """Return the rows, and the numbers of scored texts and of planned message expressions."""
     scorer = scorer_of(connection)
     assert scorer is not None
     connection.execute("DELETE FROM fame.scores")
@@ -222,7 +222,7 @@ def _from_cold(connection: Any, statement: str, plan_it: bool) -> tuple[Counter[
 
 
 @pytest.mark.parametrize("shape", COLD)
-def test_a_planned_query_asks_the_model_no_more_than_the_plain_one(cold: Any, shape: str) -> None:
+def test_a_planned_query_scores_no_more_texts_than_the_plain_one(cold: Any, shape: str) -> None:
     statement, planned = COLD[shape]
     expected, plainly, _ = _from_cold(cold, statement, plan_it=False)
     rows, asked, calls = _from_cold(cold, statement, plan_it=True)

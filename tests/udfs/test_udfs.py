@@ -38,7 +38,7 @@ def test_live_and_stored_scores_are_equal_bit_for_bit(connection) -> None:
     assert differ[0][1] == 0
 
 
-def test_a_fresh_model_gives_what_is_stored_whatever_the_batch(compiled: Path) -> None:
+def test_a_reloaded_model_gives_the_stored_scores_for_any_batch(compiled: Path) -> None:
     with Warehouse.open(compiled, read_only=True) as warehouse:
         stored = dict(
             warehouse.rows("SELECT canonical, (score, domain, novelty) FROM fame.verdicts")
@@ -54,7 +54,7 @@ def test_a_fresh_model_gives_what_is_stored_whatever_the_batch(compiled: Path) -
         } == {t: stored[t] for t in batch}
 
 
-def test_all_functions_answer_and_null_stays_null(connection) -> None:
+def test_all_functions_return_values_and_null_for_null(connection) -> None:
     body = connection.execute("SELECT body FROM logs LIMIT 1").fetchall()[0][0]
     for function in FUNCTIONS:
         some, none = connection.execute(
@@ -88,7 +88,7 @@ def test_the_verdict_agrees_with_the_single_functions(connection) -> None:
         assert verdict["known_template"] == (template is not None)
 
 
-def test_the_unseen_is_told_from_the_known(connection) -> None:
+def test_unseen_templates_are_distinguished_from_known_ones(connection) -> None:
     known, unseen = connection.execute(
         "SELECT fame_verdict((SELECT any_value(body) FROM scored_logs WHERE known_template)), "
         "fame_verdict('zyzzyva quux frobnicated plugh')"
@@ -102,7 +102,7 @@ def test_the_unseen_is_told_from_the_known(connection) -> None:
     assert 0 < unseen["domain_confidence"] < 1
 
 
-def test_several_threads_give_what_one_gives(connection) -> None:
+def test_several_threads_give_the_same_results_as_one(connection) -> None:
     connection.execute("DELETE FROM fame.scores")
     statement = "SELECT sum(fame_score(body)), count(*) FROM logs WHERE log_id % 4 = ?"
     alone = [connection.execute(statement, [part]).fetchall() for part in range(4)]
@@ -114,7 +114,7 @@ def test_several_threads_give_what_one_gives(connection) -> None:
         assert list(pool.map(ask, range(4))) == alone
 
 
-def test_no_event_is_judged_twice(connection) -> None:
+def test_no_event_is_scored_twice(connection) -> None:
     from fame_sql.udfs import duckdb as functions
 
     connection.execute("DELETE FROM fame.scores")
@@ -136,7 +136,7 @@ def test_cursors_and_second_connections_have_the_functions(connection, copied: P
     assert connection.execute(statement).fetchall() == first
 
 
-def test_a_connection_of_ones_own_with_a_model_folder(compiled: Path) -> None:
+def test_registering_a_model_folder_on_any_connection(compiled: Path) -> None:
     with Warehouse.open(compiled, read_only=True) as warehouse:
         folder = models.champion(warehouse).folder
         body, score = warehouse.rows("SELECT body, score FROM scored_logs LIMIT 1")[0]
@@ -163,12 +163,12 @@ def test_registering_on_a_connection_to_a_warehouse(copied: Path) -> None:
         release(own)
 
 
-def test_neither_a_warehouse_nor_a_model() -> None:
-    with duckdb.connect() as own, pytest.raises(ModelError, match="name a model folder"):
+def test_registering_needs_a_warehouse_or_a_model() -> None:
+    with duckdb.connect() as own, pytest.raises(ModelError, match="give a model folder"):
         fame_sql.register(own)
 
 
-def test_without_a_model_the_functions_say_what_to_do(tmp_path: Path) -> None:
+def test_without_a_model_the_error_names_the_next_command(tmp_path: Path) -> None:
     path = tmp_path / "new.duckdb"
     Warehouse.open(path, create=True).close()
     connection = fame_sql.connect(path)
@@ -179,7 +179,7 @@ def test_without_a_model_the_functions_say_what_to_do(tmp_path: Path) -> None:
     connection.close()
 
 
-def test_the_scorer_forgets_the_oldest_when_it_is_full(
+def test_a_full_cache_drops_its_oldest_entries(
     compiled: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from fame_sql.scoring import live

@@ -1,4 +1,4 @@
-"""Who owns a function's name, on every way into a warehouse."""
+"""Which function a name means, on every kind of connection to a warehouse."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def cursor(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @contextmanager
 def other_connection(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """One that the process opens by itself, as a server opens one for each client."""
+    """Open a second connection, as a server opens one per client."""
     with connected(path), duckdb.connect(str(path)) as other:
         yield other
 
@@ -72,7 +72,7 @@ def registered(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @contextmanager
 def using_fame(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The schema of the tables is current, as where people look at them."""
+    """Open a connection whose current schema is ``fame``."""
     with connected(path) as connection:
         connection.execute("USE fame")
         yield connection
@@ -86,7 +86,7 @@ def value(connection: duckdb.DuckDBPyConnection, call: str) -> object:
 
 
 @pytest.mark.parametrize("way", LIVE_WAYS, ids=lambda way: way.__name__)
-def test_where_python_is_the_plain_name_is_live_and_a_schema_is_stored(
+def test_with_python_the_plain_name_is_live_and_the_schema_is_stored(
     copied: Path, way: Way
 ) -> None:
     with way(copied) as connection:
@@ -108,7 +108,7 @@ def test_where_python_is_the_plain_name_is_live_and_a_schema_is_stored(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_without_python_duckdb_leads_to_the_stored_function(compiled: Path, name: str) -> None:
+def test_without_python_duckdb_suggests_the_stored_function(compiled: Path, name: str) -> None:
     with (
         duckdb.connect(str(compiled), read_only=True) as connection,
         pytest.raises(duckdb.CatalogException, match=f'Did you mean "fame_stored.{name}"'),
@@ -149,7 +149,7 @@ def test_every_live_function_has_a_stored_name(empty: Warehouse) -> None:
     assert sorted(row[0] for row in rows) == sorted(NAMES)
 
 
-def test_stored_names_hide_live_ones_only_where_they_are_asked_for(copied: Path) -> None:
+def test_stored_names_hide_live_ones_only_on_the_search_path(copied: Path) -> None:
     statement = "SELECT count(*) FROM logs WHERE fame_score(body) > 0.5"
     with connected(copied) as connection:
         assert make_plan(connection, statement).statement != statement
@@ -158,7 +158,7 @@ def test_stored_names_hide_live_ones_only_where_they_are_asked_for(copied: Path)
         assert value(connection, f"fame_score('{UNSEEN}')") is None
 
 
-def test_a_macro_in_the_way_is_named(copied: Path) -> None:
+def test_the_error_names_a_conflicting_macro(copied: Path) -> None:
     with duckdb.connect(str(copied)) as connection:
         connection.execute("CREATE MACRO fame_novelty(m) AS 1")
         with pytest.raises(WarehouseError, match=r"'DROP MACRO main\.fame_novelty'"):

@@ -1,4 +1,4 @@
-"""The list of severities, and what is made from it."""
+"""The list of severities, and the SQL and dbt seeds generated from it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_sql_and_python_agree_on_every_word(change) -> None:
     assert [row[0] for row in found] == [*NUMBERS.values(), None]
 
 
-def test_ordinary_words_are_no_levels_in_plain_text() -> None:
+def test_ordinary_words_are_not_levels_in_plain_text() -> None:
     levels = patterns()["levels"].split("|")
     assert set(NUMBERS) - set(levels) == {"FAILURE", "INFORMATIONAL"}
     assert patterns()["small_levels"].split("|") == [level.lower() for level in levels]

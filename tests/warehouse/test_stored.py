@@ -1,4 +1,4 @@
-"""The stored verdicts, read with no fame-sql in the process."""
+"""Stored verdicts, read by a process without fame-sql."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROGRAM = shutil.which("duckdb", path=str(Path(sys.executable).parent)) or shuti
 
 
 def _ask(warehouse: Path, statement: str) -> list[dict[str, object]]:
-    """Run a statement with DuckDB's own command-line program, alone in a bare environment."""
+    """Run a statement with DuckDB in a separate process with an empty environment."""
     if PROGRAM is None:
         pytest.skip("the duckdb program is not installed")
     done = subprocess.run(
@@ -51,7 +51,7 @@ def test_a_callers_alias_does_not_capture_the_macro(compiled: Path) -> None:
     assert _ask(compiled, statement) == [{"n": 4000}]
 
 
-def test_what_was_never_scored_is_null(compiled: Path) -> None:
+def test_messages_without_a_score_are_null(compiled: Path) -> None:
     statement = "SELECT fame.score('quux') AS s, fame.domain('quux') AS d, fame.score(NULL) AS n"
     assert _ask(compiled, statement) == [{"s": None, "d": None, "n": None}]
 
@@ -70,7 +70,7 @@ def test_every_stored_function(compiled: Path) -> None:
     assert row["c"]
 
 
-def test_coverage_counts_what_is_not_scored(opened: Warehouse) -> None:
+def test_coverage_counts_unscored_lines(opened: Warehouse) -> None:
     opened.connection.execute("DELETE FROM fame.scores WHERE event_id = 1")
     lines = opened.value("SELECT lines FROM fame.events WHERE event_id = 1")
     row = opened.records("FROM fame.coverage()")[0]
@@ -100,7 +100,7 @@ def test_template_counts_are_complete(compiled: Path) -> None:
     assert rows[0]["days"] >= 7
 
 
-def test_what_differs_between_two_ranges(compiled: Path) -> None:
+def test_differences_between_two_ranges_of_time(compiled: Path) -> None:
     with Warehouse.open(compiled, read_only=True) as warehouse:
         middle = warehouse.value("SELECT until_time FROM fame.splits")
     rows = _ask(
@@ -113,7 +113,7 @@ def test_what_differs_between_two_ranges(compiled: Path) -> None:
     assert changes == sorted(changes, reverse=True)
 
 
-def test_values_behind_wildcards(compiled: Path) -> None:
+def test_values_at_wildcards(compiled: Path) -> None:
     rows = _ask(
         compiled,
         "SELECT values.*, templates.lines AS whole FROM templates, "

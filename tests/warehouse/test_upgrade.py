@@ -1,4 +1,4 @@
-"""A warehouse of every earlier schema is upgraded: dry run, copy, going back, kills."""
+"""Upgrades from every earlier schema: dry run, backup, restoring it, killed processes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _fame(*words: str | Path) -> Result:
 
 
 def _state(path: Path) -> tuple[int, int]:
-    """Return the schema and the lines of a warehouse, read by DuckDB alone."""
+    """Return the schema version and the lines of a warehouse, read with DuckDB only."""
     with duckdb.connect(str(path), read_only=True) as connection:
         row = connection.execute(
             "SELECT max(version), (SELECT count(*) FROM fame.logs) FROM fame.schema_versions"
@@ -54,12 +54,14 @@ def test_every_earlier_schema_is_upgraded_and_can_go_back(tmp_path: Path, versio
     path = older_warehouse(tmp_path / "w.duckdb", version)
     before = path.read_bytes()
 
-    told = _fame("upgrade", "--dry-run", "--warehouse", path)
-    assert told.exit_code == 0, told.output
+    dry_run = _fame("upgrade", "--dry-run", "--warehouse", path)
+    assert dry_run.exit_code == 0, dry_run.output
     for step in all_steps():
-        assert (f"schema step {step.number}  {step.name}" in told.output) == (step.number > version)
-    assert f"has schema {version}, this fame-sql uses schema {NEWEST}" in told.output
-    assert "rows per second" in told.output
+        assert (f"schema step {step.number}  {step.name}" in dry_run.output) == (
+            step.number > version
+        )
+    assert f"has schema {version}, this fame-sql uses schema {NEWEST}" in dry_run.output
+    assert "rows per second" in dry_run.output
     assert path.read_bytes() == before
     assert _copies(path) == []
 
@@ -96,21 +98,21 @@ def test_opening_for_writing_upgrades_and_announces_the_copy(
     assert _state(path) == (NEWEST, ROWS)
 
 
-def test_views_alone_are_defined_again_without_a_copy(
+def test_views_are_redefined_without_a_copy(
     empty: Warehouse, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.write(empty.connection, settings.DEFINITIONS, "of another version")
     empty.close()
-    told = _fame("upgrade", "--dry-run", "--warehouse", empty.path).output
-    assert "fame.scored_logs" in told
-    assert "schema step" not in told
-    assert re.search(r"copy of the file +0\.0 MB", told)
+    dry_run = _fame("upgrade", "--dry-run", "--warehouse", empty.path).output
+    assert "fame.scored_logs" in dry_run
+    assert "schema step" not in dry_run
+    assert re.search(r"copy of the file +0\.0 MB", dry_run)
     Warehouse.open(empty.path).close()
     assert _copies(empty.path) == []
     assert caplog.messages == []
 
 
-def test_a_new_warehouse_is_made_in_silence(
+def test_a_new_warehouse_is_created_without_a_message(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with duckdb.connect(str(tmp_path / "own.duckdb")) as connection:
@@ -129,7 +131,7 @@ def test_no_backup_keeps_no_copy(tmp_path: Path) -> None:
     assert _state(path) == (NEWEST, ROWS)
 
 
-def test_a_copy_that_is_there_is_never_replaced(tmp_path: Path) -> None:
+def test_an_existing_copy_is_never_replaced(tmp_path: Path) -> None:
     path = older_warehouse(tmp_path / "w.duckdb", 2)
     kept = path.with_name(f"w.duckdb.before-schema-{NEWEST}")
     kept.write_text("mine")
@@ -148,7 +150,7 @@ def test_the_report_as_json(tmp_path: Path) -> None:
     assert report["copy"] == f"{path}.before-schema-{NEWEST}"
 
 
-def test_what_a_step_changes_is_estimated_from_the_tables(tmp_path: Path) -> None:
+def test_the_changes_of_a_step_are_estimated_from_the_tables(tmp_path: Path) -> None:
     path = older_warehouse(tmp_path / "w.duckdb", 1)
     with duckdb.connect(str(path)) as connection:
         connection.execute(
@@ -218,7 +220,7 @@ def test_lines_in_the_write_ahead_log_are_in_the_copy(tmp_path: Path) -> None:
     assert _state(path) == (NEWEST, 2 * ROWS)
 
 
-def test_nobody_else_can_open_the_warehouse_after_the_copy(tmp_path: Path) -> None:
+def test_no_other_process_can_open_the_warehouse_after_the_copy(tmp_path: Path) -> None:
     path = older_warehouse(tmp_path / "w.duckdb", 4)
     with Warehouse.open(path) as warehouse:
         assert len(_copies(path)) == 1
@@ -322,7 +324,7 @@ def test_an_upgrade_killed_at_any_time(tmp_path: Path) -> None:
         assert _state(path) == (NEWEST, ROWS)
 
 
-def test_a_newer_warehouse_says_which_version_it_takes(empty: Warehouse) -> None:
+def test_a_newer_warehouse_names_the_version_it_needs(empty: Warehouse) -> None:
     empty.connection.execute("INSERT INTO fame.schema_versions VALUES (99, 'x', now())")
     settings.write(empty.connection, settings.NEEDED_VERSION, "7.1.0")
     empty.close()
@@ -332,7 +334,7 @@ def test_a_newer_warehouse_says_which_version_it_takes(empty: Warehouse) -> None
             open_(empty.path)
 
 
-def test_a_needed_version_that_is_no_version_is_not_shown(empty: Warehouse) -> None:
+def test_an_invalid_needed_version_is_not_shown(empty: Warehouse) -> None:
     empty.connection.execute("INSERT INTO fame.schema_versions VALUES (99, 'x', now())")
     settings.write(empty.connection, settings.NEEDED_VERSION, "1'; rm -rf ~")
     empty.close()
@@ -341,7 +343,7 @@ def test_a_needed_version_that_is_no_version_is_not_shown(empty: Warehouse) -> N
     assert "rm" not in str(raised.value)
 
 
-def test_an_upgraded_warehouse_stores_the_version_that_it_takes(tmp_path: Path) -> None:
+def test_an_upgraded_warehouse_stores_the_version_it_needs(tmp_path: Path) -> None:
     path = older_warehouse(tmp_path / "w.duckdb", 1)
     with Warehouse.open(path) as warehouse:
         needed = settings.read(warehouse.connection, settings.NEEDED_VERSION)
@@ -349,7 +351,7 @@ def test_an_upgraded_warehouse_stores_the_version_that_it_takes(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("step", all_steps(), ids=lambda step: step.name)
-def test_every_step_says_since_when_it_is_there_and_can_be_estimated(step) -> None:
+def test_every_step_has_a_version_and_an_estimate(step) -> None:
     assert sql.load(step.file).startswith(f"-- Since fame-sql {step.since}.\n")
     assert [int(n) for n in step.since.split(".")] <= [
         int(n) for n in fame_sql.__version__.split(".")
@@ -357,7 +359,7 @@ def test_every_step_says_since_when_it_is_there_and_can_be_estimated(step) -> No
     assert {type(one).__name__ for one in statements_of([step])} <= {"Create", "Alter"}
 
 
-def test_a_database_that_is_no_warehouse_is_not_upgraded(tmp_path: Path) -> None:
+def test_a_database_that_is_not_a_warehouse_is_not_upgraded(tmp_path: Path) -> None:
     path = tmp_path / "own.duckdb"
     duckdb.connect(str(path)).close()
     for words in ([], ["--dry-run"]):
@@ -366,7 +368,7 @@ def test_a_database_that_is_no_warehouse_is_not_upgraded(tmp_path: Path) -> None
         assert "holds no warehouse" in said.output
 
 
-def test_a_reader_is_told_to_upgrade(tmp_path: Path) -> None:
+def test_a_reader_is_dry_run_to_upgrade(tmp_path: Path) -> None:
     path = older_warehouse(tmp_path / "w.duckdb", 2)
     with pytest.raises(WarehouseError, match="run 'fame upgrade --warehouse"):
         Warehouse.open(path, read_only=True)

@@ -52,7 +52,7 @@ def test_an_older_schema_is_migrated(tmp_path: Path) -> None:
         assert warehouse.value("SELECT count(*) FROM fame.masks") > 0
 
 
-def test_views_of_another_version_are_made_anew(copied: Path) -> None:
+def test_views_of_another_version_are_redefined(copied: Path) -> None:
     with Warehouse.open(copied) as warehouse:
         warehouse.connection.execute("CREATE OR REPLACE VIEW fame.anomalies AS SELECT 1 AS one")
         warehouse.connection.execute(
@@ -99,14 +99,14 @@ def test_a_users_own_table_called_logs_is_left_alone(tmp_path: Path) -> None:
         ("text.duckdb", "not a DuckDB file"),
     ],
 )
-def test_what_cannot_be_opened(tmp_path: Path, name: str, message: str) -> None:
+def test_files_that_cannot_be_opened(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "text.duckdb").write_text("not a database\n" * 1000)
     with pytest.raises(WarehouseError, match=message):
         Warehouse.open(tmp_path / name)
 
 
-def test_a_warehouse_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_a_warehouse_in_a_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match="does not exist"):
         Warehouse.open(tmp_path / "no" / "new.duckdb", create=True)
 
@@ -124,7 +124,7 @@ sys.stdin.read()
 """
 
 
-def test_a_warehouse_that_another_process_holds(copied: Path) -> None:
+def test_a_warehouse_that_another_process_has_open(copied: Path) -> None:
     process = holder(HOLD, str(copied))
     try:
         with pytest.raises(WarehouseError, match=rf"held by process {process.pid}"):

@@ -1,3 +1,3 @@
-"""The study: detectors compared on splits that leak nothing."""
+"""The study: detectors compared on splits without leaks."""
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Cheap detectors on the same labels: what the students must beat.
+"""Cheap detectors, fitted on the same labels as the students, which must beat them.
 
-Each takes a trial and returns, for texts, scores in [0, 1]; above 0.5 is reported.
+Each takes a trial and returns a function from texts to scores in [0, 1]; a text is reported above
+0.5.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ Scorer = Callable[[Sequence[str]], Floats]
 
 
 def majority(unseen: float) -> Callable[[Trial], Scorer]:
-    """Return the detector that says what most labels of the template say.
+    """Return the detector that scores a text with the mean label of its template.
 
     Parameters
     ----------
     unseen : float
-        The score of what no template knows: 0 for normal, 1 for anomalous.
+        The score of a text that no template matches: 0 for normal, 1 for anomalous.
     """
 
     def fit(trial: Trial) -> Scorer:
@@ -56,7 +57,7 @@ def new_event(trial: Trial) -> Scorer:
 
 
 def nearest_neighbour(trial: Trial) -> Scorer:
-    """Say what the labelled event with the most words in common says (Jaccard).
+    """Score a text with the label of the nearest labelled event, by Jaccard of their words.
 
     After LightAD's k-nearest neighbours with k = 1, Yu et al., ICSE 2024.
     """
@@ -114,4 +115,4 @@ BASELINES: dict[str, Callable[[Trial], Scorer]] = {
     "word regression": word_regression,
     "character regression": character_regression,
 }
-"""The cheap detectors that read text, by name; 'severity' reads the severity instead."""
+"""The cheap detectors that read the text, by name."""

@@ -1,4 +1,4 @@
-"""F1 against lines labelled: K a template, an active choice and chance, on the same splits."""
+"""F1 against lines labelled, by the strategy that chooses them, on the same splits."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from fame_sql.console import Progress
-from fame_sql.evaluation.metrics import Measured
-from fame_sql.evaluation.report.figures import Curve, figure, legend
-from fame_sql.evaluation.study.findings import Finding
+from fame_sql.evaluation.metrics import Estimate
+from fame_sql.evaluation.presentation.figures import Curve, figure, legend
+from fame_sql.evaluation.study.results import DetectorResult
 from fame_sql.evaluation.study.study import StudyPlan, run_study
-from fame_sql.evaluation.study.summary import gathered, measured, split_name
+from fame_sql.evaluation.study.summary import group_results, measure_groups, split_name
 from fame_sql.labels import STRATEGIES
 
 CURVE_DETECTORS = ("character regression", "fame")
@@ -22,19 +22,19 @@ _COLOURS = {"per-template": "#2a6ebb", "active": "#c4501b", "random": "#7a8794"}
 
 
 @dataclass(frozen=True)
-class Point:
-    """What so many labels came to.
+class CurvePoint:
+    """The results for one number of labels.
 
     Parameters
     ----------
     split, detector, strategy : str
-        Which split was judged, by what, and how its labels were chosen.
+        The split, the detector, and how its labels were chosen.
     per_template : int
-        K: every strategy spends as many lines as K a template does.
+        K: every strategy labels as many lines as K per template would.
     labels : float
-        Lines judged, averaged over seeds and folds.
-    f1, average_precision : Measured
-        Over all judged lines.
+        Lines labelled, averaged over seeds and folds.
+    f1, average_precision : Estimate
+        Over all test lines.
     """
 
     split: str
@@ -42,8 +42,8 @@ class Point:
     strategy: str
     per_template: int
     labels: float
-    f1: Measured
-    average_precision: Measured
+    f1: Estimate
+    average_precision: Estimate
 
     @property
     def names(self) -> tuple[str, str, str, int]:
@@ -62,38 +62,38 @@ def label_curve(
     each_k: Sequence[int],
     *,
     progress: Progress | None = None,
-) -> list[Point]:
-    """Run a plan with every K and every strategy, and return what each came to.
+) -> list[CurvePoint]:
+    """Run a plan with every K and every strategy, and return the results of each.
 
     Parameters
     ----------
     warehouse : Path
         A warehouse with labelled lines; it is only read.
     folder : Path
-        Where findings are kept, those of the study among them.
+        The folder of results; those of an ordinary study are reused.
     plan : StudyPlan
         Splits, seeds and detectors; its K and strategy are replaced.
     each_k : sequence of int
         The K to try.
     progress : Progress, optional
-        Where to tell how far it is.
+        Where to report progress.
     """
-    points: list[Point] = []
+    points: list[CurvePoint] = []
     for k in each_k:
         for strategy in STRATEGIES:
             tried = replace(plan, per_template=k, strategy=strategy)
-            findings = run_study(warehouse, folder, tried, progress=progress)
-            points += _points(findings, tried)
+            results = run_study(warehouse, folder, tried, progress=progress)
+            points += _points(results, tried)
     return sorted(points, key=lambda point: point.names)
 
 
-def _points(findings: Sequence[Finding], plan: StudyPlan) -> list[Point]:
+def _points(results: Sequence[DetectorResult], plan: StudyPlan) -> list[CurvePoint]:
     spent: dict[str, list[int]] = {}
-    for finding in findings:
-        spent.setdefault(split_name(finding), []).append(finding.labels)
-    groups = {key: seeds for key, seeds in gathered(findings).items() if key[2] == "all"}
+    for result in results:
+        spent.setdefault(split_name(result), []).append(result.labels)
+    groups = {key: seeds for key, seeds in group_results(results).items() if key[2] == "all"}
     return [
-        Point(
+        CurvePoint(
             split,
             detector,
             plan.strategy,
@@ -102,11 +102,11 @@ def _points(findings: Sequence[Finding], plan: StudyPlan) -> list[Point]:
             found["f1"],
             found["average_precision"],
         )
-        for (split, detector, _), found in measured(groups).items()
+        for (split, detector, _), found in measure_groups(groups).items()
     ]
 
 
-def curve_html(points: Sequence[Point]) -> str:
+def curve_html(points: Sequence[CurvePoint]) -> str:
     """Return a figure for each split and detector: F1 over lines labelled, by strategy."""
     parts = ["<h2>F1 against lines labelled</h2>", _legend()]
     for split, detector in dict.fromkeys((p.split, p.detector) for p in points):
@@ -116,14 +116,14 @@ def curve_html(points: Sequence[Point]) -> str:
 
 
 def _legend() -> str:
-    return f"<p>{legend(_COLOURS)}; each spends what K lines a template come to.</p>"
+    return f"<p>{legend(_COLOURS)}; each labels as many lines as K per template would.</p>"
 
 
-def _figure(points: Sequence[Point]) -> str:
-    most = max(point.labels for point in points)
+def _figure(points: Sequence[CurvePoint]) -> str:
+    x_max = max(point.labels for point in points)
     by_strategy = {s: [p for p in points if p.strategy == s] for s in _COLOURS}
     drawn = [
         Curve(strategy, [(p.labels, p.f1.value or 0.0) for p in members], _COLOURS[strategy], 2)
         for strategy, members in by_strategy.items()
     ]
-    return figure(drawn, "lines labelled", "F1", most=most)
+    return figure(drawn, "lines labelled", "F1", x_max=x_max)

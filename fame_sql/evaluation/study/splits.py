@@ -1,8 +1,8 @@
-"""Splits that leak nothing: by time, and by whole templates.
+"""Splits without leaks: by time, and by whole templates.
 
-A split names the lines that a trial may know and those it is judged on. The trial works in a
-warehouse of its own that holds the known lines alone, so that no event, template or label of the
-others can reach it.
+A split names the lines that a trial may know and those it is judged on. A trial runs in a separate
+warehouse that holds only the known lines, so that no event, template or label of the test lines
+can reach it.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ class LabelledLines:
     Parameters
     ----------
     log_id, event_id : int64 array
-        Which line, and which event it is.
+        The line, and its event.
     canonical : dict of int to str
         Canonical text of each event.
     is_anomaly : bool array
         The label.
     severity : int64 array
-        OpenTelemetry's severity number, 0 where the line has none.
+        Severity number of OpenTelemetry, 0 where the line has none.
     category : object array
         Alert category of anomalous lines, None of normal ones.
     content : uint64 array
@@ -76,7 +76,7 @@ class Split:
     name : str
         Such as ``"60%"`` or ``"fold 2"``.
     known, judged : int64 array
-        Indices into the labelled lines; they share none.
+        Indices into the labelled lines, without overlap.
     """
 
     protocol: str
@@ -91,8 +91,8 @@ def read_lines(warehouse: Warehouse) -> LabelledLines:
     Raises
     ------
     InputError
-        If there are fewer than ten, or no normal one. With no anomalous one, false alarms
-        are all that can be measured.
+        If there are fewer than ten, or none is normal. If none is anomalous, only false alarms
+        can be measured.
     """
     table: pa.Table = warehouse.connection.sql(
         sql.load("evaluation/labelled_lines"), params={"normal": list(NORMAL_IN_LOGS)}
@@ -101,8 +101,8 @@ def read_lines(warehouse: Warehouse) -> LabelledLines:
     if len(table) < 10 or is_anomaly.all():
         raise InputError(
             f"{len(table)} labelled lines, {int(is_anomaly.sum())} anomalous: an evaluation needs "
-            "normal lines, and anomalous ones for more than false alarms; ingest logs with a label "
-            "column"
+            "at least ten labelled lines and a normal one, and anomalous lines to measure more "
+            "than false alarms; ingest logs with a label column"
         )
     event_id = table["event_id"].to_numpy().astype(np.int64)
     return LabelledLines(
@@ -117,33 +117,33 @@ def read_lines(warehouse: Warehouse) -> LabelledLines:
 
 
 def cut_name(cut: float) -> str:
-    """Return what a cut is called, to its last digit: 49.9% and 50.1% are not 50%."""
+    """Return the name of a cut with all its digits: 49.9% and 50.1% are not 50%."""
     return f"{cut * 100:.12g}%"
 
 
 def check_cuts(cuts: Sequence[float]) -> None:
-    """Check that cuts are shares, each given once.
+    """Check that cuts are shares, and that each is given once.
 
     Raises
     ------
     InputError
-        If a cut does not lie between 0 and 1, or two are the same.
+        If a cut is not between 0 and 1, or two are the same.
     """
     names = [cut_name(cut) for cut in cuts]
     for number, cut in enumerate(cuts):
         if not 0 < cut < 1:
-            raise InputError(f"a cut must lie between 0 and 1, and {cut} does not: try 0.5,0.8")
+            raise InputError(f"a cut must be between 0 and 1, not {cut}: try 0.5,0.8")
         if names[number] in names[:number]:
             raise InputError(f"the cut {cut} is given twice: give each cut once")
 
 
 def by_time(lines: LabelledLines, cuts: Sequence[float]) -> Iterator[Split]:
-    """Yield a split for each cut: the earliest share of the lines is known, the rest judged.
+    """Yield a split per cut: the earliest share of the lines is known, the rest is judged.
 
     Raises
     ------
     InputError
-        If a cut does not lie between 0 and 1, or two are the same.
+        If a cut is not between 0 and 1, or two are the same.
     """
     check_cuts(cuts)
     for cut in cuts:
@@ -153,10 +153,10 @@ def by_time(lines: LabelledLines, cuts: Sequence[float]) -> Iterator[Split]:
 
 
 def by_templates(lines: LabelledLines, folds: int, seed: int) -> Iterator[Split]:
-    """Yield a split for each fold: the lines of whole templates are judged, the others known.
+    """Yield a split per fold: the lines of whole templates are judged, the others are known.
 
-    Templates are those of the whole log, dealt to the folds in a random order, the anomalous
-    and mixed ones and the normal ones each for themselves.
+    The templates are those of the whole log. They are assigned to the folds in random order,
+    normal templates separately from anomalous and mixed ones, so that both are spread evenly.
 
     Raises
     ------
@@ -165,7 +165,7 @@ def by_templates(lines: LabelledLines, folds: int, seed: int) -> Iterator[Split]
     """
     if folds < 2:
         raise InputError(f"leaving templates out needs at least 2 folds, not {folds}")
-    fold_of_event = _deal(lines, folds, seed)
+    fold_of_event = _assign_folds(lines, folds, seed)
     folds_of_lines = np.array([fold_of_event[event] for event in lines.event_id.tolist()])
     for fold in range(folds):
         judged = folds_of_lines == fold
@@ -175,7 +175,7 @@ def by_templates(lines: LabelledLines, folds: int, seed: int) -> Iterator[Split]
             )
 
 
-def _deal(lines: LabelledLines, folds: int, seed: int) -> dict[int, int]:
+def _assign_folds(lines: LabelledLines, folds: int, seed: int) -> dict[int, int]:
     """Return the fold of each event: that of its template."""
     from fame_sql.templates.templates import TemplateSet
 

@@ -1,4 +1,4 @@
-"""The method itself in a trial: students under one partition or another."""
+"""The students in a trial, with different groupings of the templates."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fame_sql.training.training import train_students
 
 
 def one_domain(templates: Sequence[TemplateSummary]) -> Grouping:
-    """Put every template in one domain: one student, no experts to choose from."""
+    """Put every template in one domain: one expert, so the router has no choice."""
     members = tuple(sorted(template.template_id for template in templates))
     return Grouping((Domain("all", "Every template.", members),), "one")
 
@@ -32,7 +32,7 @@ def by_component(templates: Sequence[TemplateSummary]) -> Grouping:
 
 
 def at_random(seed: int) -> Grouper:
-    """Deal templates at random to as many domains as the offline partition has."""
+    """Assign templates at random to as many domains as the offline grouping has."""
 
     def grouping(templates: Sequence[TemplateSummary]) -> Grouping:
         count = len(group_offline(templates).domains)
@@ -47,7 +47,7 @@ def at_random(seed: int) -> Grouper:
 
 
 def by_k_means(seed: int) -> Grouper:
-    """Cluster TF-IDF of the templates' words, with as many clusters as the offline partition."""
+    """Cluster TF-IDF vectors of the templates into as many domains as the offline grouping."""
 
     def grouping(templates: Sequence[TemplateSummary]) -> Grouping:
         from sklearn.cluster import KMeans
@@ -72,8 +72,8 @@ def _group(members: dict[str, list[str]], source: str) -> Grouping:
     return Grouping(tuple(domains), source)
 
 
-def partitioners(seed: int) -> dict[str, Grouper]:
-    """Return the partitions to compare, by the detector's name."""
+def groupers(seed: int) -> dict[str, Grouper]:
+    """Return the groupings to compare, by the name of the detector."""
     return {
         "fame": group_offline,
         "one student": one_domain,
@@ -94,7 +94,7 @@ class Detections:
 def fit(
     trial: Trial, grouper: Grouper, config: StudentConfig
 ) -> Callable[[Sequence[str]], Detections]:
-    """Partition, certify, train and publish in the trial's warehouse; return what judges."""
+    """Group templates, certify, train and publish in the trial's warehouse; return the detector."""
     group_templates(trial.warehouse, grouper)
     train_students(trial.warehouse, config=config, again=True, hold_out=False)
     model = load_champion(trial.warehouse)

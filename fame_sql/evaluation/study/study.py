@@ -1,7 +1,7 @@
 """The study: every detector on every split and seed, without leaks, resumable.
 
-What a trial finds is kept as one JSON file a split, seed and detector in the study's folder, under
-a digest of the code and settings it rests on; a study that is stopped goes on from there.
+The result of each split, seed and detector is one JSON file in the study's folder, named by a
+digest of the code and the settings it depends on. A stopped study resumes from these files.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fame_sql.console import Progress, SilentProgress, Step
 from fame_sql.errors import InputError
 from fame_sql.evaluation.study import students
 from fame_sql.evaluation.study.baselines import BASELINES
-from fame_sql.evaluation.study.findings import Finding, Findings
+from fame_sql.evaluation.study.results import DetectorResult, ResultStore
 from fame_sql.evaluation.study.splits import (
     LabelledLines,
     Split,
@@ -34,31 +34,30 @@ from fame_sql.warehouse.severities import SEVERITIES
 from fame_sql.warehouse.warehouse import Warehouse
 
 BY_SEVERITY = {"severity": SEVERITIES["FATAL"], "errors": SEVERITIES["ERROR"]}
-"""The detectors that read the severity alone: the least OpenTelemetry number that they report."""
-DETECTORS = (*BY_SEVERITY, *BASELINES, *students.partitioners(0))
+"""The detectors that read only the severity, with the lowest OpenTelemetry number they report."""
+DETECTORS = (*BY_SEVERITY, *BASELINES, *students.groupers(0))
 
 
 @dataclass(frozen=True)
 class StudyPlan:
-    """What a study tries.
+    """The splits, seeds and detectors of a study.
 
     Parameters
     ----------
     cuts : tuple of float
-        Splits by time: the share of the lines that is known.
+        Splits by time: the share of the lines that are known.
     folds : int
         Folds of whole templates; 0 leaves none out.
     seeds : int
-        Seeds of training, from 0 on.
+        Number of seeds of training; the first is 0.
     per_template : int
-        K: labelled lines a template.
+        K: maximum labelled lines per template.
     detectors : tuple of str
         Names of :data:`DETECTORS`.
     config : StudentConfig
-        Sizes of the students; the seed is replaced.
+        Settings of the students; the seed is replaced.
     strategy : str
-        One of :data:`fame_sql.labels.STRATEGIES`; those other than K a template spend as many
-        lines as that would.
+        One of :data:`fame_sql.labels.STRATEGIES`; all label as many lines as K per template would.
     """
 
     cuts: tuple[float, ...] = (0.5, 0.6, 0.7, 0.8)
@@ -86,19 +85,19 @@ class StudyPlan:
 
 def run_study(
     warehouse: Path, folder: Path, plan: StudyPlan, *, progress: Progress | None = None
-) -> list[Finding]:
-    """Run every trial of a plan that the folder does not hold yet, and return all findings.
+) -> list[DetectorResult]:
+    """Run every trial of a plan whose result is not in the folder yet, and return all results.
 
     Parameters
     ----------
     warehouse : Path
         A warehouse with labelled lines; it is only read.
     folder : Path
-        Where findings are kept.
+        Where results are kept.
     plan : StudyPlan
-        What to try.
+        The splits, seeds and detectors.
     progress : Progress, optional
-        Where to tell how far it is.
+        Where to report progress.
 
     Raises
     ------
@@ -110,13 +109,13 @@ def run_study(
         recipe = opened.recipe().version
     folder.mkdir(parents=True, exist_ok=True)
     todo = list(_splits(lines, plan))
-    findings = []
+    results = []
     with (progress or SilentProgress()).step("trials", len(todo) * len(plan.detectors)) as step:
         for split, seed in todo:
-            rests_on = [plan.per_template, plan.strategy, recipe, lines.digest]
-            store = Findings(folder, split, seed, rests_on)
-            findings += list(_run_trial(warehouse, lines, split, seed, plan, store, step))
-    return findings
+            depends_on = [plan.per_template, plan.strategy, recipe, lines.digest]
+            store = ResultStore(folder, split, seed, depends_on)
+            results += list(_run_trial(warehouse, lines, split, seed, plan, store, step))
+    return results
 
 
 def _splits(lines: LabelledLines, plan: StudyPlan) -> Iterator[tuple[Split, int]]:
@@ -132,15 +131,15 @@ def _folds(lines: LabelledLines, folds: int, seed: int) -> list[Split]:
     found = list(by_templates(lines, folds, seed))
     if not found:
         raise InputError(
-            f"no fold of {folds} leaves templates out: the log has too few; use --folds 0 and cuts "
-            "by time"
+            f"no fold of {folds} leaves templates out: the log has too few templates; use "
+            "--folds 0 and cuts by time"
         )
     return found
 
 
 def _settings(plan: StudyPlan, name: str) -> dict[str, Any]:
-    """Return the settings that a detector's scores rest on: none but for trained students."""
-    return plan.config.settings() if name in students.partitioners(0) else {}
+    """Return the settings that a detector's scores depend on: empty except for students."""
+    return plan.config.settings() if name in students.groupers(0) else {}
 
 
 def _run_trial(
@@ -149,9 +148,9 @@ def _run_trial(
     split: Split,
     seed: int,
     plan: StudyPlan,
-    store: Findings,
+    store: ResultStore,
     step: Step,
-) -> Iterator[Finding]:
+) -> Iterator[DetectorResult]:
     missing = [n for n in plan.detectors if not store.has(n, _settings(plan, n))]
     if missing:
         with (
@@ -171,7 +170,7 @@ def _run_trial(
 def _detect(
     trial: Trial, name: str, seed: int, config: StudentConfig
 ) -> tuple[list[float], list[str]]:
-    """Return a detector's score of every judged entry, and its domain if the detector has any."""
+    """Return a detector's score of every test entry, and its domain if the detector has domains."""
     if name in BY_SEVERITY:
         return (trial.judged.severity >= BY_SEVERITY[name]).astype(float).tolist(), []
     events = sorted(trial.texts)
@@ -188,4 +187,4 @@ def _fit(
         score = BASELINES[name](trial)
         return lambda texts: students.Detections(score(texts), ())
     settings = replace(config, seed=seed)
-    return students.fit(trial, students.partitioners(seed)[name], settings)
+    return students.fit(trial, students.groupers(seed)[name], settings)

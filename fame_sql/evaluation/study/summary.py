@@ -1,42 +1,44 @@
-"""What a study's findings come to: measures by group, labels spent, confusion, worst lines."""
+"""Summary of a study's results: measures by group, label costs, confusion, worst mistakes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from fame_sql.evaluation.metrics import Judged, Measured, with_intervals
-from fame_sql.evaluation.study.findings import PARTS, Finding
+from fame_sql.evaluation.metrics import Estimate, ScoredLines, with_intervals
+from fame_sql.evaluation.study.results import PARTS, DetectorResult
 from fame_sql.verdict import THRESHOLD
 
 Key = tuple[str, str, str]
-"""A group of findings: split, detector, part of the lines."""
+"""A group of results: split, detector, part of the lines."""
 
 
-def gathered(findings: Sequence[Finding], weighting: str = "lines") -> dict[Key, list[Judged]]:
-    """Gather findings by protocol, split and detector into one list of seeds a part.
+def group_results(
+    results: Sequence[DetectorResult], weighting: str = "lines"
+) -> dict[Key, list[ScoredLines]]:
+    """Group results by split, detector and part of the lines, with one entry per seed.
 
-    Folds over templates are pooled: each line is judged once a seed.
+    Folds over templates are pooled: each line is judged once per seed.
 
     Parameters
     ----------
-    findings : sequence of Finding
+    results : sequence of DetectorResult
         Of one plan.
     weighting : str
-        What counts: one of :data:`fame_sql.evaluation.study.weightings.WEIGHTINGS`.
+        What a line counts for, one of :data:`fame_sql.evaluation.study.weightings.WEIGHTINGS`.
 
     Returns
     -------
     dict
-        From (protocol and split, detector, part) to a :class:`Judged` a seed.
+        From (protocol and split, detector, part) to one :class:`ScoredLines` per seed.
     """
-    groups: dict[tuple[str, str], dict[int, list[Finding]]] = {}
-    for finding in findings:
-        by_seed = groups.setdefault((split_name(finding), finding.detector), {})
-        by_seed.setdefault(finding.seed, []).append(finding)
+    groups: dict[tuple[str, str], dict[int, list[DetectorResult]]] = {}
+    for result in results:
+        by_seed = groups.setdefault((split_name(result), result.detector), {})
+        by_seed.setdefault(result.seed, []).append(result)
     return {
         (name, detector, part): [
-            Judged.pooled([finding.on(part, weighting) for finding in members])
+            ScoredLines.pooled([result.on(part, weighting) for result in members])
             for members in seeds.values()
         ]
         for (name, detector), seeds in groups.items()
@@ -44,13 +46,13 @@ def gathered(findings: Sequence[Finding], weighting: str = "lines") -> dict[Key,
     }
 
 
-def split_name(finding: Finding) -> str:
-    """Return what the split is called in tables: a cut, or templates left out."""
-    return finding.split if finding.protocol == "time" else "templates left out"
+def split_name(result: DetectorResult) -> str:
+    """Return the name of the split in tables: a cut, or templates left out."""
+    return result.split if result.protocol == "time" else "templates left out"
 
 
-def measured(groups: Mapping[Key, Sequence[Judged]]) -> dict[Key, dict[str, Measured]]:
-    """Return every measure with its interval for the groups that hold a line."""
+def measure_groups(groups: Mapping[Key, Sequence[ScoredLines]]) -> dict[Key, dict[str, Estimate]]:
+    """Return every measure with its interval for the groups that are not empty."""
     return {
         key: with_intervals(seeds)
         for key, seeds in groups.items()
@@ -59,17 +61,17 @@ def measured(groups: Mapping[Key, Sequence[Judged]]) -> dict[Key, dict[str, Meas
 
 
 @dataclass(frozen=True)
-class Spent:
-    """What the labels of a split cost.
+class LabelCost:
+    """How many labels a split used.
 
     Parameters
     ----------
     split : str
         A cut, or a fold of templates left out.
     labels, lines : int
-        Lines judged for training, and those that could have been.
+        Lines labelled for training, and lines that were available for it.
     reduction : float or None
-        Lines available for each line judged; None where none was.
+        Available lines per labelled line; None if no line was labelled.
     """
 
     split: str
@@ -78,20 +80,20 @@ class Spent:
     reduction: float | None
 
 
-def labels_spent(findings: Sequence[Finding]) -> list[Spent]:
-    """Return what the labels of each split cost, with the first seed."""
-    found = sorted({(f.split, f.labels, f.lines_known) for f in findings if f.seed == 0})
-    return [Spent(split, n, lines, lines / n if n else None) for split, n, lines in found]
+def label_costs(results: Sequence[DetectorResult]) -> list[LabelCost]:
+    """Return how many labels each split used, with the first seed."""
+    found = sorted({(f.split, f.labels, f.lines_known) for f in results if f.seed == 0})
+    return [LabelCost(split, n, lines, lines / n if n else None) for split, n, lines in found]
 
 
 @dataclass
 class Confusion:
-    """What became of the lines that the method saw in one domain.
+    """The confusion matrix of the lines of one domain.
 
     Parameters
     ----------
     split, domain : str
-        Where; of an unseen template the domain is the router's guess.
+        The split and the domain; for an unseen template, the domain that the router chose.
     known_template : bool
         Whether a template of the training period knows the lines.
     found, missed, false_alarms, passed : int
@@ -107,23 +109,23 @@ class Confusion:
     passed: int = 0
 
 
-def confusion(findings: Sequence[Finding], detector: str = "fame") -> list[Confusion]:
-    """Return the confusion by domain of the first seed, the most lines first in each split."""
+def confusion(results: Sequence[DetectorResult], detector: str = "fame") -> list[Confusion]:
+    """Return the confusion by domain, with the first seed; the largest domain of a split first."""
     cells: dict[tuple[str, str, bool], Confusion] = {}
-    for finding in findings:
-        if finding.detector != detector or finding.seed != 0 or not finding.domains:
+    for result in results:
+        if result.detector != detector or result.seed != 0 or not result.domains:
             continue
-        judged = finding.judged
+        judged = result.judged
         for domain, score, seen, truth, lines in zip(
-            finding.domains,
-            finding.scores,
+            result.domains,
+            result.scores,
             judged.seen.tolist(),
             judged.is_anomaly.tolist(),
             judged.lines.tolist(),
             strict=True,
         ):
-            key = (split_name(finding), domain, seen)
-            cell = Confusion(split=split_name(finding), domain=domain, known_template=seen)
+            key = (split_name(result), domain, seen)
+            cell = Confusion(split=split_name(result), domain=domain, known_template=seen)
             _count(cells.setdefault(key, cell), score > THRESHOLD, truth, int(lines))
     return sorted(cells.values(), key=lambda cell: (cell.split, -_lines(cell), cell.domain))
 
@@ -144,7 +146,7 @@ def _lines(cell: Confusion) -> int:
 
 
 def as_rows(
-    measures: Mapping[Key, Mapping[str, Measured]], weighting: str
+    measures: Mapping[Key, Mapping[str, Estimate]], weighting: str
 ) -> list[dict[str, object]]:
     """Return measures as plain rows, for JSON."""
     return [
@@ -160,21 +162,21 @@ def as_rows(
 
 
 @dataclass(frozen=True)
-class Wrong:
-    """Lines of one event that a detector judged wrongly.
+class Mistake:
+    """An event that a detector misclassified.
 
     Parameters
     ----------
     split, detector : str
-        Where, and by what.
+        The split and the detector.
     text : str
         Canonical text of the event.
     score : float
-        What the detector gave it on this split, with the first seed.
+        Its score on this split, with the first seed.
     is_anomaly : bool
-        What the lines are.
+        The label of its lines.
     lines : int
-        How many of them there are.
+        Number of these lines.
     """
 
     split: str
@@ -186,30 +188,30 @@ class Wrong:
 
     @property
     def weight(self) -> float:
-        """How wrong it is: the distance of the score from the truth, times lines."""
+        """Size of the mistake: the distance of the score from the label, times lines."""
         return self.lines * abs(self.score - self.is_anomaly)
 
 
-def most_wrong(
-    findings: Sequence[Finding], texts: Mapping[int, str], detector: str, at_most: int = 10
-) -> list[Wrong]:
-    """Return what a detector's first seed judged most wrongly on each split, the worst first.
+def worst_mistakes(
+    results: Sequence[DetectorResult], texts: Mapping[int, str], detector: str, at_most: int = 10
+) -> list[Mistake]:
+    """Return the worst mistakes of a detector on each split, with the first seed, worst first.
 
     Parameters
     ----------
-    findings : sequence of Finding
+    results : sequence of DetectorResult
         Of one plan.
     texts : mapping
         Canonical text of each event.
     detector : str
-        Whose mistakes.
+        Name of the detector.
     at_most : int
-        Events of each split.
+        Maximum number of events per split.
     """
-    splits: dict[str, list[Wrong]] = {}
-    for finding in findings:
-        if finding.detector == detector and finding.seed == 0:
-            splits.setdefault(split_name(finding), []).extend(_wrong(finding, texts))
+    splits: dict[str, list[Mistake]] = {}
+    for result in results:
+        if result.detector == detector and result.seed == 0:
+            splits.setdefault(split_name(result), []).extend(_wrong(result, texts))
     return [
         wrong
         for found in splits.values()
@@ -217,19 +219,19 @@ def most_wrong(
     ]
 
 
-def _wrong(finding: Finding, texts: Mapping[int, str]) -> Iterator[Wrong]:
-    """Yield what one trial judged wrongly, an event once for each of its labels."""
-    judged = finding.judged
+def _wrong(result: DetectorResult, texts: Mapping[int, str]) -> Iterator[Mistake]:
+    """Yield the misclassified events of one result, each event once per label."""
+    judged = result.judged
     lines: dict[tuple[int, bool, float], float] = {}
     for event, truth, count, score in zip(
         judged.event_id.tolist(),
         judged.is_anomaly.tolist(),
         judged.lines.tolist(),
-        finding.scores,
+        result.scores,
         strict=True,
     ):
         lines[event, truth, score] = lines.get((event, truth, score), 0.0) + count
     for (event, truth, score), count in lines.items():
         if (score > THRESHOLD) != truth:
-            name = split_name(finding)
-            yield Wrong(name, finding.detector, texts[event], score, truth, int(count))
+            name = split_name(result)
+            yield Mistake(name, result.detector, texts[event], score, truth, int(count))

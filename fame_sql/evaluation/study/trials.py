@@ -1,4 +1,4 @@
-"""One trial: a warehouse that holds only what may be known, and the lines it is judged on."""
+"""A trial: a warehouse that holds only the known lines, and the lines it is judged on."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ BLOCKS = 20
 
 
 @dataclass(frozen=True)
-class JudgedLines:
-    """The lines a trial is judged on, gathered where everything but their place is equal.
+class EvaluatedLines:
+    """The lines that a trial is judged on; equal lines of the same time block are one entry.
 
     Parameters
     ----------
     event_id, block : int64 array
-        The event, and the block of time, from 0 on.
+        The event, and the number of the block of time, from 0.
     is_anomaly, seen, seen_category : bool array
-        The truth; whether a template of the training period knows the event; whether its alert
-        category was labelled there (true of normal lines).
+        The label; whether a template of the training period matches the event; whether its alert
+        category has a label in the training period (true for normal lines).
     severity : int64 array
-        OpenTelemetry's severity number, 0 where there is none.
+        Severity number of OpenTelemetry, 0 where there is none.
     category : object array
-        Alert category, None of normal lines.
+        Alert category, None for normal lines.
     lines : float64 array
-        How many lines there are of each.
+        Number of lines of each entry.
     """
 
     event_id: npt.NDArray[np.int64]
@@ -64,29 +64,29 @@ class LabelledEvent:
 
 @dataclass(frozen=True)
 class Trial:
-    """A warehouse that holds the known lines, mined and labelled, and what it is judged on.
+    """A warehouse with the known lines, mined and labelled, and the lines it is judged on.
 
     Parameters
     ----------
     warehouse : Warehouse
-        With the known lines alone.
+        A warehouse with only the known lines.
     templates : TemplateSet
         Mined from them.
     labelled : list of LabelledEvent
         Labelled events.
     labels : int
-        Lines that were judged to label them.
-    judged : JudgedLines
-        What the detectors are judged on.
+        Lines that were labelled.
+    judged : EvaluatedLines
+        The lines that the detectors are judged on.
     texts : dict of int to str
-        Canonical text of each judged event.
+        Canonical text of each test event.
     """
 
     warehouse: Warehouse
     templates: TemplateSet
     labelled: list[LabelledEvent]
     labels: int
-    judged: JudgedLines
+    judged: EvaluatedLines
     texts: dict[int, str]
 
 
@@ -100,27 +100,27 @@ def trial(
     strategy: str = STRATEGIES[0],
     seed: int = 0,
 ) -> Iterator[Trial]:
-    """Set a trial up in a new warehouse below ``folder``.
+    """Set up a trial in a new warehouse in ``folder``.
 
     Parameters
     ----------
     source : Path
-        The warehouse that has all lines; it is only read.
+        The warehouse with all lines; it is only read.
     folder : Path
         An empty folder for the trial's warehouse and models.
     lines : LabelledLines
         All labelled lines of the source.
     split : Split
-        Which of them may be known.
+        Which of them are known and which are judged.
     per_template : int
-        K: labelled lines a template.
+        K: maximum labelled lines per template.
     strategy : str
-        How lines to judge are chosen, as many as K a template makes.
+        How to choose the lines to label; as many are labelled as K per template would.
     seed : int
-        Of the random choice.
+        Seed of the random choice.
     """
     with Warehouse.open(folder / "trial.duckdb", create=True) as warehouse:
-        _copy_past(warehouse, source, lines.log_id[split.known])
+        _copy_known_lines(warehouse, source, lines.log_id[split.known])
         mine(warehouse, fraction=1)
         report = label_from_column(warehouse, per_template=per_template)
         if strategy != STRATEGIES[0]:
@@ -128,7 +128,7 @@ def trial(
             report = label_some_from_column(warehouse, spent, strategy=strategy, seed=seed)
         templates = read_templates(warehouse)
         rows = warehouse.records(sql.load("evaluation/labelled_events"))
-        judged = _gather(lines, split, templates, _known_categories(warehouse))
+        judged = _group_lines(lines, split, templates, _known_categories(warehouse))
         yield Trial(
             warehouse=warehouse,
             templates=templates,
@@ -139,12 +139,12 @@ def trial(
         )
 
 
-def _copy_past(warehouse: Warehouse, source: Path, log_ids: npt.NDArray[np.int64]) -> None:
+def _copy_known_lines(warehouse: Warehouse, source: Path, log_ids: npt.NDArray[np.int64]) -> None:
     warehouse.connection.execute(f"ATTACH {literal(source)} AS whole (READ_ONLY)")
     try:
         kept = pa.table({"log_id": log_ids})
         with warehouse.transaction():
-            warehouse.with_table("kept_lines", kept, sql.load("evaluation/copy_past"))
+            warehouse.with_table("kept_lines", kept, sql.load("evaluation/copy_known_lines"))
     finally:
         warehouse.connection.execute("DETACH whole")
 
@@ -154,9 +154,9 @@ def _known_categories(warehouse: Warehouse) -> set[str]:
     return {row[0] for row in rows}
 
 
-def _gather(
+def _group_lines(
     lines: LabelledLines, split: Split, templates: TemplateSet, categories: set[str]
-) -> JudgedLines:
+) -> EvaluatedLines:
     judged = split.judged
     category = lines.category[judged]
     table = pa.table(
@@ -177,7 +177,7 @@ def _gather(
         event: templates.match(lines.canonical[event]) is not None
         for event in np.unique(event_id).tolist()
     }
-    return JudgedLines(
+    return EvaluatedLines(
         event_id=event_id,
         block=rows["block"].to_numpy(),
         is_anomaly=rows["is_anomaly"].to_numpy(zero_copy_only=False).astype(bool),

@@ -1,4 +1,4 @@
-"""What a judged line counts for: itself, its event, or its share of an alert category."""
+"""Weights of the test lines: equal for each line, each event or each alert category."""
 
 from __future__ import annotations
 
@@ -7,27 +7,26 @@ from collections.abc import Callable
 import numpy as np
 
 from fame_sql.evaluation.metrics import Floats
-from fame_sql.evaluation.study.trials import JudgedLines
+from fame_sql.evaluation.study.trials import EvaluatedLines
 
 
-def by_line(judged: JudgedLines) -> Floats:
-    """Let every line count once."""
+def by_line(judged: EvaluatedLines) -> Floats:
+    """Count every line once."""
     return judged.lines
 
 
-def by_event(judged: JudgedLines) -> Floats:
-    """Let every distinct event count once as normal and once as anomalous, where it is both."""
+def by_event(judged: EvaluatedLines) -> Floats:
+    """Count every distinct event once; an event with both labels counts once for each."""
     key = judged.event_id * 2 + judged.is_anomaly
     _, place = np.unique(key, return_inverse=True)
     total = np.bincount(place, judged.lines)
     return np.asarray(judged.lines / total[place])
 
 
-def by_category(judged: JudgedLines) -> Floats:
-    """Let every alert category count the same, and all of them what the anomalous lines do.
+def by_category(judged: EvaluatedLines) -> Floats:
+    """Count every alert category the same, with the total weight of the anomalous lines unchanged.
 
-    Recall is then the mean over categories, and precision and average precision weigh the same
-    normal lines against them.
+    Recall is then the mean over categories; normal lines count once each.
     """
     names = np.array([name or "" for name in judged.category.tolist()])
     weight = judged.lines.astype(np.float64)
@@ -41,9 +40,9 @@ def by_category(judged: JudgedLines) -> Floats:
     return weight
 
 
-WEIGHTINGS: dict[str, Callable[[JudgedLines], Floats]] = {
+WEIGHTINGS: dict[str, Callable[[EvaluatedLines], Floats]] = {
     "lines": by_line,
     "distinct": by_event,
     "categories": by_category,
 }
-"""What counts, by the name that 'fame evaluate --study --weighting' takes."""
+"""The weightings, by their name in 'fame evaluate --study --weighting'."""

@@ -1,4 +1,4 @@
-"""Evidence of a student's errors: its log-odds on labelled events that it did not learn from.
+"""Held-out events: a student's log-odds on labelled events that it did not learn from.
 
 There are two sets, for known and for unseen templates. Events of *known* templates are held out
 in time: those of the calibration slice whose templates occur in the events before it. Events of
@@ -31,7 +31,7 @@ FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class HeldOutEvents:
     """Labelled events that were held out, as columns of equal length.
 
     Parameters
@@ -52,14 +52,14 @@ class Evidence:
     template: npt.NDArray[np.int64]
 
     @classmethod
-    def none(cls) -> Evidence:
-        """Return evidence without events."""
+    def none(cls) -> HeldOutEvents:
+        """Return no events."""
         nothing = np.empty(0)
         return cls(nothing, nothing, nothing, template=np.empty(0, dtype=np.int64))
 
     @classmethod
-    def of(cls, log_odds: Floats, examples: LabelledEvents) -> Evidence:
-        """Return the evidence of log-odds on labelled events."""
+    def of(cls, log_odds: Floats, examples: LabelledEvents) -> HeldOutEvents:
+        """Return labelled events with their log-odds."""
         return cls(log_odds, examples.is_anomaly, examples.weight, examples.template)
 
     @property
@@ -101,23 +101,23 @@ def _effective_size(weights: Floats) -> float:
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """The evidence on known templates, and that on unseen templates.
+    """The held-out events of known templates, and those of unseen templates.
 
     Parameters
     ----------
-    known : Evidence
+    known : HeldOutEvents
         Log-odds on those events of the calibration slice whose templates were known before it.
-    unseen : Evidence
+    unseen : HeldOutEvents
         The lexical head's log-odds on events whose templates it did not learn from.
     """
 
-    known: Evidence
-    unseen: Evidence
+    known: HeldOutEvents
+    unseen: HeldOutEvents
 
     @classmethod
     def none(cls) -> HeldOut:
-        """Return no evidence on either."""
-        return cls(Evidence.none(), Evidence.none())
+        """Return no events of either."""
+        return cls(HeldOutEvents.none(), HeldOutEvents.none())
 
     def scores(self, calibration: Calibration) -> tuple[Floats, Floats]:
         """Return the scores of these events under a calibration, known and unseen."""
@@ -139,9 +139,9 @@ class HeldOut:
         from safetensors.numpy import save
 
         columns = {
-            f"{part}.{field.name}": np.ascontiguousarray(getattr(evidence, field.name))
-            for part, evidence in (("known", self.known), ("unseen", self.unseen))
-            for field in fields(Evidence)
+            f"{part}.{field.name}": np.ascontiguousarray(getattr(events, field.name))
+            for part, events in (("known", self.known), ("unseen", self.unseen))
+            for field in fields(HeldOutEvents)
         }
         (folder / FILE).write_bytes(save(columns))
 
@@ -162,18 +162,24 @@ class HeldOut:
             return cls.none()
         try:
             columns = load(path.read_bytes())
-            return cls(known=_evidence(columns, "known"), unseen=_evidence(columns, "unseen"))
+            return cls(
+                known=_held_out_events(columns, "known"), unseen=_held_out_events(columns, "unseen")
+            )
         except (OSError, KeyError, ValueError, SafetensorError) as error:
             raise ModelError(
                 f"{path} cannot be read ({error}): train again with 'fame train --full'"
             ) from None
 
 
-def _evidence(columns: dict[str, npt.NDArray[Any]], part: str) -> Evidence:
-    return Evidence(**{field.name: columns[f"{part}.{field.name}"] for field in fields(Evidence)})
+def _held_out_events(columns: dict[str, npt.NDArray[Any]], part: str) -> HeldOutEvents:
+    return HeldOutEvents(
+        **{field.name: columns[f"{part}.{field.name}"] for field in fields(HeldOutEvents)}
+    )
 
 
-def hold_out_templates(examples: LabelledEvents, folds: int = FOLDS, seed: int = 0) -> Evidence:
+def hold_out_templates(
+    examples: LabelledEvents, folds: int = FOLDS, seed: int = 0
+) -> HeldOutEvents:
     """Score every event by a lexical head that learned only from other templates.
 
     Parameters
@@ -194,7 +200,7 @@ def hold_out_templates(examples: LabelledEvents, folds: int = FOLDS, seed: int =
             head = fit_lexical(others.canonical, others.is_anomaly)
             log_odds[here] = head.log_odds(examples.where(here).canonical)
             is_scored |= here
-    return Evidence.of(log_odds[is_scored], examples.where(is_scored))
+    return HeldOutEvents.of(log_odds[is_scored], examples.where(is_scored))
 
 
 def _folds(examples: LabelledEvents, folds: int, seed: int) -> npt.NDArray[np.int64]:

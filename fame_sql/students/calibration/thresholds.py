@@ -1,11 +1,11 @@
 """Thresholds for a target, such as at most ten false alarms per million lines.
 
-A threshold is as low as the held-out evidence allows: the upper end of the 95 % interval of its
+A threshold is as low as the held-out events allow: the upper end of the 95 % interval of its
 false-alarm rate lies within the target (Clopper and Pearson, Biometrika 1934; without any false
 alarm among n it is about 3/n, the rule of three). Lines that are right or wrong together count
 once: of known templates the equal lines of one event, of unseen templates all lines of a template.
-So events, or templates, are counted, by their frequency. If the evidence is too small for the
-target, the threshold is the most cautious one that it supports: no held-out normal line above it,
+So events, or templates, are counted, by their frequency. If there are too few of them for the
+target, the threshold is the most cautious one that they support: no held-out normal line above it,
 and never below the threshold without a target.
 """
 
@@ -25,7 +25,7 @@ from fame_sql.students.calibration.calibration import (
     best_threshold,
     sigmoid,
 )
-from fame_sql.students.calibration.held_out import Evidence, HeldOut
+from fame_sql.students.calibration.held_out import HeldOut, HeldOutEvents
 
 Floats = npt.NDArray[np.float64]
 
@@ -42,7 +42,7 @@ A threshold fitted to ten of each varied by chance; a temperature helps from fiv
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A threshold, and what the evidence shows about its false alarms.
+    """A threshold, and what the held-out events show about its false alarms.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class Threshold:
         Messages with log-odds above it are reported.
     false_alarms, at_most : float or None
         Per million normal lines: measured, and the upper end of the 95 % interval; None without
-        evidence.
+        events.
     size : float
         Effective number of held-out events (of unseen templates: of held-out templates): that
         many of equal frequency would carry the same information.
@@ -62,7 +62,7 @@ class Threshold:
     size: float
 
     def meets(self, target: float) -> bool:
-        """Return whether the evidence shows that the target is met."""
+        """Return whether the held-out events show that the target is met."""
         return self.at_most is not None and self.at_most <= target
 
 
@@ -101,62 +101,62 @@ def upper_bound(alarms: Floats, size: float) -> Floats:
     return bound
 
 
-def threshold_at(evidence: Evidence, log_odds: float, size: float) -> Threshold:
-    """Return a given threshold with what the evidence shows about it."""
-    normal = evidence.normal_lines
+def threshold_at(events: HeldOutEvents, log_odds: float, size: float) -> Threshold:
+    """Return a given threshold with what the held-out events show about it."""
+    normal = events.normal_lines
     if not normal.sum() or not size:
         return Threshold(log_odds, None, None, size)
-    rate = float(normal[evidence.log_odds > log_odds].sum() / normal.sum())
+    rate = float(normal[events.log_odds > log_odds].sum() / normal.sum())
     bound = float(upper_bound(np.array([rate * size]), size)[0])
     return Threshold(log_odds, rate * MILLION, bound * MILLION, size)
 
 
-def threshold_for(evidence: Evidence, target: float, size: float, otherwise: float) -> Threshold:
+def threshold_for(events: HeldOutEvents, target: float, size: float, otherwise: float) -> Threshold:
     """Return the lowest threshold that meets a target, or else the most cautious one.
 
     Parameters
     ----------
-    evidence : Evidence
+    events : HeldOutEvents
         The held-out events.
     target : float
         Maximum false alarms per million normal lines.
     size : float
-        Independent observations in the evidence.
+        Independent observations in the held-out events.
     otherwise : float
         The threshold without a target.
     """
-    normal = evidence.normal_lines
+    normal = events.normal_lines
     if not normal.sum() or not size:
         return Threshold(otherwise, None, None, size)
-    cuts, alarms = _cuts(evidence)
+    cuts, alarms = _cuts(events)
     met = upper_bound(alarms / normal.sum() * size, size) <= target / MILLION
     if not met.any():
-        return threshold_at(evidence, max(float(cuts[alarms == 0][0]), otherwise), size)
-    anomalous = evidence.log_odds[evidence.anomalous > 0]
+        return threshold_at(events, max(float(cuts[alarms == 0][0]), otherwise), size)
+    anomalous = events.log_odds[events.anomalous > 0]
     # Below the lowest anomaly, a lower threshold finds nothing more.
     lowest = cuts[cuts < anomalous.min()].max() if len(anomalous) else otherwise
-    return threshold_at(evidence, max(float(cuts[met][0]), float(lowest)), size)
+    return threshold_at(events, max(float(cuts[met][0]), float(lowest)), size)
 
 
-def _cuts(evidence: Evidence) -> tuple[Floats, Floats]:
+def _cuts(events: HeldOutEvents) -> tuple[Floats, Floats]:
     """Return the possible thresholds, from low to high, and the normal log lines above each."""
-    levels, level = np.unique(evidence.log_odds, return_inverse=True)
+    levels, level = np.unique(events.log_odds, return_inverse=True)
     cuts = np.concatenate([levels[:1] - 1, (levels[1:] + levels[:-1]) / 2, levels[-1:] + 1])
-    at = np.bincount(level, evidence.normal_lines)
+    at = np.bincount(level, events.normal_lines)
     return cuts, np.append(np.cumsum(at[::-1])[::-1], 0.0)
 
 
 def with_thresholds(
     calibration: Calibration, held_out: HeldOut, target: float | None = None
 ) -> Calibration:
-    """Return the calibration with the thresholds that the evidence gives.
+    """Return the calibration with the thresholds that the held-out events give.
 
     Parameters
     ----------
     calibration : Calibration
         Gives the experts' thresholds and the temperature.
     held_out : HeldOut
-        The evidence.
+        The held-out events.
     target : float, optional
         Maximum false alarms per million lines; without it, the threshold of the highest F1.
     """
@@ -196,12 +196,12 @@ def thresholds_in_force(held_out: HeldOut, calibration: Calibration) -> tuple[Th
     )
 
 
-def _best_unseen(evidence: Evidence) -> tuple[float, float]:
+def _best_unseen(events: HeldOutEvents) -> tuple[float, float]:
     """Return threshold and temperature for unseen templates; the defaults if templates are few."""
-    templates = min(evidence.templates())
+    templates = min(events.templates())
     if templates < LEAST_FOR_TEMPERATURE:
         return 0.0, 1.0
-    log_odds, anomalous, lines = evidence.log_odds, evidence.anomalous, evidence.lines
+    log_odds, anomalous, lines = events.log_odds, events.anomalous, events.lines
     threshold = UNCALIBRATED
     if templates >= LEAST_FOR_THRESHOLD:
         threshold = best_threshold(sigmoid(log_odds), anomalous, lines)

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from fame_sql.console import Progress
 from fame_sql.errors import InputError
 from fame_sql.students.calibration.calibration import Calibration, fit_calibration, has_enough
-from fame_sql.students.calibration.held_out import Evidence, HeldOut, hold_out_templates
+from fame_sql.students.calibration.held_out import HeldOut, HeldOutEvents, hold_out_templates
 from fame_sql.students.calibration.thresholds import with_thresholds
 from fame_sql.students.config import DomainSpec, StudentConfig, anomaly_columns
 from fame_sql.students.examples import LabelledEvents
@@ -128,10 +128,10 @@ class _Shared:
 
 @dataclass(frozen=True, slots=True)
 class _FirstNetwork:
-    """What the first network gives: calibration, evidence and, with patience, the steps."""
+    """What the first network gives: calibration, held-out events and, with patience, the steps."""
 
     calibration: Calibration
-    known: Evidence
+    known: HeldOutEvents
     steps: int | None = None
 
 
@@ -141,11 +141,11 @@ def _first_network(shared: _Shared, examples: LabelledEvents, hold_out: bool) ->
     early, later = examples.where(~examples.calibration), examples.where(examples.calibrates)
     is_enough = has_enough(later.is_anomaly, config.calibration_events)
     if not (has_enough(early.is_anomaly, 1) and len(later) and (is_enough or hold_out)):
-        return _FirstNetwork(Calibration.none(len(domains)), Evidence.none())
+        return _FirstNetwork(Calibration.none(len(domains)), HeldOutEvents.none())
     fitting = shared.fit("calibrating", early, held_out=later if is_enough else None)
     logits = _logits(fitting.network, encode(shared.tokenizer, later.canonical))
     calibration = _calibrate(logits, later, domains, config)
-    known = _evidence(logits, calibration, early, later, domains)
+    known = _held_out_events(logits, calibration, early, later, domains)
     return _FirstNetwork(calibration, known, fitting.done if fitting.stopping else None)
 
 
@@ -181,18 +181,18 @@ def _calibrate(
     )
 
 
-def _evidence(
+def _held_out_events(
     logits: Floats,
     calibration: Calibration,
     early: LabelledEvents,
     later: LabelledEvents,
     domains: Sequence[DomainSpec],
-) -> Evidence:
+) -> HeldOutEvents:
     """Score events as those of known templates are, by what was learned before them."""
     experts = calibration.log_odds(logits[:, anomaly_columns(domains)])
     words = fit_lexical(early.canonical, early.is_anomaly).log_odds(later.canonical)
     log_odds = (experts[np.arange(len(later)), later.domain] + words) / 2
-    return Evidence.of(log_odds, later)
+    return HeldOutEvents.of(log_odds, later)
 
 
 def _check(examples: LabelledEvents, domains: Sequence[DomainSpec]) -> None:

@@ -1,4 +1,4 @@
--- The stored verdicts as functions: no Python needed, and NULL for what has not been scored.
+-- The stored verdicts as functions, which need no Python; NULL for messages that are not scored.
 -- Macros substitute text, so the inner alias must be one that no caller uses.
 CREATE OR REPLACE MACRO fame.score(message) AS (
     SELECT __fame_v.score FROM fame.verdicts AS __fame_v

@@ -1,4 +1,4 @@
--- How much of the log has a stored verdict.
+-- How many lines have a stored verdict.
 CREATE OR REPLACE MACRO fame.coverage() AS TABLE
 SELECT
     count(*) AS lines,
@@ -14,7 +14,7 @@ SELECT * FROM fame.anomalies
 WHERE timestamp >= start::TIMESTAMP AND timestamp < stop::TIMESTAMP
 ORDER BY score DESC, timestamp, log_id;
 
--- Lines of each template in each bucket of time, for example INTERVAL 1 HOUR.
+-- Lines per template and time bucket, such as INTERVAL 1 HOUR.
 CREATE OR REPLACE MACRO fame.template_counts(bucket) AS TABLE
 SELECT
     time_bucket(bucket, logs.timestamp) AS bucket_start,
@@ -27,7 +27,7 @@ LEFT JOIN fame.templates AS templates ON events.template_id = templates.template
 GROUP BY ALL
 ORDER BY bucket_start, lines DESC, events.template_id;
 
--- What differs between two selections, each a range of time, after Kusto's diffpatterns.
+-- How often each template occurs in two ranges of time, after Kusto's diffpatterns.
 CREATE OR REPLACE MACRO fame.diff_patterns(start_a, stop_a, start_b, stop_b) AS TABLE
 WITH __fame_counted AS (
     SELECT
@@ -60,7 +60,7 @@ FROM __fame_counted
 WHERE count_a > 0 OR count_b > 0
 ORDER BY abs(percent_diff) DESC, template_id;
 
--- The values behind a template's wildcards, by place in the line and value.
+-- The values at a template's wildcards, by position in the line and value.
 CREATE OR REPLACE MACRO fame.template_values(wanted_template_id) AS TABLE
 WITH
 __fame_words AS (

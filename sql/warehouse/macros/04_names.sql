@@ -1,6 +1,6 @@
--- The live functions' names over what is stored, in a schema of their own. In a program without
+-- The names of the live functions over stored verdicts, in a separate schema. In a program without
 -- Python, DuckDB answers a call of fame_score with: did you mean "fame_stored.fame_score"? They
--- cannot lie in main: a Python function cannot be registered under the name of a macro there, which
+-- cannot be in main: a Python function cannot be registered under the name of a macro there, which
 -- would hide it (docs/architecture.md, Names of functions).
 CREATE SCHEMA IF NOT EXISTS fame_stored;
 CREATE OR REPLACE MACRO fame_stored.fame_score(message) AS fame.score(message);

@@ -1,4 +1,4 @@
--- Which part of the log each line lies in: training, calibration (its last part) or later.
+-- The period of each line: training, calibration (the last part of training) or later.
 CREATE OR REPLACE VIEW fame.log_periods AS
 SELECT
     logs.*,

@@ -1,5 +1,5 @@
--- What is known of each labelled event. A person's word wins over a data set's, that over a
--- language model's, that over a rule's; lines of one event can disagree.
+-- The labels of each event from the source with the highest priority: a person, then a data set,
+-- then a language model, then a rule. Labels of one event can disagree.
 CREATE OR REPLACE VIEW fame.event_labels AS
 WITH ranked AS (
     SELECT

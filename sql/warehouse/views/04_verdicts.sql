@@ -1,4 +1,4 @@
--- What the champion says of each event it has scored: one row an event.
+-- The champion's verdicts: one row per scored event.
 CREATE OR REPLACE VIEW fame.verdicts AS
 SELECT
     events.event_id,

@@ -1,4 +1,4 @@
--- Every log line with the champion's verdict; NULL, never 'normal', where it has given none.
+-- Every log line with the champion's verdict; NULL, never 'normal', where it is not scored.
 CREATE OR REPLACE VIEW fame.scored_logs AS
 SELECT
     logs.*,

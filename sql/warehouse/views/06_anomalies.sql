@@ -1,4 +1,4 @@
--- What is alerted: the anomalous lines, those of unseen templates only where the policy says so.
+-- The alerts: anomalous lines, except those of unseen templates if the policy only queues them.
 CREATE OR REPLACE VIEW fame.anomalies AS
 SELECT scored_logs.*
 FROM fame.scored_logs AS scored_logs

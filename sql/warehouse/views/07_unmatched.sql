@@ -1,4 +1,4 @@
--- Lines that no template knows yet: the newest, and often the most telling.
+-- Lines that no template matches yet: new messages, and often the most informative ones.
 CREATE OR REPLACE VIEW fame.unmatched AS
 SELECT
     logs.*,

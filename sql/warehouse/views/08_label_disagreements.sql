@@ -1,4 +1,4 @@
--- Judgements that another one overruled: a person's word wins, and what it wins over is kept.
+-- Labels that were overruled by a source with higher priority; they are kept.
 CREATE OR REPLACE VIEW fame.label_disagreements AS
 SELECT
     labels.event_id,

@@ -1,4 +1,4 @@
--- The champion's verdicts by day, also on lines that lie in partitions or were dropped.
+-- The champion's verdicts by day, including lines that are in partitions or were dropped.
 CREATE OR REPLACE VIEW fame.daily_verdicts AS
 WITH counted AS (
     SELECT

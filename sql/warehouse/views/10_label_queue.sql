@@ -1,5 +1,5 @@
--- What waits for a label: a row for each template, or where none is mined yet each event, that the
--- champion does not know and nobody has judged. Empty where the policy is to alert alone.
+-- The label queue: one row per template (or per event, where no template is mined yet) that the
+-- champion does not know and nobody has labelled. Empty if the policy is 'alert'.
 CREATE OR REPLACE VIEW fame.label_queue AS
 WITH judged AS (
     SELECT DISTINCT coalesce(events.template_id, events.event_hash) AS member

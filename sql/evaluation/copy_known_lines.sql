@@ -1,4 +1,4 @@
--- Only what a trial may know: the lines named in kept_lines and the events that they hold.
+-- Copies what a trial may know: the lines listed in kept_lines and their events.
 INSERT INTO fame.logs
 SELECT logs.*
 FROM whole.fame.logs AS logs

@@ -1,4 +1,4 @@
-"""The study as one self-contained HTML page: tables, curves and the lines most wrong."""
+"""The study as one self-contained HTML page: tables, curves and the worst mistakes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from html import escape
 from typing import TypeVar
 
 from fame_sql.console import printable
-from fame_sql.evaluation.metrics import MEASURES, Judged, Measured
-from fame_sql.evaluation.report.split_curves import split_curves
-from fame_sql.evaluation.study.findings import PARTS
-from fame_sql.evaluation.study.label_curve import Point, curve_html
-from fame_sql.evaluation.study.summary import Confusion, Key, Wrong
+from fame_sql.evaluation.metrics import MEASURES, Estimate, ScoredLines
+from fame_sql.evaluation.presentation.split_curves import split_curves
+from fame_sql.evaluation.study.label_curve import CurvePoint, curve_html
+from fame_sql.evaluation.study.results import PARTS
+from fame_sql.evaluation.study.summary import Confusion, Key, Mistake
 from fame_sql.verdict.label_words import label_word
 
 Found = TypeVar("Found")
@@ -29,43 +29,43 @@ code{overflow-wrap:anywhere}svg{margin-right:1rem;font-size:12px;fill:#33404d}
 
 @dataclass(frozen=True)
 class Section:
-    """What a plan came to, for one K.
+    """The results of a plan, for one K.
 
     Parameters
     ----------
     name : str
         Such as ``"K = 20"``.
     groups : mapping
-        From :func:`fame_sql.evaluation.study.summary.gathered`, by line.
+        From :func:`fame_sql.evaluation.study.summary.group_results`, by line.
     measures : mapping
-        By weighting, what :func:`fame_sql.evaluation.study.summary.measured` says of them.
+        By weighting, from :func:`fame_sql.evaluation.study.summary.measure_groups`.
     confusion : sequence of Confusion
         By domain.
-    wrong : sequence of Wrong
-        The lines most wrong, by split.
+    mistakes : sequence of Mistake
+        The worst mistakes, by split.
     facts : sequence of str
         Sentences on labels, seeds and sizes.
     """
 
     name: str
-    groups: Mapping[Key, Sequence[Judged]]
-    measures: Mapping[str, Mapping[Key, Mapping[str, Measured]]]
+    groups: Mapping[Key, Sequence[ScoredLines]]
+    measures: Mapping[str, Mapping[Key, Mapping[str, Estimate]]]
     confusion: Sequence[Confusion]
-    wrong: Sequence[Wrong]
+    mistakes: Sequence[Mistake]
     facts: Sequence[str]
 
 
-def html_page(title: str, sections: Sequence[Section], curve: Sequence[Point] = ()) -> str:
+def html_page(title: str, sections: Sequence[Section], curve: Sequence[CurvePoint] = ()) -> str:
     """Return the page.
 
     Parameters
     ----------
     title : str
-        What was studied.
+        Title of the page.
     sections : sequence of Section
-        One for each K.
-    curve : sequence of Point
-        What more labels come to, where that was tried.
+        One per K.
+    curve : sequence of CurvePoint
+        The label curve, if there is one.
     """
     parts = [
         "<!doctype html><html lang='en'><meta charset='utf-8'>",
@@ -82,17 +82,17 @@ def _section(section: Section) -> Iterator[str]:
     yield "".join(f"<p>{_text(fact)}</p>" for fact in section.facts)
     for split in dict.fromkeys(key[0] for key in section.groups):
         yield f"<h2>{_text(split)} <small>{_text(section.name)}</small></h2>"
-        for part, meant in PARTS.items():
+        for part, description in PARTS.items():
             tables = [
                 _table(weighting, _detectors(found, split, part))
                 for weighting, found in section.measures.items()
             ]
             if any(tables):
                 counts = _counts(list(_detectors(section.groups, split, part).values()))
-                yield f"<h3>{part} <small>{meant}; {counts}</small></h3>{''.join(tables)}"
+                yield f"<h3>{part} <small>{description}; {counts}</small></h3>{''.join(tables)}"
         yield split_curves(section.groups, split)
         yield _confusion_table([cell for cell in section.confusion if cell.split == split])
-        yield _wrong_table(split, [one for one in section.wrong if one.split == split])
+        yield _mistakes_table(split, [one for one in section.mistakes if one.split == split])
 
 
 def _text(value: object) -> str:
@@ -100,18 +100,18 @@ def _text(value: object) -> str:
 
 
 def _detectors(found: Mapping[Key, Found], split: str, part: str) -> dict[str, Found]:
-    """Return what was found on a part of a split, by detector."""
+    """Return the entries of a part of a split, by detector."""
     return {k[1]: v for k, v in found.items() if (k[0], k[2]) == (split, part)}
 
 
-def _counts(detectors: Sequence[Sequence[Judged]]) -> str:
+def _counts(detectors: Sequence[Sequence[ScoredLines]]) -> str:
     judged = [one for seeds in detectors for one in seeds]
     anomalies = max((int(j.lines[j.is_anomaly].sum()) for j in judged), default=0)
     lines = max((int(j.lines.sum()) for j in judged), default=0)
     return f"{lines} lines, {anomalies} anomalous"
 
 
-def _table(weighting: str, detectors: Mapping[str, Mapping[str, Measured]]) -> str:
+def _table(weighting: str, detectors: Mapping[str, Mapping[str, Estimate]]) -> str:
     if not detectors:
         return ""
     heads = "".join(f"<th>{measure.replace('_', ' ')}</th>" for measure in MEASURES)
@@ -134,13 +134,13 @@ def _confusion_table(cells: Sequence[Confusion]) -> str:
         for cell in cells
     )
     return (
-        "<h3>fame, confusion by domain <small>first seed; of unseen templates the router's guess"
-        "</small></h3><table><tr><th>domain</th><th>templates</th><th>found</th><th>missed</th>"
-        f"<th>false alarms</th><th>passed</th></tr>{rows}</table>"
+        "<h3>fame, confusion by domain <small>first seed; domains of unseen templates are the "
+        "router's choice</small></h3><table><tr><th>domain</th><th>templates</th><th>found</th>"
+        f"<th>missed</th><thfalse alarms</th><th>passed</th></tr>{rows}</table>"
     )
 
 
-def _cell(measured: Measured) -> str:
+def _cell(measured: Estimate) -> str:
     if measured.value is None:
         return "<td>-</td>"
     shown = _number(measured.value)
@@ -153,16 +153,16 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value > 1.5 else f"{value:.3f}"
 
 
-def _wrong_table(split: str, wrong: Sequence[Wrong]) -> str:
-    if not wrong:
+def _mistakes_table(split: str, mistakes: Sequence[Mistake]) -> str:
+    if not mistakes:
         return ""
     rows = "".join(
         f"<tr><td><code>{_text(one.text[:300])}</code></td><td>{one.score:.4f}</td>"
         f"<td>{label_word(one.is_anomaly)}</td><td>{one.lines}</td></tr>"
-        for one in wrong
+        for one in mistakes
     )
     return (
-        f"<h3>{_text(wrong[0].detector)}, the lines most wrong at {_text(split)} <small>first seed"
+        f"<h3>{_text(mistakes[0].detector)}, worst mistakes at {_text(split)} <small>first seed"
         "</small></h3><table><tr><th>canonical text</th><th>score</th><th>label</th>"
         f"<th>lines</th></tr>{rows}</table>"
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from fame_sql.evaluation.metrics import Measured
-from fame_sql.evaluation.study.label_curve import Point
+from fame_sql.evaluation.metrics import Estimate
+from fame_sql.evaluation.study.label_curve import CurvePoint
 from fame_sql.evaluation.study.summary import Key
 
 COLUMNS = (
@@ -23,7 +23,7 @@ COLUMNS = (
 CURVE_COLUMNS = ("split", "detector", "labels chosen", "K", "lines labelled", "F1", "AP")
 
 
-def with_interval(measured: Measured) -> str:
+def with_interval(measured: Estimate) -> str:
     """Return a measure and its interval as text, ``-`` where it is undefined."""
     if measured.value is None:
         return "-"
@@ -34,22 +34,22 @@ def with_interval(measured: Measured) -> str:
     return f"{measured.value:.{digits}f} {interval}"
 
 
-def alone(measured: Measured) -> float | None:
+def alone(measured: Estimate) -> float | None:
     """Return the value of a measure without its interval."""
     return measured.value
 
 
 def study_rows(
-    measures: Mapping[Key, Mapping[str, Measured]],
+    measures: Mapping[Key, Mapping[str, Estimate]],
     part: str | None,
-    show: Callable[[Measured], object] = with_interval,
+    show: Callable[[Estimate], object] = with_interval,
 ) -> list[tuple[object, ...]]:
     """Return a row of :data:`COLUMNS` for each split, part of the lines and detector.
 
     Parameters
     ----------
     measures : mapping
-        As :func:`fame_sql.evaluation.study.summary.measured` returns them.
+        As :func:`fame_sql.evaluation.study.summary.measure_groups` returns them.
     part : str or None
         The part of the lines to keep; None for every part.
     show : callable
@@ -64,7 +64,7 @@ def study_rows(
 
 
 def curve_rows(
-    points: Sequence[Point], show: Callable[[Measured], object] = with_interval
+    points: Sequence[CurvePoint], show: Callable[[Estimate], object] = with_interval
 ) -> list[tuple[object, ...]]:
     """Return a row of :data:`CURVE_COLUMNS` for each point of a label curve."""
     return [

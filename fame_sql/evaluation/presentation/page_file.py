@@ -1,4 +1,4 @@
-"""The file that holds the page of a study."""
+"""Writing the HTML page of a study."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fame_sql.errors import InputError
-from fame_sql.evaluation.report.page import html_page
-from fame_sql.evaluation.report.report import StudyReport
-from fame_sql.evaluation.study.label_curve import Point
+from fame_sql.evaluation.presentation.page import html_page
+from fame_sql.evaluation.presentation.report import StudyReport
+from fame_sql.evaluation.study.label_curve import CurvePoint
 from fame_sql.evaluation.study.splits import read_lines
 from fame_sql.warehouse.warehouse import Warehouse
 
 
 def check_writable(html: Path) -> None:
-    """Check that the page can be written, before hours are spent on the study.
+    """Check that the page can be written, before a study that may take hours.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def check_writable(html: Path) -> None:
 
 
 def write_page(
-    html: Path, warehouse: Path, reports: Sequence[StudyReport], curve: Sequence[Point] = ()
+    html: Path, warehouse: Path, reports: Sequence[StudyReport], curve: Sequence[CurvePoint] = ()
 ) -> None:
     """Write the page of a study.
 
@@ -40,10 +40,10 @@ def write_page(
     html : Path
         The file.
     warehouse : Path
-        The warehouse that was studied, for the texts of its lines.
+        The warehouse that was studied; its texts are read.
     reports : sequence of StudyReport
-        One for each K.
-    curve : sequence of Point, optional
+        One per K.
+    curve : sequence of CurvePoint, optional
         The label curve.
 
     Raises

@@ -1,4 +1,4 @@
-"""Curves over numbered axes, as SVG inside a page."""
+"""Curves over axes with numbers, as SVG for an HTML page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-Place = tuple[float, float]
+Position = tuple[float, float]
 
 WIDTH, HEIGHT = 360, 280
 _MARGIN = "-52 -12 440 342"
@@ -25,17 +25,17 @@ class Curve:
     Parameters
     ----------
     name : str
-        What it is of; shown where the pointer rests on it.
-    places : sequence of (float, float)
-        Across, in the figure's own numbers, and up, from 0 to 1.
+        Shown when the pointer is over the curve.
+    positions : sequence of (float, float)
+        x in the figure's own numbers, and y from 0 to 1.
     colour : str
-        As in CSS.
+        A colour in CSS.
     width : float
-        Of the line, in pixels.
+        Width of the line in pixels.
     """
 
     name: str
-    places: Sequence[Place]
+    positions: Sequence[Position]
     colour: str
     width: float = 1.5
 
@@ -52,47 +52,52 @@ def legend(named: dict[str, str]) -> str:
 
 
 def figure(
-    curves: Sequence[Curve], across: str, up: str, *, most: float = 1.0, diagonal: bool = False
+    curves: Sequence[Curve],
+    x_label: str,
+    y_label: str,
+    *,
+    x_max: float = 1.0,
+    diagonal: bool = False,
 ) -> str:
     """Draw curves over axes with numbers.
 
     Parameters
     ----------
     curves : sequence of Curve
-        The last lies on top.
-    across, up : str
-        What the axes count.
-    most : float
-        The largest number across.
+        The last is drawn on top.
+    x_label, y_label : str
+        Labels of the axes.
+    x_max : float
+        The largest number of the x axis.
     diagonal : bool
-        Draw the line where both are equal.
+        Whether to draw the line on which x and y are equal.
     """
     equal = f"<line class='equal' x1='0' y1='{HEIGHT}' x2='{WIDTH}' y2='0'/>" if diagonal else ""
-    drawn = "".join(_drawn(curve, most) for curve in curves)
+    drawn = "".join(_draw(curve, x_max) for curve in curves)
     return (
         f"<svg width='440' height='342' viewBox='{_MARGIN}' role='img'>"
-        f"{_axes(across, up, most)}{equal}{drawn}</svg>"
+        f"{_axes(x_label, y_label, x_max)}{equal}{drawn}</svg>"
     )
 
 
-def _axes(across: str, up: str, most: float) -> str:
+def _axes(x_label: str, y_label: str, x_max: float) -> str:
     ticks = "".join(
         f"<line class='tick' x1='{t * WIDTH}' y1='0' x2='{t * WIDTH}' y2='{HEIGHT}'/>"
         f"<line class='tick' x1='0' y1='{t * HEIGHT}' x2='{WIDTH}' y2='{t * HEIGHT}'/>"
-        f"<text x='{t * WIDTH}' y='{HEIGHT + 17}' text-anchor='middle'>{t * most:g}</text>"
+        f"<text x='{t * WIDTH}' y='{HEIGHT + 17}' text-anchor='middle'>{t * x_max:g}</text>"
         f"<text x='-8' y='{(1 - t) * HEIGHT + 4}' text-anchor='end'>{t:g}</text>"
         for t in _TICKS
     )
     return (
-        f"{ticks}<text x='{WIDTH / 2}' y='{HEIGHT + 38}' text-anchor='middle'>{escape(across)}"
+        f"{ticks}<text x='{WIDTH / 2}' y='{HEIGHT + 38}' text-anchor='middle'>{escape(x_label)}"
         f"</text><text transform='translate(-40 {HEIGHT / 2}) rotate(-90)' text-anchor='middle'>"
-        f"{escape(up)}</text>"
+        f"{escape(y_label)}</text>"
     )
 
 
-def _drawn(curve: Curve, most: float) -> str:
-    """Draw one curve; what has few places gets a mark at each, or a single one would not show."""
-    at = [(x / most * WIDTH, (1 - y) * HEIGHT) for x, y in curve.places]
+def _draw(curve: Curve, x_max: float) -> str:
+    """Draw one curve, with marks if it has few positions: a single one has no line to show."""
+    at = [(x / x_max * WIDTH, (1 - y) * HEIGHT) for x, y in curve.positions]
     few = at if len(at) <= _FEW else []
     marks = "".join(f"<circle cx='{x:.1f}' cy='{y:.1f}' r='3'/>" for x, y in few)
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)

@@ -1,4 +1,4 @@
-"""Precision over recall and calibration of every detector on one split, as figures of a page."""
+"""Precision-recall and calibration curves of every detector on one split."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from fame_sql.evaluation.metrics import Judged, by_threshold
-from fame_sql.evaluation.report.figures import Curve, Place, colours, figure, legend
+from fame_sql.evaluation.metrics import ScoredLines, by_threshold
+from fame_sql.evaluation.presentation.figures import Curve, Position, colours, figure, legend
 from fame_sql.evaluation.study.claims import SUBJECT
 from fame_sql.evaluation.study.summary import Key
 
 _DRAWN = {"all": "All lines", "unseen": "Lines of unseen templates"}
 
 
-def split_curves(groups: Mapping[Key, Sequence[Judged]], split: str) -> str:
-    """Return the figures of a split: fame's first seed last and thick, the other detectors' below.
+def split_curves(groups: Mapping[Key, Sequence[ScoredLines]], split: str) -> str:
+    """Return the figures of a split, with the first seed; fame is drawn on top, with a thick line.
 
     Parameters
     ----------
     groups : mapping
-        From :func:`fame_sql.evaluation.study.summary.gathered`.
+        From :func:`fame_sql.evaluation.study.summary.group_results`.
     split : str
-        Which of its splits.
+        Name of the split.
     """
     shown = colours(key[1] for key in groups)
     parts = [f"<h3>Curves <small>first seed</small></h3><p>{legend(shown)}</p>"]
@@ -37,24 +37,24 @@ def split_curves(groups: Mapping[Key, Sequence[Judged]], split: str) -> str:
     return "\n".join(parts)
 
 
-def _figures(first: Mapping[str, Judged], shown: Mapping[str, str]) -> str:
+def _figures(first: Mapping[str, ScoredLines], shown: Mapping[str, str]) -> str:
     ordered = sorted(first, key=lambda name: name == SUBJECT)
     ranked = [_curve(name, precision_recall(first[name]), shown) for name in ordered]
     calibrated = [_curve(name, reliability(first[name]), shown) for name in ordered]
-    finds = any(curve.places for curve in ranked)
+    finds = any(curve.positions for curve in ranked)
     return (
-        figure(ranked, "recall", "precision") if finds else "<p>No anomaly to find.</p>"
+        figure(ranked, "recall", "precision") if finds else "<p>No line is anomalous.</p>"
     ) + figure(calibrated, "score", "share that is anomalous", diagonal=True)
 
 
-def _curve(name: str, places: Sequence[Place], shown: Mapping[str, str]) -> Curve:
-    return Curve(name, places, shown[name], 3.0 if name == SUBJECT else 1.5)
+def _curve(name: str, positions: Sequence[Position], shown: Mapping[str, str]) -> Curve:
+    return Curve(name, positions, shown[name], 3.0 if name == SUBJECT else 1.5)
 
 
-def precision_recall(judged: Judged) -> list[Place]:
-    """Return recall and precision as steps from the highest threshold on; none without anomalies.
+def precision_recall(judged: ScoredLines) -> list[Position]:
+    """Return recall and precision as steps from the highest threshold; empty without anomalies.
 
-    What lies under them is the average precision.
+    The area under the steps is the average precision.
     """
     hits, reported = by_threshold(judged)
     if not len(hits) or hits[-1] == 0:
@@ -64,15 +64,15 @@ def precision_recall(judged: Judged) -> list[Place]:
     return list(zip(across.tolist(), np.repeat(precision, 2).tolist(), strict=True))
 
 
-def reliability(judged: Judged, bins: int = 10) -> list[Place]:
+def reliability(judged: ScoredLines, bins: int = 10) -> list[Position]:
     """Return the mean score and the share of anomalous lines in each bin of scores.
 
     Parameters
     ----------
-    judged : Judged
-        Scores and truth.
+    judged : ScoredLines
+        Scores and labels.
     bins : int
-        Bins of equal width; those without a line are left out.
+        Number of bins of equal width; empty ones are left out.
     """
     places = np.minimum((judged.score * bins).astype(int), bins - 1)
     lines = np.bincount(places, judged.lines, bins)

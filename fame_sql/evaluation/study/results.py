@@ -1,4 +1,4 @@
-"""What the detectors of a study found, kept as files under a digest of all that it rests on."""
+"""The results of a study's detectors, in files named by a digest of everything they depend on."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from typing import Any
 
 import numpy as np
 
-from fame_sql.evaluation.metrics import Judged
-from fame_sql.evaluation.study.definition import definition
+from fame_sql.evaluation.metrics import ScoredLines
+from fame_sql.evaluation.study.code_digest import code_digest
 from fame_sql.evaluation.study.splits import Split
-from fame_sql.evaluation.study.trials import JudgedLines, Trial
+from fame_sql.evaluation.study.trials import EvaluatedLines, Trial
 from fame_sql.evaluation.study.weightings import WEIGHTINGS
 
 PARTS = {
     "all": "all lines",
     "seen": "lines of templates that were known in training",
-    "unseen": "lines of templates that were not",
-    "unseen categories": "normal lines, and anomalies of categories that no label in training had",
+    "unseen": "lines of templates that were unknown in training",
+    "unseen categories": "normal lines, and anomalies of categories without a label in training",
 }
-"""The parts of the judged lines that are measured, and what they are."""
+"""The parts of the test lines that are measured, with a description of each."""
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What one detector said in one trial.
+class DetectorResult:
+    """The scores of one detector in one trial.
 
     Parameters
     ----------
@@ -39,13 +39,13 @@ class Finding:
     detector : str
         One of :data:`fame_sql.evaluation.study.study.DETECTORS`.
     labels, lines_known : int
-        Lines judged for training, and lines that could have been.
+        Lines labelled for training, and lines that were available for it.
     scores : list of float
         One for each entry of ``judged``.
-    judged : JudgedLines
-        What was judged.
+    judged : EvaluatedLines
+        The test lines.
     domains : list of str
-        The domain that each was seen in; empty of detectors that know none.
+        The domain of each entry; empty for detectors without domains.
     """
 
     protocol: str
@@ -55,11 +55,11 @@ class Finding:
     labels: int
     lines_known: int
     scores: list[float]
-    judged: JudgedLines
+    judged: EvaluatedLines
     domains: list[str] = field(default_factory=list)
 
-    def on(self, part: str, weighting: str = "lines") -> Judged:
-        """Return scores and truth of the lines of a part.
+    def on(self, part: str, weighting: str = "lines") -> ScoredLines:
+        """Return scores and labels of a part of the lines.
 
         Parameters
         ----------
@@ -69,34 +69,37 @@ class Finding:
             One of :data:`fame_sql.evaluation.study.weightings.WEIGHTINGS`.
         """
         weight = WEIGHTINGS[weighting](self.judged)
-        judged = Judged(np.array(self.scores), self.judged.is_anomaly, weight, self.judged.block)
+        judged = ScoredLines(
+            np.array(self.scores), self.judged.is_anomaly, weight, self.judged.block
+        )
         chosen = {
             "all": np.ones(len(self.scores), dtype=bool),
             "seen": self.judged.seen,
             "unseen": ~self.judged.seen,
-            # Normal lines have no category; they are what the alarms would be false on.
+            # Normal lines have no category; they are kept, to count the false alarms.
             "unseen categories": ~self.judged.seen_category | ~self.judged.is_anomaly,
         }[part]
         return judged.where(chosen)
 
 
-class Findings:
-    """The findings of one split and seed, a JSON file for each detector.
+class ResultStore:
+    """The results of one split and seed, one JSON file per detector.
 
     Parameters
     ----------
     folder : Path
-        Where a study's findings lie.
+        The folder of the study's results.
     split : Split
-        What is known and what is judged.
+        Which lines are known and which are judged.
     seed : int
         Seed of training.
-    rests_on : sequence
-        What else every finding of the split rests on, of what JSON can hold: the lines, K.
+    depends_on : sequence
+        Everything else that the results of the split depend on, such as the lines and K, as
+        values that JSON can hold.
     """
 
-    def __init__(self, folder: Path, split: Split, seed: int, rests_on: Sequence[object]) -> None:
-        content = json.dumps([split.protocol, split.name, *rests_on])
+    def __init__(self, folder: Path, split: Split, seed: int, depends_on: Sequence[object]) -> None:
+        content = json.dumps([split.protocol, split.name, *depends_on])
         digest = hashlib.sha256(content.encode())
         for column in (split.known, split.judged):
             digest.update(column.tobytes())
@@ -105,11 +108,11 @@ class Findings:
         self._seed = seed
 
     def has(self, detector: str, settings: Mapping[str, Any]) -> bool:
-        """Return whether a detector with these settings was tried, by the code as it is now."""
+        """Return whether there is a result of a detector with these settings and today's code."""
         return self._path(detector, settings).exists()
 
     def _path(self, detector: str, settings: Mapping[str, Any]) -> Path:
-        made_of = definition() + json.dumps(settings)
+        made_of = code_digest() + json.dumps(settings)
         digest = hashlib.sha256(made_of.encode()).hexdigest()[:16]
         name = detector.replace(", ", "-").replace(" ", "-")
         return self._folder / f"{name}-{self._seed}-{digest}.json"
@@ -122,7 +125,7 @@ class Findings:
         scores: list[float],
         domains: list[str],
     ) -> None:
-        """Keep what a detector said of a trial's judged lines: scores, and domains if any."""
+        """Store a detector's scores of a trial's test lines, and their domains if it has any."""
         self._folder.mkdir(exist_ok=True)
         content = {
             "labels": trial.labels,
@@ -136,19 +139,19 @@ class Findings:
         half.write_text(json.dumps(content), encoding="utf-8")
         half.rename(path)
 
-    def read(self, detector: str, settings: Mapping[str, Any]) -> Finding:
-        """Return what a detector with these settings said."""
+    def read(self, detector: str, settings: Mapping[str, Any]) -> DetectorResult:
+        """Return the stored result of a detector with these settings."""
         text = self._path(detector, settings).read_text(encoding="utf-8")
         content: dict[str, Any] = json.loads(text)
         judged = {
             name: np.array(column, dtype=object if name == "category" else None)
             for name, column in content.pop("judged").items()
         }
-        return Finding(
+        return DetectorResult(
             protocol=self._split.protocol,
             split=self._split.name,
             seed=self._seed,
             detector=detector,
-            judged=JudgedLines(**judged),
+            judged=EvaluatedLines(**judged),
             **content,
         )
