@@ -18,7 +18,6 @@ from click.testing import CliRunner
 from spark_cluster import local_cluster, require_spark, sail
 
 import fame_sql
-from fame_sql import sql
 from fame_sql.canonical.canonical import default_recipe
 from fame_sql.cli import main
 from fame_sql.console import Progress, Step
@@ -26,7 +25,7 @@ from fame_sql.errors import InputError, ModelError, QueryError
 from fame_sql.models import champion
 from fame_sql.sql.quoting import literal
 from fame_sql.udfs.duckdb import release
-from fame_sql.verdict import columns
+from fame_sql.verdict import columns, statements
 from fame_sql.warehouse.warehouse import Warehouse
 
 pytestmark = [pytest.mark.any_duckdb, pytest.mark.xdist_group("spark")]
@@ -301,7 +300,7 @@ def test_statements_answer_alike(spark: Any, compiled: Path, tables: Path) -> No
         version = champion(opened).model_version
         arguments = {"model_version": version, "at_most": 20}
         for name in QUERIES:
-            text = sql.load(name)
+            text = statements.load(name)
             used = {n: v for n, v in arguments.items() if f"${n}" in text}
             expected = opened.rows(text, used or None)
             assert plain(rows_of(spark, statement(name), arguments)) == plain(expected)

@@ -12,6 +12,7 @@ import yaml
 
 import fame_sql
 from fame_sql.planner import make_plan
+from fame_sql.spark.transpile.statements import statement
 from fame_sql.udfs.duckdb import release
 from fame_sql.udfs.functions import FUNCTIONS
 from fame_sql.udfs.spark import spark_type
@@ -98,6 +99,13 @@ def test_spark_has_the_columns_under_its_own_types() -> None:
     [verdict] = [function for function in FUNCTIONS if function.name == "fame_verdict"]
     fields = re.findall(r"(\w+): (\w+)", spark_type(verdict))
     assert {name: kind.lower() for name, kind in fields} == SPARK_TYPES
+
+
+@pytest.mark.any_duckdb
+@pytest.mark.parametrize("view", ["04_verdicts", "05_scored_logs"])
+def test_transpiled_views_have_the_columns(view: str) -> None:
+    text = statement(f"warehouse/views/{view}")
+    assert [name for name in COLUMNS if not re.search(rf"\b{name}\b", text)] == []
 
 
 @pytest.mark.any_duckdb

@@ -14,6 +14,7 @@ from fame_sql import sql
 from fame_sql.errors import InputError
 from fame_sql.spark.transpile.transpile import transpile
 from fame_sql.sql.quoting import literal
+from fame_sql.verdict import statements
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -88,7 +89,7 @@ def statement(name: str) -> str:
     QueryError
         If the result on Spark is not known to be the same.
     """
-    return transpile(sql.load(name), name)
+    return transpile(statements.load(name), name)
 
 
 def macro(name: str, arguments: Mapping[str, str] | None = None) -> str:
