@@ -29,7 +29,6 @@ from copies import temporary_copy
 
 import fame_sql
 from fame_sql.models import champion
-from fame_sql.scoring.live import Known
 from fame_sql.sql.quoting import literal
 from fame_sql.storage.partitions import add_partitions
 from fame_sql.udfs.duckdb import release, scorer_of
@@ -180,7 +179,7 @@ def forget(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("DELETE FROM fame.scores")
     scorer = scorer_of(connection)
     assert scorer is not None
-    scorer.memory().known = Known()
+    scorer.cache().clear()
 
 
 def measure_others(

@@ -1,4 +1,4 @@
-"""Write what dbt and the SQL reference say about a verdict's columns: ``make generate``."""
+"""Generate the descriptions of a verdict's columns in dbt and the reference: ``make generate``."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ DBT = ROOT / "dbt_project"
 
 _EVERY_LINE = {name: column for name, column in COLUMNS.items() if column.every_line}
 _MACRO = """\
-{{#- Written by 'make generate' from fame_sql/verdict: the columns of a verdict beside its
-    model_version; with every_line, those that dbt repeats on every log line. -#}}
+{{#- Written by 'make generate' from fame_sql/verdict: the columns of a verdict except
+    model_version; with every_line, only those that dbt repeats on every log line. -#}}
 {{% macro verdict_columns(relation, every_line=false) %}}
 {{%- set of_event = [{of_event}] -%}}
 {{%- set columns = [

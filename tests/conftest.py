@@ -40,9 +40,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def _empty_caches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Begin without the verdicts that a process keeps for models of the same version."""
-    monkeypatch.setattr("fame_sql.scoring.live._memories", WeakValueDictionary())
+    monkeypatch.setattr("fame_sql.scoring.cache._caches", WeakValueDictionary())
 
 
 @pytest.fixture(scope="session")

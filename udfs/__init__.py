@@ -1,1 +1,1 @@
-"""The vectorised SQL functions: engine-free Arrow code, and one thin module an engine."""
+"""The live SQL functions: engine-independent Arrow code, and one module per engine."""

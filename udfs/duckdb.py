@@ -1,8 +1,8 @@
 """The live functions on a DuckDB connection.
 
-DuckDB keeps a Python function with the database, not with the connection: all connections of a
-process to one file share it, and only the connection that made it can remove it. So each
-database gets the functions once, and they look up the scorer in force when they are called.
+DuckDB registers a Python function per database, not per connection: all connections of a process
+to one file share it, and only the connection that created it can remove it. So each database gets
+the functions once, and they look up the current scorer when they are called.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TOKEN = "_fame_registration"
 
 @dataclass
 class _Registration:
-    """The functions of one database: who made them, and the scorer they ask."""
+    """The functions of one database: the connection that created them, and their scorer."""
 
     connection: duckdb.DuckDBPyConnection
     scorer: LiveScorer
@@ -35,11 +35,11 @@ _registrations: dict[str, _Registration] = {}
 
 
 def register(connection: duckdb.DuckDBPyConnection, scorer: LiveScorer) -> None:
-    """Put every live function on a connection's database, or give those there a new scorer.
+    """Register every live function on a connection's database, or replace the scorer of theirs.
 
-    Declared with side effects, for without that DuckDB 1.5 evaluates them on rows that a
-    filter or join would have removed (measured: 100 to 900 times too many). ``NULL`` is handled
-    by the functions themselves, and an error is raised, never turned into ``NULL``.
+    The functions are declared with side effects, because DuckDB 1.5 otherwise evaluates them on
+    rows that a filter or join would have removed (measured: 100 to 900 times as many). They handle
+    ``NULL`` themselves, and errors are raised, never turned into ``NULL``.
 
     Raises
     ------
@@ -68,8 +68,8 @@ def register(connection: duckdb.DuckDBPyConnection, scorer: LiveScorer) -> None:
 def _create(
     connection: duckdb.DuckDBPyConnection, function: LiveFunction, registration: _Registration
 ) -> None:
-    # DuckDB 2.0 takes these names at run time, but its stubs know only enumerations that 1.5 keeps
-    # elsewhere.
+    # DuckDB 2.0 accepts these names at run time, but its stubs have only enumerations, which are in
+    # another module in 1.5.
     connection.create_function(  # type: ignore[call-overload]
         function.name,
         _vectorised(function, registration),
@@ -82,7 +82,7 @@ def _create(
 
 
 def scorer_of(connection: duckdb.DuckDBPyConnection) -> LiveScorer | None:
-    """Return the scorer that the live functions of a connection ask, None without functions."""
+    """Return the scorer of a connection's live functions, None if it has no functions."""
     known = _registrations.get(_registered_token(connection))
     return None if known is None else known.scorer
 
@@ -105,7 +105,7 @@ def _vectorised(
 
 
 def release(connection: duckdb.DuckDBPyConnection) -> None:
-    """Remove the functions that were made through this connection."""
+    """Remove the functions that were registered through this connection."""
     for token, registration in list(_registrations.items()):
         if registration.connection is connection:
             del _registrations[token]
@@ -120,7 +120,7 @@ def _remove(connection: duckdb.DuckDBPyConnection) -> None:
 
 @atexit.register
 def _release_all() -> None:
-    """Let go of the functions, for DuckDB 2.0 reports them as leaks when the process ends."""
+    """Remove the functions, because DuckDB 2.0 reports them as leaks when the process ends."""
     for registration in _registrations.values():
         _remove(registration.connection)
         registration.connection.close()

@@ -1,4 +1,4 @@
-"""The live SQL functions: name, SQL type and what each computes over an Arrow array."""
+"""The live SQL functions: names, SQL types and implementations over Arrow arrays."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ class LiveFunction:
     Parameters
     ----------
     name : str
-        Its SQL name.
+        The SQL name.
     returns : str
-        Its SQL type.
+        The SQL type of the result.
     summary : str
-        One sentence for the reference.
+        A sentence for the reference.
     compute : callable
-        Takes the scorer and an Arrow array of strings, returns an Arrow array as long; NULL
-        for NULL.
+        Takes the scorer and an Arrow array of strings, and returns an Arrow array of the same
+        length, with NULL for NULL.
     """
 
     name: str
@@ -124,7 +124,7 @@ FUNCTIONS = (
     LiveFunction(
         "fame_is_anomaly",
         "BOOLEAN",
-        "Whether the score of a message lies above 0.5.",
+        "Whether the score of a message is above 0.5.",
         _field("is_anomaly"),
     ),
     LiveFunction(
@@ -133,7 +133,7 @@ FUNCTIONS = (
     LiveFunction(
         "fame_template",
         "VARCHAR",
-        "The template that knows a message, NULL if none does.",
+        "The known template of a message, NULL if there is none.",
         _template,
     ),
     LiveFunction(
@@ -145,19 +145,19 @@ FUNCTIONS = (
     LiveFunction(
         "fame_novelty",
         "DOUBLE",
-        "How far a message lies from all known templates, 0 (known) to 1 (no word in common).",
+        "Distance of a message from all known templates, 0 (known) to 1 (no word in common).",
         _field("novelty"),
     ),
     LiveFunction(
         "fame_action",
         "VARCHAR",
-        "What the policy does about a message: 'alert', 'queue' for a label, 'both' or 'none'.",
+        "The policy's action on a message: 'alert', 'queue' for a label, 'both' or 'none'.",
         _action,
     ),
     LiveFunction(
         "fame_verdict",
         f"STRUCT({VERDICT_TYPES})",
-        "All that the model says of a message, in one struct.",
+        "The whole verdict on a message, in one struct.",
         _verdict,
     ),
     LiveFunction(

@@ -1,8 +1,7 @@
 """The live functions on Spark: scalar Arrow functions for plain Spark SQL.
 
-The code is that of every other engine. A Python worker keeps the model that it has loaded in
-this module for as long as it lives, so a model is loaded once a worker process, however many
-tasks the worker is given.
+The implementations are the same as for every other engine. This module keeps the loaded model until
+the Python worker ends, so a model is loaded once per worker process, not once per task.
 """
 
 from __future__ import annotations
@@ -32,16 +31,16 @@ _loading = threading.Lock()
 
 @dataclass(frozen=True)
 class ModelPlace:
-    """Where a worker finds a model.
+    """The location of a model on the workers.
 
     Parameters
     ----------
     version : str
-        The model's version, which the worker checks.
+        The model's version; the worker checks it.
     where : str
-        A path that every worker sees, or the name under which Spark shipped an archive.
+        A path that every worker can read, or the name of an archive that Spark ships.
     is_shipped : bool
-        Which of the two.
+        Whether ``where`` is the name of an archive.
     """
 
     version: str
@@ -58,12 +57,12 @@ class ModelPlace:
 
 
 def scorer_at(place: ModelPlace) -> LiveScorer:
-    """Return the scorer of a model on this worker, loading it at the process's first call.
+    """Return the scorer of a model on this worker; the first call loads it.
 
     Raises
     ------
     ModelError
-        If there is no model, it was changed, or it is another version.
+        If there is no model, it was changed, or it has another version.
     """
     with _loading:
         scorer = _scorers.get(place)
@@ -71,22 +70,23 @@ def scorer_at(place: ModelPlace) -> LiveScorer:
             model = load(place.folder())
             if model.version != place.version:
                 raise ModelError(
-                    f"{place.where} holds model {model.version} on this worker, not "
-                    f"{place.version}: ship the model, or give all workers the same folder"
+                    f"{place.where} has model {model.version} on this worker, not "
+                    f"{place.version}: ship the model, or give all workers access to the "
+                    "same folder"
                 )
             scorer = _scorers[place] = LiveScorer(model.recipe, lambda: model)
         return scorer
 
 
 def register(spark: SparkSession, place: ModelPlace) -> None:
-    """Put every live function on a session, for Spark SQL and ``call_function`` alike.
+    """Register every live function on a session, for Spark SQL and ``call_function``.
 
     Parameters
     ----------
     spark : SparkSession
         A session of Spark 4.1 or later.
     place : ModelPlace
-        Where its workers find the model.
+        The location of the model on its workers.
     """
     from pyspark.sql.functions import arrow_udf
 
@@ -96,7 +96,7 @@ def register(spark: SparkSession, place: ModelPlace) -> None:
 
 
 def _vectorised(name: str, place: ModelPlace) -> Callable[[pa.Array], pa.Array]:
-    """Return what Spark sends to its workers: it refers to the model and never holds it."""
+    """Return the function that Spark sends to its workers; it refers to the model by location."""
 
     def compute(messages: pa.Array) -> pa.Array:
         return _BY_NAME[name].compute(scorer_at(place), messages)
@@ -106,5 +106,5 @@ def _vectorised(name: str, place: ModelPlace) -> Callable[[pa.Array], pa.Array]:
 
 
 def spark_type(function: LiveFunction) -> str:
-    """Return the SQL type of a live function's result in Spark's words."""
+    """Return the SQL type of a live function's result in Spark's dialect."""
     return exp.DataType.build(function.returns, dialect="duckdb").sql("spark")

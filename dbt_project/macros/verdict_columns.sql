@@ -1,5 +1,5 @@
-{#- Written by 'make generate' from fame_sql/verdict: the columns of a verdict beside its
-    model_version; with every_line, those that dbt repeats on every log line. -#}
+{#- Written by 'make generate' from fame_sql/verdict: the columns of a verdict except
+    model_version; with every_line, only those that dbt repeats on every log line. -#}
 {% macro verdict_columns(relation, every_line=false) %}
 {%- set of_event = ['template'] -%}
 {%- set columns = [

@@ -1,4 +1,4 @@
--- Events were made with the masks that the model in force reads through: a sample of the newest.
+-- The newest events were canonicalised with the masks of the model in force.
 select
     event_hash,
     canonical,

@@ -1,7 +1,7 @@
--- Somebody changed the masks of the warehouse: not wrong, but everybody should know.
+-- The masks of the warehouse are the default ones; other masks are allowed, so this only warns.
 {{ config(severity='warn') }}
 with stored as (
-    {{ optional_source('masks', {
+    {{ select_optional_source('masks', {
         'ordinal': 'integer', 'name': 'varchar', 'pattern': 'varchar', 'placeholder': 'varchar'
     }) }}
 ),
@@ -17,5 +17,5 @@ changed as (
 )
 select
     *,
-    'fame.masks are not the default: if that is meant, disable this test in dbt_project.yml' as advice
+    'fame.masks are not the default: if this is intended, disable this test in dbt_project.yml' as advice
 from changed

@@ -1,4 +1,4 @@
--- A model grows stale: of the lines of the last hours, too many have a template it does not know.
+-- The model is not stale: few lines of the last hours have a template that it does not know.
 {{ config(severity='warn') }}
 select
     sum(lines) filter (where template_id is null) as unknown_lines,

@@ -1,4 +1,4 @@
--- Coverage: every event has a verdict of the model in force.
+-- Every event has a verdict of the model in force.
 select
     events.event_hash,
     'run dbt build --select int_event_scores+' as advice

@@ -1,6 +1,6 @@
-"""dbt: a plugin for dbt-duckdb with the live functions, and projects that use it.
+"""dbt: a plugin for dbt-duckdb with the live functions, and new projects that use it.
 
-dbt itself is imported only when the plugin is asked for.
+dbt itself is imported only when the plugin is used.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["Plugin"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import the plugin, which needs dbt-duckdb, when it is first asked for."""
+    """Import the plugin, which needs dbt-duckdb, when it is first used."""
     if name == "Plugin":
         from fame_sql.dbt.plugin import Plugin
 

@@ -5,7 +5,7 @@ In ``profiles.yml``, below the target::
     plugins:
       - module: fame_sql.dbt
         config:
-          model: warehouse.models/0123456789ab   # left out: the warehouse's champion
+          model: warehouse.models/0123456789ab   # default: the warehouse's champion
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-# dbt imports this module to find a subclass of its own, so the import cannot wait.
+# dbt looks for a subclass of its own class in this module, so this import cannot be delayed.
 from dbt.adapters.duckdb.plugins import BasePlugin  # type: ignore  # noqa: TID253
 
 from fame_sql.canonical.canonical import default_recipe
@@ -34,26 +34,27 @@ from fame_sql.warehouse.warehouse import Warehouse
 
 
 class Plugin(BasePlugin):  # type: ignore
-    """Puts the live functions on every connection that dbt makes.
+    """Registers the live functions on every connection of dbt.
 
-    Beside them, ``fame_model_version()`` tells which model answers. Where none can, opening the
-    database says nothing: the models that need one fail, with what to do.
+    ``fame_model_version()`` returns the version of the model in use. A missing or broken model is
+    no error when the database is opened: only dbt models that need it fail, with a message that
+    names the next command.
     """
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
-        """Take the settings: ``model``, a model folder or a version in the warehouse."""
-        self._named = plugin_config.get("model")
+        """Read the settings: ``model`` is a model folder, or a version in the warehouse."""
+        self._configured = plugin_config.get("model")
         self._version = "NULL"
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
-        """Put the functions on the database; its network waits for the first new message."""
+        """Register the functions; the model's network is loaded at the first unseen message."""
         try:
             self._version = literal(self._register(conn))
         except FameError as error:
             self._version = f"error({literal(str(error))})"
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Tell the cursor which model answers: temporary macros belong to one cursor."""
+        """Create ``fame_model_version()``; a temporary macro belongs to one cursor."""
         cursor.execute(
             f"CREATE OR REPLACE TEMP MACRO fame_model_version() AS CAST({self._version} AS VARCHAR)"
         )
@@ -70,7 +71,7 @@ class Plugin(BasePlugin):  # type: ignore
             recipe = warehouse.recipe() if warehouse is not None else default_recipe()
             functions.register(connection, LiveScorer(recipe, _refusing(error)))
             raise
-        if self._named is None:
+        if self._configured is None:
             register(connection)
         else:
             functions.register(connection, LiveScorer(model.recipe, lambda: model))
@@ -86,9 +87,9 @@ class Plugin(BasePlugin):  # type: ignore
         return Warehouse(path, cursor)
 
     def _model(self, warehouse: Warehouse | None) -> Model:
-        """Find and check the model; its network is not loaded yet."""
-        if self._named is not None:
-            return load(self._folder(warehouse, str(self._named)))
+        """Find and check the model, without loading its network."""
+        if self._configured is not None:
+            return load(self._folder(warehouse, str(self._configured)))
         if warehouse is None:
             raise ModelError(
                 f"{self.creds.path} is not a warehouse and the plugin names no model: run "
@@ -102,10 +103,10 @@ class Plugin(BasePlugin):  # type: ignore
                 error.missing, f"{error.command} --warehouse {self.creds.path}"
             ) from None
 
-    def _folder(self, warehouse: Warehouse | None, named: str) -> Path:
-        if warehouse is not None and (warehouse.models_folder / named).is_dir():
-            return warehouse.models_folder / named
-        return Path(named).expanduser()
+    def _folder(self, warehouse: Warehouse | None, model: str) -> Path:
+        if warehouse is not None and (warehouse.models_folder / model).is_dir():
+            return warehouse.models_folder / model
+        return Path(model).expanduser()
 
 
 def _refusing(error: FameError) -> Callable[[], Model]:

@@ -1,4 +1,4 @@
-"""A new dbt project for a warehouse."""
+"""Creation of a new dbt project for a warehouse."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from fame_sql import sql
 from fame_sql.errors import InputError
 
 _HERE = Path(__file__).parents
-# In an installed package, or beside it when fame-sql runs from its sources.
+# The first exists in an installed package, the second in a source tree.
 _INSTALLED, _SOURCES = _HERE[1] / "dbt_project", _HERE[2] / "dbt_project"
 PACKAGE = _INSTALLED if _INSTALLED.is_dir() else _SOURCES
-"""The dbt package that comes with fame-sql."""
+"""The dbt package that is part of fame-sql."""
 
 _PROJECT = """\
 name: my_logs
@@ -27,10 +27,10 @@ flags:
 
 vars:
   fame:
-    # How late a log line can arrive, in hours.
+    # The maximum delay of a log line, in hours.
     fame_lookback_hours: 24
-    # To score a table of your own instead of the warehouse's logs, name its schema, its name and
-    # the SQL expression of each column:
+    # To score a table of your own instead of the warehouse's logs, set its schema, its name and the
+    # SQL expression of each column:
     # fame_own_logs: true
     # fame_logs_schema: app
     # fame_logs_table: lines
@@ -48,7 +48,7 @@ my_logs:
       threads: 2
       config_options:
         # Without a limit, DuckDB uses up to 80 % of the machine's memory; the model and Python
-        # need about half a gigabyte more. What does not fit goes to temporary files.
+        # need about half a gigabyte more. Data beyond the limit is written to temporary files.
         # memory_limit: 2GB
         # preserve_insertion_order: false
         temp_directory: {temporary}
@@ -67,7 +67,7 @@ def write_project(
     folder : Path
         Folder of the project; created if it does not exist.
     warehouse : Path
-        The DuckDB file; the profile has its absolute path.
+        The DuckDB file; its absolute path is written to the profile.
     package : str
         The dbt package: a folder, or a git address.
     revision : str
@@ -78,7 +78,7 @@ def write_project(
     Raises
     ------
     InputError
-        If one of the files exists already, or the package does not.
+        If one of the files exists already, or the package does not exist.
     """
     files = {
         "dbt_project.yml": _PROJECT,

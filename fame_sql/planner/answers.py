@@ -13,7 +13,8 @@ import pyarrow as pa
 from fame_sql import sql
 from fame_sql.console import Progress
 from fame_sql.planner.tree import NotPlannedError
-from fame_sql.scoring.live import LiveScorer, Memory
+from fame_sql.scoring.cache import VerdictCache
+from fame_sql.scoring.live import LiveScorer
 from fame_sql.scoring.scoring import (
     BATCH,
     scoring_turn,
@@ -72,10 +73,10 @@ class Store:
     score: bool
     progress: Progress
     _messages: int = 0
-    _memory: Memory = field(init=False)
+    _cache: VerdictCache = field(init=False)
 
     def __post_init__(self) -> None:
-        self._memory = self.scorer.memory(stored=False)
+        self._cache = self.scorer.cache(stored=False)
         if self.is_warehouse:
             parameters = {"model_version": self.scorer.model().version}
             self.connection.execute(statements.load("planner/create_events"), parameters)
@@ -186,7 +187,7 @@ class Store:
 
     def _judge(self, texts: pa.Table) -> pa.Table:
         canonical = texts.column("canonical").to_pylist()
-        known = self._memory.judge(self.scorer.model(), canonical)
+        known = self._cache.judge(self.scorer.model(), canonical)
         verdicts = [known[text] for text in canonical]
         table = verdict_table(texts.column("event_id").to_pylist(), verdicts)
         return table.append_column("canonical", texts.column("canonical"))

@@ -21,7 +21,7 @@ from fame_sql import sql
 from fame_sql.console import Progress, SilentProgress
 from fame_sql.models import load_champion, load_published
 from fame_sql.models.model import Model
-from fame_sql.scoring.live import Memory, memory_of
+from fame_sql.scoring.cache import VerdictCache, shared_cache
 from fame_sql.templates.matching import match_events
 from fame_sql.verdict import Verdict, statements
 from fame_sql.verdict.columns import ARROW_FIELDS
@@ -113,8 +113,8 @@ def _load(warehouse: Warehouse, version: str | None) -> Model:
 
 def _estimate(warehouse: Warehouse, model: Model) -> ScoringEstimate:
     pending = _count_pending(warehouse, model)
-    memory = memory_of(model.version)
-    each = memory.seconds / memory.judged if memory.judged else None
+    cache = shared_cache(model.version)
+    each = cache.seconds / cache.judged if cache.judged else None
     return ScoringEstimate(
         events=pending.events,
         lines=pending.lines,
@@ -152,7 +152,7 @@ def score_events(
     """
     progress = progress or SilentProgress()
     model = _load(warehouse, version)
-    memory = memory_of(model.version)
+    cache = shared_cache(model.version)
     with scoring_turn(warehouse.path):
         match_events(warehouse, progress=progress)
         needs = _estimate(warehouse, model)
@@ -160,7 +160,7 @@ def score_events(
         what = f"scoring events (at most {needs.bytes_needed / 1e6:.0f} MB on disk)"
         with progress.step(what, needs.events) as step:
             for batch in _pending(warehouse, model):
-                _score_batch(warehouse, model, memory, batch)
+                _score_batch(warehouse, model, cache, batch)
                 step.advance(batch.num_rows)
     events, lines = warehouse.rows("SELECT count(*), coalesce(sum(lines), 0) FROM fame.events")[0]
     return ScoringReport(
@@ -238,9 +238,9 @@ def _pending(warehouse: Warehouse, model: Model) -> Iterator[pa.Table]:
             yield batch
 
 
-def _score_batch(warehouse: Warehouse, model: Model, memory: Memory, batch: pa.Table) -> None:
+def _score_batch(warehouse: Warehouse, model: Model, cache: VerdictCache, batch: pa.Table) -> None:
     canonical = batch.column("canonical").to_pylist()
-    known = memory.judge(model, canonical)
+    known = cache.judge(model, canonical)
     verdicts = [known[text] for text in canonical]
     table = verdict_table(batch.column("event_id").to_pylist(), verdicts)
     with warehouse.transaction():

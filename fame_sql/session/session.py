@@ -12,7 +12,8 @@ from fame_sql.canonical.canonical import Recipe, default_recipe
 from fame_sql.errors import ModelError
 from fame_sql.models import load, load_champion
 from fame_sql.models.model import Model
-from fame_sql.scoring.live import REMEMBERED, LiveScorer
+from fame_sql.scoring.cache import CAPACITY
+from fame_sql.scoring.live import LiveScorer
 from fame_sql.scoring.policy import read_unseen
 from fame_sql.storage.views import reach_partitions, renew_views
 from fame_sql.udfs import duckdb as functions
@@ -107,7 +108,7 @@ def _stored_verdicts(warehouse: Warehouse, model: Model) -> Mapping[str, Verdict
     texts = {template.template_id: template.text for template in model.templates.templates}
     rows = warehouse.records(
         statements.load("scoring/stored_verdicts"),
-        {"model_version": model.version, "at_most": REMEMBERED // 2},
+        {"model_version": model.version, "at_most": CAPACITY // 2},
     )
     return {
         row.pop("canonical"): Verdict.from_stored(

@@ -1,7 +1,7 @@
-"""One scoring job at a time into a folder, so that no event is judged twice.
+"""A lock that allows one scoring job at a time per folder, so that no event is judged twice.
 
-The claim is the system's lock on a file in the folder: it ends with its process, however that
-ends, so no stale one is ever to be removed.
+It is the operating system's lock on a file in the folder. It is released when its process ends, in
+whatever way, so there are no stale locks to remove.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from typing import NoReturn
 from fame_sql.errors import InputError
 
 FILE = "_job"
-"""The file that is locked; Spark and Hive read no file of such a name as data."""
+"""The file that is locked; Spark and Hive ignore names that begin with an underscore."""
 
 
 @contextmanager
 def claimed(folder: Path | None) -> Iterator[None]:
-    """Keep other jobs out of a folder while the block runs.
+    """Lock a folder against other jobs while the block runs.
 
     Parameters
     ----------
     folder : Path or None
-        Made if it is not there. None where there is no lock to take.
+        Created if it does not exist. None if there is nothing to lock.
 
     Raises
     ------
     InputError
-        If another job has it; the message names its process.
+        If another job holds the lock; the message names its process.
     """
     if folder is None:
         yield
@@ -50,7 +50,7 @@ def claimed(folder: Path | None) -> Iterator[None]:
 
 
 def _lock(file: TextIOWrapper) -> bool:
-    """Return whether the file is now this job's."""
+    """Lock the file; return False if another job holds the lock."""
     try:
         import fcntl
     except ImportError:  # Windows
@@ -75,7 +75,7 @@ def _refuse(folder: Path, file: TextIOWrapper) -> NoReturn:
     file.seek(0)
     holder = file.read().strip() or "another process"
     raise InputError(
-        f"{folder} is being written by {holder}: wait for it to end, end it, or write to another "
+        f"{folder} is being written by {holder}: wait until it ends, end it, or write to another "
         "folder"
     )
 

@@ -1,4 +1,4 @@
-"""Spark sessions: one to a master or a Spark Connect server, with what fame-sql relies on."""
+"""Spark sessions to a master or a Spark Connect server, with the settings fame-sql needs."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 CONNECT = "sc://"
-"""What the address of a Spark Connect server begins with; Sail's as well."""
+"""The prefix of the address of a Spark Connect server, such as Sail."""
 
 SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
     "spark.ui.showConsoleProgress": "false",
-    # Else what is kept between steps stays in 200 parts, however little it is: on 2 cores a million
-    # lines then take 95 s to canonicalise and not 25.
+    # Without it, data that is kept between steps stays in 200 parts, however small it is: a million
+    # lines then take 95 s to canonicalise on 2 cores instead of 25.
     "spark.sql.optimizer.canChangeCachedPlanOutputPartitioning": "true",
 }
-"""What a session of :func:`open_session` has unless ``conf`` says otherwise."""
+"""The settings of :func:`open_session`; ``conf`` overrides them."""
 
-_kept: list[tempfile.TemporaryDirectory[str]] = []
+_archives: list[tempfile.TemporaryDirectory[str]] = []
 
 
 def open_session(master: str, conf: Mapping[str, str] | None = None) -> SparkSession:
-    """Return a Spark session.
+    """Open a Spark session.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def open_session(master: str, conf: Mapping[str, str] | None = None) -> SparkSes
         A Spark master (``local[4]``, ``spark://host:7077``, ``yarn``, ``k8s://…``), or
         ``sc://host:port`` for a Spark Connect server such as Sail.
     conf : mapping of str to str, optional
-        Spark's settings, over :data:`SETTINGS`.
+        Settings of Spark; they override :data:`SETTINGS`.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def open_session(master: str, conf: Mapping[str, str] | None = None) -> SparkSes
         from pyspark.sql import SparkSession
     except ImportError:
         raise InputError(
-            "PySpark is not installed: run pip install 'fame-sql[spark]', and have Java 17 or later"
+            "PySpark is not installed: run pip install 'fame-sql[spark]'; it needs Java 17 or later"
         ) from None
     if master.startswith("local"):
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -64,28 +64,28 @@ def open_session(master: str, conf: Mapping[str, str] | None = None) -> SparkSes
         builder = builder.config(name, value)
     try:
         spark = builder.getOrCreate()
-    except Exception as error:  # py4j, gRPC and Java each have errors of their own
+    except Exception as error:  # py4j, gRPC and Java have no common error
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise InputError(f"no Spark session at {master!r}: {first}") from None
+        raise InputError(f"cannot open a Spark session at {master!r}: {first}") from None
     if not is_remote(spark):
-        # At the default level a folder that is not there yet is told with a Java stack.
+        # At the default level, Spark logs a Java stack trace for a folder that does not exist yet.
         spark.sparkContext.setLogLevel("ERROR")
     return spark
 
 
 def is_remote(spark: SparkSession) -> bool:
-    """Return whether a session speaks Spark Connect instead of driving Spark itself."""
+    """Return whether a session uses Spark Connect instead of a Spark driver in this process."""
     return type(spark).__module__.startswith("pyspark.sql.connect")
 
 
 def local_folder(spark: SparkSession, address: str) -> Path | None:
-    """Return the folder of this machine that an address means to Spark, None for any other.
+    """Return the local folder that Spark means by an address, None if it is not local.
 
     Parameters
     ----------
     spark : SparkSession
-        What an address without a protocol means is its setting; the folders of a Spark Connect
-        server are not this machine's.
+        Its settings define the meaning of an address without a protocol. The folders of a Spark
+        Connect server are never local.
     address : str
         A path, or an address such as ``hdfs://host/logs``.
     """
@@ -99,22 +99,22 @@ def local_folder(spark: SparkSession, address: str) -> Path | None:
 
 
 def place_model(spark: SparkSession, folder: Path, *, ship: bool = True) -> ModelPlace:
-    """Put a model where every worker finds it.
+    """Make a model available to every worker.
 
     Parameters
     ----------
     spark : SparkSession
-        The session whose workers need it.
+        The session whose workers need the model.
     folder : Path
         A model folder.
     ship : bool
-        Send it as an archive with the session. If not, every worker must see ``folder`` under
-        the same path.
+        Send it as an archive with the session. Without it, every worker must be able to read
+        ``folder`` under the same path.
 
     Raises
     ------
     ModelError
-        If the folder is no model, or was changed.
+        If the folder is not a model, or was changed.
     """
     version = str(check(folder)["version"])
     if not ship:
@@ -122,17 +122,17 @@ def place_model(spark: SparkSession, folder: Path, *, ship: bool = True) -> Mode
     name = f"fame-model-{version}"
     if is_remote(spark):
         spark.addArtifacts(f"{_archive(folder, name)}#{name}", archive=True)
-    elif name not in _names(spark):
+    elif name not in _archive_names(spark):
         spark.sparkContext.addArchive(f"{_archive(folder, name)}#{name}")
     return ModelPlace(version, name, is_shipped=True)
 
 
 def _archive(folder: Path, name: str) -> Path:
-    """Zip a folder into one that lives as long as this process: Spark serves it from there."""
-    kept = tempfile.TemporaryDirectory(prefix="fame-spark-")
-    _kept.append(kept)
-    return Path(shutil.make_archive(str(Path(kept.name) / name), "zip", folder))
+    """Zip a folder into a file that is kept until this process ends, because Spark serves it."""
+    temporary = tempfile.TemporaryDirectory(prefix="fame-spark-")
+    _archives.append(temporary)
+    return Path(shutil.make_archive(str(Path(temporary.name) / name), "zip", folder))
 
 
-def _names(spark: SparkSession) -> set[str]:
+def _archive_names(spark: SparkSession) -> set[str]:
     return {address.rpartition("#")[2] for address in spark.sparkContext.listArchives}

@@ -47,15 +47,15 @@ class Verdict:
         float,
         Column(
             "DOUBLE",
-            f"How anomalous, in [0, 1]; above {THRESHOLD:g} is anomalous in every domain. "
-            "NULL is 'not scored', never 'normal'.",
+            f"How anomalous the message is, in [0, 1]; above {THRESHOLD:g} is anomalous in every "
+            "domain. NULL means not scored, never normal.",
         ),
     ]
     is_anomaly: Annotated[
         bool,
         Column(
             "BOOLEAN",
-            f"Whether the score lies above {THRESHOLD:g}.",
+            f"Whether the score is above {THRESHOLD:g}.",
             derived=f"scores.score > {THRESHOLD:g}",
         ),
     ]
@@ -64,7 +64,7 @@ class Verdict:
         float,
         Column(
             "DOUBLE",
-            "How sure the routing is: 1 for a known template, else the router's probability.",
+            "Confidence of the routing: 1 for a known template, else the router's probability.",
         ),
     ]
     novelty: Annotated[
@@ -72,7 +72,7 @@ class Verdict:
         Column("DOUBLE", "0 for a known template, up to 1 for words that no template has."),
     ]
     template_id: Annotated[
-        str | None, Column("VARCHAR", "The known template; NULL where none matches.")
+        str | None, Column("VARCHAR", "The ID of the known template; NULL if none matches.")
     ]
     template: Annotated[
         str | None,
@@ -84,19 +84,22 @@ class Verdict:
         ),
     ]
     known_template: Annotated[
-        bool, Column("BOOLEAN", "Whether the model knows the template: a verdict, not a guess.")
+        bool, Column("BOOLEAN", "Whether the model knows the template of the message.")
     ]
     threshold: Annotated[
         float,
         Column(
             "DOUBLE",
             "For a known template, the raw probability at which the log-odds of the domain's head "
-            "are zero; for an unseen message, the probability by its words that is published as "
+            "are zero; for an unseen message, the probability by its words that is reported as "
             f"{THRESHOLD:g}.",
         ),
     ]
     model_version: Annotated[
-        str, Column("VARCHAR", "The model that judged: a hash of what decides its scores.")
+        str,
+        Column(
+            "VARCHAR", "The version of the model: a hash of everything that its scores depend on."
+        ),
     ]
 
     @classmethod

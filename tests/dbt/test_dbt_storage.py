@@ -93,7 +93,7 @@ def test_expired_lines_stay_in_the_mart_and_advice_mends_it(scored: Path, tmp_pa
 
     _execute(warehouse, f"DELETE FROM {mart} WHERE log_id IN ({judged}, {last})")
     lost = dbt("test", "--select", ACCOUNTED)
-    assert f"{ACCOUNTED}: 2 records are not in fct_scored_logs, the first of 2025-" in lost.said
+    assert f"{ACCOUNTED}: 2 records are not in fct_scored_logs, the first on 2025-" in lost.said
     advised = re.search(r"run dbt build (.*)", lost.said)
     assert advised is not None
     mended = dbt(*BUILD, *shlex.split(advised[1]))

@@ -233,8 +233,8 @@ def test_command_line(spark: Any, compiled: Path, tmp_path: Path) -> None:
     words += ["--warehouse", str(compiled), "--conf", "spark.ui.enabled=false"]
     ran = CliRunner().invoke(main, words)
     assert ran.exit_code == 0, ran.output
-    told = json.loads(ran.stdout)
-    assert (told["lines"], told["scored"]) == (50, told["events"])
+    report = json.loads(ran.stdout)
+    assert (report["lines"], report["scored"]) == (50, report["events"])
     refused = CliRunner().invoke(main, words)
     assert refused.exit_code == 1
     assert "--replace" in refused.output
@@ -276,7 +276,7 @@ ARGUMENTS: dict[str, dict[str, str]] = {
     },
 }
 
-# What Sail says it cannot do; it is said, and never answered otherwise.
+# What Sail cannot do; it fails with an error, and never returns another result.
 NOT_ON_SAIL = {"template_counts": "datediff unit"}
 
 

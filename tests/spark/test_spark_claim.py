@@ -27,8 +27,10 @@ with claimed(Path(sys.argv[1])):
 def test_claim_lasts_as_long_as_its_process(tmp_path: Path, is_killed: bool) -> None:
     folder = tmp_path / "new" / "out"
     with holder(HOLD, str(folder)) as process:
-        told = rf"{folder} is being written by process {process.pid} on \S+ since \d{{4}}-.*: wait"
-        with pytest.raises(InputError, match=told), claimed(folder):
+        expected = (
+            rf"{folder} is being written by process {process.pid} on \S+ since \d{{4}}-.*: wait"
+        )
+        with pytest.raises(InputError, match=expected), claimed(folder):
             pytest.fail("the folder is claimed already")
         if is_killed:
             process.kill()

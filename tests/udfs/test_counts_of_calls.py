@@ -14,7 +14,7 @@ from warehouse_copy import copied_to
 
 import fame_sql
 from fame_sql.planner import Plan, make_plan
-from fame_sql.scoring.live import Known, LiveScorer
+from fame_sql.scoring.live import LiveScorer
 from fame_sql.udfs.duckdb import release, scorer_of
 
 IS_1 = duckdb.__version__.startswith("1.")
@@ -213,12 +213,13 @@ def _from_cold(connection: Any, statement: str, plan_it: bool) -> tuple[Counter[
     scorer = scorer_of(connection)
     assert scorer is not None
     connection.execute("DELETE FROM fame.scores")
-    memory = scorer.memory()
-    memory.known, before = Known(), memory.judged
+    cache = scorer.cache()
+    cache.clear()
+    before = cache.judged
     plan = make_plan(connection, statement) if plan_it else Plan(statement)
     rows = Counter(map(repr, connection.execute(plan.statement).fetchall()))
     planned = [call for call in plan.calls if call.answered_by != "live"]
-    return rows, memory.judged - before, len(planned)
+    return rows, cache.judged - before, len(planned)
 
 
 @pytest.mark.parametrize("shape", COLD)

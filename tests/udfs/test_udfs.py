@@ -182,9 +182,9 @@ def test_without_a_model_the_error_names_the_next_command(tmp_path: Path) -> Non
 def test_a_full_cache_drops_its_oldest_entries(
     compiled: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fame_sql.scoring import live
+    from fame_sql.scoring import cache, live
 
-    monkeypatch.setattr(live, "REMEMBERED", 50)
+    monkeypatch.setattr(cache, "CAPACITY", 50)
     with Warehouse.open(compiled, read_only=True) as warehouse:
         model = models.load(models.champion(warehouse).folder)
     scorer = live.LiveScorer(model.recipe, lambda: model)
@@ -192,4 +192,4 @@ def test_a_full_cache_drops_its_oldest_entries(
     whole = [v.score for v in model.verdicts([model.recipe.text(m) for m in messages])]
     found = [scorer.verdicts(pa.array(messages[i : i + 10])) for i in range(0, 200, 10)]
     assert [v.score for batch in found for v in batch if v] == whole
-    assert len(scorer.memory().known.of_message) <= 60
+    assert len(scorer.cache().content.of_message) <= 60

@@ -1,6 +1,8 @@
--- Which templates are in which domain, with the domain's kind.
+-- The templates of each domain, with the domain's kind.
 with membership as (
-    {{ optional_source('domain_templates', {'domain': 'varchar', 'template_id': 'varchar'}) }}
+    {{ select_optional_source('domain_templates', {
+        'domain': 'varchar', 'template_id': 'varchar'
+    }) }}
 )
 select membership.template_id, membership.domain, domains.kind
 from membership

@@ -1,6 +1,6 @@
--- The failure domains: those of the warehouse, and those that only a verdict names.
+-- The failure domains of the warehouse, and those that occur only in verdicts.
 with certified as (
-    {{ optional_source('domains', {
+    {{ select_optional_source('domains', {
         'domain': 'varchar', 'description': 'varchar', 'kind': 'varchar', 'source': 'varchar',
         'certified': 'boolean'
     }) }}

@@ -3,8 +3,8 @@
     incremental_strategy='append',
     on_schema_change='append_new_columns'
 ) }}
--- What each model said of each event: a new event is judged once, by the live functions, and a new
--- champion adds rows of its own.
+-- The verdict of each model on each event. A new event is judged once, by the live functions; a new
+-- champion adds rows for its own version.
 with judged as (
     select
         events.event_hash,
@@ -24,4 +24,4 @@ select
     event_hash,
     {{- verdict_columns('verdict') }}
 from judged
-{{ rows_of_other_models() }}
+{{ union_rows_of_other_models() }}

@@ -2,7 +2,7 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key='event_hash'
 ) }}
--- One row a canonical event; seen again, its row grows, whatever the order of arrival.
+-- One row per canonical event. The order in which lines arrive makes no difference.
 with seen as (
     select
         event_hash,
@@ -12,7 +12,7 @@ with seen as (
     from {{ ref('int_log_events') }}
     where event_hash is not null
         {% if is_incremental() %}
-        and log_time >= {{ first_hour('last_seen', versioned=false) }}
+        and log_time >= {{ get_incremental_start('last_seen', versioned=false) }}
         {% endif %}
     group by event_hash
 )

@@ -1,5 +1,5 @@
--- Every judgement with its provenance; where sources disagree on an event, the first authority
--- decides: a person, the data set, a language model, a rule.
+-- Every label with its source. If sources disagree on an event, the first of these decides: a
+-- person, the data set, a language model, a rule.
 with ranked as (
     select
         labels.*,

@@ -4,13 +4,13 @@
     materialized='incremental', incremental_strategy='delete+insert', unique_key='log_hour'
 ) }}
 {% endif %}
--- Every record with the canonical event that it is an instance of; NULL for one without a message.
+-- Every record with its canonical event, which is NULL for a record without a message.
 {% if var('fame_own_logs') %}
 with records as (
     select * from {{ ref('stg_logs') }}
-    {% if is_incremental() %}where log_time >= {{ first_hour(versioned=false) }}{% endif %}
+    {% if is_incremental() %}where log_time >= {{ get_incremental_start(versioned=false) }}{% endif %}
 ),
--- Canonicalising costs far more than DISTINCT, so only distinct messages pay for it.
+-- Canonicalising costs far more than DISTINCT, so it is done once per distinct message.
 messages as (
     select body, md5(fame_canonical(body)) as event_hash
     from (select distinct body from records where body is not null)

@@ -1,7 +1,7 @@
--- The templates and their status by labels: those of the warehouse, and those that only a model
--- named in the plugin knows.
+-- The templates and their status by labels: those of the warehouse, and those that only the model
+-- of the plugin has.
 with mined as (
-    {{ optional_source('templates', {
+    {{ select_optional_source('templates', {
         'template_id': 'varchar', 'template': 'varchar', 'status': 'varchar',
         'service_name': 'varchar', 'generation': 'integer', 'mined_at': 'timestamp'
     }) }}

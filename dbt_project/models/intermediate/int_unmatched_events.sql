@@ -1,5 +1,5 @@
 {{ config(materialized='table') }}
--- Events that no template of the model in force knows: the newest, often the most telling.
+-- Events that match no template of the model in force.
 select
     events.event_hash,
     events.canonical,

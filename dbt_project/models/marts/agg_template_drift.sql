@@ -1,5 +1,5 @@
--- What changed: each pattern's lines in the last hours against the hours before them, by a test
--- with a stated error rate (see the documentation of p_value and is_significant).
+-- Changes in the log: the lines of each pattern in the last hours, compared with the hours before
+-- by a test with a known error rate (see the descriptions of p_value and is_significant).
 with hours as (
     select * from {{ ref('agg_template_hourly') }} where model_version = fame_model_version()
 ),
@@ -45,8 +45,8 @@ counted as (
     cross join exposures
     group by hourly.pattern_id, exposures.recent_hours, exposures.reference_hours
 ),
--- Lines come in bursts: their variance an hour over its mean says by how much a Poisson model
--- would overstate the evidence. Hours without a line count as zeros.
+-- Lines come in bursts: the variance per hour, divided by the mean, is the factor by which a
+-- Poisson model would overstate the evidence. Hours without a line count as zero.
 dispersed as (
     select
         *,
@@ -63,8 +63,8 @@ dispersed as (
         end as dispersion
     from counted
 ),
--- Given n lines, those of the last hours are binomial with this share if nothing changed. Their
--- tail is at most exp(-n KL(observed share, share)): a bound, for any n.
+-- If nothing changed, the number of recent lines among n is binomial with this share. Its tail is
+-- at most exp(-n KL(observed share, share)); this bound holds for any n.
 bounded as (
     select
         *,
@@ -74,7 +74,7 @@ bounded as (
         ) / dispersion)) as p_value
     from dispersed
 ),
--- Benjamini and Hochberg's step-up over all patterns.
+-- The step-up procedure of Benjamini and Hochberg, over all patterns.
 adjusted as (
     select
         *,

@@ -1,5 +1,5 @@
-{{ config(**whole_hours_of_the_model()) }}
--- Lines an hour of each pattern: a template, or an event that no template knows.
+{{ config(**get_hourly_incremental_config()) }}
+-- Lines per hour of each pattern: a template, or an event that matches no template.
 select
     model_version,
     log_hour,
@@ -13,6 +13,6 @@ select
 from {{ ref('fct_scored_logs') }}
 where model_version = fame_model_version()
     and scoring_status = 'scored'
-    {% if is_incremental() %}and log_hour >= {{ first_hour() }}{% endif %}
+    {% if is_incremental() %}and log_hour >= {{ get_incremental_start() }}{% endif %}
 group by model_version, log_hour, pattern_id, template_id, domain
-{{ rows_of_other_models() }}
+{{ union_rows_of_other_models() }}

@@ -1,4 +1,4 @@
--- The failure domains, with what the log has of them.
+-- The failure domains, with their numbers of templates and lines.
 with members as (
     select domain, count(*) as templates from {{ ref('int_domain_templates') }} group by domain
 ),

@@ -1,4 +1,4 @@
--- The templates, with what the log has of them.
+-- The templates, with their numbers of lines and their times.
 with counted as (
     select
         template_id,

@@ -1,4 +1,4 @@
-{{ config(**whole_hours_of_the_model()) }}
+{{ config(**get_hourly_incremental_config()) }}
 -- The anomalous records.
 select
     log_id,
@@ -19,5 +19,5 @@ select
 from {{ ref('fct_scored_logs') }}
 where model_version = fame_model_version()
     and is_anomaly
-    {% if is_incremental() %}and log_hour >= {{ first_hour() }}{% endif %}
-{{ rows_of_other_models() }}
+    {% if is_incremental() %}and log_hour >= {{ get_incremental_start() }}{% endif %}
+{{ union_rows_of_other_models() }}

@@ -3,8 +3,8 @@
     incremental_strategy='incidents',
     on_schema_change='append_new_columns'
 ) }}
--- Bursts gathered into incidents: anomalies of a service with no gap longer than
--- fame_incident_gap_minutes. A run gathers anew from the start of those that may still grow.
+-- Incidents: anomalies of a service without a gap longer than fame_incident_gap_minutes. An
+-- incremental run collects incidents that can still grow again, from their start.
 with anomalies as (
     select
         log_time,
@@ -19,16 +19,16 @@ with anomalies as (
 ),
 {% if is_incremental() %}
 reopened as (
-    select service_name, least(min(first_seen), {{ first_hour('last_seen') }}) as since
+    select service_name, least(min(first_seen), {{ get_incremental_start('last_seen') }}) as since
     from {{ this }}
-    where model_version = fame_model_version() and last_seen >= {{ reopened_after() }}
+    where model_version = fame_model_version() and last_seen >= {{ get_open_incidents_start() }}
     group by service_name
 ),
 chosen as (
     select anomalies.*
     from anomalies
     left join reopened on anomalies.service_name = reopened.service_name
-    where anomalies.log_time >= coalesce(reopened.since, {{ first_hour('last_seen') }})
+    where anomalies.log_time >= coalesce(reopened.since, {{ get_incremental_start('last_seen') }})
 ),
 {% else %}
 chosen as (select * from anomalies),
@@ -39,8 +39,8 @@ ordered as (
         lag(log_time) over (partition by service_name order by log_time, log_id) as previous
     from chosen
 ),
--- A running sum: DuckDB computes it in one pass, but a running count with a filter anew for each
--- row.
+-- DuckDB computes a running sum in one pass, but repeats a running count with a filter for
+-- each row.
 numbered as (
     select
         *,
@@ -68,4 +68,4 @@ select
     max(score) as worst_score
 from numbered
 group by service_name, burst
-{{ rows_of_other_models() }}
+{{ union_rows_of_other_models() }}

@@ -1,5 +1,5 @@
--- A classical baseline beside ours: the z-score of a service's error rate in a window against its
--- own windows before.
+-- A classical baseline for comparison: the z-score of a service's error rate in a window, against
+-- earlier windows of the same service.
 with rates as (
     select
         window_start,
@@ -35,7 +35,7 @@ select
     error_rate,
     earlier_windows,
     z_score,
-    -- Where the rate never varied, any error above it stands out.
+    -- If the rate never varied, any higher rate is an alert.
     coalesce(z_score > {{ var('fame_baseline_z') }}, error_rate > mean_rate, false)
         as baseline_alert,
     anomalous_lines,

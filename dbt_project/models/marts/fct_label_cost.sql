@@ -1,4 +1,4 @@
--- What the labels cost: judgements by source, and calls of language models with tokens and money.
+-- The cost of labels: labels by source, and calls of language models with tokens and money.
 with labels as (
     select
         'labels' as kind,
@@ -23,7 +23,7 @@ calls as (
         null::bigint as templates,
         coalesce(sum(calls.tokens_in), 0)::bigint as tokens_in,
         coalesce(sum(calls.tokens_out), 0)::bigint as tokens_out,
-        -- NULL, never 0, where neither the provider nor the price table tells.
+        -- NULL, never 0, if neither the provider nor the price table has a price.
         if(
             bool_and(calls.cost_usd is not null or prices.model is not null),
             sum(coalesce(

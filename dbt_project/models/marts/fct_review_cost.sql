@@ -1,5 +1,5 @@
--- What a person reads, a day, by how they are told: whole windows, single lines, or one line of
--- each anomalous event in a window.
+-- The lines that a person reads per day and way of alerting: whole windows, single lines, or one
+-- line of each anomalous event in a window.
 with windows as (
     select
         date_trunc('day', windows.window_start)::date as day,

@@ -11,14 +11,14 @@
     on_schema_change='append_new_columns'
 ) }}
 {% else %}
-{{ config(event_time='log_time', **whole_hours_of_the_model()) }}
+{{ config(event_time='log_time', **get_hourly_incremental_config()) }}
 {% endif %}
--- Every record with the verdict on its event, of the model in force when it was built. Runs
+-- Every record with the verdict on its event, by the model in force at the time of the run. Runs
 -- rewrite whole hours of that model's rows; rows of other models stay.
 with records as (
     select * from {{ ref('int_log_events') }}
     {% if is_incremental() and var('fame_strategy') != 'microbatch' %}
-    {% set since = first_hour() %}
+    {% set since = get_incremental_start() %}
     where log_time >= {{ since }}
         {% if not var('fame_own_logs') %}and log_day >= cast({{ since }} as date){% endif %}
     {% endif %}
@@ -50,4 +50,4 @@ select
     {{- verdict_columns('verdicts', every_line=true) }}
 from records
 left join verdicts on records.event_hash = verdicts.event_hash
-{% if var('fame_strategy') != 'microbatch' %}{{ rows_of_other_models() }}{% endif %}
+{% if var('fame_strategy') != 'microbatch' %}{{ union_rows_of_other_models() }}{% endif %}

@@ -1,4 +1,7 @@
-"""What makes a construct mean the same on Spark, where it does so in some form only."""
+"""Checks of constructs that have the same meaning on Spark only in some forms.
+
+Each check returns why a node cannot be passed to Spark, None if it can.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ _JOINS = {"", "INNER", "CROSS", "LEFT", "RIGHT", "FULL", "SEMI", "ANTI", "OUTER"
 
 def _literal(node: exp.Expr | None, name: str) -> str | None:
     is_text = isinstance(node, exp.Literal) and node.is_string
-    return None if is_text else f"the {name} must be a literal, to be read before it runs"
+    return None if is_text else f"the {name} must be a literal, to be checked in advance"
 
 
 def _regexp_replace(node: exp.Expr) -> str | None:
@@ -24,56 +27,58 @@ def _regexp_replace(node: exp.Expr) -> str | None:
     modifiers = node.args.get("modifiers")
     if modifiers is None or modifiers.name != "g":
         return "Spark replaces every match and takes no options; add 'g' as the fourth argument"
-    if told := _literal(pattern, "pattern") or _literal(replacement, "replacement"):
-        return told
-    if told := pattern_fault(pattern.name):
-        return f"its pattern has {told}; use fame_canonical, or rewrite the pattern"
+    if fault := _literal(pattern, "pattern") or _literal(replacement, "replacement"):
+        return fault
+    if fault := pattern_fault(pattern.name):
+        return f"its pattern has {fault}; use fame_canonical, or rewrite the pattern"
     try:
         java_replacement(replacement.name if replacement else "")
     except ValueError as error:
-        return f"its replacement has {error}, which Java reads otherwise; leave it out"
+        return f"its replacement has {error}, which Java reads differently; remove it"
     return None
 
 
 def _like(node: exp.Expr) -> str | None:
-    if told := _literal(node.expression, "pattern"):
-        return told
-    return "Spark escapes with \\; use no \\ in a pattern" if "\\" in node.expression.name else None
+    if fault := _literal(node.expression, "pattern"):
+        return fault
+    has_escape = "\\" in node.expression.name
+    return "\\ is an escape character in Spark; use no \\ in a pattern" if has_escape else None
 
 
 def _count_from_one(node: exp.Expr) -> str | None:
-    places = [node.args.get(name) for name in ("start", "length") if node.args.get(name)]
-    places += [node.expression] if isinstance(node, exp.Left) else []
-    if all(isinstance(place, exp.Literal) and place.is_int for place in places) and (
+    positions = [node.args.get(name) for name in ("start", "length") if node.args.get(name)]
+    positions += [node.expression] if isinstance(node, exp.Left) else []
+    if all(isinstance(position, exp.Literal) and position.is_int for position in positions) and (
         "start" not in node.args or int(node.args["start"].name) > 0
     ):
         return None
-    return "a place before the first character is read otherwise; use literals above 0"
+    return "positions before the first character have another meaning; use literals above 0"
 
 
 def _extreme(node: exp.Expr) -> str | None:
-    return "Spark returns one value; ask for the one" if node.args.get("count") else None
+    has_count = node.args.get("count")
+    return "Spark returns only one value; leave the second argument out" if has_count else None
 
 
 def _set_operation(node: exp.Expr) -> str | None:
     if node.args.get("by_name"):
-        return "Spark matches columns by place; name them in order"
-    places = zip(node.this.selects, node.expression.selects, strict=False)
-    return next((told for pair in places if (told := values.mixed(pair))), None)
+        return "Spark matches columns by position; select them in the same order, without BY NAME"
+    pairs = zip(node.this.selects, node.expression.selects, strict=False)
+    return next((fault for pair in pairs if (fault := values.mixed(pair))), None)
 
 
 def _in(node: exp.Expr) -> str | None:
-    """Spark answers FALSE and not NULL where IN (SELECT ...) is more than a condition of WHERE."""
+    """Refuse IN (SELECT ...) outside a condition of WHERE: Spark returns FALSE there, not NULL."""
     query = node.args.get("query")
-    if told := values.comparison(node):
-        return told
+    if fault := values.comparison(node):
+        return fault
     if query is None or _is_condition(node):
         return None
-    return "with NULL in the list Spark answers otherwise here; use it in WHERE alone, or EXISTS"
+    return "Spark returns FALSE, not NULL, here; use it only as a condition in WHERE, or use EXISTS"
 
 
 def _is_condition(node: exp.Expr) -> bool:
-    """Return whether NULL and FALSE come to the same: no row."""
+    """Return whether NULL and FALSE have the same effect: the row is filtered out."""
     around = node.parent
     negated = isinstance(around, exp.Not)
     around = around.parent if negated and around else around
@@ -85,41 +90,43 @@ def _is_condition(node: exp.Expr) -> bool:
 
 def _limit(node: exp.Expr) -> str | None:
     ordered = node.parent is not None and node.parent.args.get("order")
-    return None if ordered else "without an order each engine returns other rows; add ORDER BY"
+    return None if ordered else "without an order the engines return different rows; add ORDER BY"
 
 
 def _group(node: exp.Expr) -> str | None:
     selected = node.parent.selects if isinstance(node.parent, exp.Select) else []
     unnamed = any(item.is_star or item.find(exp.Window) for item in selected)
     if node.args.get("all") and unnamed:
-        return "ALL cannot be spelled out beside a window or *; name what to group by"
+        return "GROUP BY ALL cannot be expanded beside a window or *; name the columns to group by"
     return None
 
 
 def _order(node: exp.Expr) -> str | None:
     if any(item.this.name.upper() == "ALL" for item in node.expressions):
-        return "ORDER BY ALL is not Spark's; name the columns"
+        return "Spark has no ORDER BY ALL; name the columns"
     return None
 
 
 def _window(node: exp.Expr) -> str | None:
     ranks = isinstance(node.this, exp.RowNumber | exp.Rank | exp.DenseRank | exp.Lag | exp.Lead)
     if ranks and not node.args.get("order"):
-        return "without an order each engine numbers other rows; add ORDER BY to the window"
+        return "without an order the engines number rows differently; add ORDER BY to the window"
     return None
 
 
 def _frame(node: exp.Expr) -> str | None:
-    return None if node.args.get("kind") == "ROWS" else "only frames of ROWS are known to be alike"
+    is_rows = node.args.get("kind") == "ROWS"
+    return None if is_rows else "frames other than ROWS may differ on Spark; use a ROWS frame"
 
 
 def _join(node: exp.Expr) -> str | None:
-    asked = {str(node.args.get(name) or "").upper() for name in ("side", "kind", "method")}
-    return None if asked <= _JOINS else f"Spark has no {' '.join(sorted(asked)).strip()} join"
+    words = {str(node.args.get(name) or "").upper() for name in ("side", "kind", "method")}
+    return None if words <= _JOINS else f"Spark has no {' '.join(sorted(words)).strip()} join"
 
 
 def _with(node: exp.Expr) -> str | None:
-    return "Spark recurses otherwise; write no RECURSIVE" if node.args.get("recursive") else None
+    is_recursive = node.args.get("recursive")
+    return "recursive CTEs work differently in Spark; remove RECURSIVE" if is_recursive else None
 
 
 def _star(node: exp.Expr) -> str | None:
@@ -133,29 +140,37 @@ def _one_column(node: exp.Expr) -> str | None:
     if isinstance(distinct, exp.Distinct) and (
         distinct.args.get("on") or (isinstance(node, exp.Count) and len(distinct.expressions) > 1)
     ):
-        return "DISTINCT over several columns counts NULL otherwise, and DISTINCT ON has no order"
+        return (
+            "DISTINCT over several columns counts NULL differently, and DISTINCT ON has no order; "
+            "use DISTINCT of one column"
+        )
     return None
 
 
 def _no_ties(node: exp.Expr) -> str | None:
     if isinstance(node.expression.unnest(), exp.Tuple):
-        return "rows with NULL are compared otherwise; order by one column"
+        return "rows with NULL are compared differently; order by one column"
     filtered = isinstance(node.parent, exp.Filter)
-    return "Spark needs its FILTER; say the condition in a CASE" if filtered else None
+    return "FILTER is needed to skip NULL; write the condition as a CASE" if filtered else None
 
 
 def _anonymous(node: exp.Expr) -> str | None:
     if node.name.lower().startswith("fame_"):
         return None  # a live function: the same Arrow code on both engines
     if node.name.lower() in ("now", "random", "uuid", "current_timestamp"):
-        return f"{node.name} answers otherwise each time; pass the value as a parameter"
-    return f"{node.name} is not known to answer alike on Spark; ask DuckDB"
+        return f"{node.name} returns another value on each call; pass the value as a parameter"
+    return f"{node.name} is not known to give the same result on Spark; run it on DuckDB"
 
 
 def _create(node: exp.Expr) -> str | None:
     if node.args.get("kind") == "VIEW":
         return None
-    return "the warehouse is written by DuckDB alone; only views are made on Spark"
+    return "only DuckDB writes to the warehouse; on Spark you can create only views"
+
+
+def _keyword(node: exp.Expr) -> str | None:
+    is_unit = isinstance(node.parent, exp.Interval)
+    return None if is_unit else "only a unit of an interval is known here; run it on DuckDB"
 
 
 CHECKS: dict[type[exp.Expr], Check] = {
@@ -192,10 +207,10 @@ CHECKS: dict[type[exp.Expr], Check] = {
     exp.Literal: values.literal,
     exp.DateBin: values.bucket,
     exp.Interval: values.interval,
-    exp.Var: lambda node: None if isinstance(node.parent, exp.Interval) else "it has no meaning",
+    exp.Var: _keyword,
     exp.ArgMin: _no_ties,
     exp.ArgMax: _no_ties,
     exp.Anonymous: _anonymous,
     exp.Create: _create,
 }
-"""Constructs that Spark answers alike in some form only, and what tells the form."""
+"""Constructs with the same result on Spark only in some forms, and the check of the form."""

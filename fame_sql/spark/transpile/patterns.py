@@ -1,4 +1,4 @@
-"""Regular expressions and replacements that Java reads as RE2 does."""
+"""Regular expressions and replacements with the same meaning in RE2 and Java."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import re
 
 _GROUP = re.compile(r"\\([0-9])")
 
-# A back-slash before punctuation is that character in RE2 and Java alike.
-_UNLIKE = {
+# A backslash before punctuation stands for that character in both RE2 and Java.
+_DIFFERENCES = {
     r"\(\?": "groups that begin with (?",
-    r"\\[A-Za-z0-9]": "escapes such as \\s, \\d, \\b or \\1, which Java reads otherwise",
-    r"(?<!\\)[*+?}]\+": "possessive repetition, which is Java's alone",
+    r"\\[A-Za-z0-9]": "escapes such as \\s, \\d, \\b or \\1, which Java reads differently",
+    r"(?<!\\)[*+?}]\+": "possessive repetition, which only Java has",
     r"(?<!\\)\)(?:[*+]|\{)": (
-        "a repeated group, on which Java recurses: one long message overflows an executor's stack"
+        "a repeated group, for which Java recurses: one long message overflows an executor's stack"
     ),
     r"(?<!\\)\{(?!\d+(?:,\d*)?\})": "a brace that repeats nothing, which Java cannot read",
     r"&&": "&&, which intersects classes in Java",
@@ -20,47 +20,47 @@ _UNLIKE = {
 
 
 def pattern_fault(pattern: str) -> str | None:
-    """Return what keeps a pattern from meaning the same to RE2 and Java, None if nothing does.
+    """Return why a pattern does not have the same meaning in RE2 and Java, None if it does.
 
     Parameters
     ----------
     pattern : str
-        As DuckDB reads it.
+        A pattern for DuckDB.
     """
     outside = _outside_classes(pattern)
     if outside is None:
         return "a class that holds [ or is not closed, which Java reads as a union"
-    for unlike, told in _UNLIKE.items():
-        if re.search(unlike, outside):
-            return told
+    for construct, fault in _DIFFERENCES.items():
+        if re.search(construct, outside):
+            return fault
     if re.search(r"(?<!\\)[.$]", outside):
-        return ". or $, which treat line ends otherwise in Java"
+        return ". or $, which treat line ends differently in Java"
     try:
         if not pattern or re.fullmatch(pattern, ""):
-            return "a match of no characters, which is replaced otherwise in Java"
+            return "a match of no characters, which Java replaces differently"
     except re.error as error:
-        return f"what cannot be read ({error})"
+        return f"a syntax error and cannot be read ({error})"
     return None
 
 
 def _outside_classes(pattern: str) -> str | None:
-    """Return the pattern with each plain class as one letter, None if one is not plain."""
+    """Return the pattern with a letter in place of each plain class, None if one is not plain."""
     plain = re.sub(r"(?<!\\)\[\^?(?:[^\[\]\\&]|\\[^A-Za-z0-9])*\]", "x", pattern)
     return None if re.search(r"(?<!\\)[\[\]]", plain) else plain
 
 
 def java_replacement(replacement: str) -> str:
-    r"""Return a replacement of RE2 as Java and Rust write it: ``\1`` becomes ``$1``.
+    r"""Return an RE2 replacement in the syntax of Java and Rust: ``\1`` becomes ``$1``.
 
     Raises
     ------
     ValueError
-        If it holds what the two read otherwise: a dollar, a back-slash before anything but a
-        digit, or a group before a letter or digit.
+        If it has something that they read differently: a dollar, a backslash before anything but
+        a digit, or a group before a letter or digit.
     """
     plain = _GROUP.sub("", replacement)
     if "$" in plain or "\\" in plain:
-        raise ValueError("a dollar or a back-slash")
+        raise ValueError("a dollar or a backslash")
     if re.search(r"\\[0-9][0-9A-Za-z_]", replacement):
         raise ValueError("a letter or digit after a group")
     return _GROUP.sub(r"$\1", replacement)

@@ -1,4 +1,4 @@
-"""The statements of ``sql/`` that Spark answers as DuckDB does, over the same tables."""
+"""The statements of ``sql/`` with the same result on Spark as on DuckDB."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ VIEWS = (
     "warehouse/views/08_label_disagreements",
     "warehouse/views/09_daily_verdicts",
 )
-"""Views, in the order in which they build on each other.
+"""Views; each reads only tables and views before it.
 
-``label_queue`` is not among them: which of several equally frequent events it shows is open.
+``label_queue`` is not among them: which of several equally frequent events it shows is undefined.
 """
 
 QUERIES = (
@@ -64,10 +64,10 @@ QUERIES = (
     "training/training_texts",
     "templates/report",
 )
-"""Statements that are asked by themselves."""
+"""Statements that can be run on their own."""
 
 MACROS = ("coverage", "anomalies_between", "template_counts", "diff_patterns")
-"""Table macros, asked with their arguments written in."""
+"""Table macros; their arguments are written into the statement."""
 
 # Spark has no unsigned numbers.
 _SELECTED = {
@@ -82,25 +82,25 @@ def statement(name: str) -> str:
     Parameters
     ----------
     name : str
-        As in :data:`VIEWS` and :data:`QUERIES`; others are transpiled too, or refused.
+        A name in :data:`VIEWS` or :data:`QUERIES`; any other is transpiled too, or refused.
 
     Raises
     ------
     QueryError
-        If Spark is not known to answer alike.
+        If the result on Spark is not known to be the same.
     """
     return transpile(statements.load(name), name)
 
 
 def macro(name: str, arguments: Mapping[str, str] | None = None) -> str:
-    """Return what a table macro of the warehouse selects, in Spark's dialect.
+    """Return the SELECT of a table macro of the warehouse in Spark's dialect.
 
     Parameters
     ----------
     name : str
         One of :data:`MACROS`.
     arguments : mapping of str to str, optional
-        SQL expressions in DuckDB's dialect by parameter, trusted: for example
+        SQL expressions in DuckDB's dialect by parameter. They are not checked. For example
         ``{"bucket": "INTERVAL 1 HOUR"}`` or ``{"start": "'2026-11-01'"}``.
 
     Raises
@@ -108,16 +108,16 @@ def macro(name: str, arguments: Mapping[str, str] | None = None) -> str:
     InputError
         If there is no such macro, or an argument is missing or unknown.
     QueryError
-        If Spark is not known to answer alike.
+        If the result on Spark is not known to be the same.
     """
     body = macro_body(name, arguments or {})
     return transpile(body, f"fame.{name}")
 
 
 def macro_body(name: str, arguments: Mapping[str, str]) -> str:
-    """Return what a table macro selects on DuckDB, with its arguments written in."""
+    """Return the SELECT of a table macro for DuckDB, with its arguments written in."""
     parsed = sqlglot.parse(sql.load(_MACRO_FILE), dialect="duckdb")
-    macros = {made.this.this.name: made for made in parsed if isinstance(made, exp.Create)}
+    macros = {tree.this.this.name: tree for tree in parsed if isinstance(tree, exp.Create)}
     if name not in macros:
         raise InputError(f"there is no table macro {name!r}; there are {', '.join(macros)}")
     wanted = {parameter.name for parameter in macros[name].this.expressions}
@@ -134,31 +134,31 @@ def macro_body(name: str, arguments: Mapping[str, str]) -> str:
 
 
 def export_tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Write the warehouse's tables as Parquet, one file each, for :func:`open_tables`.
+    """Export the warehouse's tables as Parquet, one file per table, for :func:`open_tables`.
 
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection
-        To a warehouse.
+        A connection to a warehouse.
     folder : Path
-        Made if it is not there; tables in it are written anew.
+        Created if it does not exist; tables in it are overwritten.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for table in TABLES:
-        place = literal(folder / f"{table}.parquet")
+        path = literal(folder / f"{table}.parquet")
         selected = _SELECTED.get(table, f"FROM fame.{table}")
-        connection.execute(f"COPY ({selected}) TO {place} (FORMAT parquet)")
+        connection.execute(f"COPY ({selected}) TO {path} (FORMAT parquet)")
 
 
 def open_tables(spark: SparkSession, folder: str) -> None:
-    """Make the exported tables and :data:`VIEWS` temporary views of a session.
+    """Create temporary views of the exported tables and of :data:`VIEWS`.
 
     Parameters
     ----------
     spark : SparkSession
-        Whose temporary views of these names are replaced.
+        The session; its temporary views with these names are replaced.
     folder : str
-        Where the tables lie, at any address that Spark reads.
+        The folder of the tables, at any address that Spark can read.
     """
     for table in TABLES:
         spark.read.parquet(f"{folder}/{table}.parquet").createOrReplaceTempView(table)

@@ -1,4 +1,4 @@
-"""DuckDB's SQL in Spark's dialect, refusing what Spark would answer differently."""
+"""Translate DuckDB's SQL to Spark's dialect; constructs with another result are refused."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fame_sql.spark.transpile.patterns import java_replacement
 from fame_sql.spark.transpile.rules import fault
 
 _ORIGIN = "2000-01-03 00:00:00"
-"""Where DuckDB's ``time_bucket`` begins to count: a Monday."""
+"""The origin of DuckDB's ``time_bucket``, a Monday."""
 
 _MICROSECONDS = {
     "MICROSECOND": 1,
@@ -30,9 +30,9 @@ _MICROSECONDS = {
 def transpile(
     statement: str, name: str = "the statement", *, columns: Mapping[str, str] | None = None
 ) -> str:
-    """Return a statement of DuckDB's in Spark's dialect.
+    """Translate a statement from DuckDB's dialect to Spark's.
 
-    Tables of the schema ``fame`` lose it, for Spark's temporary views have no schema;
+    The schema ``fame`` is removed, because Spark's temporary views have no schema;
     parameters ``$name`` become ``:name``, for ``spark.sql(statement, args={"name": ...})``.
 
     Parameters
@@ -40,22 +40,27 @@ def transpile(
     statement : str
         One SELECT or CREATE VIEW.
     name : str
-        What errors call it.
+        The statement's name in error messages.
     columns : mapping of str to str, optional
-        DuckDB's types of columns that are not the warehouse's, by name: what is not known to
-        be a whole number is not summed.
+        DuckDB types of columns that are not in the warehouse, by name. For example, only columns
+        that are known to be whole numbers can be summed.
+
+    Returns
+    -------
+    str
+        The statement for Spark.
 
     Raises
     ------
     QueryError
-        If it cannot be read, or Spark is not known to answer alike; the message names the
-        construct, its line, and what to write instead.
+        If the statement cannot be parsed, or its result on Spark is not known to be the same; the
+        message has the construct, its line, and what to write instead.
     """
     tree = _parsed(statement, name)
     annotate(tree, columns or {})
     for node in (*tree.find_all(exp.Column), *tree.walk()):
-        if told := fault(node):
-            raise QueryError(f"{name}{_line(node)}: {_shown(node)}: {told}")
+        if reason := fault(node):
+            raise QueryError(f"{name}{_line(node)}: {_excerpt(node)}: {reason}")
     for node in reversed(list(tree.walk())):
         new = _rewritten(node)
         if new is not node:
@@ -64,7 +69,7 @@ def transpile(
         return tree.sql("spark", comments=False, unsupported_level=sqlglot.ErrorLevel.RAISE)
     except sqlglot.errors.UnsupportedError as error:
         first = str(error).splitlines()[0]
-        raise QueryError(f"{name}: {first}; ask DuckDB, or write it in plain SQL") from None
+        raise QueryError(f"{name}: {first}; run it on DuckDB, or use plain SQL") from None
 
 
 def _parsed(statement: str, name: str) -> exp.Expr:
@@ -74,7 +79,7 @@ def _parsed(statement: str, name: str) -> exp.Expr:
         first = str(error).splitlines()[0]
         raise QueryError(f"{name} cannot be read: {first}; try it on DuckDB first") from None
     if len(trees) != 1:
-        raise QueryError(f"{name} holds {len(trees)} statements; give one at a time")
+        raise QueryError(f"{name} has {len(trees)} statements; pass one at a time")
     return trees[0]
 
 
@@ -87,17 +92,17 @@ def _line(node: exp.Expr) -> str:
     return ""
 
 
-def _shown(node: exp.Expr) -> str:
+def _excerpt(node: exp.Expr) -> str:
     text = node.sql("duckdb", comments=False)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _rewritten(node: exp.Expr) -> exp.Expr:
-    """Return what says on Spark what a node says on DuckDB."""
+    """Return the node for Spark with the meaning that a node has on DuckDB."""
     if isinstance(node, exp.Table) and node.db.lower() == "fame":
         node.set("db", None)
     elif isinstance(node, exp.CTE):
-        node.set("materialized", None)  # a hint, which Sail does not read
+        node.set("materialized", None)  # only a hint, which Sail does not accept
     elif isinstance(node, exp.Create):
         node.set("properties", exp.Properties(expressions=[exp.TemporaryProperty()]))
     elif isinstance(node, exp.RegexpReplace):
@@ -109,9 +114,9 @@ def _rewritten(node: exp.Expr) -> exp.Expr:
     elif isinstance(node, exp.Sub) and kind_of(node.this) == "date":
         return _days_between(node)
     elif isinstance(node, exp.Floor | exp.Ceil):
-        return _cut(node)
+        return _floor_or_ceil(node)
     elif isinstance(node, exp.Group) and node.args.get("all"):
-        return _spelled_out(node)
+        return _expanded_group(node)
     elif isinstance(node, exp.DateBin):
         return _bucketed(node)
     elif isinstance(node, exp.ArgMin | exp.ArgMax):
@@ -119,8 +124,8 @@ def _rewritten(node: exp.Expr) -> exp.Expr:
     return node
 
 
-def _spelled_out(node: exp.Group) -> exp.Expr:
-    """Name what GROUP BY ALL groups by, which Sail does not know; a literal groups nothing."""
+def _expanded_group(node: exp.Group) -> exp.Expr:
+    """Name the columns of GROUP BY ALL, which Sail does not support; literals are left out."""
     selected = node.parent.selects if isinstance(node.parent, exp.Select) else []
     plain = [item.unalias() for item in selected if not item.find(exp.AggFunc)]
     named = [item.copy() for item in plain if not isinstance(item, exp.Literal)]
@@ -128,13 +133,13 @@ def _spelled_out(node: exp.Group) -> exp.Expr:
 
 
 def _rounded(node: exp.Round) -> exp.Expr:
-    """Scale, round to whole numbers and scale back, as DuckDB does; Spark rounds the decimals."""
+    """Scale, round to whole numbers and scale back as DuckDB does; Spark rounds in decimal."""
     scale = _double(10.0 ** int(node.args["decimals"].name)).sql("spark")
-    value, most = node.this.sql("spark"), _double(sys.float_info.max).sql("spark")
+    value, largest = node.this.sql("spark"), _double(sys.float_info.max).sql("spark")
     scaled = f"({value}) * {scale}"
-    # What is too large to be scaled, infinite or no number stays as it is.
+    # Values that are too large to be scaled, infinite values and NaN stay as they are.
     return _spark(
-        f"CASE WHEN abs({scaled}) <= {most} THEN round({scaled}) / {scale} ELSE {value} END"
+        f"CASE WHEN abs({scaled}) <= {largest} THEN round({scaled}) / {scale} ELSE {value} END"
     )
 
 
@@ -143,8 +148,8 @@ def _days_between(node: exp.Sub) -> exp.Expr:
     return _spark(f"CAST(datediff({later}, {earlier}) AS BIGINT)")
 
 
-def _cut(node: exp.Floor | exp.Ceil) -> exp.Expr:
-    """Cast, which fails for what no BIGINT holds, as DuckDB does; Spark's own floor answers 0."""
+def _floor_or_ceil(node: exp.Floor | exp.Ceil) -> exp.Expr:
+    """Cast, which fails for values outside BIGINT as on DuckDB; Spark's own floor returns 0."""
     value = node.this.sql("spark")
     whole = f"CAST({value} AS BIGINT)"
     if isinstance(node, exp.Floor):
@@ -161,7 +166,7 @@ def _double(value: float) -> exp.Expr:
 
 
 def _bucketed(node: exp.DateBin) -> exp.Expr:
-    """Take away what a time lies past its bucket's start."""
+    """Subtract from a time its distance from the start of its bucket."""
     width = int(node.this.this.name) * _MICROSECONDS[node.this.unit.name.upper().removesuffix("S")]
     time = node.expression.sql("spark")
     since = f"timestampdiff(MICROSECOND, CAST('{_ORIGIN}' AS TIMESTAMP_NTZ), {time})"
@@ -170,5 +175,5 @@ def _bucketed(node: exp.DateBin) -> exp.Expr:
 
 
 def _is_present(node: exp.ArgMin | exp.ArgMax) -> exp.Expr:
-    """DuckDB passes over rows without a value to return; Spark returns NULL for them."""
+    """Return the condition that DuckDB applies by itself: the value to return is not NULL."""
     return exp.Not(this=exp.Is(this=node.this.copy(), expression=exp.Null()))

@@ -1,7 +1,8 @@
-{#- dbt tells how many rows a test found, not what they say: so this tells what they advise. -#}
-{% macro tell_advice(results) %}
-{%- set told = ['fail', 'warn'] -%}
-{%- for result in results if result.node.package_name == 'fame' and result.status in told -%}
+{#- Log the advice of tests that failed or warned, because dbt prints only the number of rows that
+    a test found. -#}
+{% macro log_test_advice(results) %}
+{%- set statuses = ['fail', 'warn'] -%}
+{%- for result in results if result.node.package_name == 'fame' and result.status in statuses -%}
   {%- if ' as advice' in (result.node.compiled_code or '') -%}
     {%- set found = run_query(
         'select distinct advice from (' ~ result.node.compiled_code ~ '\n) as found limit 1'
