@@ -51,9 +51,11 @@ def _assign(warehouse: Warehouse, known: TemplateSet, rows: list[tuple[int, str]
     found = [(event_id, known.match(canonical)) for event_id, canonical in rows]
     matched = [(event_id, t.template_id) for event_id, t in found if t is not None]
     if matched:
-        ids, templates = zip(*matched, strict=True)
         table = pa.table(
-            {"event_id": pa.array(ids, pa.int32()), "template_id": pa.array(templates)}
+            {
+                "event_id": pa.array([event_id for event_id, _ in matched], pa.int32()),
+                "template_id": [template_id for _, template_id in matched],
+            }
         )
         warehouse.with_table("matched_events", table, sql.load("templates/assign_events"))
     return len(matched)

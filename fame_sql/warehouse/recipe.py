@@ -12,7 +12,7 @@ def read_recipe(connection: duckdb.DuckDBPyConnection) -> Recipe:
     masks = connection.execute(
         "SELECT name, pattern, placeholder FROM fame.masks ORDER BY ordinal"
     ).fetchall()
-    return Recipe(tuple(Mask(*mask) for mask in masks))
+    return Recipe(tuple(Mask(name, pattern, text) for name, pattern, text in masks))
 
 
 def write_recipe(connection: duckdb.DuckDBPyConnection, recipe: Recipe) -> None:
