@@ -160,7 +160,9 @@ def test_a_changed_model_scores_nothing(two_models: tuple[Path, str, str]) -> No
     path, old, new = two_models
     with Warehouse.open(path) as warehouse:
         (warehouse.models_folder / new / "metrics.json").write_text("{}")
-        with pytest.raises(ModelError, match=r"metrics.json is missing or not"):
+        with pytest.raises(
+            ModelError, match=r"metrics.json is missing or does not match the manifest"
+        ):
             score_missing(warehouse, old, new)
         scored = "SELECT count(*) FROM fame.scores WHERE model_version = ?"
         assert warehouse.value(scored, [new]) == 0

@@ -88,13 +88,13 @@ def test_opening_for_writing_upgrades_and_announces_the_copy(
 ) -> None:
     path = older_warehouse(tmp_path / "w.duckdb", version)
     program = f"from fame_sql import connect; connect({str(path)!r}).close()"
-    said = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True
     )
-    assert said.stdout == ""
-    assert said.stderr.count("\n") == 1
-    assert f"was upgraded from schema {version} to {NEWEST}; it is kept as it was" in said.stderr
-    assert f"mv {path}.before-schema-{NEWEST} {path}" in said.stderr
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert f"was upgraded from schema {version} to {NEWEST}; it is kept as it was" in done.stderr
+    assert f"mv {path}.before-schema-{NEWEST} {path}" in done.stderr
     assert _state(path) == (NEWEST, ROWS)
 
 
@@ -363,9 +363,9 @@ def test_a_database_that_is_not_a_warehouse_is_not_upgraded(tmp_path: Path) -> N
     path = tmp_path / "own.duckdb"
     duckdb.connect(str(path)).close()
     for words in ([], ["--dry-run"]):
-        said = _fame("upgrade", *words, "--warehouse", path)
-        assert said.exit_code == 1
-        assert "holds no warehouse" in said.output
+        done = _fame("upgrade", *words, "--warehouse", path)
+        assert done.exit_code == 1
+        assert "holds no warehouse" in done.output
 
 
 def test_a_reader_is_dry_run_to_upgrade(tmp_path: Path) -> None:
