@@ -14,6 +14,8 @@ from click.testing import CliRunner, Result
 from fame_sql.cli import main
 from fame_sql.cli.options.renamed import RenamedOption
 
+pytestmark = pytest.mark.any_duckdb
+
 RENAMED = {
     ("compile", "--model", "--llm-model"),
     ("compile", "--model-seed", "--llm-seed"),

@@ -11,6 +11,8 @@ from holding import holder
 
 from fame_sql.cli import main
 
+pytestmark = pytest.mark.any_duckdb
+
 ADDRESS = "https://example.com/fame-sql.git"
 READER = """
 import sys, duckdb

@@ -39,6 +39,8 @@ from fame_sql.ingest import ingest_file
 from fame_sql.students import StudentConfig
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 FAME = Path(sys.executable).with_name("fame")
 
 

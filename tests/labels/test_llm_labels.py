@@ -22,6 +22,8 @@ from fame_sql.llm.model import LanguageModel
 from fame_sql.llm.redaction import Redactor
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 
 def model_of(warehouse: Warehouse, server: LanguageServer, **more: object) -> LanguageModel:
     client = Client(server.base_url, "key")

@@ -25,6 +25,8 @@ from fame_sql.llm.redaction import Redactor
 from fame_sql.llm.request import canonical_json, hash_of
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 FAME = Path(sys.executable).with_name("fame")
 
 
@@ -76,7 +78,6 @@ def kill_after(command: list[object], server: LanguageServer, chance: random.Ran
     server.settle()
 
 
-@pytest.mark.any_duckdb
 @pytest.mark.parametrize("asking", [LABELLING, PARTITIONING], ids=["labels", "partition"])
 def test_killed_anywhere_nothing_that_was_answered_is_sent_again(
     unlabelled: Warehouse, server: LanguageServer, asking: Pass

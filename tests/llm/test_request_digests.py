@@ -29,6 +29,8 @@ from fame_sql.llm.request import Request
 from fame_sql.templates.mining import mine
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 DIGESTS = {
     "check": ["check 894e0e35464704ec"],
     "label": [

@@ -22,6 +22,8 @@ from fame_sql.students import Prediction, Student
 from fame_sql.udfs.duckdb import release
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 ODDS = st.floats(-14, 14)
 
 

@@ -22,6 +22,8 @@ from fame_sql.training.training import train_students
 from fame_sql.udfs.duckdb import release
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 TEXTS = ["kernel: memory error at address <id>", "user root logged in", "never seen before, ever"]
 
 

@@ -22,6 +22,8 @@ from fame_sql.scoring.scoring import score_events
 from fame_sql.udfs.duckdb import release
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 FAME = Path(sys.executable).with_name("fame")
 
 

@@ -13,6 +13,8 @@ from fame_sql.students import StudentConfig
 from fame_sql.training.training import train_students
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 
 def _folder(warehouse: Warehouse) -> Path:
     return models.champion(warehouse).folder

@@ -20,6 +20,8 @@ from fame_sql.students import StudentConfig
 from fame_sql.templates.mining import mine
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 NEW = [
     "2005-11-23-10.00.00.000000 R1 COOLING INFO pump alpha spins at regular speed",
     "2005-11-23-10.00.01.000000 R1 COOLING FATAL pump failure detected coolant lost everywhere",

@@ -11,6 +11,8 @@ from warehouse_copy import copied_to
 
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 HOSTILE = "<script>alert(1)</script> "
 
 

@@ -18,6 +18,8 @@ from fame_sql.students import StudentConfig
 from fame_sql.training.training import train_students
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 
 def run(path: Path, *words: str) -> Result:
     return CliRunner().invoke(main, ["models", *words, "--warehouse", str(path)])

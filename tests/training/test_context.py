@@ -16,6 +16,8 @@ from fame_sql.training.context import inputs_hash, read_context
 from fame_sql.training.training import train_students
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
