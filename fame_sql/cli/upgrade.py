@@ -77,7 +77,7 @@ def _print_plan(plan: UpgradePlan) -> None:
             ("disk, free", f"{plan.free_bytes / 1e6:,.0f} MB{'' if plan.fits else ': too little'}"),
         ]
     )
-    click.echo("nothing was changed; 'fame upgrade' without --dry-run does it")
+    click.echo("nothing was changed; to upgrade, run 'fame upgrade'")
 
 
 def _print_report(report: UpgradeReport) -> None:
