@@ -71,6 +71,7 @@ def _engines(messages: list[str]) -> tuple[list[str | None], ...]:
     return _sql([*messages]), arrow, [RECIPE.text(message) for message in messages]
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(), min_size=1, max_size=20))
 def test_engines_agree_on_any_text(messages: list[str]) -> None:
     in_sql, in_arrow, in_python = _engines(messages)
@@ -80,24 +81,28 @@ def test_engines_agree_on_any_text(messages: list[str]) -> None:
 LOG_LIKE = st.text(alphabet="aZ09 /-_.:<>id%@~é\x00\n\t=\\'\"$", max_size=60)
 
 
+@pytest.mark.slow
 @given(st.lists(LOG_LIKE, min_size=1, max_size=30))
 def test_engines_agree_on_text_full_of_marks(messages: list[str]) -> None:
     in_sql, in_arrow, in_python = _engines(messages)
     assert in_sql == in_arrow == in_python
 
 
+@pytest.mark.slow
 @given(LOG_LIKE)
 def test_canonical_text_is_its_own_canonical_text(message: str) -> None:
     once = RECIPE.text(message)
     assert RECIPE.text(once) == once
 
 
+@pytest.mark.slow
 def test_engines_agree_beyond_the_length_that_counts() -> None:
     longest = ["word 1777 é/x/y " * 2000, "é" * 9000, "a" * 8191 + "1b"]
     in_sql, in_arrow, in_python = _engines(longest)
     assert in_sql == in_arrow == in_python
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_engines_agree_on_every_line_of_loghub(loghub, system: str) -> None:
     raw = (loghub / system / f"{system}_2k.log").read_bytes()

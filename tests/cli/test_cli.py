@@ -41,6 +41,7 @@ def _error(*words: object) -> str:
     return done.stderr
 
 
+@pytest.mark.slow
 def test_help_names_every_command_and_loads_nothing_heavy() -> None:
     program = (
         "import sys; from fame_sql.cli import main; "
@@ -54,6 +55,7 @@ def test_help_names_every_command_and_loads_nothing_heavy() -> None:
         assert f"\n  {name} " in done.stdout
 
 
+@pytest.mark.slow
 def test_importing_fame_sql_loads_no_torch() -> None:
     program = "import sys, fame_sql; fame_sql.connect; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
@@ -67,6 +69,7 @@ def test_what_the_help_shows_without_loading_the_stages_is_theirs() -> None:
     assert UNSEEN == policy.UNSEEN
 
 
+@pytest.mark.slow
 def test_every_stage_alone_and_again(tmp_path: Path, simulated_log: Path) -> None:
     environment = {**os.environ, "FAME_WAREHOUSE": str(tmp_path / "way.duckdb")}
     ran = [
@@ -95,6 +98,7 @@ def test_every_stage_alone_and_again(tmp_path: Path, simulated_log: Path) -> Non
     assert status["next"] == "fame train"
 
 
+@pytest.mark.slow
 def test_a_query_as_table_csv_and_json(compiled: Path) -> None:
     columns = "log_id, body, fame_score(body) AS score, timestamp"
     statement = f"SELECT {columns} FROM logs ORDER BY log_id LIMIT 3"
@@ -111,6 +115,7 @@ def test_a_query_as_table_csv_and_json(compiled: Path) -> None:
     assert table.stderr == as_csv.stderr == as_json.stderr == ""
 
 
+@pytest.mark.slow
 def test_a_query_from_stdin_and_an_empty_result(compiled: Path) -> None:
     done = _fame(
         "query", "-", "--json", "--warehouse", compiled, input="SELECT 1 AS one WHERE false"
@@ -118,12 +123,14 @@ def test_a_query_from_stdin_and_an_empty_result(compiled: Path) -> None:
     assert json.loads(done.stdout) == []
 
 
+@pytest.mark.slow
 def test_a_table_is_cut_and_says_so(compiled: Path) -> None:
     done = _fame("query", "FROM logs", "--rows", "2", "--warehouse", compiled)
     assert len(done.stdout.splitlines()) == 4
     assert "3998 more rows" in done.stderr
 
 
+@pytest.mark.slow
 def test_control_characters_do_not_reach_the_terminal(compiled: Path) -> None:
     done = _fame("query", r"SELECT chr(27) || '[2J' || chr(8238) AS x", "--warehouse", compiled)
     assert "\x1b" not in done.stdout
@@ -131,6 +138,7 @@ def test_control_characters_do_not_reach_the_terminal(compiled: Path) -> None:
     assert r"\x1b[2J\u202e" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_query_cannot_change_the_warehouse_unless_told_to(copied: Path) -> None:
     statement = "CREATE TABLE kept AS SELECT * FROM anomalies"
     assert "--write" in _error("query", statement, "--warehouse", copied)
@@ -152,6 +160,7 @@ def test_a_query_that_is_wrong(compiled: Path, statement: str, part: str) -> Non
     assert part in _error("query", statement, "--warehouse", compiled)
 
 
+@pytest.mark.slow
 def test_evaluate_prints_what_json_holds(compiled: Path) -> None:
     shown = _fame("evaluate", "--warehouse", compiled)
     facts = json.loads(_fame("evaluate", "--json", "--warehouse", compiled).stdout)
@@ -162,6 +171,7 @@ def test_evaluate_prints_what_json_holds(compiled: Path) -> None:
         assert f"{detector}, unseen" in shown.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["mine", "label", "domains", "train", "score", "compile"])
 def test_a_stage_before_its_time(tmp_path: Path, command: str) -> None:
     path = tmp_path / "empty.duckdb"
@@ -197,6 +207,7 @@ def test_a_file_that_cannot_be_read_leaves_no_warehouse(
     assert not (tmp_path / "new.duckdb").exists()
 
 
+@pytest.mark.slow
 def test_a_folder_of_logs_is_refused_by_name(tmp_path: Path) -> None:
     refused = _fame("ingest", tmp_path, "--warehouse", tmp_path / "new.duckdb")
     assert refused.returncode == 1
@@ -205,6 +216,7 @@ def test_a_folder_of_logs_is_refused_by_name(tmp_path: Path) -> None:
     assert refused.stdout == ""
 
 
+@pytest.mark.slow
 def test_usage_errors_exit_with_2(compiled: Path) -> None:
     assert _fame("query").returncode == 2
     assert _fame("nosuch").returncode == 2
@@ -231,6 +243,7 @@ def test_a_model_folder_with_one_byte_changed(copied: Path) -> None:
     assert "fame train" in errors[0]
 
 
+@pytest.mark.slow
 def test_a_file_does_not_come_in_twice_in_two_encodings(tmp_path: Path) -> None:
     log = tmp_path / "app.log"
     log.write_bytes("caf\xe9 opened\n".encode("latin-1") + b"plain line\n" * 60)
@@ -242,6 +255,7 @@ def test_a_file_does_not_come_in_twice_in_two_encodings(tmp_path: Path) -> None:
     assert json.loads(count.stdout) == [{"n": 61}]
 
 
+@pytest.mark.slow
 def test_an_interrupted_command_says_so_in_one_line(tmp_path: Path) -> None:
     import signal
     import time
@@ -269,6 +283,7 @@ def test_an_interrupted_command_says_so_in_one_line(tmp_path: Path) -> None:
     assert again.returncode == 0, again.stderr
 
 
+@pytest.mark.slow
 def test_status_says_that_labels_are_newer_than_the_model(copied: Path, tmp_path: Path) -> None:
     assert "next: fame query" in _fame("status", "--warehouse", copied).stdout
     sheet = tmp_path / "judge.csv"
@@ -289,6 +304,7 @@ def test_status_says_that_labels_are_newer_than_the_model(copied: Path, tmp_path
         assert [row["label"] for row in csv.DictReader(file)].count("anomalous") == 1
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_enough_is_no_error(compiled: Path) -> None:
     command = f"'{FAME}' query 'FROM logs' --csv --warehouse '{compiled}' | head -1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)

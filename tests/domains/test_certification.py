@@ -274,6 +274,7 @@ RULES = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(template_lists(), PARTITIONS, RULES)
 def test_any_proposal_gives_a_usable_grouping(

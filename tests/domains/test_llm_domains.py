@@ -55,6 +55,7 @@ def by_service(grouping: Grouping | Certificate) -> dict[str, frozenset[str]]:
     return {domain.name: frozenset(domain.template_ids) for domain in grouping.domains}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", [16_384, 3_000])
 def test_the_grouping_does_not_depend_on_the_order_of_the_templates(
     empty: Warehouse, server: LanguageServer, window: int

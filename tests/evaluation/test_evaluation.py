@@ -248,6 +248,7 @@ def plan(tiny: StudentConfig) -> StudyPlan:
     )
 
 
+@pytest.mark.slow
 def test_a_study_resumes_from_its_stored_results(
     compiled: Path, tmp_path: Path, plan: StudyPlan
 ) -> None:
@@ -270,6 +271,7 @@ def test_a_study_resumes_from_its_stored_results(
     assert [spent.lines for spent in label_costs(first)] == [3200]
 
 
+@pytest.mark.slow
 def test_the_page_escapes_text_from_logs(
     compiled: Path, tmp_path: Path, plan: StudyPlan, lines: LabelledLines
 ) -> None:
@@ -290,6 +292,7 @@ def test_the_page_escapes_text_from_logs(
     assert "<polyline" in page
 
 
+@pytest.mark.slow
 def test_the_study_on_the_command_line(copied: Path, tmp_path: Path) -> None:
     words = ["--study", "--cuts", "0.8", "--folds", "2", "--seeds", "1", "--json"]
     words += ["--html", str(tmp_path / "s.html"), "--warehouse", str(copied)]
@@ -315,6 +318,7 @@ def test_a_study_refuses_unknown_detectors_and_logs_without_labels(
         read_lines(empty)
 
 
+@pytest.mark.slow
 def test_every_strategy_labels_the_same_number_of_lines(compiled: Path, tmp_path: Path) -> None:
     plan = StudyPlan(cuts=(0.8,), folds=0, seeds=2, detectors=("character regression",))
     points = label_curve(compiled, tmp_path, plan, (1, 5))
@@ -340,6 +344,7 @@ def test_no_strategy_labels_test_lines(
         assert labelled <= known
 
 
+@pytest.mark.slow
 def test_the_label_curve_on_the_command_line(copied: Path, tmp_path: Path) -> None:
     words = ["--study", "--label-curve", "--cuts", "0.8", "--folds", "0", "--seeds", "1"]
     words += ["-k", "1,3", "--detectors", "character regression", "--warehouse", str(copied)]
@@ -350,6 +355,7 @@ def test_the_label_curve_on_the_command_line(copied: Path, tmp_path: Path) -> No
     assert "F1 against lines labelled" in (tmp_path / "curve.html").read_text()
 
 
+@pytest.mark.slow
 def test_without_anomalies_false_alarms_are_measured(tmp_path: Path, loghub: Path) -> None:
     path = tmp_path / "thunderbird.duckdb"
     with Warehouse.open(path, create=True) as warehouse:

@@ -52,6 +52,7 @@ def _digest(path: Path) -> str:
         return read_lines(warehouse).digest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "other",
     [
@@ -69,6 +70,7 @@ def test_another_log_has_another_digest(tmp_path: Path, other: dict[str, str]) -
     assert _digest(_log(path, **other)) != first
 
 
+@pytest.mark.slow
 def test_another_log_at_the_same_path_gets_its_own_figures(tmp_path: Path) -> None:
     path, folder = tmp_path / "a.duckdb", tmp_path / "a.study"
     plan = StudyPlan(cuts=(0.5,), folds=0, seeds=1, detectors=CHEAP)
@@ -80,6 +82,7 @@ def test_another_log_at_the_same_path_gets_its_own_figures(tmp_path: Path) -> No
     assert len(list(folder.rglob("*.json"))) == 2 * len(CHEAP)
 
 
+@pytest.mark.slow
 def test_the_code_digest_covers_the_code_of_a_trial_and_the_libraries(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -93,6 +96,7 @@ def test_the_code_digest_covers_the_code_of_a_trial_and_the_libraries(
     assert digest() != before
 
 
+@pytest.mark.slow
 def test_both_severity_rules_are_in_the_study(tmp_path: Path) -> None:
     plan = StudyPlan(cuts=(0.5,), folds=0, seeds=1, detectors=("severity", "errors"))
     found = measure_groups(
@@ -210,6 +214,7 @@ def test_every_detector_has_curves_on_seen_and_unseen(tmp_path: Path) -> None:
     assert drawn.count("<title>errors</title>") == 4
 
 
+@pytest.mark.slow
 def test_the_page_shows_every_k_and_the_table_the_chosen_part(tmp_path: Path) -> None:
     words = ["--study", "--cuts", "0.499", "--folds", "0", "--seeds", "1", "-k", "1,3"]
     words += ["--part", "unseen-categories", "--detectors", "errors; severity"]

@@ -124,6 +124,7 @@ def test_comments_and_docstrings_are_not_part_of_the_code_digest() -> None:
     assert without_comments(plain) != without_comments(plain.replace("1", "2"))
 
 
+@pytest.mark.slow
 def test_results_of_other_code_are_computed_again(
     compiled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,6 +140,7 @@ def test_results_of_other_code_are_computed_again(
     assert {path.parent for path in later} == {path.parent for path in first}
 
 
+@pytest.mark.slow
 def test_the_study_lists_its_claims(copied: Path, tmp_path: Path) -> None:
     words = ["--study", "--cuts", "0.8", "--folds", "0", "--seeds", "1", "--json"]
     words += ["--detectors", "severity; new event", "--warehouse", str(copied)]

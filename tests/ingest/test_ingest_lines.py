@@ -50,6 +50,7 @@ def naive(data: bytes) -> list[tuple[str, int, int]]:
     return found
 
 
+@pytest.mark.slow
 @given(data=HOSTILE, most=st.integers(1, 7), step=st.integers(1, 9))
 @settings(max_examples=300, deadline=None)
 def test_every_line_comes_through(data: bytes, most: int, step: int) -> None:

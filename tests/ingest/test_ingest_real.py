@@ -44,6 +44,7 @@ def reference_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_each_line_is_a_row(warehouse: Warehouse, pattern: str) -> None:
     paths = sorted(DATA.glob(pattern))

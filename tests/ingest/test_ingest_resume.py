@@ -176,6 +176,7 @@ ingest_file(warehouse, Path(sys.argv[2]), absorb=dying, chunk_lines=3)
 """
 
 
+@pytest.mark.slow
 def test_killed_process_loses_and_doubles_nothing(tmp_path: Path, source: Path) -> None:
     path = tmp_path / "killed.duckdb"
     done = subprocess.run([sys.executable, "-c", KILLED, str(path), str(source)], check=False)
@@ -227,6 +228,7 @@ def test_source_in_another_encoding_is_the_same_source(
     assert ingest(warehouse, source).state == "unchanged"
 
 
+@pytest.mark.slow
 @given(
     data=st.lists(
         st.sampled_from([b"a", b"b", b"\n", b"\r\n", b"\xff", b"\xc3\xa9", b"\xef\xbb\xbf", b"\0"]),

@@ -43,6 +43,7 @@ def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
         yield opened
 
 
+@pytest.mark.slow
 @given(
     written=st.datetimes(datetime(1990, 1, 1), datetime(2030, 1, 1)),
     later=st.timedeltas(timedelta(days=-1), timedelta(days=363)),

@@ -147,6 +147,7 @@ def test_copies_of_a_message_are_no_evidence_for_an_expert(log: Warehouse) -> No
     assert kinds == [("mixed",)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("log", [RARELY, A_QUARTER, BESIDE_OTHERS], indirect=True)
 def test_a_score_lies_near_the_share_of_the_labels(log: Warehouse, tiny: StudentConfig) -> None:
     compile_model(log, config=tiny)

@@ -57,6 +57,7 @@ def test_fewer_lines_are_read_where_the_first_agree() -> None:
             SequentialRule(*wrong)
 
 
+@pytest.mark.slow
 def test_a_model_labels_unlabelled_templates(unlabelled: Warehouse, server: LanguageServer) -> None:
     model = model_of(unlabelled, server)
     plan = preview_labels(unlabelled, model)
@@ -76,6 +77,7 @@ def test_a_model_labels_unlabelled_templates(unlabelled: Warehouse, server: Lang
     assert facts == [("llm", "gpt-4o", True)]
 
 
+@pytest.mark.slow
 def test_templates_whose_first_lines_disagree_are_read_to_the_end(
     unlabelled: Warehouse, server: LanguageServer
 ) -> None:
@@ -91,6 +93,7 @@ def test_templates_whose_first_lines_disagree_are_read_to_the_end(
     assert unlabelled.value("SELECT count(*) FROM fame.templates WHERE status = 'mixed'") > 10
 
 
+@pytest.mark.slow
 def test_a_batch_that_is_answered_badly_is_asked_in_halves(
     unlabelled: Warehouse, server: LanguageServer
 ) -> None:
@@ -105,6 +108,7 @@ def test_a_batch_that_is_answered_badly_is_asked_in_halves(
     assert label_with_llm(unlabelled, model_of(unlabelled, server)).unlabelled_templates == 0
 
 
+@pytest.mark.slow
 def test_the_labels_do_not_depend_on_the_order_of_the_logs(
     unlabelled: Warehouse, mined: Path, tmp_path: Path, server: LanguageServer
 ) -> None:
@@ -124,6 +128,7 @@ def test_the_labels_do_not_depend_on_the_order_of_the_logs(
     assert {json.dumps(body) for body in server.requests} == sent
 
 
+@pytest.mark.slow
 def test_a_rule_loses_to_a_model_and_both_to_a_person(
     unlabelled: Warehouse, server: LanguageServer
 ) -> None:
@@ -210,6 +215,7 @@ def _closed(warehouse: Warehouse) -> str:
     return str(warehouse.path)
 
 
+@pytest.mark.slow
 def test_a_person_reviews_with_one_key_a_line_and_goes_on_later(
     unlabelled: Warehouse, server: LanguageServer
 ) -> None:
@@ -234,6 +240,7 @@ def test_a_person_reviews_with_one_key_a_line_and_goes_on_later(
     assert "llm" in listed.output
 
 
+@pytest.mark.slow
 def test_a_review_ends(unlabelled: Warehouse) -> None:
     review = Review(unlabelled, "ada", per_template=1)
     chance = random.Random(0)

@@ -33,6 +33,7 @@ pytestmark = pytest.mark.any_duckdb
 RIGHT = {"l1": "anomalous", "l2": "normal"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("faults", "sends"),
     [

@@ -78,6 +78,7 @@ def kill_after(command: list[object], server: LanguageServer, chance: random.Ran
     server.settle()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asking", [LABELLING, PARTITIONING], ids=["labels", "partition"])
 def test_killed_anywhere_nothing_that_was_answered_is_sent_again(
     unlabelled: Warehouse, server: LanguageServer, asking: Pass
@@ -111,6 +112,7 @@ def test_killed_anywhere_nothing_that_was_answered_is_sent_again(
     assert asking.result(path) == result
 
 
+@pytest.mark.slow
 def test_a_team_replays_a_pass_without_a_network(
     unlabelled: Warehouse, mined: Path, server: LanguageServer, tmp_path: Path
 ) -> None:

@@ -152,6 +152,7 @@ def test_a_secret_is_masked_and_masking_again_changes_nothing(shape: str, seed: 
     assert redactor.text(masked) == masked
 
 
+@pytest.mark.slow
 def test_no_canary_reaches_the_server_wherever_it_is_planted(
     unlabelled: Warehouse, server: LanguageServer
 ) -> None:
@@ -255,6 +256,7 @@ def test_a_finished_request_with_a_secret_is_refused_and_does_not_repeat_it() ->
     assert secret not in str(refused.value)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=300))
 @settings(max_examples=200, deadline=None)
 def test_any_text_can_be_masked_and_sent(text: str) -> None:

@@ -262,6 +262,7 @@ def test_no_figure_is_stale_after_a_change_of_target(opened: Warehouse) -> None:
     assert check_card(opened) == before
 
 
+@pytest.mark.slow
 def test_a_card_names_the_parent_of_its_results(opened: Warehouse, tiny: StudentConfig) -> None:
     first = models.champion(opened).model_version
     assert "are those of model" not in check_card(opened)
@@ -279,6 +280,7 @@ def test_a_card_names_the_parent_of_its_results(opened: Warehouse, tiny: Student
             assert name in text.split("Retrained domains: ")[1].split(" Unchanged ")[0]
 
 
+@pytest.mark.slow
 def test_a_model_made_from_one_of_an_older_release_has_a_whole_card(
     opened: Warehouse, tiny: StudentConfig
 ) -> None:
@@ -290,6 +292,7 @@ def test_a_model_made_from_one_of_an_older_release_has_a_whole_card(
     assert f"are those of model {older}**" in check_card(opened)
 
 
+@pytest.mark.slow
 def test_a_converted_model_has_a_card_of_its_own(opened: Warehouse) -> None:
     pytest.importorskip("onnxruntime")
     from fame_sql.students.network.runtimes import Runtime
@@ -313,6 +316,7 @@ def test_metrics_in_the_folder_are_those_of_the_warehouse_but_for_the_run(
     assert inside == outside
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "told"), [("llm", "a language model"), ("rule", "a severity rule")]
 )

@@ -59,6 +59,7 @@ def test_contributions_add_up_in_the_order_of_the_deletions(
         assert (np.diff(weights[np.argsort(whole - without)]) >= -1e-9).all()
 
 
+@pytest.mark.slow
 def test_words_and_base_sum_to_the_log_odds_of_the_score(model: Model, texts: list[str]) -> None:
     assert len(texts) > 60
     for text, verdict in zip(texts, model.verdicts(texts), strict=True):
@@ -71,6 +72,7 @@ def test_words_and_base_sum_to_the_log_odds_of_the_score(model: Model, texts: li
         assert found.domain.name == verdict.domain
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [MOST - 1, MOST, MOST + 1, 1000])
 def test_a_long_text_is_explained_by_128_judgements_that_add_up(
     model: Model, monkeypatch: pytest.MonkeyPatch, words: int
@@ -98,6 +100,7 @@ def test_a_long_text_is_explained_by_128_judgements_that_add_up(
     assert " ".join(text.split()[: entries - 1]) in judged  # the last entry is deleted as one
 
 
+@pytest.mark.slow
 def test_weights_agree_with_deleting_the_word(model: Model, texts: list[str]) -> None:
     """The same order always; the same sign for nearly all words that matter."""
     signs, orders = [], []
@@ -119,6 +122,7 @@ def test_weights_agree_with_deleting_the_word(model: Model, texts: list[str]) ->
     assert np.mean(signs) > 0.95
 
 
+@pytest.mark.slow
 def test_routing_alone_decides_in_an_anomalous_domain(model: Model, texts: list[str]) -> None:
     found = [model.explain(t) for t in texts if model.match(t)]
     anomalous = [e for e in found if e.domain.kind == "anomalous"]
@@ -128,6 +132,7 @@ def test_routing_alone_decides_in_an_anomalous_domain(model: Model, texts: list[
         assert explanation.base == explanation.log_odds > 13
 
 
+@pytest.mark.slow
 def test_a_labelled_event_is_its_own_nearest_example(opened: Warehouse) -> None:
     model = models.load_champion(opened)
     rows = opened.rows(
@@ -167,6 +172,7 @@ def test_texts_without_a_known_word_are_explained_and_no_domain_is_sure(
         assert verdict.domain_confidence == pytest.approx(1 / (len(model.domains) + 1), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_the_function_gives_the_same_from_sql_and_again(copied: Path) -> None:
     connection = fame_sql.connect(copied)
     try:

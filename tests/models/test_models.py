@@ -72,6 +72,7 @@ def test_a_changed_model_is_not_promoted(two) -> None:
     assert models.champion(warehouse).model_version == new
 
 
+@pytest.mark.slow
 def test_the_commands(copied: Path, tmp_path: Path) -> None:
     listed = json.loads(_fame("models", "list", "--json", "--warehouse", copied).stdout)
     version = listed[0]["model_version"]

@@ -56,6 +56,7 @@ def test_other_masks_than_the_models(opened: Warehouse) -> None:
         models.load_champion(opened)
 
 
+@pytest.mark.slow
 def test_a_new_champion_archives_the_old_and_keeps_its_scores(
     opened: Warehouse, tiny: StudentConfig
 ) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 FAME = Path(sys.executable).with_name("fame")
 
 
@@ -44,6 +46,7 @@ def test_it_tells_all_that_it_promises(shown: tuple[Path, str]) -> None:
     assert len([line for line in worst if line.strip()]) >= 5
 
 
+@pytest.mark.slow
 def test_the_queries_work_when_pasted(shown: tuple[Path, str]) -> None:
     commands = [line for line in shown[1].splitlines() if " query --warehouse " in line]
     assert len(commands) == 3
@@ -59,6 +62,7 @@ def test_the_queries_work_when_pasted(shown: tuple[Path, str]) -> None:
         assert len(done.stdout.splitlines()) > 2
 
 
+@pytest.mark.slow
 def test_a_second_run_continues_the_first(shown: tuple[Path, str]) -> None:
     path, _ = shown
     done = subprocess.run(

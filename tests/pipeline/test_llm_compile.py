@@ -44,6 +44,7 @@ def stages_of(warehouse: Warehouse) -> dict[str, int]:
     return {row["stage"]: row["answered"] for row in Ledger(warehouse).bill()}
 
 
+@pytest.mark.slow
 def test_a_pass_is_made_once_and_new_templates_alone_are_asked_about(
     bare: Warehouse, server: LanguageServer, tiny: StudentConfig, tmp_path: Path
 ) -> None:
@@ -82,6 +83,7 @@ def test_a_pass_is_made_once_and_new_templates_alone_are_asked_about(
     )
 
 
+@pytest.mark.slow
 def test_a_pass_that_runs_out_of_money_goes_on_where_it_stopped(
     bare: Warehouse, server: LanguageServer, tiny: StudentConfig
 ) -> None:
@@ -95,6 +97,7 @@ def test_a_pass_that_runs_out_of_money_goes_on_where_it_stopped(
     assert len(set(bodies)) == len(bodies)
 
 
+@pytest.mark.slow
 def test_labels_that_are_there_are_not_asked_for(
     unlabelled: Warehouse, server: LanguageServer, tiny: StudentConfig
 ) -> None:
@@ -102,6 +105,7 @@ def test_labels_that_are_there_are_not_asked_for(
     assert stages_of(unlabelled).keys() == {"partition"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["label", "compile", "domains"])
 def test_a_dry_run_prints_the_requests_and_sends_nothing(
     bare: Warehouse, server: LanguageServer, tmp_path: Path, command: str
@@ -133,6 +137,7 @@ def test_a_dry_run_prints_the_requests_and_sends_nothing(
         assert sent[: len(wanted)] == wanted
 
 
+@pytest.mark.slow
 def test_the_bill_the_check_and_the_ledger_on_the_command_line(
     bare: Warehouse, server: LanguageServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,7 +167,7 @@ def test_the_bill_the_check_and_the_ledger_on_the_command_line(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--llm", "localhost:11434", "--llm-model", "m"], "is no address of an endpoint"),
+        (["--llm", "localhost:11434", "--llm-model", "m"], "is not the address of an endpoint"),
         (["--llm", "http://127.0.0.1:9/v1", "--llm-model", "m", "--presidio"], "Presidio"),
         (["--llm-model", "m"], "no answer of m to this request"),
         (["--llm-model", "m", "--context", "nosuch"], "--context nosuch cannot be read"),

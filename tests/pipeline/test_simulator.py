@@ -69,6 +69,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> list[Line]:
     return read(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lines", "days"), [(1, 7), (7, 0.001), (999, 1), (4_321, 30), (20_000, 7), (100_000, 7)]
 )
@@ -133,6 +134,7 @@ def test_the_level_does_not_decide(log: list[Line]) -> None:
         assert counts[level, True] > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_about_one_line_in_twenty_is_anomalous_and_half_of_the_late_ones_are_new(
     tmp_path: Path, seed: int

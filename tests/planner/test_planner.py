@@ -186,6 +186,7 @@ LEFT_ALONE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", LEFT_ALONE)
 def test_what_is_not_proven_safe_is_left_alone(connection: Connection, case: str) -> None:
     statement, reason = LEFT_ALONE[case]

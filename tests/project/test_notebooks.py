@@ -11,7 +11,7 @@ from warehouse_copy import copied_to
 
 from fame_sql.warehouse.warehouse import Warehouse
 
-pytestmark = pytest.mark.any_duckdb
+pytestmark = [pytest.mark.any_duckdb, pytest.mark.slow]
 
 HOSTILE = "<script>alert(1)</script> "
 

@@ -90,6 +90,7 @@ def test_the_facts_of_both(two_models: tuple[Path, str, str]) -> None:
     assert found.changed == ()
 
 
+@pytest.mark.slow
 def test_an_older_model_is_compared_by_the_facts_it_has(copied: Path, tiny: StudentConfig) -> None:
     with Warehouse.open(copied) as warehouse:
         old = replace_champion(warehouse)

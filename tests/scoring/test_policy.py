@@ -283,6 +283,7 @@ def published_scores(warehouse: Warehouse) -> dict[bool, np.ndarray]:
     return {k: np.array(warehouse.rows(select, [k]))[:, 0] for k in (True, False)}
 
 
+@pytest.mark.slow
 def test_a_target_moves_the_threshold_and_keeps_the_order_of_scores(opened: Warehouse) -> None:
     before = models.champion(opened)
     scores = published_scores(opened)
@@ -325,6 +326,7 @@ def test_an_unsupported_target_is_reported_with_the_events_it_needs(opened: Ware
     assert (alert.queued, queue.queued) == (0, both.queued)
 
 
+@pytest.mark.slow
 def test_training_with_a_target_gives_the_same_model_as_setting_it_later(
     opened: Warehouse, tiny: StudentConfig
 ) -> None:
@@ -352,6 +354,7 @@ def test_an_older_student_without_held_out_events_still_loads(opened: Warehouse)
     assert not len(older.held_out.known.lines)
 
 
+@pytest.mark.slow
 def test_the_command_line(copied: Path) -> None:
     def run(*words: str) -> str:
         result = CliRunner().invoke(main, [*words, "--warehouse", str(copied)])

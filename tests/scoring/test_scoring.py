@@ -86,6 +86,7 @@ def _after_batches(process: subprocess.Popen[str], batches: int) -> None:
         assert process.stdout.readline(), process.stderr and process.stderr.read()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)])
 def test_an_interrupted_run_is_resumed(
     unscored: Path, asked: Counter[str], how: signal.Signals, code: int
@@ -126,6 +127,7 @@ def test_a_second_process_is_refused_with_the_id_of_the_first(unscored: Path) ->
         process.communicate(timeout=60)
 
 
+@pytest.mark.slow
 def test_concurrent_threads_score_no_event_twice(
     unscored: Path, asked: Counter[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -88,6 +88,7 @@ def test_foreign_files_are_scored_by_day_and_queried_with_the_warehouse(
     assert (again["lines"], again["known"]) == (0, report["files"])
 
 
+@pytest.mark.slow
 def test_a_naive_query_over_all_lines_is_planned_by_event(copied: Path, raw: Path) -> None:
     _run(
         "partition",
@@ -410,6 +411,7 @@ def test_invalid_times_are_refused(
         cutoff(before, older_than)
 
 
+@pytest.mark.slow
 def test_compaction_keeps_everything_and_makes_the_file_smaller(copied: Path) -> None:
     with Warehouse.open(copied) as warehouse:
         middle = _middle(warehouse)
@@ -477,6 +479,7 @@ def test_an_incomplete_copy_changes_nothing(copied: Path, monkeypatch: pytest.Mo
     assert copied.stat().st_mode & 0o777 == 0o640
 
 
+@pytest.mark.slow
 def test_the_commands_print_what_they_did(copied: Path, raw: Path, tmp_path: Path) -> None:
     place = tmp_path / "place"
     at = ["--warehouse", copied]

@@ -27,12 +27,14 @@ def score(logit: float, threshold: float, temperature: float) -> float:
     )
 
 
+@pytest.mark.slow
 @given(thresholds, temperatures)
 def test_the_threshold_is_published_as_one_half(threshold: float, temperature: float) -> None:
     logit = float(np.log(threshold / (1 - threshold)))
     assert score(logit, threshold, temperature) == pytest.approx(0.5, abs=1e-12)
 
 
+@pytest.mark.slow
 @given(logits, thresholds, temperatures)
 def test_scores_lie_between_0_and_1(logit: float, threshold: float, temperature: float) -> None:
     assert 0 <= score(logit, threshold, temperature) <= 1

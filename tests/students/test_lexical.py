@@ -107,6 +107,7 @@ def test_bare_words_have_letters_of_any_script_and_may_be_none_at_all() -> None:
     assert fit_lexical([" ", "", "\t"] * 2, share).log_odds(["x", ""]).tolist() == [0, 0]
 
 
+@pytest.mark.slow
 @given(st.text(st.characters(max_codepoint=127)))
 def test_words_of_ascii_are_what_they_were(text: str) -> None:
     alone = fit_lexical([f"{text} ok", "disk failed"], np.array([0.0, 1.0]))

@@ -167,6 +167,7 @@ for name in names:
 """
 
 
+@pytest.mark.slow
 def test_a_model_folder_is_all_that_scoring_needs(
     encoders: Path, students: dict[str, Student], tmp_path: Path
 ) -> None:
@@ -187,6 +188,7 @@ def test_a_model_folder_is_all_that_scoring_needs(
         assert str(encoders) not in (tmp_path / how / "encoder.json").read_text()
 
 
+@pytest.mark.slow
 def test_training_twice_gives_the_same_files(
     encoders: Path, students: dict[str, Student], tmp_path: Path
 ) -> None:
@@ -582,6 +584,7 @@ def run(*arguments: object) -> str:
     return result.output
 
 
+@pytest.mark.slow
 def test_train_takes_an_encoder_and_keeps_it(encoders: Path, copied: Path) -> None:
     path = encoders / "quick.toml"
     path.write_text('router = "bert"\nmin_steps = 20\nmax_steps = 20\nmax_tokens = 32\n')
@@ -623,6 +626,7 @@ def test_the_pretrained_preset_reads_the_weights_of_its_package(tmp_path: Path) 
     assert "sentence_transformers" not in sys.modules
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", HOW)
 def test_any_encoder_can_be_exported(students: dict[str, Student], how: str) -> None:
     pytest.importorskip("onnx")

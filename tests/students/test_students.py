@@ -208,6 +208,7 @@ def test_no_texts_give_no_rows(student: Student) -> None:
 # ---- the same bits
 
 
+@pytest.mark.slow
 def test_a_row_does_not_depend_on_the_batch(student: Student) -> None:
     texts = odd_texts(1, 150)
     expected = dict(zip(texts, rows(student.predict(texts)), strict=True))
@@ -217,6 +218,7 @@ def test_a_row_does_not_depend_on_the_batch(student: Student) -> None:
         assert rows(student.predict(some)) == [expected[text] for text in some]
 
 
+@pytest.mark.slow
 def test_a_row_is_the_same_over_thousands_of_shuffles(student: Student) -> None:
     """Short texts, few at a time, so that thousands take seconds."""
     texts = ["", "<id>", *NORMAL, *FAULTY, *(subject for group in SUBJECTS for subject in group)]
@@ -229,6 +231,7 @@ def test_a_row_is_the_same_over_thousands_of_shuffles(student: Student) -> None:
     assert len(neighbours) > 1500
 
 
+@pytest.mark.slow
 def test_the_default_sizes_do_not_depend_on_the_batch_either() -> None:
     compact = trained(synthetic(size=40), StudentConfig(min_steps=3, max_steps=3))
     texts = odd_texts(3, 120)
@@ -277,6 +280,7 @@ def test_only_the_first_tokens_of_a_long_text_count(student: Student) -> None:
     assert first.router.tobytes() == second.router.tobytes()
 
 
+@pytest.mark.slow
 def test_training_twice_gives_the_same_files(tmp_path: Path) -> None:
     examples = synthetic(seed=3)
     quick = replace(TINY, min_steps=15, max_steps=15)
@@ -316,6 +320,7 @@ def test_a_loaded_student_gives_the_same_bits(student: Student, tmp_path: Path) 
     assert files(tmp_path / "copy") == files(tmp_path / "model")
 
 
+@pytest.mark.slow
 def test_another_process_gives_the_same_bits(student: Student, tmp_path: Path) -> None:
     student.save(tmp_path)
     texts = odd_texts(9, 30)

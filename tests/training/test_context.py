@@ -34,6 +34,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("again", [False, True])
 def test_nothing_is_read_twice(
     opened: Warehouse, tiny: StudentConfig, reads: Counter[str], again: bool
@@ -43,6 +44,7 @@ def test_nothing_is_read_twice(
     assert set(reads.values()) == {1}
 
 
+@pytest.mark.slow
 def test_what_trains_is_given_no_warehouse(
     opened: Warehouse, tiny: StudentConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

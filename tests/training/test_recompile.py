@@ -123,6 +123,7 @@ def recompiled(
     return Recompiled(path, parent, report, report.plan, judged)
 
 
+@pytest.mark.slow
 def test_only_what_has_changed_is_trained_and_all_else_keeps_its_scores(
     recompiled: Recompiled,
 ) -> None:
@@ -234,6 +235,7 @@ def test_a_new_model_names_its_parent(recompiled: Recompiled) -> None:
     assert "everything trained" not in report.summary()
 
 
+@pytest.mark.slow
 def test_the_same_change_gives_the_same_model_and_a_rerun_nothing(
     recompiled: Recompiled, opened: Warehouse, tiny: StudentConfig, counted: list[str]
 ) -> None:
@@ -244,6 +246,7 @@ def test_the_same_change_gives_the_same_model_and_a_rerun_nothing(
     assert not counted
 
 
+@pytest.mark.slow
 def test_a_recompile_of_a_recompile_and_the_way_back(
     recompiled: Recompiled, tmp_path: Path, tiny: StudentConfig
 ) -> None:
@@ -344,6 +347,7 @@ def test_everything_is_trained_when_asked_for(opened: Warehouse, tiny: StudentCo
     assert plan_training(context, full=True).why == "as was asked for"
 
 
+@pytest.mark.slow
 def test_full_is_a_flag_and_the_output_says_what_was_done(
     copied: Path, tiny: StudentConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -374,6 +378,7 @@ with Warehouse.open(sys.argv[1]) as warehouse:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "where",
     [

@@ -113,10 +113,12 @@ def test_the_best_weights_are_taken() -> None:
     assert again.best == best
 
 
+@pytest.mark.slow
 def test_patience_lets_what_helps_go_on() -> None:
     assert fitted(replace(SMALL, patience=4), random_labels=False).done > 100
 
 
+@pytest.mark.slow
 def test_without_patience_all_steps_are_taken() -> None:
     fitting = fitted(SMALL, random_labels=True)
     assert fitting.done == 200
@@ -134,6 +136,7 @@ class Told(SilentProgress):
         return super().step(what, total)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("needed", [10, 1000])
 def test_the_second_network_takes_as_many_steps(needed: int) -> None:
     """Only where the calibration slice is large enough to be believed."""

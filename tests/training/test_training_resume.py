@@ -106,6 +106,7 @@ def weights(made: Fitting) -> dict[str, bytes]:
     return {name: w.numpy().tobytes() for name, w in made.network.state_dict().items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("patience", [0, 1])
 @pytest.mark.parametrize("stops", [(0,), (1, 2), (31,), (59,), (7, 20, 30)])
 def test_goes_on_bit_for_bit(
@@ -213,6 +214,7 @@ def test_large_networks_are_written_less_often(
     assert checkpoints.is_due
 
 
+@pytest.mark.slow
 def test_a_killed_process_goes_on(copied: Path, tiny: StudentConfig) -> None:
     """Kill real processes at random points until one has time to finish."""
     with Warehouse.open(copied) as warehouse:
@@ -258,6 +260,7 @@ def _moments(folder: Path) -> dict[str, int]:
     return {p.name: p.stat().st_mtime_ns for p in folder.glob("*.safetensors") if p.exists()}
 
 
+@pytest.mark.slow
 def test_train_says_that_it_goes_on(
     copied: Path, tiny: StudentConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,6 +38,7 @@ def test_live_and_stored_scores_are_equal_bit_for_bit(connection) -> None:
     assert differ[0][1] == 0
 
 
+@pytest.mark.slow
 def test_a_reloaded_model_gives_the_stored_scores_for_any_batch(compiled: Path) -> None:
     with Warehouse.open(compiled, read_only=True) as warehouse:
         stored = dict(
@@ -114,6 +115,7 @@ def test_several_threads_give_the_same_results_as_one(connection) -> None:
         assert list(pool.map(ask, range(4))) == alone
 
 
+@pytest.mark.slow
 def test_no_event_is_scored_twice(connection) -> None:
     from fame_sql.udfs import duckdb as functions
 

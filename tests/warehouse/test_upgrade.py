@@ -82,6 +82,7 @@ def test_every_earlier_schema_is_upgraded_and_can_go_back(tmp_path: Path, versio
     assert _state(path) == (version, ROWS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", EARLIER)
 def test_opening_for_writing_upgrades_and_announces_the_copy(
     tmp_path: Path, version: int, capsys: pytest.CaptureFixture[str]
@@ -272,6 +273,7 @@ upgrade.upgrade(path)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("where", "version"),
     [
@@ -304,6 +306,7 @@ def test_a_killed_upgrade_leaves_the_old_or_the_new_warehouse(
     assert [name for name in _copies(path) if name.startswith(".")] == []
 
 
+@pytest.mark.slow
 def test_an_upgrade_killed_at_any_time(tmp_path: Path) -> None:
     source = older_warehouse(tmp_path / "source.duckdb", 1)
     for attempt in range(6):
