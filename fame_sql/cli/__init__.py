@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import click
@@ -30,41 +35,66 @@ from fame_sql.cli.upgrade import upgrade
 from fame_sql.console import printable
 from fame_sql.errors import FameError
 
+_INTERRUPTED = "interrupted: committed work is kept; run the command again to continue"
+
 
 class _Commands(click.Group):
     """Prints errors that a user can act on as one line, with exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:
-            raise  # The reader has closed the pipe, as 'head' does: click exits silently.
-        except (FameError, OSError) as error:
-            raise click.ClickException(_one_line(error)) from None
-        except (KeyboardInterrupt, RuntimeError) as error:
-            if isinstance(error, RuntimeError) and "interrupted" not in str(error):
-                raise
-            click.echo(
-                "interrupted: committed work is kept; run the command again to continue", err=True
-            )
-            ctx.exit(130)
-        except Exception as error:
-            if not _is_of_the_machine(error):
-                raise
-            raise click.ClickException(f"DuckDB: {_one_line(error)}") from None
+        with _interrupts() as seen:
+            try:
+                return super().invoke(ctx)
+            except BrokenPipeError:
+                raise  # The reader has closed the pipe, as 'head' does: click exits silently.
+            except (FameError, OSError) as error:
+                raise click.ClickException(_one_line(error)) from None
+            except (KeyboardInterrupt, Exception) as error:
+                if seen or _is_interrupt(error):
+                    click.echo(_INTERRUPTED, err=True)
+                    ctx.exit(130)
+                if not _is_of_the_machine(error):
+                    raise
+                raise click.ClickException(f"DuckDB: {_one_line(error)}") from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the commands in the order in which they are used."""
         return list(self.commands)
 
 
-def _is_of_the_machine(error: Exception) -> bool:
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """Collect the interrupts of a block: an import that one falls into may raise another error."""
+    seen: list[int] = []
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        seen.append(number)
+        signal.default_int_handler(number, frame)
+
+    is_default = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not is_default or threading.current_thread() is not threading.main_thread():
+        yield seen
+        return
+    signal.signal(signal.SIGINT, handle)
+    try:
+        yield seen
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """Return whether an error is an interrupt, or DuckDB's report of one."""
+    reported = isinstance(error, RuntimeError) and "interrupted" in str(error)
+    return reported or isinstance(error, KeyboardInterrupt)
+
+
+def _is_of_the_machine(error: BaseException) -> bool:
     """Return whether DuckDB reports a full disk, too little memory or a locked file."""
     duckdb = sys.modules.get("duckdb")
     return duckdb is not None and isinstance(error, duckdb.OperationalError)
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: BaseException) -> str:
     return printable(" ".join(str(error).split()))
 
 

@@ -17,7 +17,8 @@ documents AS (
     FROM checked
 ),
 
--- For each column the first of its keys that holds something, with its value.
+-- For each column the first of its keys that holds something, with its value. DuckDB 1.5.5 cannot
+-- read the parts of an unnamed struct here, so they have names.
 found AS (
     SELECT
         *,
@@ -27,8 +28,8 @@ found AS (
                 json_extract_string(
                     document, ['body', 'message', 'msg', 'log', 'text', 'MESSAGE']
                 )
-            ),
-            lambda pair: pair[2] IS NOT NULL
+            )::STRUCT(key VARCHAR, value VARCHAR)[],
+            lambda pair: pair.value IS NOT NULL
         )[1] AS message,
         list_filter(
             list_zip(
@@ -36,8 +37,8 @@ found AS (
                 json_extract_string(
                     document, ['ts', 'time', 'timestamp', '@timestamp', '__REALTIME_TIMESTAMP']
                 )
-            ),
-            lambda pair: pair[2] IS NOT NULL
+            )::STRUCT(key VARCHAR, value VARCHAR)[],
+            lambda pair: pair.value IS NOT NULL
         )[1] AS moment,
         ingest_first_of(
             document, ['level', 'severity', 'lvl', 'severity_text', 'log.level']
@@ -58,8 +59,8 @@ found AS (
 timed AS (
     SELECT
         *,
-        coalesce(message[1], '') AS body_key,
-        coalesce(ingest_epoch_timestamp(moment[2]), ingest_iso_timestamp(moment[2])) AS instant,
+        coalesce(message.key, '') AS body_key,
+        coalesce(ingest_epoch_timestamp(moment.value), ingest_iso_timestamp(moment.value)) AS instant,
         CASE
             WHEN try_cast(single[4] AS UTINYINT) BETWEEN 1 AND 24
                 THEN try_cast(single[4] AS UTINYINT)
@@ -75,10 +76,10 @@ rests AS (
             document,
             json_object(
                 body_key, NULL,
-                coalesce(if(instant IS NULL, NULL, moment[1]), body_key), NULL,
-                coalesce(severity[1], body_key), NULL,
-                coalesce(service[1], body_key), NULL,
-                coalesce(host[1], body_key), NULL,
+                coalesce(if(instant IS NULL, NULL, moment.key), body_key), NULL,
+                coalesce(severity.key, body_key), NULL,
+                coalesce(service.key, body_key), NULL,
+                coalesce(host.key, body_key), NULL,
                 if(single[1] IS NULL, body_key, 'trace_id'), NULL,
                 if(single[2] IS NULL, body_key, 'span_id'), NULL,
                 if(single[3] IS NULL, body_key, 'label'), NULL,
@@ -93,11 +94,11 @@ SELECT
     byte_offset,
     fault,
     instant AS timestamp,
-    severity[2] AS severity_text,
+    severity.value AS severity_text,
     number AS severity_number,
-    service[2] AS service_name,
-    host[2] AS host_name,
-    coalesce(message[2], line) AS body,
+    service.value AS service_name,
+    host.value AS host_name,
+    coalesce(message.value, line) AS body,
     single[1] AS trace_id,
     single[2] AS span_id,
     CASE WHEN message IS NOT NULL AND CAST(rest AS VARCHAR) != '{}' THEN rest END AS attributes,
@@ -108,6 +109,6 @@ SELECT
         WHEN message IS NULL
             THEN 'expected: a key body, message, msg, log, text or MESSAGE'
         WHEN moment IS NOT NULL AND instant IS NULL
-            THEN 'expected: ISO 8601 or an epoch number in ' || moment[1]
+            THEN 'expected: ISO 8601 or an epoch number in ' || moment.key
     END AS parse_error
 FROM rests

@@ -92,8 +92,8 @@ if(program IS NULL, message, message[length(program) + 2:]);
 -- The first of several keys of a document that has a plain value, as (key, value), or NULL.
 CREATE OR REPLACE TEMP MACRO ingest_first_of(document, names) AS
 list_filter(
-    list_zip(names, json_extract_string(document, names)),
-    lambda pair: pair[2] IS NOT NULL AND NOT regexp_matches(pair[2], '^[{\[]')
+    list_zip(names, json_extract_string(document, names))::STRUCT(key VARCHAR, value VARCHAR)[],
+    lambda pair: pair.value IS NOT NULL AND NOT regexp_matches(pair.value, '^[{\[]')
 )[1];
 
 -- Attributes without NULL values; NULL if none is left.
