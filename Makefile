@@ -39,7 +39,7 @@ types: $(INSTALLED) ## mypy, strict
 	$(BIN)/mypy -p fame_sql
 
 # Without Spark, dbt, the second DuckDB and tests marked slow: for every change while you work.
-quick: $(INSTALLED) lint types ## lint, types and the quick tests, in three minutes
+quick: $(INSTALLED) lint types ## lint, types and the quick tests
 	HF_HUB_OFFLINE=1 $(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not slow and not spark and not dbt" $(ARGS)
 
 # loadgroup: tests that share a Spark cluster run in one worker, so that only one is started.
