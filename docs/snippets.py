@@ -278,7 +278,7 @@ def _shortened(printed: str, shown: str) -> str:
 
 
 def _is_shown(snippet: Snippet, printed: str, *, write: bool) -> bool:
-    """Return whether a block's output is in the page; what is written anew must be equal."""
+    """Return whether a block's output is in the page; a page that is rewritten must be equal."""
     if snippet.output is None:
         return True
     if write:
