@@ -27,7 +27,7 @@ def execute(path: Path) -> nbformat.NotebookNode:
             timeout=300,
             record_timing=False,
             resources={"metadata": {"path": str(path.parent)}},
-        ).execute()
+        ).execute(cleanup_kc=True)  # Or a kernel that is handed in lives on, with its open files.
     return notebook
 
 
