@@ -20,13 +20,7 @@ _TEMPORARY = ("temp", "main")
 
 @dataclass(frozen=True)
 class Catalog:
-    """The names that a connection sees.
-
-    Parameters
-    ----------
-    connection : duckdb.DuckDBPyConnection
-        The user's own, because only it sees its temporary tables and views.
-    """
+    """The names that a connection sees; the user's own, which alone sees its temporary tables."""
 
     connection: duckdb.DuckDBPyConnection
     _read: dict[Place, View | None] = field(default_factory=dict, repr=False, compare=False)
@@ -49,10 +43,7 @@ class Catalog:
 
     @cached_property
     def functions(self) -> dict[str, str]:
-        """Functions that may differ each time, and macros with their definitions.
-
-        A macro may hide such a function.
-        """
+        """Functions that may differ each time, and macros, which may hide one, as defined."""
         return dict(self.connection.execute(sql.load("planner/functions")).fetchall())
 
     @cached_property
@@ -60,24 +51,19 @@ class Catalog:
         """Whether the current database has the schema ``fame``."""
         return (self._database, "fame", "scores") in self._relations
 
-    @property
+    @cached_property
     def views(self) -> dict[Place, str]:
         """The definitions of all views."""
         return {place: view for place, view in self._relations.items() if view is not None}
 
     def in_transaction(self) -> bool:
         """Return whether the user has a transaction open: then its number stays."""
-        return self._value("txid_current()") == self._value("txid_current()")
+        return bool(self._value("txid_current()") == self._value("txid_current()"))
 
     def place(self, table: exp.Table, home: tuple[str, str] | None = None) -> Place | None:
         """Return where a table or view lies, or None if that is not certain.
 
-        Parameters
-        ----------
-        table : sqlglot.exp.Table
-            As a statement names it.
-        home : tuple of str, optional
-            The schema of the view that names it: DuckDB looks there first.
+        In a view, DuckDB looks first in the schema of that view, its ``home``.
         """
         if not isinstance(table.this, exp.Identifier):
             return None
@@ -93,12 +79,11 @@ class Catalog:
 
     def view(self, place: Place | None) -> View | None:
         """Return the view that lies somewhere, or None if none does or it cannot be read."""
-        definition = self._relations.get(place or ("", "", ""))
-        if place is None or definition is None:
+        if place is None or place not in self.views:
             return None
         if place not in self._read:
             resolve = partial(self.place, home=place[:2])
-            self._read[place] = read_view(place[2], definition, resolve)
+            self._read[place] = read_view(place[2], self.views[place], resolve)
         return self._read[place]
 
     def is_logs(self, table: exp.Table) -> bool:
@@ -108,30 +93,29 @@ class Catalog:
 
     def columns(self, query: exp.Expr) -> list[str] | None:
         """Return the columns of a query, None if it cannot be run by itself."""
-        found = self._try(f"SELECT * FROM ({text(query)}) AS __fame_columns LIMIT 0")
-        return None if found is None else [column[0] for column in found.description or []]
+        return self.described(f"SELECT * FROM ({text(query)}) AS __fame_columns")
 
     def described(self, statement: str) -> list[str] | None:
         """Return what DuckDB calls the columns of a query, None if it cannot say."""
-        found = self._try(f"DESCRIBE {statement}")
-        return None if found is None else [row[0] for row in found.fetchall()]
+        try:
+            rows = self.connection.execute(f"DESCRIBE {statement}").fetchall()
+        except duckdb.Error:
+            return None
+        return [row[0] for row in rows]
 
     def accepts(self, statement: str) -> bool:
         """Return whether DuckDB accepts a statement, without running it."""
-        return self._try(f"EXPLAIN {statement}") is not None
+        try:
+            return bool(self.connection.execute(f"EXPLAIN {statement}"))
+        except duckdb.Error:
+            return False
 
     def setting(self, name: str) -> Any:
         """Return a setting of the connection."""
-        return self.connection.execute("SELECT current_setting(?)", [name]).fetchall()[0][0]
+        return self._value("current_setting(?)", name)
 
-    def _try(self, statement: str) -> duckdb.DuckDBPyConnection | None:
-        try:
-            return self.connection.execute(statement)
-        except duckdb.Error:
-            return None
-
-    def _value(self, expression: str) -> str:
-        return str(self.connection.execute(f"SELECT {expression}").fetchall()[0][0])
+    def _value(self, expression: str, *parameters: str) -> Any:
+        return self.connection.execute(f"SELECT {expression}", parameters).fetchall()[0][0]
 
 
 def _plain(name: str) -> str:

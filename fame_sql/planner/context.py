@@ -18,55 +18,26 @@ from fame_sql.planner.verify import Tree
 
 @dataclass(eq=False)
 class Source:
-    """One source of a SELECT.
+    """One source of a SELECT."""
 
-    Parameters
-    ----------
-    node : sqlglot.exp.Expr
-        The source in the tree; the join, once answers are joined to it.
-    columns : list of str or None
-        All its columns as it was written; None if it cannot be read by itself.
-    """
-
-    node: exp.Expr
-    columns: list[str] | None
+    node: exp.Expr  # in the tree; the join, once answers are joined to it
+    columns: list[str] | None  # as they were written; None if it cannot be read by itself
 
 
 @dataclass
 class Context:
-    """One statement while it is planned.
-
-    Parameters
-    ----------
-    catalog : Catalog
-        What the connection sees.
-    open_store : callable
-        Opens what is stored, which reads the model.
-    query : sqlglot.exp.Query
-        The query of the statement, parsed.
-    written, head, body : str
-        The statement as it was written; what stands before its query, which is ``CREATE TABLE ..
-        AS`` or ``INSERT INTO ..``; and the query.
-    trees : tuple of Tree
-        The query as DuckDB parses it: as it was written, and as sqlglot writes it.
-    live : frozenset of str
-        The live functions, and the views and macros that call one.
-    planned : list of Planned
-        What is done about the calls.
-    numbers : int
-        The last number used in the name of a joined column.
-    """
+    """One statement while it is planned."""
 
     catalog: Catalog
     open_store: Callable[[], Store]
     query: exp.Query
     written: str
-    head: str
-    body: str
-    trees: tuple[Tree, Tree]
-    live: frozenset[str]
+    head: str  # CREATE TABLE .. AS, or INSERT INTO ..; empty for a query alone
+    body: str  # the query after it
+    trees: tuple[Tree, Tree]  # DuckDB's, of the query as it was written and as sqlglot writes it
+    live: frozenset[str]  # the live functions, and the views and macros that call one
     planned: list[Planned] = field(default_factory=list)
-    numbers: int = 0
+    numbers: int = 0  # the last number used in the name of a joined column
     _sources: dict[int, list[Source]] = field(default_factory=dict)
 
     @cached_property
@@ -81,7 +52,7 @@ class Context:
 
     @cached_property
     def store(self) -> Store:
-        """What is stored, opened when it is first needed."""
+        """What is stored, opened when it is first needed, since that reads the model."""
         return self.open_store()
 
     def sql(self, query: exp.Query) -> str:
@@ -106,39 +77,16 @@ class Context:
 
 @dataclass(eq=False)
 class Calls:
-    """The calls on one message in one SELECT, and what the passes find out about them.
-
-    Parameters
-    ----------
-    context : Context
-        The statement that they are in.
-    nodes : list of sqlglot.exp.Anonymous
-        The calls: one at first, all on the same message after their source is known.
-    guard : str
-        Why DuckDB may evaluate them on fewer rows than the planner can find; such calls are
-        planned only if that scores nothing.
-    message : sqlglot.exp.Expr
-        Their argument; no longer in names of the SELECT list after :func:`find_source`.
-    aliases : dict of str to sqlglot.exp.Expr
-        What names of the SELECT list stand for, where no source has a column of that name.
-    source : Source
-        Where all columns of the message come from.
-    key : str
-        The column of the source with the event of the message; empty if none is proven.
-    table : str
-        The temporary table with the answers.
-    found : Found
-        What was stored and what had to be scored.
-    """
+    """The calls on one message in one SELECT, and what the passes find out about them."""
 
     context: Context
-    nodes: list[exp.Anonymous]
-    guard: str = ""
-    message: exp.Expr = field(init=False)
-    aliases: dict[str, exp.Expr] = field(default_factory=dict)
-    source: Source = field(init=False)
-    key: str = ""
-    table: str = ""
+    nodes: list[exp.Anonymous]  # one at first, all on the same message once its source is known
+    guard: str = ""  # why DuckDB may evaluate them on fewer rows than the planner can find
+    message: exp.Expr = field(init=False)  # after find_source without names of the SELECT list
+    aliases: dict[str, exp.Expr] = field(default_factory=dict)  # what those names stand for
+    source: Source = field(init=False)  # where all columns of the message come from
+    key: str = ""  # its column with the event of the message; empty if none is proven
+    table: str = ""  # the temporary table with the answers
     found: Found = field(default_factory=Found)
 
     def __post_init__(self) -> None:

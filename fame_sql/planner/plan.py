@@ -64,7 +64,7 @@ def make_plan(
     try:
         context = read(catalog, statement, store)
     except NotPlannedError as error:
-        return Plan(statement, reason=error.reason)
+        return Plan(statement, reason=str(error))
     return Plan(statement) if context is None else _plan(context)
 
 
@@ -80,8 +80,8 @@ def _plan(context: Context) -> Plan:
         for step in AFTER:
             query = step(query, context)
     except NotPlannedError as error:
-        calls = tuple(call.left(error.reason) for call in context.planned)
-        return Plan(context.written, calls, "" if calls else error.reason)
+        calls = tuple(call.left(str(error)) for call in context.planned)
+        return Plan(context.written, calls, "" if calls else str(error))
     return Plan(context.sql(query), tuple(context.planned))
 
 
@@ -111,6 +111,6 @@ def _passes(
         for step in passes:
             step(select, calls)
     except NotPlannedError as error:
-        planned.append(calls.report(error.reason))
+        planned.append(calls.report(str(error)))
         return False
     return True

@@ -21,9 +21,8 @@ class Planned:
     reason : str
         Why they are left alone.
     distinct : int or None
-        Distinct events or canonical texts in the rows that they see; None where not all had to
-        be looked up: all events of the warehouse are stored, or a join was asked only for those
-        that are not.
+        Distinct events or canonical texts in the rows that they see; None if not all were looked
+        up.
     missing : int
         Those that were not stored.
     seconds : float

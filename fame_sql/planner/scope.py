@@ -24,10 +24,7 @@ def selects(query: exp.Expr) -> list[exp.Select]:
 def cte_names(query: exp.Expr) -> list[tuple[exp.Table, exp.CTE | None]]:
     """Return the tables of a query, each with its CTE if it is the name of one.
 
-    Raises
-    ------
-    NotPlannedError
-        If sqlglot's scopes do not cover all its tables and CTEs.
+    Refused: a query of which sqlglot's scopes do not cover all tables and CTEs
     """
     aliases = [cte.args["alias"] for cte in query.find_all(exp.CTE)]
     if not aliases:
@@ -79,16 +76,7 @@ def cte_named(table: exp.Table) -> exp.CTE | None:
 def standalone(query: exp.Select, part: exp.Expr) -> exp.Select:
     """Return a query with the CTEs that it needs, so that it can be run by itself.
 
-    Before: ``SELECT m FROM __fame_cte AS e``
-
-    After: ``WITH __fame_cte AS (SELECT body AS m FROM logs) SELECT m FROM __fame_cte AS e``
-
-    Parameters
-    ----------
-    query : sqlglot.exp.Select
-        Changed in place.
-    part : sqlglot.exp.Expr
-        Part of the statement, whose CTEs the query may name.
+    It is changed in place, and may name CTEs of the statement that ``part`` is a part of.
     """
     known = {cte.alias: cte for cte in part.root().find_all(exp.CTE)}
     needed: list[exp.CTE] = []
@@ -112,18 +100,11 @@ def standalone(query: exp.Select, part: exp.Expr) -> exp.Select:
 def climb(query: exp.Query) -> Iterator[tuple[exp.Query, exp.Select, exp.Expr]]:
     """Yield the queries that read the rows of a query one after the other, from the inside.
 
-    It ends where no row is dropped any more: at the top, and where a condition needs them all.
+    Each comes as the query that is read, which is the outermost set operation of the one before;
+    the only SELECT that reads it; and the subquery, or name of a CTE, by which it does. It ends
+    where no row is dropped any more: at the top, and where a condition needs them all.
 
-    Yields
-    ------
-    tuple
-        The query that is read, which is the outermost set operation of the one before; the only
-        SELECT that reads it; and the subquery, or name of a CTE, by which it does.
-
-    Raises
-    ------
-    NotPlannedError
-        If it is not certain who reads the rows.
+    Refused: a query of which it is not certain who reads it
     """
     while True:
         while isinstance(parent := _in_parentheses(query).parent, exp.SetOperation):

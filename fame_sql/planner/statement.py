@@ -18,21 +18,9 @@ from fame_sql.planner.views import split_head
 
 
 def read(catalog: Catalog, written: str, store: Callable[[], Store]) -> Context | None:
-    """Return a statement to be planned; None if it calls no live function.
+    """Return a statement to be planned; None if it calls no live function, by itself or others.
 
-    Parameters
-    ----------
-    catalog : Catalog
-        Its views and macros may call live functions.
-    written : str
-        SQL of the user.
-    store : callable
-        Opens what is stored.
-
-    Raises
-    ------
-    NotPlannedError
-        If it is not one query, alone or to fill a table.
+    Refused: what is not one query, alone or to fill a table
     """
     live = live_names(catalog)
     if not mentions(written, live):
@@ -42,8 +30,9 @@ def read(catalog: Catalog, written: str, store: Callable[[], Store]) -> Context 
         query = sqlglot.parse_one(body, dialect=DIALECT)
         again = text(query)
     except (sqlglot.errors.SqlglotError, ValueError):
-        reason = "only one SELECT, CREATE TABLE AS or INSERT SELECT is planned"
-        raise NotPlannedError(reason) from None
+        raise NotPlannedError(
+            "only one SELECT, CREATE TABLE AS or INSERT SELECT is planned"
+        ) from None
     trees = (verify.parse(catalog.connection, body), verify.parse(catalog.connection, again))
     tables = {table.name.lower() for table in query.find_all(exp.Table)}
     if not (live_nodes(query) or live & (verify.function_names(trees[0]) | tables)):
@@ -65,7 +54,7 @@ def live_names(catalog: Catalog) -> frozenset[str]:
 
 
 def mentions(written: str, names: Collection[str]) -> bool:
-    """Return whether SQL contains one of these names as a word."""
+    """Return whether SQL has one of these names as a word."""
     pattern = "|".join(re.escape(name) for name in names)
     return re.search(rf"(?<!\w)(?:{pattern})(?!\w)", written, re.IGNORECASE) is not None
 

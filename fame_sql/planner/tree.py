@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
+from copy import deepcopy
 
 from sqlglot import exp
 from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
@@ -20,17 +21,7 @@ FIELDS = {
 
 
 class NotPlannedError(Exception):
-    """A statement, or a call in it, is left as it was written.
-
-    Parameters
-    ----------
-    reason : str
-        What the planner cannot prove, for people.
-    """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    """A statement, or a call in it, is left as it was written; the message is the reason."""
 
 
 def text(tree: exp.Expr) -> str:
@@ -77,20 +68,10 @@ def sources(select: exp.Select) -> list[exp.Expr]:
 
 
 def identifier(node: exp.Expr, alias: str) -> exp.Identifier:
-    """Return the name of a source, quoted as it was.
-
-    Parameters
-    ----------
-    node : sqlglot.exp.Expr
-        The source.
-    alias : str
-        Its name where it has none that is an identifier.
-    """
+    """Return the name of a source, quoted as it was; ``alias`` if it has no identifier."""
     given = node.args.get("alias")
     found = given.this if given is not None and given.this is not None else node.this
-    if isinstance(found, exp.Identifier):
-        return found.copy()
-    return exp.to_identifier(alias)
+    return found.copy() if isinstance(found, exp.Identifier) else exp.to_identifier(alias)
 
 
 def source_named(table: str, read: list[exp.Expr]) -> int | None:
@@ -111,13 +92,6 @@ def unaliased(node: exp.Expr, aliases: Mapping[str, exp.Expr]) -> exp.Expr:
     """Return a copy of an expression with what names of the SELECT list stand for.
 
     Inside a subquery or a lambda a name may be another's, and stays.
-
-    Parameters
-    ----------
-    node : sqlglot.exp.Expr
-        An expression of the SELECT.
-    aliases : mapping of str to sqlglot.exp.Expr
-        By name in lower case.
     """
 
     def replaced(node: exp.Expr) -> exp.Expr:
@@ -132,22 +106,10 @@ def unaliased(node: exp.Expr, aliases: Mapping[str, exp.Expr]) -> exp.Expr:
 
 
 def reading(select: exp.Select, projections: Iterable[exp.Expr], *more: str) -> exp.Select:
-    """Return a SELECT of copied projections from the sources of another, without its conditions.
-
-    Parameters
-    ----------
-    select : sqlglot.exp.Select
-        Its sources, and with ``more`` other clauses, are copied.
-    projections : iterable of sqlglot.exp.Expr
-        The new SELECT list.
-    more : str
-        Further clauses to keep, by the names of sqlglot.
-    """
-    query = exp.Select(expressions=[projection.copy() for projection in projections])
-    for part in ("from_", "joins", "laterals", *more):
-        if kept := select.args.get(part):
-            query.set(part, [k.copy() for k in kept] if isinstance(kept, list) else kept.copy())
-    return query
+    """Return a SELECT of copied projections from the sources of another, with ``more`` clauses."""
+    parts = ("from_", "joins", "laterals", *more)
+    kept = {part: deepcopy(select.args[part]) for part in parts if select.args.get(part)}
+    return exp.Select(expressions=[projection.copy() for projection in projections], **kept)
 
 
 def star(projection: exp.Expr) -> tuple[exp.Star, str] | None:
@@ -170,50 +132,25 @@ def column_name(projection: exp.Expr) -> str:
 
 
 def names_any(tree: exp.Expr, names: Set[str], outside: exp.Expr | None = None) -> bool:
-    """Return whether a tree names one of these columns, or might by ``COLUMNS()``.
-
-    Parameters
-    ----------
-    tree : sqlglot.exp.Expr
-        An expression or a clause.
-    names : set of str
-        Names in lower case.
-    outside : sqlglot.exp.Expr, optional
-        A part of the tree that is not looked at.
-    """
-    nodes = tree.walk(prune=lambda node: node is outside)
-    return any(node is not outside and _may_name(node, names) for node in nodes)
+    """Return whether a tree, outside one of its parts, may name one of these columns."""
+    nodes = (n for n in tree.walk(prune=lambda node: node is outside) if n is not outside)
+    return any(is_columns(n) or _is_named(n, names, exp.Column, exp.Join) for n in nodes)
 
 
 def depends(tree: exp.Expr, names: Set[str]) -> bool:
     """Return whether a tree names one of these columns for certain, or calls a live function."""
-    named = any(_parts_in(column, names) for column in tree.find_all(exp.Column))
+    named = any(_is_named(node, names, exp.Column) for node in tree.find_all(exp.Identifier))
     return named or bool(live_nodes(tree))
 
 
-def _parts_in(column: exp.Column, names: Set[str]) -> bool:
-    return any(part.name.lower() in names for part in column.parts)
-
-
-def _may_name(node: exp.Expr, names: Set[str]) -> bool:
-    if isinstance(node, exp.Column):
-        return _parts_in(node, names)
-    in_using = isinstance(node, exp.Identifier) and isinstance(node.parent, exp.Join)
-    return is_columns(node) or (in_using and node.name.lower() in names)
+def _is_named(node: exp.Expr, names: Set[str], *inside: type[exp.Expr]) -> bool:
+    """Return whether a node is a name in a column; inside a join it is one of USING."""
+    is_name = isinstance(node, exp.Identifier) and isinstance(node.parent, inside)
+    return is_name and node.name.lower() in names
 
 
 def handed_on(select: exp.Select, names: Set[str], *, live: bool = False) -> frozenset[str]:
-    """Return what a SELECT calls the columns that come from these.
-
-    Parameters
-    ----------
-    select : sqlglot.exp.Select
-        A query.
-    names : set of str
-        Columns of its sources, in lower case.
-    live : bool
-        Count columns that come from its own live calls as well.
-    """
+    """Return what a SELECT calls the columns that come from these, or from its ``live`` calls."""
     found: set[str] = set()
     for projection in select.expressions:
         if projection.is_star:

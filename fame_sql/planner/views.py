@@ -22,55 +22,34 @@ _QUERIES = (TokenType.SELECT, TokenType.WITH, TokenType.FROM)
 
 @dataclass(frozen=True)
 class View:
-    """A view that sqlglot can read.
-
-    Parameters
-    ----------
-    name : str
-        Its name alone.
-    texts : tuple of str
-        Its query as DuckDB writes it, and as sqlglot does.
-    query : sqlglot.exp.Query
-        The query for use elsewhere: each table is named with its database and schema.
-    columns : tuple of str
-        Names that it gives to its first columns.
-    loose : frozenset of str
-        Tables that are in no catalog, and may mean something else elsewhere.
-    """
+    """A view that sqlglot can read."""
 
     name: str
-    texts: tuple[str, str]
-    query: exp.Query
-    columns: tuple[str, ...]
-    loose: frozenset[str]
+    texts: tuple[str, str]  # its query as DuckDB writes it, and as sqlglot does
+    query: exp.Query  # for use elsewhere: each table is named with its database and schema
+    columns: tuple[str, ...]  # names that it gives to its first columns
+    loose: frozenset[str]  # tables that are in no catalog, and may mean something else elsewhere
 
 
 def read_view(
     name: str, definition: str, resolve: Callable[[exp.Table], Place | None]
 ) -> View | None:
-    """Return a view from its definition, or None if sqlglot cannot read it.
+    """Return a view from ``CREATE VIEW .. AS ..``, or None if sqlglot cannot read it.
 
-    Parameters
-    ----------
-    name : str
-        Its name alone.
-    definition : str
-        ``CREATE VIEW .. AS ..``, as DuckDB keeps it.
-    resolve : callable
-        Returns where DuckDB finds a table that the view names.
+    ``resolve`` returns where DuckDB finds a table that the view names.
     """
     try:
-        head, written = split_head(definition.strip().rstrip(";"), TokenType.VIEW)
-        query = sqlglot.parse_one(written, dialect=DIALECT)
-        made = sqlglot.parse_one(f"{head} SELECT 1", dialect=DIALECT).this
+        _, written = split_head(definition.strip().rstrip(";"), TokenType.VIEW)
+        made = sqlglot.parse_one(definition, dialect=DIALECT)
+        if not isinstance(made.expression, exp.Query):
+            return None
+        query = made.expression.copy()
         again = text(query)
         loose = _add_places(query, resolve)
     except (sqlglot.errors.SqlglotError, ValueError, NotPlannedError):
         return None
-    if not isinstance(query, exp.Query):
-        return None
-    columns = [c.name for c in made.expressions] if isinstance(made, exp.Schema) else []
-    return View(name, (written, again), rename_ctes(query), tuple(columns), loose)
+    columns = tuple(column.name for column in made.this.expressions)
+    return View(name, (written, again), rename_ctes(query), columns, loose)
 
 
 def _add_places(query: exp.Expr, resolve: Callable[[exp.Table], Place | None]) -> frozenset[str]:
@@ -90,24 +69,13 @@ def _add_places(query: exp.Expr, resolve: Callable[[exp.Table], Place | None]) -
 def split_head(statement: str, made: TokenType = TokenType.TABLE) -> tuple[str, str]:
     """Return what stands before the query of a statement, and the query.
 
-    Parameters
-    ----------
-    statement : str
-        One statement, without the semicolon.
-    made : TokenType
-        What ``CREATE`` may make: a table or a view.
-
-    Raises
-    ------
-    ValueError
-        If it is no query, and neither fills a table nor makes what ``made`` says.
+    ``CREATE`` may make a table or, where ``made`` says so, a view; all else is a ValueError.
     """
     tokens = sqlglot.tokenize(statement, read=DIALECT)
     kinds = [token.token_type for token in tokens]
     steps = ((kind == TokenType.L_PAREN) - (kind == TokenType.R_PAREN) for kind in kinds)
-    outside = [
-        t for t, depth in zip(tokens, accumulate(steps, initial=0), strict=False) if not depth
-    ]
+    depths = accumulate(steps, initial=0)
+    outside = [t for t, depth in zip(tokens, depths, strict=False) if not depth]
     makes = next((t.token_type for t in outside if t.token_type in _MADE), None) == made
     match kinds:
         case [first, *_] if first in (*_QUERIES, TokenType.L_PAREN):
