@@ -30,8 +30,6 @@ from fame_sql.warehouse.warehouse import read_recipe, transaction
 # the hash tables that find it. Measured: 4.6 times the messages' bytes ('make bench-memory').
 _COPIES = 6
 
-_ROWS = "SELECT coalesce(sum(rows), 0) FROM temp.__fame_wanted"
-_MESSAGES = "SELECT count(message) FROM temp.__fame_wanted"
 _DATABASE = "SELECT path, readonly FROM duckdb_databases() WHERE database_name = current_database()"
 
 CALIBRATION = 32
@@ -51,26 +49,12 @@ class Found:
 
 @dataclass
 class Store:
-    """The verdicts at hand while one statement is planned.
+    """The verdicts at hand while one statement is planned."""
 
-    Parameters
-    ----------
-    connection : duckdb.DuckDBPyConnection
-        The user's own: temporary tables are seen by no other.
-    scorer : LiveScorer
-        Asked for what is not stored.
-    is_warehouse : bool
-        Whether ``fame.scores`` can be read there.
-    score : bool
-        Score what is missing; else only count it.
-    progress : Progress
-        Where scoring shows how far it is.
-    """
-
-    connection: duckdb.DuckDBPyConnection
+    connection: duckdb.DuckDBPyConnection  # the user's own: only it sees the temporary tables
     scorer: LiveScorer
     is_warehouse: bool
-    score: bool
+    score: bool  # score what is missing; else only count it
     progress: Progress
     _messages: int = 0
     _cache: VerdictCache = field(init=False)
@@ -89,53 +73,27 @@ class Store:
         recipe = read_recipe(self.connection.cursor())
         return unknown == 0 and recipe.version == self.scorer.recipe.version
 
-    def unscored_events(self) -> int:
-        """Return how many events of the whole warehouse have no verdict."""
-        return self._count(sql.load("planner/count_unscored"))
-
-    def columns(self, table: str) -> list[str]:
-        """Return the columns of a table of answers, without the key."""
-        found = self.connection.execute(f"FROM temp.main.{table} LIMIT 0").description or []
-        return [column[0] for column in found[1:]]
+    def list_pending(self) -> int:
+        """List the events of the warehouse without a verdict in a table; return how many."""
+        self.connection.execute(sql.load("planner/create_pending"))
+        return self._count("SELECT count(*) FROM temp.__fame_pending")
 
     def fill_events(self, wanted: str) -> Found:
-        """Score the events that a query returns and that are not stored.
-
-        Parameters
-        ----------
-        wanted : str
-            SQL of a query with the columns ``event_id`` and ``rows``.
-        """
-        self._want(wanted)
-        distinct = self._count("SELECT count(event_id) FROM temp.__fame_wanted")
-        rows = self._count(_ROWS)
+        """Score the events that a query for ``event_id`` and ``rows`` returns, if not stored."""
+        distinct, rows = self._want(wanted, "event_id")
         self.connection.execute(sql.load("planner/create_unscored"))
         return Found(distinct, self._score("planner/add_events", "new_verdicts"), rows=rows)
 
-    def list_pending(self) -> None:
-        """List the events of the warehouse that have no verdict, for queries to select from."""
-        self.connection.execute(sql.load("planner/create_pending"))
-
     def fill_messages(self, wanted: str) -> tuple[Found, str]:
-        """Score the messages that a query returns, and return the table of the answers.
+        """Score what a query for ``message`` and ``rows`` returns; return the table of answers.
 
-        Parameters
-        ----------
-        wanted : str
-            SQL of a query with the columns ``message`` and ``rows``.
-
-        Raises
-        ------
-        NotPlannedError
-            If messages are compared by a collation.
+        Refused: messages that are compared by a collation
         """
-        self._want(wanted)
-        by_default = self._count("SELECT (current_setting('default_collation') <> '')::INTEGER")
-        if by_default or self._count(sql.load("planner/count_collated")):
+        messages, rows = self._want(wanted, "message")
+        if self._count(sql.load("planner/count_collated")):
             raise NotPlannedError(
                 "its messages have a collation, by which different ones are equal"
             )
-        rows, messages = self._count(_ROWS), self._count(_MESSAGES)
         needed = _COPIES * self._count(sql.load("planner/wanted_bytes"))
         check_disk(self.connection, needed)
         canonical = self.scorer.recipe.sql("message")
@@ -157,8 +115,12 @@ class Store:
         each = self.scorer.seconds_each
         return 0.0 if each is None else each * missing
 
-    def _want(self, wanted: str) -> None:
+    def _want(self, wanted: str, key: str) -> tuple[int, int]:
+        """Keep what a query returns in a table; return how many keys and rows that are."""
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE __fame_wanted AS {wanted}")
+        counted = f"SELECT count({key}), coalesce(sum(rows), 0) FROM temp.__fame_wanted"
+        [(keys, rows)] = self.connection.execute(counted).fetchall()
+        return keys, rows
 
     def _count(self, statement: str) -> int:
         return int(self.connection.execute(statement).fetchall()[0][0])
@@ -170,22 +132,20 @@ class Store:
             return 0
         if not self.score:
             if self.scorer.seconds_each is None:
-                self._judge(self._slice(0, CALIBRATION))
+                self._judge(0, CALIBRATION)
             return missing
         path, _ = self._database()
         with scoring_turn(path), self.progress.step("scoring what is not stored", missing) as step:
             for start in range(0, missing, BATCH):
-                texts = self._slice(start, start + BATCH)
-                self._add(self._judge(texts), add, name)
-                step.advance(texts.num_rows)
+                verdicts = self._judge(start, start + BATCH)
+                self._add(verdicts, add, name)
+                step.advance(verdicts.num_rows)
         return missing
 
-    def _slice(self, start: int, stop: int) -> pa.Table:
+    def _judge(self, start: int, stop: int) -> pa.Table:
+        """Return verdicts on a slice of ``__fame_unscored``."""
         statement = sql.load("planner/unscored_slice")
-        relation = self.connection.sql(statement, params=[start, stop])
-        return relation.to_arrow_table()
-
-    def _judge(self, texts: pa.Table) -> pa.Table:
+        texts = self.connection.sql(statement, params=[start, stop]).to_arrow_table()
         canonical = texts.column("canonical").to_pylist()
         known = self._cache.judge(self.scorer.model(), canonical)
         verdicts = [known[text] for text in canonical]
@@ -210,19 +170,6 @@ class Store:
 
 
 def check_disk(connection: duckdb.DuckDBPyConnection, needed: int) -> None:
-    """Refuse a plan whose temporary tables may need more disk than there is.
-
-    Parameters
-    ----------
-    connection : duckdb.DuckDBPyConnection
-        Its memory and its temporary folder are looked at.
-    needed : int
-        Bytes of the temporary tables.
-
-    Raises
-    ------
-    WarehouseError
-        If neither memory nor disk has room for them.
-    """
+    """Raise a WarehouseError if neither memory nor disk has room for a number of bytes."""
     place = temporary_place(connection)
     check_room(needed, shutil.disk_usage(place).free, place)

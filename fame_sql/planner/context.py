@@ -23,6 +23,11 @@ class Source:
     node: exp.Expr  # in the tree; the join, once answers are joined to it
     columns: list[str] | None  # as they were written; None if it cannot be read by itself
 
+    @cached_property
+    def held(self) -> set[str]:
+        """Its columns in lower case."""
+        return {name.lower() for name in self.columns or ()}
+
 
 @dataclass
 class Context:

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import TypeAlias
 
 import duckdb
+import sqlglot
 from sqlglot import exp
 
 from fame_sql.console import Progress, SilentProgress
+from fame_sql.planner import verify
 from fame_sql.planner.answers import Store
 from fame_sql.planner.catalog import Catalog
 from fame_sql.planner.context import Calls, Context
 from fame_sql.planner.passes import AFTER, BEFORE, PER_CALL, PER_MESSAGE
-from fame_sql.planner.report import Plan, Planned
+from fame_sql.planner.report import Plan
 from fame_sql.planner.scope import selects
-from fame_sql.planner.statement import read
-from fame_sql.planner.tree import NotPlannedError, own_live, same_key
+from fame_sql.planner.tree import (
+    DIALECT,
+    FIELDS,
+    NotPlannedError,
+    live_nodes,
+    own_live,
+    same_key,
+    text,
+)
+from fame_sql.planner.views import split_head
 from fame_sql.udfs.duckdb import scorer_of
 
 Pass: TypeAlias = Callable[[exp.Select, Calls], exp.Select]
@@ -62,7 +73,7 @@ def make_plan(
     shown = progress or SilentProgress()
     store = partial(Store, connection, scorer, catalog.is_warehouse, score, shown)
     try:
-        context = read(catalog, statement, store)
+        context = _read(catalog, statement, store)
     except NotPlannedError as error:
         return Plan(statement, reason=str(error))
     return Plan(statement) if context is None else _plan(context)
@@ -74,7 +85,7 @@ def _plan(context: Context) -> Plan:
         for step in BEFORE:
             query = step(query, context)
         for select in selects(query):
-            context.planned += _plan_select(select, context)
+            _plan_select(select, context)
         if all(call.answered_by == "live" for call in context.planned):
             return Plan(context.written, tuple(context.planned))
         for step in AFTER:
@@ -85,12 +96,11 @@ def _plan(context: Context) -> Plan:
     return Plan(context.sql(query), tuple(context.planned))
 
 
-def _plan_select(select: exp.Select, context: Context) -> list[Planned]:
-    """Run the passes on the calls of one SELECT; return what is done about each message."""
-    planned: list[Planned] = []
+def _plan_select(select: exp.Select, context: Context) -> None:
+    """Run the passes on the calls of one SELECT, and add what is done about each message."""
     waiting = [Calls(context, [node]) for node in own_live(select)]
     for step in PER_CALL:
-        waiting = [calls for calls in waiting if _passes([step], select, calls, planned)]
+        waiting = [calls for calls in waiting if _accepts(step, select, calls)]
     groups: dict[tuple[int, str], Calls] = {}
     for calls in waiting:
         group = groups.setdefault((id(calls.source), same_key(calls.message)), calls)
@@ -98,19 +108,66 @@ def _plan_select(select: exp.Select, context: Context) -> list[Planned]:
             group.nodes += calls.nodes
             group.guard = group.guard or calls.guard
     for group in groups.values():
-        if _passes(PER_MESSAGE, select, group, planned):
-            planned.append(group.report())
-    return planned
+        if all(_accepts(step, select, group) for step in PER_MESSAGE):
+            context.planned.append(group.report())
 
 
-def _passes(
-    passes: Iterable[Pass], select: exp.Select, calls: Calls, planned: list[Planned]
-) -> bool:
-    """Run passes on some calls; return whether none refuses them, and report them if one does."""
+def _accepts(step: Pass, select: exp.Select, calls: Calls) -> bool:
+    """Run a pass on some calls; return whether it accepts them, and report them if not."""
     try:
-        for step in passes:
-            step(select, calls)
+        step(select, calls)
     except NotPlannedError as error:
-        planned.append(calls.report(str(error)))
+        calls.context.planned.append(calls.report(str(error)))
         return False
     return True
+
+
+def _read(catalog: Catalog, written: str, store: Callable[[], Store]) -> Context | None:
+    """Return a statement to be planned; None if it calls no live function, by itself or others.
+
+    Refused: what is not one query, alone or to fill a table
+    """
+    live = _live_names(catalog)
+    if not _mentions(written, live):
+        return None
+    try:
+        head, body = _split(written)
+        query = sqlglot.parse_one(body, dialect=DIALECT)
+        again = text(query)
+    except (sqlglot.errors.SqlglotError, ValueError):
+        raise NotPlannedError(
+            "only one SELECT, CREATE TABLE AS or INSERT SELECT is planned"
+        ) from None
+    trees = (verify.parse(catalog.connection, body), verify.parse(catalog.connection, again))
+    tables = {table.name.lower() for table in query.find_all(exp.Table)}
+    if not (live_nodes(query) or live & (verify.names(trees[0], "function_name") | tables)):
+        return None
+    if not isinstance(query, exp.Query):
+        raise NotPlannedError("only queries are planned")
+    return Context(catalog, store, query, written, head, body, trees, live)
+
+
+def _live_names(catalog: Catalog) -> frozenset[str]:
+    """Return the live functions, and the views and macros that call one, also through others."""
+    waiting = [(place[2], definition) for place, definition in catalog.views.items()]
+    waiting += [(name, definition) for name, definition in catalog.functions.items() if definition]
+    found, known = set(FIELDS), set(FIELDS)
+    while found:
+        found = {name for name, definition in waiting if _mentions(definition, found)} - known
+        known |= found
+    return frozenset(known)
+
+
+def _mentions(written: str, names: Collection[str]) -> bool:
+    """Return whether SQL has one of these names as a word."""
+    pattern = "|".join(re.escape(name) for name in names)
+    return re.search(rf"(?<!\w)(?:{pattern})(?!\w)", written, re.IGNORECASE) is not None
+
+
+def _split(written: str) -> tuple[str, str]:
+    """Return what stands before the query of a statement, and the query."""
+    found = [part.query for part in duckdb.extract_statements(written)]
+    found = [part for part in found if part.strip(" \n\t;")]
+    if len(found) != 1:
+        raise ValueError("not one statement")
+    return split_head(found[0].strip().rstrip(";"))

@@ -35,24 +35,16 @@ _UNIT = re.compile(r"\s*(-?[0-9]+)\s*([a-z]+?)s?\s*", re.IGNORECASE)
 
 
 @cache
-def _function_aliases() -> dict[str, str]:
-    """Return the other names of DuckDB's own functions, each with the name that it stands for."""
+def _aliases(kind: str) -> dict[str, str]:
+    """Return other names of DuckDB's own functions or types, each with what it stands for."""
     with duckdb.connect() as own:
-        return _SAME_FUNCTION | dict(own.execute(sql.load("planner/function_aliases")).fetchall())
-
-
-@cache
-def _type_aliases() -> dict[str, str]:
-    """Return DuckDB's names of types, each with the name of the type itself."""
-    with duckdb.connect() as own:
-        return dict(own.execute(sql.load("planner/type_aliases")).fetchall())
+        return dict(own.execute(sql.load(f"planner/{kind}_aliases")).fetchall())
 
 
 def parse(connection: duckdb.DuckDBPyConnection, statement: str) -> Tree:
     """Return DuckDB's tree of one SELECT statement, or None if it is no such statement."""
-    cursor = connection.cursor()
-    rows = cursor.execute("SELECT json_serialize_sql(?)", [statement]).fetchall()
-    cursor.close()
+    with connection.cursor() as cursor:
+        rows = cursor.execute("SELECT json_serialize_sql(?)", [statement]).fetchall()
     tree = json.loads(rows[0][0])
     if tree.get("error") or len(tree.get("statements", ())) != 1:
         return None
@@ -65,38 +57,16 @@ def same(first: Tree, second: Tree) -> bool:
 
 
 def difference(first: Tree, second: Tree) -> str:
-    """Return the first function that is not the same in two trees; empty if it is none.
-
-    Parameters
-    ----------
-    first, second : Tree
-        The statement as it was written, and as sqlglot writes it.
-    """
-    return _difference(_normal(first), _normal(second))
+    """Return a function of the first tree that the second has not, or ``syntax`` if none is."""
+    known = list(_nodes(_normal(second)))
+    calls = [node for node in _nodes(_normal(first)) if "function_name" in node]
+    names = [node["function_name"] for node in calls if node not in known]
+    return f"{names[-1]}()" if names else "syntax"
 
 
-def _difference(first: Tree, second: Tree) -> str:
-    match first, second:
-        case list(), list():
-            pairs = list(zip(first, second, strict=False))
-        case dict(), dict():
-            pairs = [(first[key], second[key]) for key in first if key in second]
-        case _:
-            return ""
-    deeper = (_difference(one, other) for one, other in pairs if one != other)
-    found = next((name for name in deeper if name), "")
-    name = first.get("function_name") if isinstance(first, dict) else None
-    return found or (f"{name}()" if isinstance(name, str) else "")
-
-
-def function_names(tree: Tree) -> set[str]:
-    """Return the names of the functions that a tree calls, in lower case."""
-    return {str(node["function_name"]).lower() for node in _nodes(tree) if "function_name" in node}
-
-
-def table_names(tree: Tree) -> set[str]:
-    """Return the names of the tables and views that a tree reads, in lower case."""
-    return {str(node["table_name"]).lower() for node in _nodes(tree) if "table_name" in node}
+def names(tree: Tree, kind: str) -> set[str]:
+    """Return each ``function_name`` or ``table_name`` of a tree, in lower case."""
+    return {str(node[kind]).lower() for node in _nodes(tree) if kind in node}
 
 
 def takes_a_sample(tree: Tree) -> bool:
@@ -122,7 +92,7 @@ def _normal(tree: Tree) -> Tree:
     if node.get("null_order") == "NULLS LAST":
         node["null_order"] = "ORDER_DEFAULT"
     if isinstance(name := node.get("type_name"), str):
-        node["type_name"] = _type_aliases().get(name.lower(), name.upper())
+        node["type_name"] = _aliases("type").get(name.lower(), name.upper())
         node.pop("qualified_name", None)
     if isinstance(name := node.get("function_name"), str):
         return _normal_function(node, name)
@@ -144,16 +114,16 @@ def _normal(tree: Tree) -> Tree:
 
 
 def _normal_function(node: dict[str, Any], name: str) -> Tree:
-    name = node["function_name"] = _function_aliases().get(name, name)
-    node.pop("qualified_name", None)
-    node.pop("is_operator", None)
+    name = node["function_name"] = _SAME_FUNCTION.get(name) or _aliases("function").get(name, name)
+    for written in ("qualified_name", "is_operator"):
+        node.pop(written, None)
     if name in _KEYWORDS and node.get("schema") == "main":
         node["schema"] = ""
     arguments = _arguments(node)
     if name in _WITH_PART and arguments and (part := _constant(arguments[0])):
         arguments[0] = {"constant": part.lower()}
-    if written := _written_otherwise(name, arguments):
-        return {**written, "alias": node.get("alias", "")}
+    if other := _written_otherwise(name, arguments):
+        return {**other, "alias": node.get("alias", "")}
     if arguments:
         node.pop("children", None)
         node["arguments"] = _normal_arguments(name, arguments)
@@ -165,24 +135,21 @@ def _written_otherwise(name: str, arguments: list[Any]) -> dict[str, Any] | None
     match name, arguments:
         case "if", [test, value, other]:
             checks = [{"when_expr": test, "then_expr": value}]
-            return {**_kind("CASE", "CASE_EXPR"), "case_checks": checks, "else_expr": other}
+            return {"class": "CASE", "type": "CASE_EXPR", "case_checks": checks, "else_expr": other}
         case "json_extract", [value, path]:
-            return {**_kind("LAMBDA", "LAMBDA"), "lhs": value, "expr": path}
+            return {"class": "LAMBDA", "type": "LAMBDA", "lhs": value, "expr": path}
         case (("today" | "current_localtimestamp"), []):
-            return {**_kind("COLUMN_REF", "COLUMN_REF"), "column_names": [_CALLED_VALUES[name]]}
+            names = [_CALLED_VALUES[name]]
+            return {"class": "COLUMN_REF", "type": "COLUMN_REF", "column_names": names}
         case _, [value] if name.startswith("to_") and (amount := _constant(value)):
             return {"interval": amount, "unit": name[3:].rstrip("s")}
     return None
 
 
-def _kind(name: str, kind: str) -> dict[str, Any]:
-    return {"class": name, "type": kind}
-
-
 def _normal_arguments(name: str, arguments: list[Any]) -> list[Any]:
     """Return the arguments of a function without what it adds itself."""
     match name, arguments:
-        case "range", [first, last] if _constant(first) == "0":
+        case "range", [zero, last] if _constant(zero) == "0":
             return [last]
         case "string_agg", [value, separator] if _constant(separator) == ",":
             return [value]

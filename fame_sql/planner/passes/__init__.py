@@ -18,8 +18,7 @@ from fame_sql.planner.passes.check_statement import (
     check_syntax,
     check_volatile,
 )
-from fame_sql.planner.passes.find_event import find_event
-from fame_sql.planner.passes.find_source import check_source, find_source
+from fame_sql.planner.passes.find_source import check_source, find_event, find_source
 from fame_sql.planner.passes.join_answers import join_answers
 from fame_sql.planner.passes.name_columns import name_outermost, name_projections
 from fame_sql.planner.passes.order import check_order, order_by_line

@@ -7,16 +7,10 @@ from itertools import takewhile
 
 from sqlglot import exp
 
+from fame_sql.planner import tree
 from fame_sql.planner.context import Calls
 from fame_sql.planner.scope import climb
-from fame_sql.planner.tree import (
-    NotPlannedError,
-    column_name,
-    handed_on,
-    names_any,
-    own_live,
-    unordered,
-)
+from fame_sql.planner.tree import NotPlannedError
 
 _OWN_ROWS = (exp.Lambda, exp.Unnest, exp.Lateral, exp.Pivot)
 _GROUPING = (exp.AggFunc, exp.Window)
@@ -51,11 +45,13 @@ def find_guard(select: exp.Select, calls: Calls) -> exp.Select:
     planned only if everything is stored
     """
     before = takewhile(lambda n: not isinstance(n, _GROUPING), _between(calls, select))
-    if any(node.find_ancestor(exp.Join, exp.Select) is not select for node in own_live(select)):
+    if any(
+        node.find_ancestor(exp.Join, exp.Select) is not select for node in tree.own_live(select)
+    ):
         calls.guard = "a join condition calls a live function"
     elif skipping := next(filter(None, map(_skipping, before)), ""):
         calls.guard = f"inside {skipping}, which may skip rows"
-    elif any("LIMIT" in unordered(node) for node in (select, *_above(select))):
+    elif any("LIMIT" in tree.unordered(node) for node in (select, *_above(select))):
         calls.guard = "below a LIMIT without ORDER BY"
     return select
 
@@ -68,7 +64,7 @@ def check_read(select: exp.Select, calls: Calls) -> exp.Select:
     Refused: ``SELECT log_id FROM (SELECT log_id, fame_score(body) AS s FROM logs)``
     """
     projection = next(reversed([calls.nodes[0], *_between(calls, select)]))
-    names = {column_name(projection)}
+    names = {tree.column_name(projection)}
     if (
         projection.arg_key == "expressions"
         and not projection.is_star
@@ -108,7 +104,7 @@ def _is_read(select: exp.Select, names: Set[str]) -> bool:
             meant = names | {node.alias_or_name.lower()}
             if whole is not query or _uses(outer, meant, node):
                 return True
-            if not (names := handed_on(outer, meant)):
+            if not (names := tree.handed_on(outer, meant)):
                 return False
             query = outer
     except NotPlannedError:
@@ -121,10 +117,10 @@ def _uses(select: exp.Select, names: Set[str], node: exp.Expr | None) -> bool:
     joins = select.args.get("joins") or ()
     if select.args.get("distinct") or any(join.method == "NATURAL" for join in joins):
         return True
-    if _by_place(select) and (node is None or handed_on(select, names)):
+    if _by_place(select) and (node is None or tree.handed_on(select, names)):
         return True
     return any(
-        names_any(child, names, node)
+        tree.names_any(child, names, node)
         for child in select.iter_expressions()
         if child.arg_key != "expressions" and not isinstance(child, exp.With)
     )

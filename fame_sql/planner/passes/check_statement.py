@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from sqlglot import exp
 
 from fame_sql.planner import verify
-from fame_sql.planner.catalog import Catalog
 from fame_sql.planner.context import Context
 from fame_sql.planner.tree import FIELDS, NotPlannedError, is_live, live_nodes, text
 
@@ -39,7 +36,7 @@ def check_syntax(query: exp.Query, context: Context) -> exp.Query:
     Refused: ``SELECT log10(log_id), fame_score(body) FROM logs``, which becomes ``LOG(10, log_id)``
     """
     if not verify.same(*context.trees):
-        named = verify.difference(*context.trees) or "syntax"
+        named = verify.difference(*context.trees)
         raise NotPlannedError(f"it uses {named} that the planner cannot reproduce exactly")
     return query
 
@@ -51,15 +48,15 @@ def check_calls(query: exp.Query, context: Context) -> exp.Query:
 
     Refused: ``SELECT body.fame_score() FROM logs`` and ``SELECT main.fame_score(body) FROM logs``
     """
-    called = verify.function_names(context.trees[0]) & context.live
+    called = verify.names(context.trees[0], "function_name") & context.live
     if macros := sorted(called & context.catalog.functions.keys()):
-        reason = f"{macros[0]}() is a macro over a live function: call the function itself"
-        raise NotPlannedError(reason)
+        raise NotPlannedError(
+            f"{macros[0]}() is a macro over a live function: call the function itself"
+        )
     found = {node.name.lower() for node in live_nodes(query)}
     written = {n.name.lower() for n in query.find_all(exp.Anonymous) if not is_live(n)}
     if other := sorted((written | called - found) & FIELDS.keys()):
-        reason = f"a call that is not written as {other[0]}(message) is not planned"
-        raise NotPlannedError(reason)
+        raise NotPlannedError(f"a call that is not written as {other[0]}(message) is not planned")
     return query
 
 
@@ -70,12 +67,19 @@ def check_volatile(query: exp.Query, context: Context) -> exp.Query:
 
     Refused: ``SELECT fame_score(body) FROM logs WHERE random() < 0.5``
     """
-    trees = context.trees
-    for tree in [*trees, *_trees_behind(context.catalog, *trees)]:
-        if volatile := sorted(verify.function_names(tree) & context.catalog.functions.keys()):
+    catalog = context.catalog
+    waiting, seen = list(context.trees), set[str]()
+    while waiting:
+        tree = waiting.pop(0)
+        if volatile := sorted(verify.names(tree, "function_name") & catalog.functions.keys()):
             raise NotPlannedError(f"{volatile[0]}() may differ each time, or hide what does")
         if verify.takes_a_sample(tree):
             raise NotPlannedError("it takes a sample")
+        # Any view of a name that it reads may be meant.
+        read = verify.names(tree, "table_name") - seen
+        seen |= read
+        views = [catalog.view(place) for place in catalog.views if place[2] in read]
+        waiting += [verify.parse(catalog.connection, view.texts[0]) for view in views if view]
     return query
 
 
@@ -93,15 +97,3 @@ def accept(query: exp.Query, context: Context) -> exp.Query:
     if len({tuple(map(str.lower, found or ())) for found in names}) > 1:
         raise NotPlannedError("its columns would have other names")
     return query
-
-
-def _trees_behind(catalog: Catalog, *trees: verify.Tree) -> Iterator[verify.Tree]:
-    """Yield the queries of all views that a query may read, by their names alone."""
-    waiting: set[str] = set().union(*map(verify.table_names, trees))
-    seen: set[str] = set()
-    while waiting:
-        views = [catalog.view(place) for place in catalog.views if place[2] in waiting]
-        behind = [verify.parse(catalog.connection, view.texts[0]) for view in views if view]
-        yield from behind
-        seen |= waiting
-        waiting = set().union(*map(verify.table_names, behind)) - seen

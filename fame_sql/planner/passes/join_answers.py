@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import count
 
@@ -10,9 +9,7 @@ from sqlglot import exp
 
 from fame_sql.planner.context import Calls
 from fame_sql.planner.tree import FIELDS, identifier, same_key, star, unaliased
-
-_OWN = re.compile(r"__fame_[a-z_]*0*(\d+)", re.IGNORECASE)
-
+from fame_sql.verdict.columns import COLUMNS
 
 _MANY_SETS = ("all", "rollup", "cube", "grouping_sets")
 
@@ -49,11 +46,9 @@ def join_answers(select: exp.Select, calls: Calls) -> exp.Select:
 
 def _free_number(select: exp.Select, calls: Calls) -> int:
     """Return the next number whose names nobody uses, in the statement or in the source."""
-    names = [node.name for node in select.root().find_all(exp.Identifier)]
-    names += calls.source.columns or ()
-    taken = {match for name in names for match in _OWN.findall(name)}
-    context = calls.context
-    context.numbers = next(n for n in count(context.numbers + 1) if str(n) not in taken)
+    context, names = calls.context, {n.name.lower() for n in select.root().find_all(exp.Identifier)}
+    own = " ".join(name for name in names | calls.source.held if name.startswith("__fame_"))
+    context.numbers = next(n for n in count(context.numbers + 1) if str(n) not in own)
     return context.numbers
 
 
@@ -98,32 +93,27 @@ def _wrap(calls: Calls, number: int, hidden: dict[str, str]) -> None:
     if not inner.alias_or_name:
         inner.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
     columns: list[exp.Expr] = [exp.Column(this=exp.Star(), table=named.copy())]
-    fields = calls.context.store.columns(calls.table) if "verdict" in hidden else []
-    columns += [exp.alias_(_answer(field, answers, fields), name) for field, name in hidden.items()]
-    own = (
-        exp.column(exp.to_identifier(calls.key, quoted=True)) if calls.key else calls.message.copy()
-    )
+    columns += [exp.alias_(_answer(field, answers), name) for field, name in hidden.items()]
+    key = exp.column(exp.to_identifier(calls.key, quoted=True))
+    own = key if calls.key else calls.message.copy()
     # With a table before its columns, the message cannot be taken for a column of the answers.
     for column in list(own.find_all(exp.Column)):
         column.set("table", named.copy())
     other = exp.column("event_id" if calls.key else "message", answers)
-    stored = exp.to_table(f"temp.main.{calls.table}")
-    stored.set("alias", exp.TableAlias(this=exp.to_identifier(answers)))
+    stored = exp.alias_(exp.to_table(f"temp.main.{calls.table}"), answers, table=True)
     query = exp.Select(expressions=columns).from_(inner, copy=False)
     query = query.join(stored, on=exp.EQ(this=own, expression=other), join_type="left", copy=False)
-    wrapper = exp.Subquery(this=query, alias=exp.TableAlias(this=named.copy()))
-    node.replace(wrapper)
-    calls.source.node = wrapper
+    calls.source.node = node.replace(exp.Subquery(this=query, alias=exp.TableAlias(this=named)))
 
 
-def _answer(field: str, answers: str, columns: list[str]) -> exp.Expr:
+def _answer(field: str, answers: str) -> exp.Expr:
     if field not in ("known", "verdict"):
         return exp.column(field, answers)
     is_known = exp.column("model_version", answers).is_(exp.null()).not_()
+    if field == "known":
+        return is_known
     pairs = [
-        exp.PropertyEQ(this=exp.to_identifier(name), expression=exp.column(name, answers))
-        for name in columns
+        exp.PropertyEQ(this=exp.to_identifier(n), expression=exp.column(n, answers))
+        for n in COLUMNS
     ]
-    return (
-        is_known if field == "known" else exp.Case().when(is_known, exp.Struct(expressions=pairs))
-    )
+    return exp.Case().when(is_known, exp.Struct(expressions=pairs))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from fame_sql.planner.context import Calls
-from fame_sql.planner.passes.find_event import is_line_number
+from fame_sql.planner.passes.find_source import is_line_number
 from fame_sql.planner.scope import readers
 from fame_sql.planner.tree import NotPlannedError, distinct_on, sources, unordered
 
@@ -58,11 +58,9 @@ def _is_of_lines(select: exp.Select, calls: Calls) -> bool:
         return False
     if any(node.find(*_NOT_BY_ROW) for node in select.expressions):
         return False
-    match sources(select):
-        case [exp.Table() as lines]:
-            is_logs = lines.name.lower() == "logs"
-            return is_logs and is_line_number(lines, calls.context.catalog)
-    return False
+    lines, *others = sources(select) or [select]
+    is_logs = isinstance(lines, exp.Table) and lines.name.lower() == "logs" and not others
+    return is_logs and is_line_number(lines, calls.context.catalog)
 
 
 def _taken_by_order(query: exp.Query) -> str:
@@ -71,10 +69,8 @@ def _taken_by_order(query: exp.Query) -> str:
             return f"{part} without ORDER BY"
     if distinct_on(query) and not query.args.get("order"):
         return "DISTINCT ON without ORDER BY"
-    for node in query.walk(prune=lambda n: n is not query and isinstance(n, exp.Query)):
-        if found := _order_of(node):
-            return found
-    return ""
+    own = query.walk(prune=lambda node: node is not query and isinstance(node, exp.Query))
+    return next(filter(None, map(_order_of, own)), "")
 
 
 def _is_one_row(query: exp.Query) -> bool:
@@ -87,10 +83,10 @@ def _is_one_row(query: exp.Query) -> bool:
 
 def _order_of(node: exp.Expr) -> str:
     """Return what in a query takes rows by their order, by this one node."""
-    if isinstance(node, exp.Join) and str(node.args.get("method") or "").upper() == "POSITIONAL":
+    if isinstance(node, exp.Join) and node.method == "POSITIONAL":
         return "POSITIONAL JOIN"
     if isinstance(node, exp.Window) and node.arg_key != "windows":
-        return _order_of_window(node)
+        return "" if _is_free_of_order(node) else "a window without ORDER BY"
     if isinstance(node, exp.Array) and any(isinstance(e, exp.Query) for e in node.expressions):
         return "ARRAY() of a subquery"
     is_other = isinstance(node, exp.Anonymous | exp.AnonymousAggFunc)
@@ -104,14 +100,11 @@ def _order_of(node: exp.Expr) -> str:
     return "" if isinstance(parent, exp.Window) else f"{name}() without ORDER BY"
 
 
-def _order_of_window(window: exp.Window) -> str:
-    select = window.find_ancestor(exp.Select)
-    named = {w.name.lower(): w for w in (select.args.get("windows") or [])} if select else {}
-    base = named.get(str(window.args.get("alias") or "").strip('"').lower())
-    if window.args.get("order") or (base is not None and base.args.get("order")):
-        return ""
-    function = window.this
-    while isinstance(function, _AROUND):
-        function = function.this
+def _is_free_of_order(window: exp.Window) -> bool:
+    """Return whether a window has an order, or the one that it names, or needs none."""
+    select, base = window.find_ancestor(exp.Select), str(window.args.get("alias") or "").strip('"')
+    named = (select.args.get("windows") if select else None) or []
+    meant = [window, *(other for other in named if other.name.lower() == base.lower())]
+    function = window.this.this if isinstance(window.this, _AROUND) else window.this
     is_free = isinstance(function, _FREE_OF_ORDER) and not window.args.get("spec")
-    return "" if is_free else "a window without ORDER BY"
+    return is_free or any(one.args.get("order") for one in meant)
