@@ -131,7 +131,9 @@ def _read(catalog: Catalog, written: str, store: Callable[[], Store]) -> Context
     if not _mentions(written, live):
         return None
     try:
-        head, body = _split(written)
+        found = [part.query.strip(" \n\t;") for part in duckdb.extract_statements(written)]
+        [statement] = filter(None, found)
+        head, body = split_head(statement)
         query = sqlglot.parse_one(body, dialect=DIALECT)
         again = text(query)
     except (sqlglot.errors.SqlglotError, ValueError):
@@ -162,12 +164,3 @@ def _mentions(written: str, names: Collection[str]) -> bool:
     """Return whether SQL has one of these names as a word."""
     pattern = "|".join(re.escape(name) for name in names)
     return re.search(rf"(?<!\w)(?:{pattern})(?!\w)", written, re.IGNORECASE) is not None
-
-
-def _split(written: str) -> tuple[str, str]:
-    """Return what stands before the query of a statement, and the query."""
-    found = [part.query for part in duckdb.extract_statements(written)]
-    found = [part for part in found if part.strip(" \n\t;")]
-    if len(found) != 1:
-        raise ValueError("not one statement")
-    return split_head(found[0].strip().rstrip(";"))

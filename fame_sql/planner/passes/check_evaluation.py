@@ -26,10 +26,8 @@ def check_place(select: exp.Select, calls: Calls) -> exp.Select:
     Refused: ``SELECT s FROM events AS e, LATERAL (SELECT fame_score(e.example) AS s)``
     """
     between = list(_between(calls, select))
-    if inside := [node for node in between if isinstance(node, _OWN_ROWS)]:
+    if inside := [node for node in between if isinstance(node, (*_OWN_ROWS, exp.With))]:
         raise NotPlannedError(f"inside {inside[-1].key.upper()}")
-    if between and isinstance(between[-1], exp.With):
-        raise NotPlannedError("in no SELECT of its own")
     for node in _above(select):
         if isinstance(node, exp.With) and node.recursive:
             raise NotPlannedError("in a recursive CTE")
@@ -63,7 +61,7 @@ def check_read(select: exp.Select, calls: Calls) -> exp.Select:
 
     Refused: ``SELECT log_id FROM (SELECT log_id, fame_score(body) AS s FROM logs)``
     """
-    projection = next(reversed([calls.nodes[0], *_between(calls, select)]))
+    *_, projection = calls.nodes[0], *_between(calls, select)
     names = {tree.column_name(projection)}
     if (
         projection.arg_key == "expressions"
@@ -117,19 +115,15 @@ def _uses(select: exp.Select, names: Set[str], node: exp.Expr | None) -> bool:
     joins = select.args.get("joins") or ()
     if select.args.get("distinct") or any(join.method == "NATURAL" for join in joins):
         return True
-    if _by_place(select) and (node is None or tree.handed_on(select, names)):
+    # Groups and an order may name projections by their place, or all of them.
+    by_place = (
+        part.find(exp.Literal) or "all" in part.sql().lower().split()
+        for part in filter(None, map(select.args.get, ("group", "order")))
+    )
+    if any(by_place) and (node is None or tree.handed_on(select, names)):
         return True
     return any(
         tree.names_any(child, names, node)
         for child in select.iter_expressions()
         if child.arg_key != "expressions" and not isinstance(child, exp.With)
-    )
-
-
-def _by_place(select: exp.Select) -> bool:
-    """Return whether groups or an order name projections by their place, or all of them."""
-    parts = [select.args[name] for name in ("group", "order") if select.args.get(name)]
-    return any(
-        part.args.get("all") or part.find(exp.Literal) or "all" in part.sql().lower().split()
-        for part in parts
     )

@@ -14,7 +14,7 @@ _ORDERED = {"array_agg": "list", "group_concat": "string_agg"}
 _ORDERED |= {n: n for n in ("first", "last", "json_group_array", "json_group_object")}
 _ROW_BY_ROW = {"expressions", "from_", "where", "limit", "offset"}
 _NOT_BY_ROW = (exp.AggFunc, exp.Window, exp.Query, exp.UDTF, exp.Explode)
-_WAYS = "add ORDER BY, or SET preserve_insertion_order = false"
+
 _FREE_OF_ORDER = (exp.Avg, exp.Count, exp.CountIf, exp.Max, exp.Median, exp.Min, exp.Sum)
 _AROUND = (exp.Filter, exp.IgnoreNulls, exp.RespectNulls)
 
@@ -43,20 +43,20 @@ def check_order(select: exp.Select, calls: Calls) -> exp.Select:
 
     Refused: ``SELECT list(log_id), max(fame_score(body)) FROM logs``
     """
-    if calls.context.keeps_order:
-        for query in readers(select):
-            if found := _taken_by_order(query):
-                raise NotPlannedError(
-                    f"{found} takes rows by an order that joins do not keep: {_WAYS}"
-                )
+    taken = filter(None, map(_taken_by_order, readers(select)))
+    if calls.context.keeps_order and (found := next(taken, "")):
+        raise NotPlannedError(
+            f"{found} takes rows by an order that joins do not keep: "
+            "add ORDER BY, or SET preserve_insertion_order = false"
+        )
     return select
 
 
 def _is_of_lines(select: exp.Select, calls: Calls) -> bool:
     """Return whether a query without an order takes a few rows of the warehouse's own lines."""
-    if not unordered(select) or {k for k, v in select.args.items() if v} - _ROW_BY_ROW:
-        return False
-    if any(node.find(*_NOT_BY_ROW) for node in select.expressions):
+    clauses = {name for name, clause in select.args.items() if clause}
+    by_row = not any(node.find(*_NOT_BY_ROW) for node in select.expressions)
+    if not (unordered(select) and by_row and clauses <= _ROW_BY_ROW):
         return False
     lines, *others = sources(select) or [select]
     is_logs = isinstance(lines, exp.Table) and lines.name.lower() == "logs" and not others
