@@ -110,11 +110,6 @@ class Store:
         found = Found(stored + missing, missing, needed, rows, messages)
         return found, f"__fame_messages_{self._messages}"
 
-    def seconds(self, missing: int) -> float:
-        """Return about how long the model takes for a number of texts."""
-        each = self.scorer.seconds_each
-        return 0.0 if each is None else each * missing
-
     def _want(self, wanted: str, key: str) -> tuple[int, int]:
         """Keep what a query returns in a table; return how many keys and rows that are."""
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE __fame_wanted AS {wanted}")

@@ -103,5 +103,5 @@ class Calls:
         if reason:
             return Planned(functions, text(self.message), "live", reason)
         how = "event" if self.key else "message"
-        seconds = self.context.store.seconds(self.found.missing)
+        seconds = self.found.missing * (self.context.store.scorer.seconds_each or 0.0)
         return Planned(functions, text(self.message), how, seconds=seconds, **vars(self.found))

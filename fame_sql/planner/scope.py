@@ -97,6 +97,12 @@ def standalone(query: exp.Select, part: exp.Expr) -> exp.Select:
     return query
 
 
+def above(node: exp.Expr) -> Iterator[exp.Expr]:
+    """Yield what stands around a node, from the inside."""
+    while node.parent is not None:
+        yield (node := node.parent)
+
+
 def climb(query: exp.Query) -> Iterator[tuple[exp.Query, exp.Select, exp.Expr]]:
     """Yield the queries that read the rows of a query one after the other, from the inside.
 

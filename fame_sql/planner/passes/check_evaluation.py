@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from fame_sql.planner import tree
 from fame_sql.planner.context import Calls
-from fame_sql.planner.scope import climb
+from fame_sql.planner.scope import above, climb
 from fame_sql.planner.tree import NotPlannedError
 
 _OWN_ROWS = (exp.Lambda, exp.Unnest, exp.Lateral, exp.Pivot)
@@ -28,7 +28,7 @@ def check_place(select: exp.Select, calls: Calls) -> exp.Select:
     between = list(_between(calls, select))
     if inside := [node for node in between if isinstance(node, (*_OWN_ROWS, exp.With))]:
         raise NotPlannedError(f"inside {inside[-1].key.upper()}")
-    for node in _above(select):
+    for node in above(select):
         if isinstance(node, exp.With) and node.recursive:
             raise NotPlannedError("in a recursive CTE")
         if isinstance(node, exp.Lateral):
@@ -49,7 +49,7 @@ def find_guard(select: exp.Select, calls: Calls) -> exp.Select:
         calls.guard = "a join condition calls a live function"
     elif skipping := next(filter(None, map(_skipping, before)), ""):
         calls.guard = f"inside {skipping}, which may skip rows"
-    elif any("LIMIT" in tree.unordered(node) for node in (select, *_above(select))):
+    elif any("LIMIT" in tree.unordered(node) for node in (select, *above(select))):
         calls.guard = "below a LIMIT without ORDER BY"
     return select
 
@@ -73,22 +73,16 @@ def check_read(select: exp.Select, calls: Calls) -> exp.Select:
     return select
 
 
-def _above(node: exp.Expr) -> Iterator[exp.Expr]:
-    """Yield what stands around a node, from the inside."""
-    while node.parent is not None:
-        yield (node := node.parent)
-
-
 def _between(calls: Calls, select: exp.Select) -> Iterator[exp.Expr]:
     """Yield what stands between a call and its SELECT, from the inside."""
-    return takewhile(lambda node: node is not select, _above(calls.nodes[0]))
+    return takewhile(lambda node: node is not select, above(calls.nodes[0]))
 
 
 def _skipping(node: exp.Expr) -> str:
     """Return what an expression is called that may skip one of its parts; empty for any other."""
     if isinstance(node, exp.Anonymous):
         return node.name.upper() if node.name.lower() in _SKIPPING_NAMES else ""
-    inside = (n for n in (node, *_above(node)) if not isinstance(n, exp.And | exp.Paren))
+    inside = (n for n in (node, *above(node)) if not isinstance(n, exp.And | exp.Paren))
     if not isinstance(node, _SKIPPING) or isinstance(next(inside, None), exp.Where):
         return ""
     return "CASE" if isinstance(node, exp.If) else node.key.upper()

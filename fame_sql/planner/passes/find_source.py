@@ -135,23 +135,9 @@ def _trace(source: exp.Expr, column: str, catalog: Catalog, depth: int = 0) -> L
         return None
     if any(source.args.get(part) for part in ("pivots", "sample", "joins", "with_")):
         return None
-    if isinstance(source, exp.Subquery):
-        return _through(source.this, column, catalog, depth + 1)
-    if not isinstance(source, exp.Table):
-        return None
-    if cte := cte_named(source):
-        renamed = cte.args["alias"].args.get("columns")
-        return None if renamed else _through(cte.this, column, catalog, depth + 1)
-    if catalog.is_logs(source):
+    if isinstance(source, exp.Table) and not cte_named(source) and catalog.is_logs(source):
         return column, ()
-    view = catalog.view(catalog.place(source))
-    if view is None or view.columns:
-        return None
-    return _through(view.query, column, catalog, depth + 1)
-
-
-def _through(query: exp.Expr, column: str, catalog: Catalog, depth: int) -> Lineage | None:
-    """Trace a column that a query returns into the source that it takes it from."""
+    query = _query_of(source, catalog)
     if not isinstance(query, exp.Select) or _regroups(query):
         return None
     read = tree.sources(query)
@@ -159,8 +145,18 @@ def _through(query: exp.Expr, column: str, catalog: Catalog, depth: int) -> Line
     if len(found) != 1 or (origin := found[0]) is None:
         return None
     place, name = origin
-    deeper = _trace(read[place], name, catalog, depth)
+    deeper = _trace(read[place], name, catalog, depth + 1)
     return None if deeper is None else (deeper[0], (place, *deeper[1]))
+
+
+def _query_of(source: exp.Expr, catalog: Catalog) -> exp.Expr | None:
+    """Return the query of a subquery, a CTE or a view that gives its columns no other names."""
+    if not isinstance(source, exp.Table):
+        return source.this if isinstance(source, exp.Subquery) else None
+    if cte := cte_named(source):
+        return None if cte.args["alias"].args.get("columns") else cte.this
+    view = catalog.view(catalog.place(source))
+    return None if view is None or view.columns else view.query
 
 
 def _regroups(query: exp.Select) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from sqlglot import exp
 
 from fame_sql.planner.context import Calls, Context
+from fame_sql.planner.scope import above
 from fame_sql.planner.tree import NotPlannedError, is_columns
 from fame_sql.planner.verify import VALUES
 
@@ -19,14 +18,10 @@ def name_outermost(query: exp.Query, context: Context) -> exp.Query:
     After: ``SELECT LENGTH(body) AS "len(body)", max(fame_score(body)) AS "max(fame_score(body))"
     FROM logs``
     """
-    first: exp.Expr = query
-    while isinstance(first, exp.SetOperation | exp.Subquery):
-        first = first.this
-    if isinstance(first, exp.Select):
-        projections = list(first.expressions)
-        for number, projection in enumerate(projections):
-            if not _expands(projection):
-                _give(first, projection, _name_at(number, projections, context.names or []))
+    projections = list(query.selects)
+    for number, projection in enumerate(projections):
+        if not _expands(projection):
+            _give(projection, _name_at(number, projections, context.names or []))
     return query
 
 
@@ -40,26 +35,20 @@ def name_projections(select: exp.Select, calls: Calls) -> exp.Select:
 
     Refused: a projection between two stars, whose name cannot be found
     """
-    around = [projection for node in calls.nodes for projection in _projections_around(node)]
-    for outer, projection in reversed(around):
-        if isinstance(projection, exp.Alias):
-            continue
-        if not _give(outer, projection, _given_name(outer, projection, calls.context)):
+    around = [part for node in calls.nodes for part in (node, *above(node))]
+    for part in reversed(around):
+        is_projection = isinstance(part.parent, exp.Select) and part.arg_key == "expressions"
+        is_nameless = is_projection and not isinstance(part, exp.Alias)
+        if is_nameless and not _give(part, _given_name(part, calls.context)):
             raise NotPlannedError("its column cannot be named")
     return select
 
 
-def _projections_around(node: exp.Expr) -> Iterator[tuple[exp.Select, exp.Expr]]:
-    """Yield each SELECT around a call, from the inside, and its projection that holds the call."""
-    while (parent := node.parent) is not None:
-        if isinstance(parent, exp.Select) and node.arg_key == "expressions":
-            yield parent, node
-        node = parent
-
-
-def _given_name(select: exp.Select, projection: exp.Expr, context: Context) -> str | None:
+def _given_name(projection: exp.Expr, context: Context) -> str | None:
     """Return what DuckDB calls a projection: alone, after names it may refer to, or with all."""
-    number = projection.index or 0
+    select, number = projection.parent_select, projection.index or 0
+    if select is None:
+        return None
     named = [p for p in select.expressions[:number] if isinstance(p, exp.Alias)]
     for before in ([], named):
         names = context.columns_of(select, [*before, projection])
@@ -87,12 +76,13 @@ def _expands(projection: exp.Expr) -> bool:
     return any(not isinstance(s.parent, exp.Count) for s in projection.find_all(exp.Star))
 
 
-def _give(select: exp.Select, projection: exp.Expr, name: str | None) -> bool:
+def _give(projection: exp.Expr, name: str | None) -> bool:
     """Name a projection that has no name; return whether it now has one.
 
     It is not named where the name would stand for something else than a column of that name.
     """
-    if isinstance(projection, exp.Alias | exp.Column) or name is None:
+    select = projection.parent
+    if isinstance(projection, exp.Alias | exp.Column) or name is None or select is None:
         return name is not None
     columns = (c.name.lower() for c in select.find_all(exp.Column) if not c.table)
     if name.lower() in {*VALUES, *columns}:

@@ -92,12 +92,9 @@ def _demand(select: exp.Select) -> list[_Level]:
 
 def _live_of_union(union: exp.Query, branch: exp.Query, live: frozenset[str]) -> frozenset[str]:
     """Return what a set operation calls the live columns of a branch; none if that is unknown."""
-    first: exp.Expr = union
-    while isinstance(first, exp.SetOperation | exp.Subquery):
-        first = first.this
-    if any(p.is_star for p in (*first.expressions, *branch.expressions)):
+    if any(p.is_star for p in (*union.selects, *branch.selects)):
         return frozenset()
-    pairs = zip(first.expressions, branch.expressions, strict=False)
+    pairs = zip(union.selects, branch.selects, strict=False)
     return frozenset(
         tree.column_name(one) for one, other in pairs if tree.column_name(other) in live
     )
