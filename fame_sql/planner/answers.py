@@ -67,11 +67,11 @@ class Store:
 
     def has_events(self) -> bool:
         """Return whether lines carry the event of their message, by the scorer's own masks."""
-        if not self.is_warehouse:
-            return False
-        unknown = self._count(sql.load("planner/lines_without_event"))
-        recipe = read_recipe(self.connection.cursor())
-        return unknown == 0 and recipe.version == self.scorer.recipe.version
+        return (
+            self.is_warehouse
+            and not self._count(sql.load("planner/lines_without_event"))
+            and read_recipe(self.connection.cursor()).version == self.scorer.recipe.version
+        )
 
     def list_pending(self) -> int:
         """List the events of the warehouse without a verdict in a table; return how many."""
@@ -123,11 +123,9 @@ class Store:
     def _score(self, add: str, name: str) -> int:
         """Score what ``__fame_unscored`` holds, or measure a few; return how many there are."""
         missing = self._count("SELECT count(*) FROM temp.__fame_unscored")
-        if not missing:
-            return 0
-        if not self.score:
-            if self.scorer.seconds_each is None:
-                self._judge(0, CALIBRATION)
+        if missing and not self.score and self.scorer.seconds_each is None:
+            self._judge(0, CALIBRATION)
+        if not missing or not self.score:
             return missing
         path, _ = self._database()
         with scoring_turn(path), self.progress.step("scoring what is not stored", missing) as step:

@@ -32,7 +32,7 @@ class Catalog:
     @cached_property
     def _search_path(self) -> list[tuple[str, str]]:
         """Databases and schemas that the user has set, in which names are looked for."""
-        entries = _ENTRY.findall(self.setting("search_path"))
+        entries = _ENTRY.findall(self._value("current_setting('search_path')"))
         return [(_plain(d) or self._database, _plain(schema)) for d, schema in entries]
 
     @cached_property
@@ -45,6 +45,11 @@ class Catalog:
     def functions(self) -> dict[str, str]:
         """Functions that may differ each time, and macros, which may hide one, as defined."""
         return dict(self.connection.execute(sql.load("planner/functions")).fetchall())
+
+    @cached_property
+    def keeps_order(self) -> bool:
+        """Whether DuckDB returns the rows of a plain query in the order of its table."""
+        return bool(self._value("current_setting('preserve_insertion_order')"))
 
     @cached_property
     def is_warehouse(self) -> bool:
@@ -110,12 +115,8 @@ class Catalog:
         except duckdb.Error:
             return False
 
-    def setting(self, name: str) -> Any:
-        """Return a setting of the connection."""
-        return self._value("current_setting(?)", name)
-
-    def _value(self, expression: str, *parameters: str) -> Any:
-        return self.connection.execute(f"SELECT {expression}", parameters).fetchall()[0][0]
+    def _value(self, expression: str) -> Any:
+        return self.connection.execute(f"SELECT {expression}").fetchall()[0][0]
 
 
 def _plain(name: str) -> str:

@@ -12,7 +12,7 @@ from fame_sql.planner.answers import Found, Store
 from fame_sql.planner.catalog import Catalog
 from fame_sql.planner.report import Planned
 from fame_sql.planner.scope import standalone
-from fame_sql.planner.tree import every, reading, sources, text
+from fame_sql.planner.tree import every, sources, text
 from fame_sql.planner.verify import Tree
 
 
@@ -51,11 +51,6 @@ class Context:
         return self.catalog.described(self.body)
 
     @cached_property
-    def keeps_order(self) -> bool:
-        """Whether DuckDB returns the rows of a plain query in the order of its table."""
-        return bool(self.catalog.setting("preserve_insertion_order"))
-
-    @cached_property
     def store(self) -> Store:
         """What is stored, opened when it is first needed, since that reads the model."""
         return self.open_store()
@@ -73,11 +68,6 @@ class Context:
     def _columns(self, source: exp.Expr) -> list[str] | None:
         readable = isinstance(source, exp.Table | exp.Subquery)
         return self.catalog.columns(standalone(every(source), source)) if readable else None
-
-    def columns_of(self, select: exp.Select, projections: list[exp.Expr]) -> list[str] | None:
-        """Return what DuckDB calls projections of a SELECT; None if they cannot be read alone."""
-        query = reading(select, projections, "group", "windows")
-        return self.catalog.columns(standalone(query, select))
 
 
 @dataclass(eq=False)

@@ -148,17 +148,16 @@ def readers(select: exp.Select) -> Iterator[exp.Query]:
 
 
 def _readings(cte: exp.CTE) -> list[exp.Table]:
-    return [table for table in cte.root().find_all(exp.Table) if cte_named(table) is cte]
+    tables = cte.root().find_all(exp.Table)
+    return [table for table in tables if table.name == cte.alias and not table.db]
 
 
 def _in_parentheses(query: exp.Expr) -> exp.Expr:
     """Return what stands for a query in its parent: itself, or parentheses around it."""
-    node = query
-    while isinstance(node.parent, exp.Subquery) and not isinstance(
-        node.parent.parent, exp.From | exp.Join
-    ):
-        node = node.parent
-    return node
+    around = query.parent
+    if isinstance(around, exp.Subquery) and not isinstance(around.parent, exp.From | exp.Join):
+        return _in_parentheses(around)
+    return query
 
 
 def _scopes(query: exp.Expr) -> list[Scope]:

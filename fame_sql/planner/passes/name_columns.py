@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlglot import exp
 
 from fame_sql.planner.context import Calls, Context
-from fame_sql.planner.scope import above
-from fame_sql.planner.tree import NotPlannedError, is_columns
+from fame_sql.planner.scope import above, standalone
+from fame_sql.planner.tree import NotPlannedError, is_columns, reading
 from fame_sql.planner.verify import VALUES
 
 
@@ -50,12 +50,16 @@ def _given_name(projection: exp.Expr, context: Context) -> str | None:
     if select is None:
         return None
     named = [p for p in select.expressions[:number] if isinstance(p, exp.Alias)]
-    for before in ([], named):
-        names = context.columns_of(select, [*before, projection])
-        if names and len(names) == len(before) + 1:
-            return names[-1]
-    names = context.columns_of(select, select.expressions)
-    return _name_at(number, select.expressions, names) if names else None
+    for place, read in (
+        (0, [projection]),
+        (-1, [*named, projection]),
+        (number, select.expressions),
+    ):
+        query = standalone(reading(select, read, "group", "windows"), select)
+        names = context.catalog.columns(query) or []
+        if found := _name_at(place % len(read), read, names):
+            return found
+    return None
 
 
 def _name_at(number: int, projections: list[exp.Expr], names: list[str]) -> str | None:

@@ -28,7 +28,7 @@ def order_by_line(select: exp.Select, calls: Calls) -> exp.Select:
 
     After: ``SELECT body FROM logs WHERE fame_score(body) > 0.5 ORDER BY "logs".log_id LIMIT 20``
     """
-    keeps_order = calls.context.keeps_order
+    keeps_order = calls.context.catalog.keeps_order
     if keeps_order and not isinstance(select.parent, exp.Query) and _is_of_lines(select, calls):
         [lines] = sources(select)
         number = exp.column("log_id", table=exp.to_identifier(lines.alias_or_name, quoted=True))
@@ -44,7 +44,7 @@ def check_order(select: exp.Select, calls: Calls) -> exp.Select:
     Refused: ``SELECT list(log_id), max(fame_score(body)) FROM logs``
     """
     taken = filter(None, map(_taken_by_order, readers(select)))
-    if calls.context.keeps_order and (found := next(taken, "")):
+    if calls.context.catalog.keeps_order and (found := next(taken, "")):
         raise NotPlannedError(
             f"{found} takes rows by an order that joins do not keep: "
             "add ORDER BY, or SET preserve_insertion_order = false"
