@@ -14,7 +14,7 @@ from sqlglot import exp
 from fame_sql.console import Progress, SilentProgress
 from fame_sql.planner import verify
 from fame_sql.planner.answers import Store
-from fame_sql.planner.catalog import Catalog
+from fame_sql.planner.catalog import Catalog, split_head
 from fame_sql.planner.context import Calls, Context
 from fame_sql.planner.passes import AFTER, BEFORE, PER_CALL, PER_MESSAGE
 from fame_sql.planner.report import Plan
@@ -28,7 +28,6 @@ from fame_sql.planner.tree import (
     same_key,
     text,
 )
-from fame_sql.planner.views import split_head
 from fame_sql.udfs.duckdb import scorer_of
 
 Pass: TypeAlias = Callable[[exp.Select, Calls], exp.Select]

@@ -43,9 +43,8 @@ def _aliases(kind: str) -> dict[str, str]:
 
 def parse(connection: duckdb.DuckDBPyConnection, statement: str) -> Tree:
     """Return DuckDB's tree of one SELECT statement, or None if it is no such statement."""
-    with connection.cursor() as cursor:
-        rows = cursor.execute("SELECT json_serialize_sql(?)", [statement]).fetchall()
-    tree = json.loads(rows[0][0])
+    [(found,)] = connection.execute("SELECT json_serialize_sql(?)", [statement]).fetchall()
+    tree = json.loads(found)
     if tree.get("error") or len(tree.get("statements", ())) != 1:
         return None
     return tree["statements"][0]  # type: ignore[no-any-return]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from sqlglot import exp
 
 from fame_sql.planner import verify
-from fame_sql.planner.catalog import Catalog
+from fame_sql.planner.catalog import Catalog, View
 from fame_sql.planner.context import Context
 from fame_sql.planner.scope import cte_names
 from fame_sql.planner.tree import NotPlannedError, every
-from fame_sql.planner.views import View
 
 _PARTS_OF_A_NAME = {"this", "db", "catalog", "alias"}
 
@@ -53,7 +52,7 @@ def _check(catalog: Catalog, table: exp.Table, view: View) -> None:
         reason = "has other columns when it is read in place"
     else:
         return
-    raise NotPlannedError(f"the view {view.name} {reason}")
+    raise NotPlannedError(f"the view {table.name.lower()} {reason}")
 
 
 def _in_place(table: exp.Table, view: View) -> exp.Subquery:
