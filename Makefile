@@ -42,12 +42,12 @@ types: $(INSTALLED) ## mypy, strict
 quick: $(INSTALLED) lint types ## lint, types and the quick tests
 	HF_HUB_OFFLINE=1 $(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not slow and not spark and not dbt" $(ARGS)
 
-# loadgroup: tests that share a Spark cluster run in one worker, so that only one is started.
+# loadgroup: tests that share a Spark cluster, or what dbt has built, run in one worker.
 unit: $(INSTALLED) $(DBT)/.installed $(SPARK)/.installed ## all tests, on the installed DuckDB
 	HF_HUB_OFFLINE=1 $(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 unit-duckdb-1: $(INSTALLED) $(DUCKDB_1) $(DBT)/.installed ## the tests that depend on DuckDB, on 1.5.5
-	HF_HUB_OFFLINE=1 PYTHONPATH=$(DUCKDB_1) $(BIN)/pytest -n $(WORKERS) -m "not any_duckdb" $(ARGS)
+	HF_HUB_OFFLINE=1 PYTHONPATH=$(DUCKDB_1) $(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not any_duckdb" $(ARGS)
 
 $(DUCKDB_1):
 	$(BIN)/pip install --quiet --no-deps --target $@ duckdb==1.5.5

@@ -41,6 +41,7 @@ def _error(*words: object) -> str:
     return done.stderr
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 def test_help_names_every_command_and_loads_nothing_heavy() -> None:
     program = (
@@ -55,6 +56,7 @@ def test_help_names_every_command_and_loads_nothing_heavy() -> None:
         assert f"\n  {name} " in done.stdout
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 def test_importing_fame_sql_loads_no_torch() -> None:
     program = "import sys, fame_sql; fame_sql.connect; print('torch' in sys.modules)"
@@ -62,6 +64,7 @@ def test_importing_fame_sql_loads_no_torch() -> None:
     assert done.stdout == "False\n"
 
 
+@pytest.mark.any_duckdb
 def test_what_the_help_shows_without_loading_the_stages_is_theirs() -> None:
     assert labelling.PER_TEMPLATE == labels.PER_TEMPLATE
     assert language_model.WINDOW == llm_model.WINDOW
@@ -69,6 +72,7 @@ def test_what_the_help_shows_without_loading_the_stages_is_theirs() -> None:
     assert UNSEEN == policy.UNSEEN
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 def test_every_stage_alone_and_again(tmp_path: Path, simulated_log: Path) -> None:
     environment = {**os.environ, "FAME_WAREHOUSE": str(tmp_path / "way.duckdb")}
@@ -123,6 +127,7 @@ def test_a_query_from_stdin_and_an_empty_result(compiled: Path) -> None:
     assert json.loads(done.stdout) == []
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 def test_a_table_is_cut_and_says_so(compiled: Path) -> None:
     done = _fame("query", "FROM logs", "--rows", "2", "--warehouse", compiled)
@@ -130,6 +135,7 @@ def test_a_table_is_cut_and_says_so(compiled: Path) -> None:
     assert "3998 more rows" in done.stderr
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 def test_control_characters_do_not_reach_the_terminal(compiled: Path) -> None:
     done = _fame("query", r"SELECT chr(27) || '[2J' || chr(8238) AS x", "--warehouse", compiled)
@@ -160,6 +166,7 @@ def test_a_query_that_is_wrong(compiled: Path, statement: str, part: str) -> Non
     assert part in _error("query", statement, "--warehouse", compiled)
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 def test_evaluate_prints_what_json_holds(compiled: Path) -> None:
     shown = _fame("evaluate", "--warehouse", compiled)
@@ -171,6 +178,7 @@ def test_evaluate_prints_what_json_holds(compiled: Path) -> None:
         assert f"{detector}, unseen" in shown.stdout
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["mine", "label", "domains", "train", "score", "compile"])
 def test_a_stage_before_its_time(tmp_path: Path, command: str) -> None:
@@ -181,6 +189,7 @@ def test_a_stage_before_its_time(tmp_path: Path, command: str) -> None:
     assert path.read_bytes() == before
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.parametrize("command", ["mine", "label", "train", "score", "status", "evaluate"])
 def test_no_warehouse(tmp_path: Path, command: str) -> None:
     error = _error(command, "--warehouse", tmp_path / "no.duckdb")
@@ -189,6 +198,7 @@ def test_no_warehouse(tmp_path: Path, command: str) -> None:
     assert not (tmp_path / "no.duckdb").exists()
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.parametrize(
     ("name", "content", "part"),
     [
@@ -207,6 +217,7 @@ def test_a_file_that_cannot_be_read_leaves_no_warehouse(
     assert not (tmp_path / "new.duckdb").exists()
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 def test_a_folder_of_logs_is_refused_by_name(tmp_path: Path) -> None:
     refused = _fame("ingest", tmp_path, "--warehouse", tmp_path / "new.duckdb")
@@ -216,6 +227,7 @@ def test_a_folder_of_logs_is_refused_by_name(tmp_path: Path) -> None:
     assert refused.stdout == ""
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 def test_usage_errors_exit_with_2(compiled: Path) -> None:
     assert _fame("query").returncode == 2
@@ -224,6 +236,7 @@ def test_usage_errors_exit_with_2(compiled: Path) -> None:
     assert both.returncode == 2
 
 
+@pytest.mark.any_duckdb
 def test_a_label_file_naming_what_is_not_there(copied: Path, tmp_path: Path) -> None:
     path = tmp_path / "labels.csv"
     path.write_text("template_id,label\nnosuch,normal\n")
@@ -232,6 +245,7 @@ def test_a_label_file_naming_what_is_not_there(copied: Path, tmp_path: Path) -> 
     assert "row 2" in error
 
 
+@pytest.mark.any_duckdb
 def test_a_model_folder_with_one_byte_changed(copied: Path) -> None:
     weights = next(copied.with_name("centre.models").glob("*/student.safetensors"))
     content = bytearray(weights.read_bytes())
@@ -243,6 +257,7 @@ def test_a_model_folder_with_one_byte_changed(copied: Path) -> None:
     assert "fame train" in errors[0]
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 def test_a_file_does_not_come_in_twice_in_two_encodings(tmp_path: Path) -> None:
     log = tmp_path / "app.log"
@@ -255,6 +270,7 @@ def test_a_file_does_not_come_in_twice_in_two_encodings(tmp_path: Path) -> None:
     assert json.loads(count.stdout) == [{"n": 61}]
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 def test_an_interrupted_command_says_so_in_one_line(tmp_path: Path) -> None:
     import signal
@@ -283,6 +299,7 @@ def test_an_interrupted_command_says_so_in_one_line(tmp_path: Path) -> None:
     assert again.returncode == 0, again.stderr
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 def test_status_says_that_labels_are_newer_than_the_model(copied: Path, tmp_path: Path) -> None:
     assert "next: fame query" in _fame("status", "--warehouse", copied).stdout
@@ -304,6 +321,7 @@ def test_status_says_that_labels_are_newer_than_the_model(copied: Path, tmp_path
         assert [row["label"] for row in csv.DictReader(file)].count("anomalous") == 1
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 def test_a_reader_that_has_enough_is_no_error(compiled: Path) -> None:
     command = f"'{FAME}' query 'FROM logs' --csv --warehouse '{compiled}' | head -1"

@@ -26,6 +26,9 @@ from fame_sql.training.training import train_students
 from fame_sql.udfs.functions import FUNCTIONS
 from fame_sql.warehouse.warehouse import Warehouse
 
+# What all of them read is built once, in one worker.
+pytestmark = pytest.mark.xdist_group("dbt")
+
 HOW_TO = (PACKAGE.parent / "docs" / "how-to" / "dbt.md").read_text()
 
 DrawLines = Callable[[np.random.Generator, float, int], np.ndarray]
@@ -58,6 +61,7 @@ def built(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     return warehouse, dbt
 
 
+@pytest.mark.any_duckdb
 def test_the_report_shows_what_was_built(
     built: tuple[Path, Dbt], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +139,7 @@ def test_readers_without_the_functions_can_read_everything(built: tuple[Path, Db
             connection.execute(f"SELECT * FROM fame_dbt.{name}").fetchall()
 
 
+@pytest.mark.any_duckdb
 def test_every_model_and_column_is_documented(built: tuple[Path, Dbt]) -> None:
     manifest = json.loads((built[1].scratch / "target" / "manifest.json").read_text())
     nodes = [n for n in manifest["nodes"].values() if n["package_name"] == "fame"]
@@ -200,6 +205,7 @@ def _tables(warehouse: Path, names: list[str]) -> dict[str, list[tuple]]:
         }
 
 
+@pytest.mark.any_duckdb
 def test_an_older_warehouse_is_brought_up_to_date(copied: Path) -> None:
     with duckdb.connect(str(copied)) as connection:
         connection.execute("DROP TABLE fame.feedback")
@@ -217,6 +223,7 @@ def test_an_older_warehouse_is_brought_up_to_date(copied: Path) -> None:
     assert "WARN freshness of fame.feedback" in run.said, run.said
 
 
+@pytest.mark.any_duckdb
 def test_tests_can_look_at_the_new_rows_alone(built: tuple[Path, Dbt], tmp_path: Path) -> None:
     warehouse = copied_to(tmp_path, built[0])
     with duckdb.connect(str(warehouse)) as connection:
@@ -245,6 +252,7 @@ def test_microbatches_write_the_same_rows(built: tuple[Path, Dbt], tmp_path: Pat
         assert connection.execute(query).fetchall() == expected
 
 
+@pytest.mark.any_duckdb
 def test_without_a_model_dbt_is_silent_until_one_is_needed(
     simulated_log: Path, tmp_path: Path
 ) -> None:
@@ -262,6 +270,7 @@ def test_without_a_model_dbt_is_silent_until_one_is_needed(
     assert "Traceback" not in run.said
 
 
+@pytest.mark.any_duckdb
 def test_what_is_broken_fails_and_says_what_to_do(copied: Path) -> None:
     with Warehouse.open(copied) as opened:
         opened.connection.execute("UPDATE fame.masks SET placeholder = '<x>' WHERE ordinal = 1")
@@ -282,6 +291,7 @@ def test_what_is_broken_fails_and_says_what_to_do(copied: Path) -> None:
     assert run.results["assert_masks_are_the_default"] == "warn"
 
 
+@pytest.mark.any_duckdb
 def test_a_locked_warehouse_is_told_with_who_holds_it(copied: Path) -> None:
     with Warehouse.open(copied):
         run = _dbt(copied)("run", "--select", "stg_logs")
@@ -290,6 +300,7 @@ def test_a_locked_warehouse_is_told_with_who_holds_it(copied: Path) -> None:
     assert f"PID {os.getpid()}" in run.said
 
 
+@pytest.mark.any_duckdb
 def test_drift_keeps_its_error_rate_where_nothing_changes(built: tuple[Path, Dbt]) -> None:
     """Of unchanged logs, at most the stated 5 % may report anything."""
     statement = _compiled(built, "agg_template_drift")
@@ -301,6 +312,7 @@ def test_drift_keeps_its_error_rate_where_nothing_changes(built: tuple[Path, Dbt
     assert bursty <= 0.05
 
 
+@pytest.mark.any_duckdb
 def test_drift_finds_a_rate_that_doubled(built: tuple[Path, Dbt]) -> None:
     statement = _compiled(built, "agg_template_drift")
     found = _share_with_reports(

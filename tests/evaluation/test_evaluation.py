@@ -179,6 +179,7 @@ def test_folds_share_no_event_and_judge_each_line_once(lines: LabelledLines) -> 
     assert (seen == 1).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("protocol", ["time", "templates"])
 def test_no_test_line_reaches_a_trial(
     compiled: Path, lines: LabelledLines, tmp_path: Path, protocol: str
@@ -332,6 +333,7 @@ def test_every_strategy_labels_the_same_number_of_lines(compiled: Path, tmp_path
     assert curve_html(points).count("<polyline") == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["active", "random"])
 def test_no_strategy_labels_test_lines(
     compiled: Path, lines: LabelledLines, tmp_path: Path, strategy: str

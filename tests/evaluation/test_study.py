@@ -206,6 +206,7 @@ def test_figures_have_axes_with_numbers() -> None:
     assert "&lt;b&gt;" in drawn
 
 
+@pytest.mark.slow
 def test_every_detector_has_curves_on_seen_and_unseen(tmp_path: Path) -> None:
     plan = StudyPlan(cuts=(), folds=2, seeds=1, detectors=CHEAP)
     log = _log(tmp_path / "a.duckdb")

@@ -130,6 +130,7 @@ ACCEPTED: dict[str, tuple[bytes, dict[str, Any], list[tuple[str, str | None]]]] 
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ACCEPTED)
 def test_odd_input_is_kept(warehouse: Warehouse, tmp_path: Path, case: str) -> None:
     data, options, expected = ACCEPTED[case]

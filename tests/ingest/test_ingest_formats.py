@@ -34,6 +34,7 @@ def plain(column: str, value: Any) -> Any:
     return json.loads(value) if column == "attributes" and value is not None else value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
 @pytest.mark.parametrize("name", FORMATS)
 def test_lines_become_the_expected_rows(

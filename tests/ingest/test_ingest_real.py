@@ -44,6 +44,7 @@ def reference_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_each_line_is_a_row(warehouse: Warehouse, pattern: str) -> None:
@@ -64,6 +65,7 @@ def test_each_line_is_a_row(warehouse: Warehouse, pattern: str) -> None:
         assert (path.name, stored) == (path.name, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("system", "columns"),
     [

@@ -28,6 +28,8 @@ from fame_sql.students.lexical import fit_lexical
 from fame_sql.templates.mining import mine
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 HEARTBEAT = "heartbeat lost from peer"
 # One message, an alert at first and rarely afterwards.
 RARELY = [(HEARTBEAT, "normal" if i % 10 else "alert") for i in range(75)]

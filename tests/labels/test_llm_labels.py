@@ -173,6 +173,7 @@ INJECTIONS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("injection", INJECTIONS)
 def test_text_in_a_log_stays_within_its_row(
     unlabelled: Warehouse, server: LanguageServer, injection: str
@@ -189,6 +190,7 @@ def test_text_in_a_log_stays_within_its_row(
         assert [row["id"] for row in rows] == [f"l{n}" for n in range(1, len(rows) + 1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "obeyed",
     [

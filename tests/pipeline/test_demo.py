@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+# The demonstration that all of them read is run once, in one worker.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
 FAME = Path(sys.executable).with_name("fame")
 
@@ -25,6 +26,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return folder / "shown.duckdb", done.stdout
 
 
+@pytest.mark.any_duckdb
 def test_it_tells_all_that_it_promises(shown: tuple[Path, str]) -> None:
     path, text = shown
     for part in (
@@ -62,6 +64,7 @@ def test_the_queries_work_when_pasted(shown: tuple[Path, str]) -> None:
         assert len(done.stdout.splitlines()) > 2
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 def test_a_second_run_continues_the_first(shown: tuple[Path, str]) -> None:
     path, _ = shown

@@ -130,6 +130,7 @@ SHAPES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("stored", [True, False])
 def test_the_same_rows_and_columns(connection: Connection, shape: str, stored: bool) -> None:

@@ -96,6 +96,7 @@ def _result(connection: Connection, statement: str) -> tuple[list[str], Counter[
     return names, Counter(map(repr, found.fetchall()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_same_columns_and_groups(connection: Connection, shape: str) -> None:
     statement, answered = SHAPES[shape]

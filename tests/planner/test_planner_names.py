@@ -141,6 +141,7 @@ def _rows(connection: Connection, statement: str) -> tuple[list[str], Counter[st
     return names, Counter(map(repr, result.fetchall()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [1, 0])
 @pytest.mark.parametrize("shape", SAME)
 def test_a_name_means_what_it_means_to_duckdb(

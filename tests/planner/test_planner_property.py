@@ -167,6 +167,7 @@ def test_all_these_queries_judged_each_text_once(connection: duckdb.DuckDBPyConn
     assert _judged(connection) <= _distinct_events(connection)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("condition", FILTERS)
 def test_never_more_model_calls_than_distinct_events_in_the_scanned_rows(

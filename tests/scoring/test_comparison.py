@@ -103,6 +103,7 @@ def test_an_older_model_is_compared_by_the_facts_it_has(copied: Path, tiny: Stud
     assert report["totals"]["changed_events"] == report["totals"]["largest_difference"] == 0
 
 
+@pytest.mark.slow
 def test_the_command(two_models: tuple[Path, str, str]) -> None:
     path, old, new = two_models
     stored = run(path, "compare", old, new, "--stored")

@@ -326,6 +326,7 @@ def test_an_unsupported_target_is_reported_with_the_events_it_needs(opened: Ware
     assert (alert.queued, queue.queued) == (0, both.queued)
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 def test_training_with_a_target_gives_the_same_model_as_setting_it_later(
     opened: Warehouse, tiny: StudentConfig

@@ -86,6 +86,7 @@ def _after_batches(process: subprocess.Popen[str], batches: int) -> None:
         assert process.stdout.readline(), process.stderr and process.stderr.read()
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)])
 def test_an_interrupted_run_is_resumed(

@@ -61,6 +61,7 @@ def _run(*arguments: object) -> str:
     return result.stdout
 
 
+@pytest.mark.slow
 def test_foreign_files_are_scored_by_day_and_queried_with_the_warehouse(
     copied: Path, raw: Path, place: str
 ) -> None:
@@ -365,6 +366,7 @@ def test_expiry_keeps_verdicts_labelled_lines_and_counts(copied: Path) -> None:
         assert expire(warehouse, middle).lines == 0
 
 
+@pytest.mark.slow
 def test_expiry_of_partitions(copied: Path, raw: Path, place: str) -> None:
     with Warehouse.open(copied) as warehouse:
         add_partitions(warehouse, [f"{raw}/*/*.parquet"], place=place)
@@ -459,6 +461,7 @@ def test_compaction_of_an_open_file_changes_nothing(copied: Path) -> None:
         compact(copied)
 
 
+@pytest.mark.slow
 def test_an_incomplete_copy_changes_nothing(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     link = copied.with_name("link.duckdb")
     link.symlink_to(copied)

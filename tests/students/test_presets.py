@@ -197,6 +197,7 @@ def test_training_twice_gives_the_same_files(
     assert files(tmp_path / "once") == files(tmp_path / "twice")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", HOW)
 def test_a_score_does_not_depend_on_the_batch(students: dict[str, Student], how: str) -> None:
     draw = random.Random(5)
@@ -282,6 +283,7 @@ def test_frozen_layers_stay_as_they_were(encoders: Path) -> None:
     assert all(name.startswith("transformer.layer.1.") for name in moved)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["roberta", "mpnet"])
 def test_an_encoder_that_counts_positions_its_own_way(kind: str, tmp_path: Path) -> None:
     make_encoder(tmp_path / kind, kind, pad_token_id=1, max_position_embeddings=66)
@@ -398,6 +400,7 @@ def test_a_folder_that_cannot_be_used_is_refused(
     assert not (folder / "ran").exists()
 
 
+@pytest.mark.slow
 def test_attention_that_a_file_names_is_not_fetched(encoders: Path, tmp_path: Path) -> None:
     folder = tmp_path / "encoder"
     shutil.copytree(encoders / "bert", folder)
@@ -638,6 +641,7 @@ def test_any_encoder_can_be_exported(students: dict[str, Student], how: str) -> 
     assert np.allclose(exported.scores, students[how].predict(texts).scores, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{}, {"frozen_layers": 1}])
 def test_a_training_of_separate_encoders_goes_on_where_it_stopped(
     encoders: Path, changes: dict[str, Any]

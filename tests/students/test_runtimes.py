@@ -146,6 +146,7 @@ def test_any_text_has_a_row_of_its_own(
     assert rows(in_onnx, [texts[i] for i in order]) == [alone[i] for i in order]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", ["1", "2", "5", "not a number"])
 def test_a_row_does_not_depend_on_threads(
     in_onnx: Student, monkeypatch: pytest.MonkeyPatch, threads: str
@@ -229,6 +230,7 @@ SHAPES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("router", "experts"),
     [("bert", None), ("roberta", None), ("mpnet", None), ("electra", None), ("distilbert", "bert")],
@@ -296,6 +298,7 @@ def test_a_graph_with_weights_elsewhere_is_refused(in_onnx: Student, tmp_path: P
         Student.load(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_graph_of_another_student_is_refused(in_torch: Student, tmp_path: Path) -> None:
     in_torch.on(ONNX, []).save(tmp_path / "one")
     other = train(

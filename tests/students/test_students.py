@@ -171,6 +171,7 @@ def test_the_slice_calibrates(student: Student) -> None:
     assert calibration.temperature == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seen", [True, False])
 def test_known_templates_alone_calibrate(seen: bool) -> None:
     """What comes in the slice for the first time says nothing of what is known."""
@@ -186,6 +187,7 @@ def test_known_templates_alone_calibrate(seen: bool) -> None:
     assert len(held_out.unseen.lines) == (len(examples) if not seen else 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seen", [True, False])
 def test_retraining_calibrates_on_known_templates_alone(student: Student, seen: bool) -> None:
     made = synthetic(seed=5)
@@ -242,6 +244,7 @@ def test_the_default_sizes_do_not_depend_on_the_batch_either() -> None:
         assert rows(compact.predict(some)) == [expected[text] for text in some]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_a_row_does_not_depend_on_threads(student: Student, threads: int) -> None:
     import torch
@@ -411,6 +414,7 @@ def test_loading_leaves_the_random_state_alone(student: Student, tmp_path: Path)
 QUICK = replace(TINY, min_steps=3, max_steps=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("is_anomaly", "calibration", "kinds"),
     [

@@ -142,6 +142,7 @@ def test_a_split_out_of_range(empty: Warehouse, fraction: float) -> None:
         mine(empty, fraction=fraction)
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 def test_the_size_of_a_slice_changes_nothing(

@@ -31,6 +31,8 @@ from fame_sql.training.plan import TrainingPlan, carry_scores, plan_training
 from fame_sql.training.training import TrainingReport
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 VERDICTS = (
     "SELECT * EXCLUDE (model_version, scored_at) FROM fame.scores WHERE model_version = ? "
     "AND known_template AND list_contains(?, domain) ORDER BY event_id"

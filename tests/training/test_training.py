@@ -101,6 +101,7 @@ def test_patience_stops_where_nothing_can_be_learned() -> None:
     assert fitting.done % CHECK == 0
 
 
+@pytest.mark.slow
 def test_the_best_weights_are_taken() -> None:
     from fame_sql.students.fitting.early_stopping import EarlyStopping
 

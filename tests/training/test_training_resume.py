@@ -138,6 +138,7 @@ def test_a_finished_network_is_not_fitted_again(small: StudentConfig, tmp_path: 
     assert checkpoints.resumed == {"training": 60}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [{"seed": 1}, {"dropout": 0.2}, {"balance": 2.0}])
 def test_a_checkpoint_of_other_settings_is_removed(
     small: StudentConfig, tmp_path: Path, change: dict[str, float]
@@ -169,6 +170,7 @@ def broken() -> Iterator[tuple[str, bytes]]:
     yield "JSON without what is needed", b"\x02\x00\x00\x00\x00\x00\x00\x00{}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [pytest.param(c, id=name) for name, c in broken()])
 def test_a_broken_checkpoint_is_removed(
     small: StudentConfig, tmp_path: Path, content: bytes

@@ -86,6 +86,7 @@ def test_the_number_of_scored_rows_does_not_grow(
     assert 0 < sum(rows) <= (on_1 if IS_1 else on_2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [s for s in SHAPES if s not in ("literal", "null", "case")])
 def test_a_planned_query_gives_no_row_to_the_function(
     counted: tuple[duckdb.DuckDBPyConnection, list[int]], shape: str
@@ -222,6 +223,7 @@ def _from_cold(connection: Any, statement: str, plan_it: bool) -> tuple[Counter[
     return rows, cache.judged - before, len(planned)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", COLD)
 def test_a_planned_query_scores_no_more_texts_than_the_plain_one(cold: Any, shape: str) -> None:
     statement, planned = COLD[shape]

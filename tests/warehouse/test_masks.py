@@ -27,6 +27,7 @@ def _events(folder: Path) -> set[str]:
         return {row[0] for row in warehouse.rows("SELECT canonical FROM fame.events")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("masks", "expected"),
     [

@@ -85,6 +85,7 @@ def value(connection: duckdb.DuckDBPyConnection, call: str) -> object:
     return connection.execute(f"SELECT {call}").fetchall()[0][0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", LIVE_WAYS, ids=lambda way: way.__name__)
 def test_with_python_the_plain_name_is_live_and_the_schema_is_stored(
     copied: Path, way: Way
@@ -116,6 +117,7 @@ def test_without_python_duckdb_suggests_the_stored_function(compiled: Path, name
         connection.execute(f"SELECT {name}('x')")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STORED)
 def test_a_statement_for_live_functions_runs_over_stored_ones(copied: Path, name: str) -> None:
     if PROGRAM is None:

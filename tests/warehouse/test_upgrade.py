@@ -49,6 +49,7 @@ def _copies(path: Path) -> list[str]:
     return sorted(p.name for p in path.parent.iterdir() if "before" in p.name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", EARLIER)
 def test_every_earlier_schema_is_upgraded_and_can_go_back(tmp_path: Path, version: int) -> None:
     path = older_warehouse(tmp_path / "w.duckdb", version)
@@ -82,6 +83,7 @@ def test_every_earlier_schema_is_upgraded_and_can_go_back(tmp_path: Path, versio
     assert _state(path) == (version, ROWS)
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 @pytest.mark.parametrize("version", EARLIER)
 def test_opening_for_writing_upgrades_and_announces_the_copy(
@@ -273,6 +275,7 @@ upgrade.upgrade(path)
 """
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("where", "version"),
@@ -306,6 +309,7 @@ def test_a_killed_upgrade_leaves_the_old_or_the_new_warehouse(
     assert [name for name in _copies(path) if name.startswith(".")] == []
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 def test_an_upgrade_killed_at_any_time(tmp_path: Path) -> None:
     source = older_warehouse(tmp_path / "source.duckdb", 1)
