@@ -92,6 +92,7 @@ def test_the_row_of_a_template(empty: Warehouse, server: LanguageServer) -> None
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["invent", "omit", "repeat"])
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_wrong_grouping_is_sent_back_once_and_then_repaired_by_rule(
@@ -123,6 +124,7 @@ def test_domains_with_too_few_labels_are_named_in_the_repair_request(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer", ["{}", '{"domains": []}', "all normal", '{"domains": [{"name": "x"}]}']
 )

@@ -66,6 +66,7 @@ def test_one_fault_is_survived(
     assert len(server.bodies) == sends, "what was answered is in the ledger"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["truncate", "invalid", "invent", "omit", "repeat", "extra"])
 def test_a_second_bad_answer_is_a_clear_failure_and_is_not_paid_for_again(
     empty: Warehouse, server: LanguageServer, fault: str
@@ -89,6 +90,7 @@ def test_the_repair_request_names_the_faults(empty: Warehouse, server: LanguageS
     assert "these rows are missing: l2" in said[3]["content"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("refuses", "mode"),
     [

@@ -135,6 +135,7 @@ def test_a_team_replays_a_pass_without_a_network(
     assert server.base_url not in (tmp_path / "pass.jsonl").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -40,6 +40,7 @@ def two(two_models: tuple[Path, str, str]) -> Iterator[tuple[Warehouse, str, str
         yield warehouse, old, new
 
 
+@pytest.mark.slow
 def test_an_older_model_is_the_champion_again_with_its_scores(two) -> None:
     warehouse, old, new = two
     by_new = warehouse.rows("SELECT event_id, score FROM fame.verdicts ORDER BY event_id")
@@ -64,6 +65,7 @@ def test_a_version_that_is_none(opened: Warehouse, version: str) -> None:
         models.promote(opened, version, reason="back")
 
 
+@pytest.mark.slow
 def test_a_changed_model_is_not_promoted(two) -> None:
     warehouse, old, new = two
     (warehouse.models_folder / old / "model.json").write_text("{}")

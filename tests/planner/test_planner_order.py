@@ -81,6 +81,7 @@ def connection(compiled: Path) -> Iterator[Connection]:
     connection.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ORDERED)
 def test_rows_taken_by_their_order_are_the_same(connection: Connection, shape: str) -> None:
     statement, named = ORDERED[shape]

@@ -147,6 +147,7 @@ def students(encoders: Path) -> dict[str, Student]:
 # ---- end to end
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", HOW)
 def test_an_encoder_learns_through_one_interface(students: dict[str, Student], how: str) -> None:
     prediction = students[how].predict(world().canonical)

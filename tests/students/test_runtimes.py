@@ -104,6 +104,7 @@ def rows(student: Student, texts: list[str]) -> list[bytes]:
 # ---- the exported graph
 
 
+@pytest.mark.slow
 def test_it_says_what_torch_says(in_torch: Student, in_onnx: Student) -> None:
     texts = some_texts(2, 300)
     ours, theirs = in_torch.predict(texts), in_onnx.predict(texts)

@@ -165,6 +165,7 @@ def test_only_what_has_changed_is_trained_and_all_else_keeps_its_scores(
     assert was == now
 
 
+@pytest.mark.slow
 def test_live_functions_keep_the_verdicts_that_stay(recompiled: Recompiled) -> None:
     with Warehouse.open(recompiled.path, read_only=True) as warehouse:
         new = champion(warehouse).folder
@@ -224,6 +225,7 @@ def test_what_is_new_is_learned_and_routed(recompiled: Recompiled) -> None:
     assert [verdict.is_anomaly for verdict in unseen] == [True, False]
 
 
+@pytest.mark.slow
 def test_a_new_model_names_its_parent(recompiled: Recompiled) -> None:
     parent, report = recompiled.parent, recompiled.report
     with Warehouse.open(recompiled.path, read_only=True) as warehouse:
