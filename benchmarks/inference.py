@@ -257,11 +257,16 @@ def threaded(threads: int) -> Iterator[None]:
 
 def classifiers(network: nn.ModuleDict) -> Iterator[Any]:
     """Yield one classifier per encoder that reads a message, of the same shape."""
-    from transformers import AutoModelForSequenceClassification
+    from transformers import AutoModelForSequenceClassification, BertConfig
+
+    from fame_sql.students.network.compact import CompactEncoder
 
     apart: Any = network["experts"] if encoder.is_separate(network) else ()
     for reader in (network["encoder"], *apart):
-        yield AutoModelForSequenceClassification.from_config(reader.config).eval()
+        shape = reader.config
+        if isinstance(reader, CompactEncoder):
+            shape = BertConfig(**vars(shape))
+        yield AutoModelForSequenceClassification.from_config(shape).eval()
 
 
 def measured(

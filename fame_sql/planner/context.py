@@ -8,12 +8,12 @@ from functools import cached_property
 
 from sqlglot import exp
 
-from fame_sql.planner.answers import Found, Store
 from fame_sql.planner.catalog import Catalog
 from fame_sql.planner.report import Planned
 from fame_sql.planner.scope import standalone
 from fame_sql.planner.tree import every, sources, text
 from fame_sql.planner.verify import Tree
+from fame_sql.scoring.on_demand import Counts, TemporaryVerdicts
 
 
 @dataclass(eq=False)
@@ -34,7 +34,7 @@ class Context:
     """One statement while it is planned."""
 
     catalog: Catalog
-    open_store: Callable[[], Store]
+    open_store: Callable[[], TemporaryVerdicts]
     query: exp.Query
     written: str
     head: str  # CREATE TABLE .. AS, or INSERT INTO ..; empty for a query alone
@@ -51,7 +51,7 @@ class Context:
         return self.catalog.described(self.body)
 
     @cached_property
-    def store(self) -> Store:
+    def store(self) -> TemporaryVerdicts:
         """What is stored, opened when it is first needed, since that reads the model."""
         return self.open_store()
 
@@ -82,7 +82,7 @@ class Calls:
     source: Source = field(init=False)  # where all columns of the message come from
     key: str = ""  # its column with the event of the message; empty if none is proven
     table: str = ""  # the temporary table with the answers
-    found: Found = field(default_factory=Found)
+    found: Counts = field(default_factory=Counts)
 
     def __post_init__(self) -> None:
         self.message = self.nodes[0].expressions[0]
@@ -90,8 +90,13 @@ class Calls:
     def report(self, reason: str = "") -> Planned:
         """Return what is done about them; with a reason, that they are left alone."""
         functions = tuple(dict.fromkeys(node.name.lower() for node in self.nodes))
+        message, how = text(self.message), "event" if self.key else "message"
         if reason:
-            return Planned(functions, text(self.message), "live", reason)
-        how = "event" if self.key else "message"
-        seconds = self.found.missing * (self.context.store.scorer.seconds_each or 0.0)
-        return Planned(functions, text(self.message), how, seconds=seconds, **vars(self.found))
+            return Planned(functions=functions, message=message, answered_by="live", reason=reason)
+        return Planned(
+            functions=functions,
+            message=message,
+            answered_by=how,
+            seconds=self.found.missing * (self.context.store.scorer.seconds_each or 0.0),
+            **vars(self.found),
+        )

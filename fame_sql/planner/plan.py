@@ -13,7 +13,6 @@ from sqlglot import exp
 
 from fame_sql.console import Progress, SilentProgress
 from fame_sql.planner import verify
-from fame_sql.planner.answers import Store
 from fame_sql.planner.catalog import Catalog, split_head
 from fame_sql.planner.context import Calls, Context
 from fame_sql.planner.passes import AFTER, BEFORE, PER_CALL, PER_MESSAGE
@@ -28,6 +27,7 @@ from fame_sql.planner.tree import (
     same_key,
     text,
 )
+from fame_sql.scoring.on_demand import TemporaryVerdicts
 from fame_sql.udfs.duckdb import scorer_of
 
 Pass: TypeAlias = Callable[[exp.Select, Calls], exp.Select]
@@ -70,7 +70,7 @@ def make_plan(
         return Plan(statement, reason="this connection has no live functions")
     catalog = Catalog(connection)
     shown = progress or SilentProgress()
-    store = partial(Store, connection, scorer, catalog.is_warehouse, score, shown)
+    store = partial(TemporaryVerdicts, connection, scorer, catalog.is_warehouse, score, shown)
     try:
         context = _read(catalog, statement, store)
     except NotPlannedError as error:
@@ -121,7 +121,7 @@ def _accepts(step: Pass, select: exp.Select, calls: Calls) -> bool:
     return True
 
 
-def _read(catalog: Catalog, written: str, store: Callable[[], Store]) -> Context | None:
+def _read(catalog: Catalog, written: str, store: Callable[[], TemporaryVerdicts]) -> Context | None:
     """Return a statement to be planned; None if it calls no live function, by itself or others.
 
     Refused: what is not one query, alone or to fill a table

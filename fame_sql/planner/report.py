@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fame_sql.scoring.on_demand import Counts
 
-@dataclass(frozen=True)
-class Planned:
-    """What the planner does about calls on one message expression.
+
+@dataclass(frozen=True, kw_only=True)
+class Planned(Counts):
+    """What the planner does about calls on one message expression, and what it has counted.
 
     Parameters
     ----------
@@ -20,35 +22,23 @@ class Planned:
         messages) or ``"live"``: left alone.
     reason : str
         Why they are left alone.
-    distinct : int or None
-        Distinct events or canonical texts in the rows that they see; None if not all were looked
-        up.
-    missing : int
-        Those that were not stored.
     seconds : float
-        About how long the model takes for them.
-    bytes_needed : int
-        About what the temporary tables take: in memory, or on disk beyond ``memory_limit``.
-    rows, messages : int or None
-        Rows that they see, and distinct messages in them; None where not counted.
+        About how long the model takes for what is missing.
     """
 
     functions: tuple[str, ...]
     message: str
     answered_by: str
     reason: str = ""
-    distinct: int | None = None
-    missing: int = 0
     seconds: float = 0.0
-    bytes_needed: int = 0
-    rows: int | None = None
-    messages: int | None = None
 
     def left(self, reason: str) -> Planned:
         """Return the same calls left alone with their statement; unchanged if they already are."""
         if self.answered_by == "live":
             return self
-        return Planned(self.functions, self.message, "live", reason)
+        return Planned(
+            functions=self.functions, message=self.message, answered_by="live", reason=reason
+        )
 
 
 @dataclass(frozen=True)

@@ -11,23 +11,19 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from fame_sql.errors import ModelError
 from fame_sql.students.fitting.balance import balance
+from fame_sql.students.text_features import LENGTHS, WORD, FeatureSum, Letters, bare_word
 
 Floats = npt.NDArray[np.float64]
 
 WEIGHTS, FACTS = "lexical.safetensors", "lexical.json"
 
-Letters = Literal["unicode", "ascii"]
-"""The letters of bare words: those of any script, or, in older folders, only a to z."""
-
-# Texts are in lower case, so both are equal on ASCII.
-_LETTER: dict[Letters, str] = {"unicode": r"[^\W\d_]", "ascii": "[a-z]"}
 MAX_FEATURES = 30_000
 REGULARISATION = 10.0
 
@@ -67,8 +63,8 @@ class LexicalHead:
         self.features = tuple(features)
         self.intercept = intercept
         self.letters = letters
-        self._vectorizers = [
-            (_restored(settings, part), part.weights[1])
+        self._sums = [
+            FeatureSum(settings.get("token_pattern"), part.vocabulary, *part.weights)
             for settings, part in zip(_settings(letters), features, strict=False)
             if part.vocabulary
         ]
@@ -76,9 +72,8 @@ class LexicalHead:
     def log_odds(self, texts: Sequence[str]) -> Floats:
         """Return the log-odds of each text being anomalous, shape [n]; the threshold is 0."""
         total = np.full(len(texts), self.intercept)
-        if texts:
-            for vectorizer, coefficients in self._vectorizers:
-                total += vectorizer.transform(texts) @ coefficients
+        for each in self._sums:
+            total += each.total(texts)
         return total
 
     def save(self, folder: Path, generation: int = 0) -> None:
@@ -169,17 +164,18 @@ def fit_lexical(texts: Sequence[str], share: Floats) -> LexicalHead:
 def _settings(letters: Letters) -> tuple[dict[str, Any], ...]:
     """Return the settings of the feature sets: words with punctuation, bare words, characters."""
     return (
-        {"token_pattern": r"[^\s]+", "ngram_range": (1, 2)},
-        {"token_pattern": rf"{_LETTER[letters]}{{2,}}|[0-9]+#*", "ngram_range": (1, 2)},
-        {"analyzer": "char_wb", "ngram_range": (2, 4)},
+        {"token_pattern": WORD, "ngram_range": (1, 2)},
+        {"token_pattern": bare_word(letters), "ngram_range": (1, 2)},
+        {"analyzer": "char_wb", "ngram_range": LENGTHS},
     )
 
 
 def _read(settings: dict[str, Any], texts: Sequence[str]) -> tuple[list[str], Floats, Any]:
     """Return the vocabulary, inverse document frequencies and columns of one feature set."""
     from scipy.sparse import csr_matrix
+    from sklearn.feature_extraction.text import TfidfVectorizer
 
-    vectorizer = _vectorizer(settings, max_features=MAX_FEATURES)
+    vectorizer = TfidfVectorizer(sublinear_tf=True, max_features=MAX_FEATURES, **settings)
     analyze = vectorizer.build_analyzer()
     if not any(analyze(text) for text in texts):
         return [], np.empty(0), csr_matrix((len(texts), 0))
@@ -200,15 +196,3 @@ def _regression(columns: Sequence[Any], share: Floats) -> tuple[Floats, float]:
     model = LogisticRegression(C=REGULARISATION, max_iter=2000)
     model.fit(hstack(columns).tocsr()[rows], truth, sample_weight=part * weight[rows])
     return model.coef_[0], float(model.intercept_[0])
-
-
-def _vectorizer(settings: dict[str, Any], **more: Any) -> Any:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    return TfidfVectorizer(sublinear_tf=True, **more, **settings)
-
-
-def _restored(settings: dict[str, Any], features: FeatureSet) -> Any:
-    vectorizer = _vectorizer(settings, vocabulary=features.vocabulary)
-    vectorizer.idf_ = features.weights[0]
-    return vectorizer

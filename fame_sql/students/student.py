@@ -262,6 +262,7 @@ def _engine(folder: Path, facts: StudentFacts, tokenizer: Tokenizer) -> Engine:
     """Open what runs the network; torch is imported only for the runtime torch."""
 
     def read() -> nn.ModuleDict:
+        require_torch("retraining this model", facts.config)
         return read_network(
             folder,
             facts.config,
@@ -273,7 +274,7 @@ def _engine(folder: Path, facts: StudentFacts, tokenizer: Tokenizer) -> Engine:
 
     if facts.runtime.name == "torch":
         instead = ", or, on a machine that has them, 'fame models convert VERSION --runtime onnx'"
-        require_torch(f"the model in {folder}", instead)
+        require_torch(f"the model in {folder}", facts.config, instead)
         return TorchEngine(read(), facts.runtime.precision)
     engine = OnnxEngine(read_graph(folder), read)
     if engine.widths != facts.widths:

@@ -12,7 +12,7 @@ import fame_sql
 from fame_sql import models
 from fame_sql.errors import WarehouseError
 from fame_sql.planner import make_plan
-from fame_sql.planner.answers import check_disk
+from fame_sql.scoring.on_demand import check_disk
 from fame_sql.udfs.duckdb import release, scorer_of
 from fame_sql.warehouse.warehouse import Warehouse
 

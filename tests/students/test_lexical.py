@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from fame_sql.errors import ModelError
 from fame_sql.models.novelty import NoveltyIndex, words
-from fame_sql.students.lexical import LexicalHead, fit_lexical
+from fame_sql.students.lexical import LexicalHead, _settings, fit_lexical
+from fame_sql.students.text_features import FeatureSum
 
 pytestmark = pytest.mark.any_duckdb
 
+WORDS = ["job", "Job", "<id>", "disk:", "4##", "a", "ab", "é🙂", "\t", "failed", "failed,failed"]
 NORMAL = ["job <id> finished with status 0", "session opened for user alice", "fan speed is 5##"]
 ANOMALOUS = ["job <id> finished with status 1##", "disk failure on <path>", "kernel panic: fatal"]
 
@@ -152,3 +154,25 @@ def test_novelty_is_told_in_any_script(template: str, texts: list[str]) -> None:
     found = NoveltyIndex([template]).novelty(texts)
     assert found.tolist() == [0.0, 0.5, 1.0]
     assert all(near < far for near, far in pairwise(found))
+
+
+TEXTS = st.lists(st.sampled_from(WORDS) | st.text(max_size=8), max_size=12).map(" ".join)
+
+
+@given(known=st.lists(TEXTS, min_size=2, max_size=6), asked=st.lists(TEXTS, max_size=6))
+def test_sums_are_the_bits_of_scikit_learn(known: list[str], asked: list[str]) -> None:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    draw = np.random.default_rng(0)
+    for settings in _settings("unicode"):
+        vectorizer = TfidfVectorizer(sublinear_tf=True, **settings)
+        try:
+            vectorizer.fit(known)
+        except ValueError:  # none of them has a feature
+            continue
+        names = vectorizer.get_feature_names_out().tolist()
+        weights = draw.normal(size=len(names))
+        ours = FeatureSum(settings.get("token_pattern"), names, vectorizer.idf_, weights)
+        assert ours.total(asked).tolist() == (
+            (vectorizer.transform(asked) @ weights).tolist() if asked else []
+        )

@@ -581,7 +581,7 @@ for attempt in (
     assert done.returncode == 0, done.stderr
     told = done.stdout.splitlines()
     assert len(told) == 4
-    assert all("torch is not installed: run 'pip install torch trans" in line for line in told)
+    assert all("torch is not installed: run 'pip install torch'" in line for line in told)
     assert "fame models convert VERSION --runtime onnx" in told[0]
 
 

@@ -477,3 +477,48 @@ def test_steps_are_five_epochs_within_bounds(events: int, steps: int) -> None:
 def test_importing_the_students_loads_no_torch() -> None:
     code = "import sys, fame_sql.students; assert not {'torch', 'transformers'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_scoring_loads_no_more_than_it_needs(student: Student, tmp_path: Path) -> None:
+    student.save(tmp_path)
+    code = (
+        "import sys; from pathlib import Path; from fame_sql.students import Student; "
+        "Student.load(Path(sys.argv[1])).predict(['kernel panic']); "
+        "assert not {'transformers', 'sklearn', 'scipy'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+
+
+def test_the_compact_encoder_is_bert_bit_for_bit() -> None:
+    import torch
+    from transformers import BertConfig, BertModel
+
+    from fame_sql.students.network.compact import CompactEncoder
+
+    shape = BertConfig(
+        vocab_size=90,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=48,
+        max_position_embeddings=16,
+        type_vocab_size=1,
+        attention_probs_dropout_prob=0.0,
+        pad_token_id=0,
+        attn_implementation="sdpa",
+    )
+    torch.manual_seed(3)
+    theirs = BertModel(shape, add_pooling_layer=False)
+    torch.manual_seed(3)
+    ours = CompactEncoder(90, 32, 2, 4, 48, 16, dropout=0.1, padding=0)
+    weights = theirs.state_dict()
+    assert list(ours.state_dict()) == list(weights)
+    assert all(torch.equal(ours.state_dict()[name], weights[name]) for name in weights)
+    ids = torch.randint(1, 90, (4, 16))
+    padded = (torch.arange(16) < torch.tensor([[16], [9], [1], [3]])).long()
+    for mask in (padded, torch.ones_like(padded)):
+        states = []
+        for encoder in (theirs, ours):
+            torch.manual_seed(7)  # the same activations are dropped
+            states.append(encoder(input_ids=ids, attention_mask=mask).last_hidden_state)
+        assert torch.equal(*states)

@@ -8,10 +8,10 @@ import duckdb
 from sqlglot import exp
 
 from fame_sql.planner import tree
-from fame_sql.planner.answers import Found
 from fame_sql.planner.context import Calls
 from fame_sql.planner.scope import climb, standalone
 from fame_sql.planner.tree import NotPlannedError
+from fame_sql.scoring.on_demand import Counts
 
 _KEY = "__fame_key"
 _MIXING = ("group", "having", "qualify", "limit", "offset")
@@ -113,15 +113,19 @@ def _mixes_rows(select: exp.Select) -> bool:
     return clauses or tree.distinct_on(select) or any(map(tree.aggregates, select.expressions))
 
 
-def _fill(select: exp.Select, calls: Calls, levels: list[_Level]) -> tuple[Found, str]:
+def _fill(select: exp.Select, calls: Calls, levels: list[_Level]) -> tuple[Counts, str]:
     store = calls.context.store
     if not calls.key:
-        return store.fill_messages(_wanted(select, calls, levels, is_selective=False))
+        if not store.want_messages(_wanted(select, calls, levels, is_selective=False)):
+            raise NotPlannedError(
+                "its messages have a collation, by which different ones are equal"
+            )
+        return store.fill_messages()
     # A selective join then reads few rows twice; others depend on the rows around a match.
     joins = select.args.get("joins") or []
     is_selective = store.score and bool(joins) and not any(join.method for join in joins)
     found = store.fill_events(_wanted(select, calls, levels, is_selective))
-    return Found(missing=found.missing) if is_selective else found, "__fame_events"
+    return Counts(missing=found.missing) if is_selective else found, "__fame_events"
 
 
 def _wanted(select: exp.Select, calls: Calls, levels: list[_Level], is_selective: bool) -> str:

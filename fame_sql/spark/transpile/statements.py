@@ -58,7 +58,7 @@ QUERIES = (
     "pipeline/demo/summary",
     "labels/count_unread",
     "labels/report",
-    "planner/lines_without_event",
+    "scoring/on_demand/lines_without_event",
     "scoring/stored_verdicts",
     "pipeline/status",
     "training/training_texts",

@@ -87,7 +87,7 @@ def train(
     ModelError
         If torch is not installed.
     """
-    require_torch("training")
+    require_torch("training", config)
     _check(examples, domains)
     tokenizer = _tokenizer(config, [*texts, *examples.canonical], placeholders)
     shared = _Shared(tokenizer, domains, config, progress, checkpoints or Checkpoints.none())

@@ -214,20 +214,16 @@ def _mean(states: Tensor, mask: Tensor) -> Tensor:
 
 
 def _compact(config: StudentConfig, vocabulary: int) -> nn.Module:
-    """Build a small BERT without its pooler."""
-    from transformers import BertConfig, BertModel
+    """Build the encoder that is trained from scratch."""
+    from fame_sql.students.network.compact import CompactEncoder
 
-    shape = BertConfig(
-        vocab_size=vocabulary,
-        hidden_size=config.hidden,
-        num_hidden_layers=config.layers,
-        num_attention_heads=config.heads,
-        intermediate_size=config.feed_forward,
-        max_position_embeddings=config.max_tokens,
-        type_vocab_size=1,
-        hidden_dropout_prob=config.dropout,
-        attention_probs_dropout_prob=0.0,
-        pad_token_id=PAD,
-        attn_implementation="sdpa",
+    return CompactEncoder(
+        vocabulary=vocabulary,
+        hidden=config.hidden,
+        layers=config.layers,
+        heads=config.heads,
+        feed_forward=config.feed_forward,
+        max_tokens=config.max_tokens,
+        dropout=config.dropout,
+        padding=PAD,
     )
-    return cast("nn.Module", BertModel(shape, add_pooling_layer=False))

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from fame_sql.errors import ModelError
 from fame_sql.students.network.inference import Logits, spread
-from fame_sql.students.network.runtimes import Runtime, cores, require_torch
+from fame_sql.students.network.runtimes import Runtime, cores
 
 if TYPE_CHECKING:
     from torch import nn
@@ -55,7 +55,6 @@ class OnnxEngine:
     @cached_property
     def network(self) -> nn.ModuleDict:
         """The encoder and heads in torch, on the CPU."""
-        require_torch("retraining this model")
         return self._read_network().eval()
 
     def logits(self, tokens: Sequence[Sequence[int]]) -> tuple[Logits, Logits]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, cast, get_args
 
 from fame_sql.errors import InputError, ModelError
+from fame_sql.students.config import StudentConfig
 from fame_sql.students.network.encoder import is_separate
 from fame_sql.students.network.inference import Logits, infer
 
@@ -136,22 +137,25 @@ def in_bfloat16(network: nn.ModuleDict) -> nn.ModuleDict:
     return halved
 
 
-def require_torch(what: str, instead: str = "") -> None:
-    """Raise an error if torch is not installed.
+def require_torch(what: str, config: StudentConfig, instead: str = "") -> None:
+    """Raise an error if torch, or transformers for a pretrained encoder, is not installed.
 
     Parameters
     ----------
     what : str
         What needs torch, in words.
+    config : StudentConfig
+        Its encoder.
     instead : str
         An alternative, in words.
 
     Raises
     ------
     ModelError
-        If torch or transformers cannot be imported.
+        If one of them cannot be imported.
     """
-    for name in ("torch", "transformers"):
+    needed = ("torch",) if config.is_compact else ("torch", "transformers")
+    for name in needed:
         try:
             with warnings.catch_warnings():
                 # In a notebook, tqdm is imported too and warns about widgets nobody needs.
@@ -159,8 +163,8 @@ def require_torch(what: str, instead: str = "") -> None:
                 import_module(name)
         except ImportError:
             raise ModelError(
-                f"{what} needs torch and transformers, and {name} is not installed: run "
-                f"'pip install torch transformers'{instead}"
+                f"{what} needs {' and '.join(needed)}, and {name} is not installed: run "
+                f"'pip install {' '.join(needed)}'{instead}"
             ) from None
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from string import Template
 
 import duckdb
 import pyarrow as pa
 
-from fame_sql import sql
 from fame_sql.console import Progress
-from fame_sql.planner.tree import NotPlannedError
 from fame_sql.scoring.cache import VerdictCache
 from fame_sql.scoring.live import LiveScorer
 from fame_sql.scoring.scoring import (
@@ -37,8 +34,20 @@ CALIBRATION = 32
 
 
 @dataclass(frozen=True)
-class Found:
-    """What was counted for one message: see :class:`~fame_sql.planner.report.Planned`."""
+class Counts:
+    """What was counted for one query.
+
+    Parameters
+    ----------
+    distinct : int or None
+        Distinct events or canonical texts; None if not all were looked up.
+    missing : int
+        Those that were not stored.
+    bytes_needed : int
+        About what the temporary tables take: in memory, or on disk beyond ``memory_limit``.
+    rows, messages : int or None
+        Rows, and distinct messages in them; None where not counted.
+    """
 
     distinct: int | None = None
     missing: int = 0
@@ -48,8 +57,8 @@ class Found:
 
 
 @dataclass
-class Store:
-    """The verdicts at hand while one statement is planned."""
+class TemporaryVerdicts:
+    """The verdicts at hand while one statement is planned and run."""
 
     connection: duckdb.DuckDBPyConnection  # the user's own: only it sees the temporary tables
     scorer: LiveScorer
@@ -57,57 +66,61 @@ class Store:
     score: bool  # score what is missing; else only count it
     progress: Progress
     _messages: int = 0
+    _wanted: tuple[int, int] = (0, 0)  # messages and their rows
     _cache: VerdictCache = field(init=False)
 
     def __post_init__(self) -> None:
         self._cache = self.scorer.cache(stored=False)
         if self.is_warehouse:
             parameters = {"model_version": self.scorer.model().version}
-            self.connection.execute(statements.load("planner/create_events"), parameters)
+            self.connection.execute(_load("create_events"), parameters)
 
     def has_events(self) -> bool:
         """Return whether lines carry the event of their message, by the scorer's own masks."""
         return (
             self.is_warehouse
-            and not self._count(sql.load("planner/lines_without_event"))
+            and not self._count(_load("lines_without_event"))
             and read_recipe(self.connection.cursor()).version == self.scorer.recipe.version
         )
 
     def list_pending(self) -> int:
         """List the events of the warehouse without a verdict in a table; return how many."""
-        self.connection.execute(sql.load("planner/create_pending"))
+        self.connection.execute(_load("create_pending"))
         return self._count("SELECT count(*) FROM temp.__fame_pending")
 
-    def fill_events(self, wanted: str) -> Found:
+    def fill_events(self, wanted: str) -> Counts:
         """Score the events that a query for ``event_id`` and ``rows`` returns, if not stored."""
         distinct, rows = self._want(wanted, "event_id")
-        self.connection.execute(sql.load("planner/create_unscored"))
-        return Found(distinct, self._score("planner/add_events", "new_verdicts"), rows=rows)
+        self.connection.execute(_load("create_unscored"))
+        return Counts(distinct, self._score("add_events", "new_verdicts"), rows=rows)
 
-    def fill_messages(self, wanted: str) -> tuple[Found, str]:
-        """Score what a query for ``message`` and ``rows`` returns; return the table of answers.
+    def want_messages(self, wanted: str) -> bool:
+        """Keep what a query for ``message`` and ``rows`` returns.
 
-        Refused: messages that are compared by a collation
+        Returns
+        -------
+        bool
+            Whether the messages have no collation: by one, different messages are equal.
         """
-        messages, rows = self._want(wanted, "message")
-        if self._count(sql.load("planner/count_collated")):
-            raise NotPlannedError(
-                "its messages have a collation, by which different ones are equal"
-            )
-        needed = _COPIES * self._count(sql.load("planner/wanted_bytes"))
+        self._wanted = self._want(wanted, "message")
+        return not self._count(_load("count_collated"))
+
+    def fill_messages(self) -> tuple[Counts, str]:
+        """Score the messages that are wanted, if not stored; return the table of answers."""
+        messages, rows = self._wanted
+        needed = _COPIES * self._count(_load("wanted_bytes"))
         check_disk(self.connection, needed)
-        canonical = self.scorer.recipe.sql("message")
-        keys = Template(sql.load("planner/create_keys")).safe_substitute(canonical=canonical)
-        known = "planner/create_known" if self.is_warehouse else "planner/create_known_empty"
-        for statement in (keys, statements.load(known), sql.load("planner/create_unknown")):
+        keys = _load("create_keys", canonical=self.scorer.recipe.sql("message"))
+        known = _load("create_known" if self.is_warehouse else "create_known_empty")
+        for statement in (keys, known, _load("create_unknown")):
             self.connection.execute(statement)
         stored = self._count("SELECT count(*) FROM temp.__fame_known")
-        missing = self._score("planner/add_known", "new_texts")
+        missing = self._score("add_known", "new_texts")
         self._messages += 1
-        made = Template(sql.load("planner/create_messages")).substitute(number=self._messages)
-        for statement in (made, sql.load("planner/drop_steps")):
+        made = _load("create_messages", number=str(self._messages))
+        for statement in (made, _load("drop_steps")):
             self.connection.execute(statement)
-        found = Found(stored + missing, missing, needed, rows, messages)
+        found = Counts(stored + missing, missing, needed, rows, messages)
         return found, f"__fame_messages_{self._messages}"
 
     def _want(self, wanted: str, key: str) -> tuple[int, int]:
@@ -137,7 +150,7 @@ class Store:
 
     def _judge(self, start: int, stop: int) -> pa.Table:
         """Return verdicts on a slice of ``__fame_unscored``."""
-        statement = sql.load("planner/unscored_slice")
+        statement = _load("unscored_slice")
         texts = self.connection.sql(statement, params=[start, stop]).to_arrow_table()
         canonical = texts.column("canonical").to_pylist()
         known = self._cache.judge(self.scorer.model(), canonical)
@@ -148,7 +161,7 @@ class Store:
     def _add(self, verdicts: pa.Table, add: str, name: str) -> None:
         self.connection.register(name, verdicts)
         try:
-            self.connection.execute(sql.load(add))
+            self.connection.execute(_load(add))
         finally:
             self.connection.unregister(name)
         _, is_read_only = self._database()
@@ -166,3 +179,7 @@ def check_disk(connection: duckdb.DuckDBPyConnection, needed: int) -> None:
     """Raise a WarehouseError if neither memory nor disk has room for a number of bytes."""
     place = temporary_place(connection)
     check_room(needed, shutil.disk_usage(place).free, place)
+
+
+def _load(name: str, **placeholders: str) -> str:
+    return statements.load(f"scoring/on_demand/{name}", **placeholders)
