@@ -7,6 +7,8 @@ DBT := build/dbt
 SPARK := build/spark
 SITE := build/site-venv
 WORKERS ?= 2
+# A file at a time: what its tests share, such as a Spark cluster, is then made once.
+SPREAD := --dist loadfile --no-loadscope-reorder
 ARGS ?=
 ROWS ?= 10000000
 
@@ -40,14 +42,13 @@ types: $(INSTALLED) ## mypy, strict
 
 # Without Spark, dbt, the second DuckDB and tests marked slow: for every change while you work.
 quick: $(INSTALLED) lint types ## lint, types and the quick tests
-	HF_HUB_OFFLINE=1 $(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not slow and not spark and not dbt" $(ARGS)
+	HF_HUB_OFFLINE=1 $(BIN)/pytest -n $(WORKERS) $(SPREAD) -m "not slow and not spark and not dbt" $(ARGS)
 
-# loadgroup: tests that share a Spark cluster, or what dbt has built, run in one worker.
 unit: $(INSTALLED) $(DBT)/.installed $(SPARK)/.installed ## all tests, on the installed DuckDB
-	HF_HUB_OFFLINE=1 $(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	HF_HUB_OFFLINE=1 $(BIN)/pytest -n $(WORKERS) $(SPREAD) $(ARGS)
 
 unit-duckdb-1: $(INSTALLED) $(DUCKDB_1) $(DBT)/.installed ## the tests that depend on DuckDB, on 1.5.5
-	HF_HUB_OFFLINE=1 PYTHONPATH=$(DUCKDB_1) $(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not any_duckdb" $(ARGS)
+	HF_HUB_OFFLINE=1 PYTHONPATH=$(DUCKDB_1) $(BIN)/pytest -n $(WORKERS) $(SPREAD) -m "not any_duckdb" $(ARGS)
 
 $(DUCKDB_1):
 	$(BIN)/pip install --quiet --no-deps --target $@ duckdb==1.5.5

@@ -26,9 +26,6 @@ from fame_sql.training.training import train_students
 from fame_sql.udfs.functions import FUNCTIONS
 from fame_sql.warehouse.warehouse import Warehouse
 
-# What all of them read is built once, in one worker.
-pytestmark = pytest.mark.xdist_group("dbt")
-
 HOW_TO = (PACKAGE.parent / "docs" / "how-to" / "dbt.md").read_text()
 
 DrawLines = Callable[[np.random.Generator, float, int], np.ndarray]

@@ -18,9 +18,6 @@ from fame_sql import models
 from fame_sql.dbt.project import write_project
 from fame_sql.warehouse.warehouse import Warehouse
 
-# What all of them read is built once, in one worker.
-pytestmark = pytest.mark.xdist_group("consumer")
-
 CONSUMER = Path(__file__).parent / "consumer"
 SLICES = 10
 HOUR = 3_600_000

@@ -21,9 +21,6 @@ from fame_sql.storage.expiry import expire
 from fame_sql.storage.partitions import move_lines
 from fame_sql.warehouse.warehouse import Warehouse
 
-# What all of them read is built once, in one worker.
-pytestmark = pytest.mark.xdist_group("storage")
-
 ACCOUNTED = "assert_every_record_is_accounted_for"
 # Views read what is there now; and no test of what is not built here.
 BUILD = (

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-# The demonstration that all of them read is run once, in one worker.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.slow
 
 FAME = Path(sys.executable).with_name("fame")
 

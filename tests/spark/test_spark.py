@@ -28,7 +28,7 @@ from fame_sql.udfs.duckdb import release
 from fame_sql.verdict import columns, statements
 from fame_sql.warehouse.warehouse import Warehouse
 
-pytestmark = [pytest.mark.any_duckdb, pytest.mark.xdist_group("spark")]
+pytestmark = pytest.mark.any_duckdb
 
 HOSTILE = [
     "",
