@@ -579,10 +579,10 @@ for attempt in (
 """
     done = without_torch(code, str(tmp_path / "onnx"), str(tmp_path / "torch"))
     assert done.returncode == 0, done.stderr
-    told = done.stdout.splitlines()
-    assert len(told) == 4
-    assert all("torch is not installed: run 'pip install torch'" in line for line in told)
-    assert "fame models convert VERSION --runtime onnx" in told[0]
+    errors = done.stdout.splitlines()
+    assert len(errors) == 4
+    assert all("torch is not installed: run 'pip install torch'" in error for error in errors)
+    assert "fame models convert VERSION --runtime onnx" in errors[0]
 
 
 @pytest.mark.parametrize(

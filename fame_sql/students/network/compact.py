@@ -10,7 +10,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-# A subclass needs torch at once; this module is imported only where a network is built.
+# The classes below extend nn.Module, so torch must be imported here. Only code that builds a
+# network imports this module.
 import torch  # noqa: TID253
 from torch import nn  # noqa: TID253
 from torch.nn import functional  # noqa: TID253
