@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import duckdb
 import pyarrow as pa
 import pytest
@@ -110,6 +112,15 @@ def test_engines_agree_on_every_line_of_loghub(loghub, system: str) -> None:
     assert len(lines) >= 1999
     in_sql, in_arrow, in_python = _engines(lines)
     assert in_sql == in_arrow == in_python
+
+
+@pytest.mark.any_duckdb
+@pytest.mark.parametrize("part", ["a", "a-", "1.", "/a", "<id>.", "é", "\ud800"])
+def test_a_hostile_text_takes_no_longer_than_any_other(part: str) -> None:
+    text = (part * 8192)[:8192]
+    start = time.perf_counter()
+    RECIPE.text(text)
+    assert time.perf_counter() - start < 1
 
 
 def test_null_stays_null() -> None:
