@@ -23,6 +23,7 @@ from fame_sql.ingest.report import EXAMPLES, IngestReport, ParseFault
 from fame_sql.ingest.resume import Start, find_start
 from fame_sql.ingest.sources import latest_moment, open_source, read_head
 from fame_sql.ingest.tail import Tail
+from fame_sql.ingest.times import time_macros
 from fame_sql.warehouse.severities import number_sql
 from fame_sql.warehouse.warehouse import Warehouse, transaction, utc_now
 
@@ -190,10 +191,10 @@ def _load(task: _Task, path: Path, progress: Progress, chunk_lines: int) -> Inge
 
 
 def _macros(latest: datetime) -> str:
-    """Return the statements that define what the shapes share."""
+    """Return the statements that define what the formats share."""
     moment = Template(sql.load("ingest/latest")).substitute(latest=latest.isoformat(" "))
     number = Template(sql.load("ingest/severity_number")).substitute(number=number_sql("level"))
-    return moment + number + sql.load("ingest/macros")
+    return moment + number + time_macros()
 
 
 def _commit(

@@ -18,7 +18,9 @@ timed AS (
         if(
             field.year = '',
             ingest_yearless(try_cast(field.month AS INTEGER), field.day, field.clock),
-            ingest_dated(field.year, try_cast(field.month AS INTEGER), field.day, field.clock)
+            ingest_local(
+                ingest_dated(field.year, try_cast(field.month AS INTEGER), field.day, field.clock)
+            )
         ) AS moment
     FROM fields
 )

@@ -1,4 +1,7 @@
 -- Macros for the SELECTs of the formats. They are temporary and exist only during a load.
+-- A time that is written without a zone, in UTC.
+CREATE OR REPLACE TEMP MACRO ingest_local(moment) AS $local;
+
 CREATE OR REPLACE TEMP MACRO ingest_zone_minutes(zone) AS
 CASE
     WHEN regexp_matches(zone, '^[+-]')
@@ -9,21 +12,25 @@ CASE
     ELSE 0
 END;
 
+-- A written time in UTC: without a zone it is in the zone of the source.
+CREATE OR REPLACE TEMP MACRO ingest_zoned(moment, zone) AS
+$zoned;
+
 CREATE OR REPLACE TEMP MACRO ingest_iso_parts(moment) AS
 regexp_extract(
     moment,
-    '^(\d{4}[-/]\d{2}[-/]\d{2})[T ](\d{2}:\d{2}:\d{2}(?:[.,]\d{1,6})?)\d*\s?(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?$',
+    '^(\d{4}[-/]\d{2}[-/]\d{2})[T ](\d{2}:\d{2}:\d{2}(?:[.,]\d{1,6})?)\d*\s?(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?$$',
     ['day', 'clock', 'zone']
 );
 
--- The time in UTC, or NULL if the text is not a time. A text without a zone is in UTC.
+-- The time in UTC, or NULL if the text is not a time.
 CREATE OR REPLACE TEMP MACRO ingest_iso_timestamp(moment) AS
-try_cast(
+ingest_zoned(try_cast(
     replace(ingest_iso_parts(moment).day, '/', '-')
     || ' '
     || replace(ingest_iso_parts(moment).clock, ',', '.')
     AS TIMESTAMP
-) - to_minutes(ingest_zone_minutes(ingest_iso_parts(moment).zone));
+), ingest_iso_parts(moment).zone);
 
 -- The unit follows from the size of the number: s, ms, us or ns since 1970, up to the year 5138.
 CREATE OR REPLACE TEMP MACRO ingest_epoch_microseconds(number) AS
@@ -57,7 +64,7 @@ try_cast(
 CREATE OR REPLACE TEMP MACRO ingest_not_late(moment) AS
 CASE WHEN moment <= ingest_latest() + INTERVAL 1 DAY THEN moment END;
 
-CREATE OR REPLACE TEMP MACRO ingest_yearless(month_number, day, clock) AS
+CREATE OR REPLACE TEMP MACRO ingest_yearless_written(month_number, day, clock) AS
 coalesce(
     ingest_not_late(ingest_dated(year(ingest_latest()) + 1, month_number, day, clock)),
     ingest_not_late(ingest_dated(year(ingest_latest()), month_number, day, clock)),
@@ -66,6 +73,9 @@ coalesce(
     ingest_dated(year(ingest_latest()) - 3, month_number, day, clock),
     ingest_dated(year(ingest_latest()) - 4, month_number, day, clock)
 );
+
+CREATE OR REPLACE TEMP MACRO ingest_yearless(month_number, day, clock) AS
+ingest_local(ingest_yearless_written(month_number, day, clock));
 
 -- The severity in a syslog priority; NULL if there is none.
 CREATE OR REPLACE TEMP MACRO ingest_priority_level(priority) AS
@@ -78,13 +88,13 @@ END;
 
 -- The beginning of a syslog message, 'program[pid]:'; NULL if there is none.
 CREATE OR REPLACE TEMP MACRO ingest_program(message) AS
-nullif(regexp_extract(message, '^(\S+?(?:\[\d+\])?:)(?: |$)', 1), '');
+nullif(regexp_extract(message, '^(\S+?(?:\[\d+\])?:)(?: |$$)', 1), '');
 
 CREATE OR REPLACE TEMP MACRO ingest_program_name(program) AS
-nullif(regexp_extract(program, '^(.+?)(?:\[\d+\])?:$', 1), '');
+nullif(regexp_extract(program, '^(.+?)(?:\[\d+\])?:$$', 1), '');
 
 CREATE OR REPLACE TEMP MACRO ingest_program_pid(program) AS
-nullif(regexp_extract(program, '\[(\d+)\]:$', 1), '');
+nullif(regexp_extract(program, '\[(\d+)\]:$$', 1), '');
 
 CREATE OR REPLACE TEMP MACRO ingest_after_program(message, program) AS
 if(program IS NULL, message, message[length(program) + 2:]);

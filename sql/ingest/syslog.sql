@@ -24,8 +24,10 @@ timed AS (
             if(
                 classic.year = '',
                 ingest_yearless(ingest_month_number(classic.month), classic.day, classic.clock),
-                ingest_dated(
-                    classic.year, ingest_month_number(classic.month), classic.day, classic.clock
+                ingest_local(
+                    ingest_dated(
+                        classic.year, ingest_month_number(classic.month), classic.day, classic.clock
+                    )
                 )
             )
         ) AS moment,

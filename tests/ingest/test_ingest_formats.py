@@ -12,9 +12,8 @@ import pytest
 from fame_sql.errors import InputError
 from fame_sql.ingest import FORMATS, ingest_file
 from fame_sql.ingest.formats import choose_format
+from fame_sql.ingest.formats.definition import Sample
 from fame_sql.warehouse.warehouse import Warehouse
-
-FIXTURES = Path(__file__).parent / "records"
 
 
 @pytest.fixture
@@ -23,42 +22,37 @@ def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
         yield opened
 
 
-def read_cases(name: str) -> list[dict[str, Any]]:
-    text = (FIXTURES / f"{name}.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()]
-
-
 def plain(column: str, value: Any) -> Any:
     if column == "timestamp" and value is not None:
         return str(value)
     return json.loads(value) if column == "attributes" and value is not None else value
 
 
+SAMPLES = [(name, sample) for name, known in FORMATS.items() for sample in known.samples]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
-@pytest.mark.parametrize("name", FORMATS)
-def test_lines_become_the_expected_rows(
-    warehouse: Warehouse, tmp_path: Path, name: str, zone: str
+@pytest.mark.parametrize(("name", "sample"), SAMPLES)
+def test_samples_become_the_expected_rows(
+    warehouse: Warehouse, tmp_path: Path, name: str, sample: Sample, zone: str
 ) -> None:
-    cases = read_cases(name)
     source = tmp_path / "source.log"
-    source.write_text("\n".join(case["line"] for case in cases) + "\n", encoding="utf-8")
+    source.write_text(sample.lines, encoding="utf-8")
     warehouse.connection.execute(f"SET TimeZone = '{zone}'")
-    report = ingest_file(warehouse, source, format=name, year=2024)
+    report = ingest_file(warehouse, source, format=name, year=sample.year)
     rows = warehouse.records("SELECT * FROM fame.logs ORDER BY line_number")
-    assert report.rows == len(rows) == len(cases)
-    for row, case in zip(rows, cases, strict=True):
-        found = {column: plain(column, row[column]) for column in case["expect"]}
-        assert (case["line"], found) == (case["line"], case["expect"])
+    assert report.rows == len(rows) == len(sample.records)
+    for row, expected in zip(rows, sample.records, strict=True):
+        found = {column: plain(column, row[column]) for column in expected}
+        assert (row["line_number"], found) == (row["line_number"], expected)
     assert {row["parser"] for row in rows} == {name}
     assert report.errors == sum(row["parse_error"] is not None for row in rows)
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_format_is_seen_from_the_lines(name: str) -> None:
-    lines = [case["line"] for case in read_cases(name)]
-    head = "\n".join(lines).encode()
-    assert choose_format("auto", Path("x.log"), head).name == name
+@pytest.mark.parametrize(("name", "sample"), SAMPLES)
+def test_format_is_seen_from_the_lines(name: str, sample: Sample) -> None:
+    assert choose_format("auto", Path("x.log"), sample.lines.encode()).name == name
 
 
 def test_byte_order_mark_does_not_hide_the_format() -> None:

@@ -15,11 +15,11 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fame_sql import sql
 from fame_sql.cli import main
 from fame_sql.errors import InputError
 from fame_sql.events.events import absorb
 from fame_sql.ingest import ingest_file, ingest_stream
+from fame_sql.ingest.times import time_macros
 from fame_sql.warehouse.warehouse import Warehouse
 
 LINES = b"Dec 31 23:59:59 host app[1]: old\nJan  1 00:00:01 host app[1]: new\n"
@@ -31,8 +31,7 @@ def macros(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     with Warehouse.open(path, create=True) as opened:
         opened.connection.execute("CREATE TEMP TABLE newest (latest TIMESTAMP)")
         opened.connection.execute(
-            "CREATE TEMP MACRO ingest_latest() AS (SELECT latest FROM newest);"
-            + sql.load("ingest/macros")
+            "CREATE TEMP MACRO ingest_latest() AS (SELECT latest FROM newest);" + time_macros()
         )
         yield opened
 

@@ -1,0 +1,7 @@
+"""Times as logs write them: the macros that read them, and the choices that a source needs."""
+
+from __future__ import annotations
+
+from fame_sql.ingest.times.macros import TimeChoices, time_macros
+
+__all__ = ["TimeChoices", "time_macros"]

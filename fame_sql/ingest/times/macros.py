@@ -1,0 +1,117 @@
+"""The SQL macros that read times, for one source."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from string import Template
+
+from fame_sql import sql
+from fame_sql.errors import InputError
+from fame_sql.sql.quoting import literal
+
+CLOCK = r"(\d{1,2}:\d{2}(?::\d{2})?(?:[.,:]\d{1,9})?)(?: ?([AaPp])\.?[Mm]\b\.?)?"
+"""A clock and the half of the day, as two groups."""
+
+ZONE = r"(Z|z|[+-]\d{1,2}(?::?\d{2})?|(?:UTC|GMT)[+-]\d{1,2}(?::?\d{2})?|[A-Za-z]{2,5})"
+"""A zone or what may be the name of one, as one group."""
+
+
+@dataclass(frozen=True)
+class TimeChoices:
+    """What the times of a source do not say themselves.
+
+    Parameters
+    ----------
+    timezone : str, optional
+        The zone of times without one, such as ``Europe/Berlin``; None is UTC.
+    day_first : bool, optional
+        Whether the day comes before the month in dates of numbers that end with the year; None
+        if the lines do not say.
+    """
+
+    timezone: str | None = None
+    day_first: bool | None = None
+
+
+UTC_TIMES = TimeChoices()
+"""The choices where nothing is known: times without a zone are in UTC."""
+
+
+@cache
+def zone_names() -> tuple[str, ...]:
+    """Return the abbreviations of zones that are known."""
+    return tuple(row["zone"] for row in _rows("zones"))
+
+
+def check_timezone(name: str) -> str:
+    """Return the name of a zone of the IANA database.
+
+    Raises
+    ------
+    InputError
+        If there is no such zone.
+    """
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name).key
+    except (OSError, ValueError, KeyError):
+        raise InputError(
+            f"unknown timezone {name!r}: use a name such as Europe/Berlin, America/New_York or UTC"
+        ) from None
+
+
+def time_macros(choices: TimeChoices = UTC_TIMES) -> str:
+    """Return the statements that create what the SELECTs of the formats share."""
+    local, zoned = _local(choices.timezone)
+    base = Template(sql.load("ingest/macros")).substitute(local=local, zoned=zoned)
+    return base + _times(choices)
+
+
+def _times(choices: TimeChoices) -> str:
+    return Template(sql.load("ingest/times")).substitute(
+        clock=CLOCK,
+        zone=ZONE,
+        day_first="TRUE" if choices.day_first else "FALSE",
+        date_is_certain="FALSE" if choices.day_first is None else "TRUE",
+        zone_names=_list(literal(row["zone"]) for row in _rows("zones")),
+        zone_minutes=_list(row["minutes"] for row in _rows("zones")),
+        zone_guesses=_cases(
+            (row["zone"], literal(f"{row['zone']}, which is also a zone of {row['also']}"))
+            for row in _rows("zones")
+            if row["also"]
+        ),
+        month_names=_list(literal(name) for name, _ in _months()),
+        month_numbers=_list(number for _, number in _months()),
+    )
+
+
+def _local(timezone: str | None) -> tuple[str, str]:
+    shifted = "moment - to_minutes(ingest_zone_minutes(zone))"
+    if timezone is None:
+        return "moment", shifted
+    # DuckDB reads a TIMESTAMP in a zone, and writes the moment in another.
+    local = f"timezone('UTC', timezone({literal(timezone)}, moment))"
+    return local, f"CASE WHEN zone = '' THEN {local} ELSE {shifted} END"
+
+
+def _months() -> list[tuple[str, str]]:
+    return [(name, row["month"]) for row in _rows("months") for name in row["names"].split()]
+
+
+def _list(elements: Iterable[str]) -> str:
+    return f"[{', '.join(elements)}]"
+
+
+def _cases(pairs: Iterable[tuple[str, str]]) -> str:
+    return " ".join(f"WHEN {literal(name)} THEN {value}" for name, value in pairs)
+
+
+@cache
+def _rows(name: str) -> tuple[dict[str, str], ...]:
+    text = files("fame_sql.ingest.times").joinpath(f"{name}.csv").read_text(encoding="utf-8")
+    return tuple(csv.DictReader(text.splitlines()))
