@@ -12,7 +12,7 @@ SPREAD := --dist loadfile --no-loadscope-reorder
 ARGS ?=
 ROWS ?= 10000000
 
-.PHONY: help install demo test quick lint types unit unit-duckdb-1 docs generate snippets site notebooks format bench bench-scale bench-memory bench-detection bench-inference dbt bench-dbt clean
+.PHONY: help install demo test quick lint types unit unit-duckdb-1 docs generate snippets site notebooks format bench bench-scale bench-memory bench-detection bench-suspects bench-inference dbt bench-dbt clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -87,6 +87,9 @@ bench-memory: $(INSTALLED) ## scoring and marts over ROWS lines with 2 GB of mem
 
 bench-detection: $(INSTALLED) ## how masks and heads change detection
 	$(BIN)/python benchmarks/detection.py $(ARGS)
+
+bench-suspects: $(INSTALLED) ## how 'fame look' does on the logs below the folder DATA
+	$(BIN)/python benchmarks/suspects.py $(DATA) $(ARGS)
 
 bench-inference: $(INSTALLED) ## distinct messages per second by preset and runtime
 	HF_HUB_OFFLINE=1 $(BIN)/python -W ignore benchmarks/inference.py $(ARGS)

@@ -23,6 +23,7 @@ from fame_sql.cli.expire import expire
 from fame_sql.cli.ingest import ingest
 from fame_sql.cli.label import label
 from fame_sql.cli.llm import llm_group
+from fame_sql.cli.look import look
 from fame_sql.cli.mine import mine
 from fame_sql.cli.models import models
 from fame_sql.cli.partition import partition
@@ -104,12 +105,14 @@ def main() -> None:
     """Find anomalous lines in logs with SQL.
 
     The stages run in this order: ingest, mine, label, domains, train, score. 'fame compile' runs
-    all stages that are missing. Then use query, evaluate and status.
+    all stages that are missing. Then use query, evaluate and status. 'fame look FILE' needs none of
+    them: it shows what to look at first in a log without labels.
     """
 
 
 for _command in (
     demo,
+    look,
     ingest,
     compile_,
     mine,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from fame_sql.cli.options.grouped import add_options
 from fame_sql.cli.options.output import json_option
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json
@@ -22,44 +23,58 @@ if TYPE_CHECKING:
     from fame_sql.ingest import IngestReport
     from fame_sql.warehouse.warehouse import Warehouse
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 FORMATS = (
     *("auto", "bgl", "thunderbird", "jsonl", "rfc5424", "syslog", "access", "klog"),
     "text",
 )
 
 
+_READING = (
+    click.option(
+        "--format",
+        type=click.Choice(FORMATS),
+        default="auto",
+        show_default=True,
+        help="Log format.",
+    ),
+    click.option(
+        "--encoding",
+        metavar="NAME",
+        show_default="UTF-8, checked",
+        help="Encoding of the files, such as latin-1.",
+    ),
+    click.option(
+        "--year",
+        type=click.IntRange(1, 9999),
+        metavar="YEAR",
+        show_default="from the file's last change",
+        help="Year for timestamps that have none, such as syslog's.",
+    ),
+    click.option(
+        "--join-lines",
+        is_flag=True,
+        help="Append lines without a header to the record before them.",
+    ),
+)
+
+
+def reading_options(command: F) -> F:
+    """Add the options that say how log files are read: format, encoding, year, joined lines."""
+    return add_options(command, _READING)
+
+
 @click.command()
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
 )
-@click.option(
-    "--format",
-    type=click.Choice(FORMATS),
-    default="auto",
-    show_default=True,
-    help="Log format.",
-)
-@click.option(
-    "--encoding",
-    metavar="NAME",
-    show_default="UTF-8, checked",
-    help="Encoding of the files, such as latin-1.",
-)
-@click.option(
-    "--year",
-    type=click.IntRange(1, 9999),
-    metavar="YEAR",
-    show_default="from the file's last change",
-    help="Year for timestamps that have none, such as syslog's.",
-)
+@reading_options
 @click.option(
     "--masks",
     metavar="NAME|FILE",
     show_default="first-digit",
     help="Masking preset for a new warehouse: first-digit, whole-numbers or a CSV file of masks.",
-)
-@click.option(
-    "--join-lines", is_flag=True, help="Append lines without a header to the record before them."
 )
 @warehouse_option
 @json_option
@@ -74,14 +89,14 @@ def ingest(
     """
     from fame_sql.warehouse.masks import choose_masks
 
-    _refuse_missing(files)
+    refuse_missing(files)
     recipe = choose_masks(masks) if masks else None
     is_new = not warehouse.exists()
     try:
         reports = _ingest_all(warehouse, files, recipe, options)
     except InputError:
         if is_new:
-            _remove_if_empty(warehouse)
+            remove_if_empty(warehouse)
         raise
     if as_json:
         print_json([asdict(report) for report in reports])
@@ -89,7 +104,8 @@ def ingest(
         _print(reports)
 
 
-def _refuse_missing(files: Sequence[Path]) -> None:
+def refuse_missing(files: Sequence[Path]) -> None:
+    """Refuse files that do not exist, before anything is read."""
     for file in files:
         if str(file) != "-" and not file.exists():
             raise InputError(f"there is no file {file}; check the name")
@@ -104,10 +120,11 @@ def _ingest_all(
     with Warehouse.open(warehouse, create=True) as opened:
         if recipe:
             set_masks(opened, recipe)
-        return [_ingest(opened, file, options) for file in files]
+        return [read_file(opened, file, options) for file in files]
 
 
-def _ingest(warehouse: Warehouse, file: Path, options: dict[str, Any]) -> IngestReport:
+def read_file(warehouse: Warehouse, file: Path, options: dict[str, Any]) -> IngestReport:
+    """Read a log file, or standard input, with the values of the reading options."""
     from fame_sql.ingest import ingest_file, ingest_stream
 
     read = (
@@ -118,7 +135,7 @@ def _ingest(warehouse: Warehouse, file: Path, options: dict[str, Any]) -> Ingest
     return read(**options, progress=terminal_progress())
 
 
-def _remove_if_empty(warehouse: Path) -> None:
+def remove_if_empty(warehouse: Path) -> None:
     """Delete a new warehouse if its first file was refused."""
     from fame_sql.warehouse.warehouse import Warehouse
 

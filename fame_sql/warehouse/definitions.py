@@ -22,6 +22,7 @@ PUBLIC_VIEWS = (
     "anomalies",
     "unmatched",
     "label_queue",
+    "suspects",
 )
 
 _DEFINED = re.compile(r"^CREATE OR REPLACE (?:VIEW|MACRO) (fame\.\w+)", re.MULTILINE)

@@ -19,6 +19,7 @@ from fame_sql.canonical.canonical import default_recipe
 from fame_sql.errors import WarehouseError
 from fame_sql.warehouse import settings
 from fame_sql.warehouse.connection import utc_now
+from fame_sql.warehouse.lexicon import default_lexicon, write_lexicon
 from fame_sql.warehouse.recipe import write_recipe
 
 _SINCE = re.compile(r"^-- Since fame-sql (\d[\w.]*\d)\.$", re.MULTILINE)
@@ -100,6 +101,8 @@ def _apply(connection: duckdb.DuckDBPyConnection, step: SchemaStep) -> None:
     )
     if step.number == 1:
         write_recipe(connection, default_recipe())
+    if step.name == "lexicon":
+        write_lexicon(connection, default_lexicon())
 
 
 def _newer(connection: duckdb.DuckDBPyConnection, path: Path, version: int) -> WarehouseError:
