@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from fame_sql.cli.options.encoder import chosen_config, encoder_options
 from fame_sql.cli.options.labelling import per_template_option
 from fame_sql.cli.options.language_model import LanguageModelOptions, language_model_options
 from fame_sql.cli.options.numbers import SHARE
 from fame_sql.cli.options.output import json_option
+from fame_sql.cli.options.preset import chosen_config, preset_options
 from fame_sql.cli.options.runtime import chosen_runtime, runtime_options
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @click.option(
     "--full", is_flag=True, help="Train everything, including the parts that have not changed."
 )
-@encoder_options(default="the champion's, or compact")
+@preset_options(default="the champion's, or words")
 @runtime_options
 @language_model_options
 @warehouse_option
@@ -47,7 +47,7 @@ def compile_(
     fraction: float | None,
     per_template: int,
     full: bool,
-    encoder: str | None,
+    preset: str | None,
     fetch: bool,
     runtime: Name | None,
     precision: Precision | None,
@@ -70,7 +70,7 @@ def compile_(
             _print_requests(opened, llm, stages, as_json=as_json)
             return
         settings = {
-            "config": chosen_config(opened, encoder, fetch),
+            "config": chosen_config(opened, preset, fetch),
             "full": full,
             "runtime": chosen_runtime(runtime, precision),
         }

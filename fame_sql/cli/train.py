@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fame_sql.cli.options.encoder import chosen_config, encoder_options
 from fame_sql.cli.options.numbers import FALSE_ALARMS, SEED
 from fame_sql.cli.options.output import json_option
+from fame_sql.cli.options.preset import chosen_config, preset_options
 from fame_sql.cli.options.renamed import RenamedOption
 from fame_sql.cli.options.runtime import chosen_runtime, runtime_options
 from fame_sql.cli.options.warehouse import warehouse_option
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@encoder_options(default="the champion's, or compact")
+@preset_options(default="the champion's, or words")
 @click.option(
     "--seed",
     type=SEED,
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 @warehouse_option
 @json_option
 def train(
-    encoder: str | None,
+    preset: str | None,
     fetch: bool,
     seed: int | None,
     full: bool,
@@ -75,7 +75,7 @@ def train(
             store_target(opened, target)
         report = train_students(
             opened,
-            config=chosen_config(opened, encoder, fetch, seed),
+            config=chosen_config(opened, preset, fetch, seed),
             again=full,
             progress=terminal_progress(),
             runtime=chosen_runtime(runtime, precision),

@@ -230,13 +230,13 @@ def _model(folder: Path, version: str, content: Mapping[str, Any]) -> Model:
 
 def _load_student(folder: Path, version: str) -> Student:
     """Check the folder again and read the weights, perhaps long after the first check."""
-    from fame_sql.students import Student
+    from fame_sql.students import load_student
 
     if check(folder)["version"] != version:
         raise ModelError(
             f"{folder} was model {version} when it was opened and has been replaced: open it again"
         )
-    return Student.load(folder)
+    return load_student(folder)
 
 
 def _finish(made: Path, metrics: Mapping[str, Any], parent: str | None) -> str:

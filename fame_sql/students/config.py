@@ -12,6 +12,9 @@ import numpy.typing as npt
 from fame_sql.errors import InputError
 from fame_sql.verdict.label_words import DomainKind
 
+WORDS = "words"
+"""The preset that reads words and has no encoder; the default."""
+
 COMPACT = "compact"
 """The preset whose encoder is trained from scratch and needs no pretrained weights."""
 
@@ -35,6 +38,9 @@ FIRST_FIELDS = frozenset((
 # fmt: on
 """The fields that every stored compact configuration has; see :meth:`StudentConfig.settings`."""
 
+WORDS_FIELDS = ("preset", "calibration_events", "seed")
+"""The only fields that matter to a student without an encoder."""
+
 LENGTHS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 """The lengths in tokens to which texts are padded; ``max_tokens`` must be one of them."""
 
@@ -46,9 +52,10 @@ class StudentConfig:
     Parameters
     ----------
     preset : str
-        The encoder's name: ``"compact"``, a small transformer trained from scratch on the
-        warehouse's own events, which needs no download; or a name for the chosen ``router``, as
-        in :mod:`fame_sql.students.presets`.
+        ``"words"``, which has no encoder and uses only the fields ``calibration_events`` and
+        ``seed``; ``"compact"``, a small transformer trained from scratch on the warehouse's own
+        events, which needs no download; or a name for the chosen ``router``, as in
+        :mod:`fame_sql.students.presets`.
     hidden : int
         Width of the encoder's vectors, a multiple of ``heads``.
     layers : int
@@ -105,7 +112,7 @@ class StudentConfig:
         0, both take all steps.
     """
 
-    preset: str = COMPACT
+    preset: str = WORDS
     hidden: int = 128
     layers: int = 2
     heads: int = 4
@@ -143,17 +150,18 @@ class StudentConfig:
             raise InputError(f"max_tokens {self.max_tokens} is not one of the lengths {allowed}")
 
     def _check_encoder(self) -> None:
-        if self.is_compact and self.preset != COMPACT:
+        own = self.preset in (WORDS, COMPACT)
+        if not self.router and not own:
             raise InputError(
                 f"preset {self.preset!r} has no encoder: give 'router', a folder or the name of "
-                f"a model, or use preset {COMPACT!r}"
+                f"a model, or use preset {WORDS!r} or {COMPACT!r}"
             )
-        if not self.is_compact and self.preset == COMPACT:
+        if self.router and own:
             raise InputError(
-                f"preset {COMPACT!r} has no router, but {self.router!r} is given: leave "
+                f"preset {self.preset!r} has no router, but {self.router!r} is given: leave "
                 "'router' out, or give the preset another name"
             )
-        if self.is_compact and (self.experts or self.separate or self.frozen_layers):
+        if own and (self.experts or self.separate or self.frozen_layers):
             raise InputError(
                 "experts, separate and frozen_layers are for a pretrained encoder: give 'router', "
                 "a folder or the name of a model"
@@ -176,7 +184,12 @@ class StudentConfig:
     @property
     def is_compact(self) -> bool:
         """Whether the encoder is trained from scratch."""
-        return not self.router
+        return self.preset == COMPACT
+
+    @property
+    def has_encoder(self) -> bool:
+        """Whether there is an encoder at all."""
+        return self.preset != WORDS
 
     def steps(self, events: int) -> int:
         """Return the number of training steps for a number of events."""
@@ -188,8 +201,10 @@ class StudentConfig:
 
         Fields that were added after the first models are left out if they have their defaults,
         so that an old configuration equals the same one today. The sizes are left out if a
-        pretrained encoder determines them.
+        pretrained encoder determines them, and all that has no meaning without an encoder.
         """
+        if not self.has_encoder:
+            return {name: getattr(self, name) for name in WORDS_FIELDS}
         added = {f.name: f.default for f in fields(self) if f.name not in FIRST_FIELDS}
         unused = () if self.is_compact else SIZES
         return {

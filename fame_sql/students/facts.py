@@ -30,15 +30,15 @@ class StudentFacts:
         The published scale.
     generations : Generations or None
         Which training judges which domain, if there was more than one.
-    runtime : Runtime
-        What runs the network.
+    runtime : Runtime or None
+        What runs the network; None without one.
     """
 
     config: StudentConfig
     domains: tuple[DomainSpec, ...]
     calibration: Calibration
     generations: Generations | None
-    runtime: Runtime
+    runtime: Runtime | None
 
     @property
     def experts(self) -> int:
@@ -66,7 +66,7 @@ class StudentFacts:
         }
         if self.generations is not None:
             stored["generations"] = asdict(self.generations)
-        if self.runtime != Runtime():
+        if self.runtime is not None and self.runtime != Runtime():
             stored["runtime"] = asdict(self.runtime)
         _write(folder / FILE, stored)
 
@@ -95,12 +95,13 @@ class StudentFacts:
     @classmethod
     def _from_json(cls, stored: dict[str, Any]) -> StudentFacts:
         generations = stored.get("generations")
+        config = StudentConfig(**stored["config"])
         return cls(
-            config=StudentConfig(**stored["config"]),
+            config=config,
             domains=tuple(DomainSpec(**domain) for domain in stored["domains"]),
             calibration=Calibration.from_json(stored["calibration"]),
             generations=None if generations is None else Generations.read(generations),
-            runtime=Runtime(**stored.get("runtime", {})),
+            runtime=Runtime(**stored.get("runtime", {})) if config.has_encoder else None,
         )
 
     def _fit(self) -> bool:

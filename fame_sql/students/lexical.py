@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fame_sql.errors import ModelError
+from fame_sql.students.examples import LabelledEvents
 from fame_sql.students.fitting.balance import balance
 from fame_sql.students.text_features import LENGTHS, WORD, FeatureSum, Letters, bare_word
 
@@ -159,6 +160,11 @@ def fit_lexical(texts: Sequence[str], share: Floats) -> LexicalHead:
         for (vocabulary, idf, _), part in zip(read, np.split(coefficients, ends[:-1]), strict=True)
     ]
     return LexicalHead(features, intercept)
+
+
+def lexical_log_odds(fitted: LabelledEvents, scored: Sequence[str]) -> Floats:
+    """Return the log-odds of texts, [n], by a head that learned from some labelled events."""
+    return fit_lexical(fitted.canonical, fitted.is_anomaly).log_odds(scored)
 
 
 def _settings(letters: Letters) -> tuple[dict[str, Any], ...]:

@@ -1,4 +1,4 @@
-"""Choosing the encoder: a preset by name, a TOML file, a folder, or a model on the hub.
+"""Choosing a preset: by name, a TOML file, the folder of an encoder, or a model on the hub.
 
 The presets are in ``fame_sql/students/presets.toml``, in the same format as a user's file.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fame_sql.errors import InputError
-from fame_sql.students.config import COMPACT, SIZES, StudentConfig
+from fame_sql.students.config import COMPACT, SIZES, WORDS, WORDS_FIELDS, StudentConfig
 from fame_sql.students.network.pretrained import pinned
 from fame_sql.students.network.sources import PACKAGE, download
 
@@ -58,7 +58,7 @@ def choose(name: str, *, fetch: bool = False, seed: int | None = None) -> Studen
     if seed is not None:
         settings["seed"] = seed
     config = _configured(settings, name)
-    if config.is_compact:
+    if not config.router:
         return config
     if fetch:
         for source in filter(None, (config.router, config.experts)):
@@ -98,7 +98,7 @@ def _from_file(path: Path) -> Settings:
             stated[part] = _beside(path, stated[part])
     base = stated.pop("preset", None)
     if base is None:
-        return {"preset": _label(path.stem) if stated.get("router") else COMPACT, **stated}
+        return {"preset": _unnamed(path, stated), **stated}
     if base not in presets():
         raise InputError(
             f"{path}: preset {base!r} is not known; use one of {', '.join(presets())}, or leave "
@@ -110,6 +110,13 @@ def _from_file(path: Path) -> Settings:
         kept = {key: value for key, value in shipped.items() if key not in SIZES}
         return {"preset": _label(path.stem), **kept, **stated}
     return {"preset": base, **shipped, **stated}
+
+
+def _unnamed(path: Path, stated: Settings) -> str:
+    """Return the preset of a file that names none."""
+    if stated.get("router"):
+        return _label(path.stem)
+    return WORDS if set(stated) <= set(WORDS_FIELDS) else COMPACT
 
 
 def _beside(path: Path, source: str) -> str:
@@ -131,6 +138,11 @@ def _configured(settings: Mapping[str, Any], name: str) -> StudentConfig:
         if not _fits(value, _DEFAULTS[field]):
             kind = _KINDS[type(_DEFAULTS[field])]
             raise InputError(f"{name}: {field} = {value!r} must be {kind}")
+        if settings["preset"] == WORDS and field not in WORDS_FIELDS:
+            raise InputError(
+                f"{name}: {field!r} is a setting of encoders, and preset {WORDS!r} has none: leave "
+                f"it out, or use preset {COMPACT!r}"
+            )
     # A whole number for a float setting is stored, and hashed, as a float.
     stated = {field: type(_DEFAULTS[field])(value) for field, value in settings.items()}
     if stated.get("router"):

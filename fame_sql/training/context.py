@@ -106,7 +106,7 @@ def read_context(
     return TrainingContext(
         champion=champion,
         config=config,
-        runtime=runtime or (Runtime() if champion is None else runtime_of(champion)),
+        runtime=runtime or _runtime(champion, config),
         target=target,
         recipe=warehouse.recipe(),
         labelled=labelled,
@@ -117,6 +117,13 @@ def read_context(
         split=warehouse.records(sql.load("training/split"))[0],
         inputs=hash_inputs(read_inputs(warehouse), config, target),
     )
+
+
+def _runtime(champion: ModelRecord | None, config: StudentConfig) -> Runtime:
+    """Return the champion's runtime for an encoder, or else the default."""
+    if champion is None or not config.has_encoder:
+        return Runtime()
+    return runtime_of(champion)
 
 
 def read_texts(warehouse: Warehouse) -> list[str]:

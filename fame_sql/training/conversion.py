@@ -70,13 +70,18 @@ def convert_record(
     reason: str | None = None,
 ) -> ModelRecord:
     """Convert a model whose record is known already; see :func:`convert`."""
+    model = models.load_record(warehouse, record)
+    if model.student.runtime is None:
+        raise InputError(
+            f"model {record.model_version} has no network to run on {runtime}: it scores from "
+            "tables of words"
+        )
     if runtime == runtime_of(record):
         raise InputError(
             f"model {record.model_version} runs on {runtime} already: name another runtime, or "
             f"run 'fame models promote {record.model_version}' to put it in force"
         )
     metrics = {**record.metrics, "runtime": asdict(runtime)}
-    model = models.load_record(warehouse, record)
     student = model.student.on(runtime, _texts(model))
 
     def change(folder: Path) -> None:
@@ -90,8 +95,8 @@ def convert_record(
 
 
 def runtime_of(record: ModelRecord) -> Runtime:
-    """Return what a published model runs on."""
-    return Runtime(**record.metrics.get("runtime", {}))
+    """Return what a published model runs on; the default if it has no network."""
+    return Runtime(**(record.metrics.get("runtime") or {}))
 
 
 def _texts(model: Model) -> list[str]:

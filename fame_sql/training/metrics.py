@@ -43,7 +43,7 @@ def training_metrics(
         "domain_inputs": context.domain_inputs,
         "moved_templates": plan.moved,
         "training": asdict(plan),
-        "runtime": asdict(student.runtime),
+        "runtime": None if student.runtime is None else asdict(student.runtime),
         "inputs": context.inputs,
     }
 

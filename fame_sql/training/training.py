@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 from fame_sql import models
 from fame_sql.console import Progress, SilentProgress
 from fame_sql.models import ModelRecord
-from fame_sql.students import StudentConfig, train
+from fame_sql.students import StudentConfig, retrain, train
 from fame_sql.students.fitting.checkpoints import Checkpoints
-from fame_sql.students.fitting.retraining import retrain
 from fame_sql.students.network.runtimes import Runtime
 from fame_sql.training.context import TrainingContext, read_context, read_texts
 from fame_sql.training.conversion import convert_record, runtime_of

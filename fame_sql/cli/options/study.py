@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fame_sql.cli.options.encoder import encoder_options
 from fame_sql.cli.options.grouped import grouped
 from fame_sql.cli.options.numbers import COUNT
+from fame_sql.cli.options.preset import preset_options
 from fame_sql.cli.options.renamed import RenamedOption
 from fame_sql.errors import InputError
 
@@ -78,7 +78,7 @@ _OPTIONS = (
         show_default="all",
         help="Detectors to study, separated by semicolons.",
     ),
-    encoder_options(default="compact"),
+    preset_options(default="words"),
     click.option(
         "--html",
         type=click.Path(path_type=Path),
@@ -108,10 +108,10 @@ class StudyOptions:
         Where to write the page.
     part : str or None
         The part of the lines in the terminal's table; None for every part.
-    encoder : str or None
-        Encoder of the students; None for compact.
+    preset : str or None
+        Preset of the students; None for words.
     fetch : bool
-        Whether the encoder may be downloaded.
+        Whether an encoder may be downloaded.
     """
 
     cuts: str
@@ -123,7 +123,7 @@ class StudyOptions:
     label_curve: bool
     html: Path | None
     part: str | None = None
-    encoder: str | None = None
+    preset: str | None = None
     fetch: bool = False
 
     @property
@@ -142,7 +142,7 @@ class StudyOptions:
             The detectors if the user names none; without it, those of every study.
         """
         from fame_sql.evaluation.study.study import DETECTORS, StudyPlan
-        from fame_sql.students.config import COMPACT
+        from fame_sql.students.config import WORDS
         from fame_sql.students.presets import choose
 
         named = [name.strip() for name in self.detectors.split(";")] if self.detectors else None
@@ -152,7 +152,7 @@ class StudyOptions:
             seeds=self.seeds,
             per_template=per_template,
             detectors=tuple(named or all_detectors or DETECTORS),
-            config=choose(self.encoder or COMPACT, fetch=self.fetch),
+            config=choose(self.preset or WORDS, fetch=self.fetch),
         )
 
     def each_k(self) -> list[int]:

@@ -28,7 +28,8 @@ def encoder_vectors(
     Returns
     -------
     array, shape (templates, width), or None
-        None if there is no usable champion: certification comes before the first training.
+        None if there is no usable champion, because certification comes before the first
+        training, or if the champion has no encoder.
     """
     from fame_sql.models import load_champion
 

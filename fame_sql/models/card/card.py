@@ -26,10 +26,15 @@ LONGEST_PATTERN = 500
 """Maximum number of characters of a mask's pattern."""
 
 _JUDGED_BY = {
-    "normal": "the shared head and the lexical head",
-    "anomalous": "routing alone: every message is anomalous",
-    "mixed": "its expert and the lexical head",
+    "normal": ("the words head of unseen templates", "the shared head and the lexical head"),
+    "anomalous": ("routing alone: every message is anomalous",) * 2,
+    "mixed": ("its words head", "its expert and the lexical head"),
 }
+"""By the kind of a domain: in students that read words alone, and in those with an encoder."""
+_WHERE_WORDS_ARE = (
+    "Templates and the tables of words",
+    "Templates, the tokenizer and the lexical head",
+)
 _DOMAIN_COLUMNS = (
     "domain",
     "kind",
@@ -138,7 +143,7 @@ def _domains(facts: Facts) -> Iterator[str]:
             (
                 inline(domain["name"]),
                 inline(domain["kind"]),
-                _JUDGED_BY.get(domain["kind"], ""),
+                _JUDGED_BY.get(domain["kind"], ("", ""))[facts.has_encoder],
                 number(templates[index]),
                 number(domain.get("normal_labels")),
                 number(domain.get("anomalous_labels")),
@@ -162,10 +167,9 @@ def _masks(facts: Facts) -> Iterator[str]:
 
 
 def _settings(facts: Facts) -> Iterator[str]:
-    config = facts.metrics.get("config") or facts.student["config"]
     yield "## Settings"
     yield ""
-    rows = ((inline(name), inline(_shown(value))) for name, value in sorted(config.items()))
+    rows = ((inline(name), inline(_shown(value))) for name, value in sorted(facts.config.items()))
     yield from table(("setting", "value"), rows)
 
 
@@ -186,8 +190,8 @@ def _contents(facts: Facts) -> Iterator[str]:
     yield "## Log content in the folder"
     yield ""
     yield (
-        "Templates, the tokenizer and the lexical head contain words and texts of the log, masked "
-        "but not redacted. Domains contain their names and descriptions."
+        f"{_WHERE_WORDS_ARE[facts.has_encoder]} contain words and texts of the log, masked but "
+        "not redacted. Domains contain their names and descriptions."
     )
     if (facts.folder / EXAMPLES).exists():
         yield (
@@ -226,14 +230,14 @@ def _lineage(facts: Facts) -> Iterator[str]:
         trained = ", ".join(map(inline, training.get("retrained", ()))) or "none"
         kept = ", ".join(map(inline, training.get("kept", ()))) or "none"
         yield (
-            f"Derived from model {facts.parent}, with the same encoder. Retrained domains: "
+            f"Derived from model {facts.parent}"
+            f"{', with the same encoder' if facts.has_encoder else ''}. Retrained domains: "
             f"{trained}. Unchanged domains: {kept}."
         )
     yield ""
 
 
 def _rights(facts: Facts) -> Iterator[str]:
-    config = facts.metrics.get("config") or facts.student["config"]
     yield "## Intended use and licence"
     yield ""
     yield (
@@ -244,8 +248,8 @@ def _rights(facts: Facts) -> Iterator[str]:
         "fame-sql is licensed under Apache-2.0. The model has no licence of its own: it is derived "
         "from the log and the labels, and belongs to their owners."
     )
-    if config.get("router"):
+    if facts.config.get("router"):
         yield (
-            f"It contains weights of the pretrained encoder {inline(config['router'])}, to which "
-            "that encoder's licence applies."
+            f"It contains weights of the pretrained encoder {inline(facts.config['router'])}, to "
+            "which that encoder's licence applies."
         )

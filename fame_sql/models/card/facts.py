@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fame_sql.models.card.markdown import inline
+from fame_sql.students.config import WORDS
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,16 @@ class Facts:
     model: Mapping[str, Any]
     student: Mapping[str, Any]
     metrics: Mapping[str, Any]
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The settings of its students."""
+        return dict(self.metrics.get("config") or self.student["config"])
+
+    @property
+    def has_encoder(self) -> bool:
+        """Whether its students have an encoder, and do not read words alone."""
+        return bool(self.config["preset"] != WORDS)
 
 
 def number(value: object) -> str:

@@ -11,6 +11,10 @@ from fame_sql.models.card.markdown import inline, table
 SMALL = 30
 """A sample with fewer held-out anomalous events, or templates, is called small."""
 
+_SCORE = (
+    "The score has these log-odds",
+    "The score is the mean of these log-odds and those of the lexical head",
+)
 _FIGURES = (
     ("events", "events"),
     ("lines", "lines of these events"),
@@ -39,14 +43,15 @@ def held_out(facts: Facts) -> Iterator[str]:
     known, unseen = found["known"], found["unseen"]
     yield (
         "Known templates: the events of the calibration slice whose templates occur before it, "
-        "judged by a network that was trained on the events before it. Unseen templates: whole "
-        "templates left out in turn, judged by the lexical head. Scores above 0.5 are reported."
+        "judged by a student that was trained on the events before it. Unseen templates: whole "
+        "templates left out in turn, judged by a words head that has not read them. Scores above "
+        "0.5 are reported."
     )
     yield ""
     if of := facts.metrics.get("known_held_out_of"):
         yield (
-            f"**The results on known templates are those of model {inline(of)}**, whose encoder "
-            "this model has. They do not cover the domains that were retrained since."
+            f"**The results on known templates are those of model {inline(of)}**, from which this "
+            "model was partly trained. They do not cover the domains that were retrained since."
         )
         yield ""
     rows = [(title, number(known[name]), number(unseen[name])) for name, title in _FIGURES]
@@ -61,8 +66,8 @@ def thresholds(facts: Facts) -> Iterator[str]:
     yield ""
     yield (
         "The threshold of a domain, in the table above, is the raw probability where the head's "
-        "log-odds are zero. The score is the mean of these log-odds and those of the lexical "
-        "head; in an anomalous domain routing alone decides."
+        f"log-odds are zero. {_SCORE[facts.has_encoder]}; in an anomalous domain routing alone "
+        "decides."
     )
     yield ""
     yield f"- Target: {aim}."
@@ -82,14 +87,13 @@ def limits(facts: Facts) -> Iterator[str]:
     yield "## Limits"
     yield ""
     yield (
-        "- A message that no known template matches is judged by the lexical head alone, with "
+        "- A message that no known template matches is judged by its words alone, with "
         "`known_template` false. More of these anomalies are missed: see the recall on unseen "
         "templates above."
     )
-    config = facts.metrics.get("config") or facts.student["config"]
     yield (
-        "- Only the body of a message is used, after the masks below, without its context. The "
-        f"encoder uses the first {number(config['max_tokens'])} tokens of a long message."
+        "- Only the body of a message is used, after the masks below, without its context."
+        f"{_read(facts)}"
     )
     yield "- It was trained on one log. Its results on another log are unknown."
     yield from _small(facts.metrics.get("held_out") or {})
@@ -103,6 +107,13 @@ def limits(facts: Facts) -> Iterator[str]:
             "- The training data has no anomaly: no message of a known template can be anomalous."
         )
     yield ""
+
+
+def _read(facts: Facts) -> str:
+    if not facts.has_encoder:
+        return ""
+    most = number(facts.config["max_tokens"])
+    return f" The encoder uses the first {most} tokens of a long message."
 
 
 def _small(held_out: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

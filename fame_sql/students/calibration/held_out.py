@@ -8,6 +8,7 @@ show nothing about unseen ones. Every event counts with its lines.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,14 @@ from fame_sql.students.calibration.calibration import (
     sigmoid,
 )
 from fame_sql.students.examples import LabelledEvents
-from fame_sql.students.lexical import fit_lexical
 
 Floats = npt.NDArray[np.float64]
 
 FILE = "held_out.safetensors"
 FOLDS = 5
+
+Fit = Callable[[LabelledEvents, Sequence[str]], Floats]
+"""Returns the log-odds of texts, by a head that learns from labelled events: (events, texts)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ class HeldOut:
     known : HeldOutEvents
         Log-odds on those events of the calibration slice whose templates were known before it.
     unseen : HeldOutEvents
-        The lexical head's log-odds on events whose templates it did not learn from.
+        Log-odds of the head for unseen templates, on events whose templates it did not learn from.
     """
 
     known: HeldOutEvents
@@ -178,14 +181,16 @@ def _held_out_events(columns: dict[str, npt.NDArray[Any]], part: str) -> HeldOut
 
 
 def hold_out_templates(
-    examples: LabelledEvents, folds: int = FOLDS, seed: int = 0
+    examples: LabelledEvents, fit: Fit, folds: int = FOLDS, seed: int = 0
 ) -> HeldOutEvents:
-    """Score every event by a lexical head that learned only from other templates.
+    """Score every event by a head for unseen templates that learned only from other templates.
 
     Parameters
     ----------
     examples : LabelledEvents
         All labelled events.
+    fit : callable
+        Fits the head to labelled events and returns its log-odds of texts.
     folds : int
         Number of folds; templates with anomalous lines are spread evenly over them.
     seed : int
@@ -197,8 +202,7 @@ def hold_out_templates(
     for here in (fold == number for number in np.unique(fold)):
         others = examples.where(~here)
         if len(others):
-            head = fit_lexical(others.canonical, others.is_anomaly)
-            log_odds[here] = head.log_odds(examples.where(here).canonical)
+            log_odds[here] = fit(others, examples.where(here).canonical)
             is_scored |= here
     return HeldOutEvents.of(log_odds[is_scored], examples.where(is_scored))
 

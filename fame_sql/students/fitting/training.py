@@ -1,4 +1,4 @@
-"""Training a student from labelled events.
+"""Training a student with an encoder from labelled events.
 
 Every event trains up to three heads at once: the router on its domain, the shared head on whether
 it is an anomaly, and, in a mixed domain, the domain's expert on the same. A first network does not
@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from fame_sql.console import Progress
-from fame_sql.errors import InputError
 from fame_sql.students.calibration.calibration import Calibration, fit_calibration, has_enough
 from fame_sql.students.calibration.held_out import HeldOut, HeldOutEvents, hold_out_templates
 from fame_sql.students.calibration.thresholds import with_thresholds
@@ -25,12 +24,12 @@ from fame_sql.students.config import DomainSpec, StudentConfig, anomaly_columns
 from fame_sql.students.examples import LabelledEvents
 from fame_sql.students.fitting.checkpoints import Checkpoints
 from fame_sql.students.fitting.fitting import Fitting, reproducible
-from fame_sql.students.lexical import fit_lexical
+from fame_sql.students.lexical import fit_lexical, lexical_log_odds
 from fame_sql.students.network.inference import infer
 from fame_sql.students.network.pretrained import read_tokenizer
 from fame_sql.students.network.runtimes import TorchEngine, require_torch
+from fame_sql.students.network.student import EncoderStudent
 from fame_sql.students.network.tokenizer import encode, train_tokenizer
-from fame_sql.students.student import Student
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -49,7 +48,7 @@ def train(
     target: float | None = None,
     hold_out: bool = True,
     checkpoints: Checkpoints | None = None,
-) -> Student:
+) -> EncoderStudent:
     """Train a student; on one machine, the same input gives the same student, bit for bit.
 
     Parameters
@@ -77,28 +76,27 @@ def train(
 
     Returns
     -------
-    Student
+    EncoderStudent
         Ready to score.
 
     Raises
     ------
-    InputError
-        If there are no examples, or one has no valid domain.
     ModelError
         If torch is not installed.
     """
     require_torch("training", config)
-    _check(examples, domains)
     tokenizer = _tokenizer(config, [*texts, *examples.canonical], placeholders)
     shared = _Shared(tokenizer, domains, config, progress, checkpoints or Checkpoints.none())
     with reproducible(config):
         first = _first_network(shared, examples, hold_out)
         fitting = shared.fit("training", examples, steps=first.steps)
     lexical = fit_lexical(examples.canonical, examples.is_anomaly)
-    held_out = HeldOut(first.known, hold_out_templates(examples, seed=config.seed))
+    held_out = HeldOut(
+        first.known, hold_out_templates(examples, lexical_log_odds, seed=config.seed)
+    )
     calibration = with_thresholds(first.calibration, held_out, target)
     engine = TorchEngine(fitting.network)
-    return Student(config, domains, tokenizer, engine, calibration, lexical, held_out)
+    return EncoderStudent(config, domains, tokenizer, engine, calibration, lexical, held_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,15 +188,6 @@ def _held_out_events(
 ) -> HeldOutEvents:
     """Score events as those of known templates are, by what was learned before them."""
     experts = calibration.log_odds(logits[:, anomaly_columns(domains)])
-    words = fit_lexical(early.canonical, early.is_anomaly).log_odds(later.canonical)
+    words = lexical_log_odds(early, later.canonical)
     log_odds = (experts[np.arange(len(later)), later.domain] + words) / 2
     return HeldOutEvents.of(log_odds, later)
-
-
-def _check(examples: LabelledEvents, domains: Sequence[DomainSpec]) -> None:
-    if not len(examples):
-        raise InputError("there are no labelled events to train on: run 'fame label' first")
-    if not ((examples.domain >= 0) & (examples.domain < len(domains))).all():
-        raise InputError(
-            f"labelled events: domain must be an index below {len(domains)}, the number of domains"
-        )

@@ -1,4 +1,4 @@
-"""The options that choose the encoder, which turns messages into vectors."""
+"""The options that choose the students: words, or the encoder that turns messages into vectors."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from fame_sql.cli.options.grouped import add_options
+from fame_sql.cli.options.renamed import RenamedOption
 
 if TYPE_CHECKING:
     from fame_sql.students import StudentConfig
@@ -17,21 +18,23 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def encoder_options(default: str) -> Callable[[F], F]:
-    """Add ``--encoder NAME`` and ``--download``.
+def preset_options(default: str) -> Callable[[F], F]:
+    """Add ``--preset NAME`` and ``--download``.
 
     Parameters
     ----------
     default : str
-        The encoder that is used if none is given, in words.
+        The preset that is used if none is given, in words.
     """
     options = (
         click.option(
-            "--encoder",
+            "--preset",
+            cls=RenamedOption,
+            former="--encoder",
             metavar="NAME",
             show_default=default,
-            help="Encoder: compact, pretrained, paper, a TOML file, a folder or the name of a "
-            "model on the hub.",
+            help="What the students read: words; or an encoder: compact, pretrained, paper, a "
+            "TOML file, a folder or the name of a model on the hub.",
         ),
         click.option(
             "--download",
@@ -44,7 +47,7 @@ def encoder_options(default: str) -> Callable[[F], F]:
 
 
 def chosen_config(
-    warehouse: Warehouse, encoder: str | None, fetch: bool, seed: int | None = None
+    warehouse: Warehouse, preset: str | None, fetch: bool, seed: int | None = None
 ) -> StudentConfig:
     """Return the students' settings that the options choose.
 
@@ -52,7 +55,7 @@ def chosen_config(
     ----------
     warehouse : Warehouse
         Its champion's settings are kept where the options do not change them.
-    encoder : str or None
+    preset : str or None
         As in :func:`fame_sql.students.presets.choose`.
     fetch : bool
         Whether the network may be used.
@@ -62,7 +65,7 @@ def chosen_config(
     from fame_sql.students.presets import choose
     from fame_sql.training.context import config_in_force
 
-    if encoder is not None:
-        return choose(encoder, fetch=fetch, seed=seed)
+    if preset is not None:
+        return choose(preset, fetch=fetch, seed=seed)
     config = config_in_force(warehouse)
     return config if seed is None else replace(config, seed=seed)
