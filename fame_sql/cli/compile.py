@@ -21,7 +21,7 @@ from fame_sql.cli.requests import print_requests, print_spending
 
 if TYPE_CHECKING:
     from fame_sql.scoring.scoring import ScoringReport
-    from fame_sql.students.network.runtimes import Name, Precision
+    from fame_sql.students.runtime import Name, Precision
     from fame_sql.training.training import TrainingReport
     from fame_sql.warehouse.warehouse import Warehouse
 

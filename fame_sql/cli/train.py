@@ -19,7 +19,7 @@ from fame_sql.cli.progress import terminal_progress
 from fame_sql.cli.tables import print_facts
 
 if TYPE_CHECKING:
-    from fame_sql.students.network.runtimes import Name, Precision
+    from fame_sql.students.runtime import Name, Precision
     from fame_sql.training.training import TrainingReport
 
 

@@ -23,7 +23,7 @@ from fame_sql.labels import PER_TEMPLATE, label_from_column
 from fame_sql.models import champion
 from fame_sql.scoring.scoring import ScoringReport, score_events
 from fame_sql.students import StudentConfig
-from fame_sql.students.network.runtimes import Runtime
+from fame_sql.students.runtime import Runtime
 from fame_sql.templates.mining import mine
 from fame_sql.training.context import inputs_hash
 from fame_sql.training.training import train_students

@@ -11,7 +11,7 @@ from fame_sql.errors import FameError, ModelError
 from fame_sql.students.calibration.calibration import Calibration
 from fame_sql.students.config import DomainSpec, StudentConfig
 from fame_sql.students.generations import Generations
-from fame_sql.students.network.runtimes import Runtime
+from fame_sql.students.runtime import Runtime
 
 FILE = "student.json"
 

@@ -20,7 +20,7 @@ from fame_sql.students.generations import Generations
 if TYPE_CHECKING:
     from typing import Self
 
-    from fame_sql.students.network.runtimes import Runtime
+    from fame_sql.students.runtime import Runtime
 
 Floats = npt.NDArray[np.float64]
 

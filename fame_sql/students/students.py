@@ -11,7 +11,6 @@ from fame_sql.errors import InputError
 from fame_sql.students.config import DomainSpec, StudentConfig
 from fame_sql.students.examples import LabelledEvents
 from fame_sql.students.facts import StudentFacts
-from fame_sql.students.words import training as words
 from fame_sql.students.words.student import WordsStudent
 
 if TYPE_CHECKING:
@@ -66,6 +65,8 @@ def train(
     """
     _check(examples, domains)
     if not config.has_encoder:
+        from fame_sql.students.words import training as words
+
         with progress.step("training", 1) as step:
             student = words.train(examples, domains, config, target)
             step.advance()
@@ -121,6 +122,8 @@ def retrain(
     """
     _check(examples, domains)
     if isinstance(parent, WordsStudent):
+        from fame_sql.students.words import training as words
+
         with progress.step("training what has changed", 1) as step:
             student = words.retrain(parent, examples, domains, changed, target)
             step.advance()

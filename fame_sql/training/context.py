@@ -13,7 +13,7 @@ from fame_sql.errors import InputError, MissingStageError
 from fame_sql.models import ModelRecord
 from fame_sql.scoring.policy import read_target
 from fame_sql.students import StudentConfig
-from fame_sql.students.network.runtimes import Runtime
+from fame_sql.students.runtime import Runtime
 from fame_sql.templates.templates import TemplateSet, read_templates
 from fame_sql.training.conversion import runtime_of
 from fame_sql.training.labelled import LabelledData, read_labelled

@@ -14,7 +14,7 @@ from fame_sql.errors import InputError
 from fame_sql.models import ModelRecord
 from fame_sql.models.model import Model
 from fame_sql.students.network.onnx_network import GRAPH
-from fame_sql.students.network.runtimes import Runtime
+from fame_sql.students.runtime import Runtime
 from fame_sql.warehouse.warehouse import Warehouse
 
 

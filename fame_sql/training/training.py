@@ -11,7 +11,7 @@ from fame_sql.console import Progress, SilentProgress
 from fame_sql.models import ModelRecord
 from fame_sql.students import StudentConfig, retrain, train
 from fame_sql.students.fitting.checkpoints import Checkpoints
-from fame_sql.students.network.runtimes import Runtime
+from fame_sql.students.runtime import Runtime
 from fame_sql.training.context import TrainingContext, read_context, read_texts
 from fame_sql.training.conversion import convert_record, runtime_of
 from fame_sql.training.metrics import training_metrics

@@ -295,7 +295,7 @@ def test_a_model_made_from_one_of_an_older_release_has_a_whole_card(
 @pytest.mark.slow
 def test_a_converted_model_has_a_card_of_its_own(opened: Warehouse) -> None:
     pytest.importorskip("onnxruntime")
-    from fame_sql.students.network.runtimes import Runtime
+    from fame_sql.students.runtime import Runtime
     from fame_sql.training.conversion import convert
 
     before = models.champion(opened).model_version

@@ -635,7 +635,7 @@ def test_the_pretrained_preset_reads_the_weights_of_its_package(tmp_path: Path) 
 def test_any_encoder_can_be_exported(students: dict[str, Student], how: str) -> None:
     pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
-    from fame_sql.students.network.runtimes import Runtime
+    from fame_sql.students.runtime import Runtime
 
     texts = world().canonical[:40]
     exported = students[how].on(Runtime("onnx"), texts).predict(texts)

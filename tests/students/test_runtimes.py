@@ -34,8 +34,9 @@ from fame_sql.students.network import encoder
 from fame_sql.students.network import onnx_export as exporting
 from fame_sql.students.network.inference import infer
 from fame_sql.students.network.onnx_network import GRAPH
-from fame_sql.students.network.runtimes import Runtime, TorchEngine, in_bfloat16
+from fame_sql.students.network.runtimes import TorchEngine, in_bfloat16
 from fame_sql.students.network.tokenizer import encode
+from fame_sql.students.runtime import Runtime
 from fame_sql.training.conversion import convert
 from fame_sql.training.training import train_students
 from fame_sql.warehouse.warehouse import Warehouse
@@ -562,7 +563,7 @@ from pathlib import Path
 from fame_sql.console import SilentProgress
 from fame_sql.errors import ModelError
 from fame_sql.students import DomainSpec, LabelledEvents, Student, StudentConfig, train
-from fame_sql.students.network.runtimes import Runtime
+from fame_sql.students.runtime import Runtime
 exported = Student.load(Path(sys.argv[1]))
 examples = LabelledEvents(["a"], [0.0], [0], [1.0], [False])
 domains = [DomainSpec("only", "mixed")]

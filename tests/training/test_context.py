@@ -10,7 +10,7 @@ import pytest
 
 from fame_sql.scoring.policy import store_target
 from fame_sql.students import StudentConfig
-from fame_sql.students.network.runtimes import Runtime
+from fame_sql.students.runtime import Runtime
 from fame_sql.training import training
 from fame_sql.training.context import inputs_hash, read_context
 from fame_sql.training.training import train_students

@@ -14,7 +14,7 @@ from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json
 
 if TYPE_CHECKING:
-    from fame_sql.students.network.runtimes import Name, Precision
+    from fame_sql.students.runtime import Name, Precision
 
 
 @click.command()
@@ -49,7 +49,7 @@ def convert(
     """
     if promote and not (reason or "").strip():
         raise click.UsageError("--promote needs a reason: --why REASON")
-    from fame_sql.students.network.runtimes import Runtime
+    from fame_sql.students.runtime import Runtime
     from fame_sql.training.conversion import convert as run
     from fame_sql.warehouse.warehouse import Warehouse
 

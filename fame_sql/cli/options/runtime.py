@@ -10,7 +10,7 @@ import click
 from fame_sql.cli.options.grouped import add_options
 
 if TYPE_CHECKING:
-    from fame_sql.students.network.runtimes import Name, Precision, Runtime
+    from fame_sql.students.runtime import Name, Precision, Runtime
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -36,7 +36,7 @@ def runtime_options(command: F) -> F:
 
 def chosen_runtime(name: Name | None, precision: Precision | None) -> Runtime | None:
     """Return the runtime that the options choose, or None if neither is given."""
-    from fame_sql.students.network.runtimes import Runtime
+    from fame_sql.students.runtime import Runtime
 
     if name is None and precision is None:
         return None

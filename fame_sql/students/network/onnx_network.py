@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from fame_sql.errors import ModelError
 from fame_sql.students.network.inference import Logits, spread
-from fame_sql.students.network.runtimes import Runtime, cores
+from fame_sql.students.network.runtimes import cores
+from fame_sql.students.runtime import Runtime
 
 if TYPE_CHECKING:
     from torch import nn

@@ -1,7 +1,4 @@
-"""What runs a student's network: torch, or ONNX Runtime, which needs neither torch nor a GPU.
-
-Their scores differ by about 1e-7. So a model has one runtime, which is part of its version.
-"""
+"""The engines that run a student's network: torch, and what both engines have in common."""
 
 from __future__ import annotations
 
@@ -9,57 +6,18 @@ import copy
 import os
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, cast, get_args
+from typing import TYPE_CHECKING, Protocol, cast
 
-from fame_sql.errors import InputError, ModelError
+from fame_sql.errors import ModelError
 from fame_sql.students.config import StudentConfig
 from fame_sql.students.network.encoder import is_separate
 from fame_sql.students.network.inference import Logits, infer
+from fame_sql.students.runtime import Precision, Runtime
 
 if TYPE_CHECKING:
     from torch import device, nn
-
-Name = Literal["torch", "onnx"]
-Precision = Literal["float32", "bfloat16"]
-
-
-@dataclass(frozen=True, slots=True)
-class Runtime:
-    """How a student's network is run.
-
-    Parameters
-    ----------
-    name : str
-        ``"torch"``, or ``"onnx"``: ONNX Runtime on the CPU, from a graph in the model folder.
-    precision : str
-        ``"float32"``, or ``"bfloat16"``: 16-bit encoders on a CUDA device. On a CPU a student
-        always runs in 32-bit floats, because most CPUs are slower in 16.
-
-    Raises
-    ------
-    InputError
-        If the name or the precision is unknown, or the combination is not supported.
-    """
-
-    name: Name = "torch"
-    precision: Precision = "float32"
-
-    def __post_init__(self) -> None:
-        if self.name not in get_args(Name):
-            raise InputError(f"runtime {self.name!r} is not known; use torch or onnx")
-        if self.precision not in get_args(Precision):
-            raise InputError(f"precision {self.precision!r} is not known; use float32 or bfloat16")
-        if self.name == "onnx" and self.precision != "float32":
-            raise InputError(
-                f"runtime 'onnx' has no precision {self.precision!r}: leave it at float32, or use "
-                "runtime torch"
-            )
-
-    def __str__(self) -> str:
-        return f"{self.name} in {self.precision}"
 
 
 class Engine(Protocol):

@@ -19,9 +19,10 @@ from fame_sql.students.generations import Generations
 from fame_sql.students.lexical import LexicalHead
 from fame_sql.students.network.inference import read_vectors
 from fame_sql.students.network.onnx_network import GRAPH, OnnxEngine, read_graph
-from fame_sql.students.network.runtimes import Engine, Runtime, TorchEngine, require_torch
+from fame_sql.students.network.runtimes import Engine, TorchEngine, require_torch
 from fame_sql.students.network.tokenizer import encode, load_tokenizer
 from fame_sql.students.network.weights import read_network, write_network
+from fame_sql.students.runtime import Runtime
 from fame_sql.students.student import LogOdds, Student
 
 if TYPE_CHECKING:

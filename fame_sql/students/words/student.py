@@ -18,7 +18,7 @@ from fame_sql.students.student import LogOdds, Student
 from fame_sql.students.words.table import VOCABULARY, WordTable
 
 if TYPE_CHECKING:
-    from fame_sql.students.network.runtimes import Runtime
+    from fame_sql.students.runtime import Runtime
 
 
 class WordsStudent(Student):
@@ -77,7 +77,7 @@ class WordsStudent(Student):
 
     def on(self, runtime: Runtime, texts: Sequence[str]) -> Student:
         """Return the student itself on the default runtime, and refuse any other."""
-        from fame_sql.students.network.runtimes import Runtime
+        from fame_sql.students.runtime import Runtime
 
         if runtime == Runtime():
             return self
