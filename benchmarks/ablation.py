@@ -2,7 +2,7 @@
 
     python benchmarks/ablation.py BGL_2k.log                 # ways to train and to score
     python benchmarks/ablation.py BGL_2k.log --stopping      # early stopping on held-out events
-    python benchmarks/ablation.py BGL_2k.log --encoder pretrained   # fine-tuned, today's way only
+    python benchmarks/ablation.py BGL_2k.log --preset pretrained   # fine-tuned, today's way only
 
 The splits are by time and by whole templates. Every option trains on the same labels, with the
 same tokenizer and the same seeds. Options that did not help are implemented only here.
@@ -47,7 +47,7 @@ class Smoothed(Fitting):
 
 def wildcards(case: Case) -> type[Fitting]:
     """Hide half of the placeholders and masked numbers behind [MASK], at random in every step."""
-    vocabulary = case.tokenizer(StudentConfig()).get_vocab()
+    vocabulary = case.tokenizer(StudentConfig(preset="compact")).get_vocab()
     whole = {vocabulary[text] for text in literals(case.placeholders)}
     wild = whole | {index for text, index in vocabulary.items() if text[:1].isdigit()}
 
@@ -129,9 +129,9 @@ def main() -> None:
     parser.add_argument("--format", default="auto")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--stopping", action="store_true")
-    parser.add_argument("--encoder", default="compact", help="as for 'fame train --encoder'")
+    parser.add_argument("--preset", default="compact", help="as for 'fame train --preset'")
     given = parser.parse_args()
-    ways = stopping if given.stopping else partial(training, encoder=given.encoder)
+    ways = stopping if given.stopping else partial(training, encoder=given.preset)
     found: dict[tuple[str, str], list[Figures]] = {}
     for seed in given.seeds:
         for split, case in cases(given.log, given.format, seed):
@@ -170,7 +170,7 @@ def stopping(case: Case, split: Split, seed: int) -> Iterator[tuple[str, Figures
     slice_ = case.examples.calibration
     early, later = case.examples.where(~slice_), case.examples.where(slice_)
     for patience in (0, 3):
-        config = StudentConfig(seed=seed, patience=patience)
+        config = StudentConfig(preset="compact", seed=seed, patience=patience)
         tokenizer = case.tokenizer(config)
         begun = process_time()
         with reproducible(config):

@@ -100,7 +100,7 @@ def rows(
         made_in.mkdir()
         with trial(source, made_in, lines, split, 20) as made:
             group_templates(made.warehouse, groupers(0)["fame"])
-            train_students(made.warehouse, config=StudentConfig(seed=seed))
+            train_students(made.warehouse, config=StudentConfig(preset="compact", seed=seed))
             for name, part, judged in judgements(made, load_champion(made.warehouse)):
                 found.setdefault((name, part), []).append(measure(judged))
     for (name, part), measured in found.items():

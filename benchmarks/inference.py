@@ -1,11 +1,12 @@
-"""Distinct messages per second by preset and runtime, compared with a transformers pipeline.
+"""Distinct messages per second by preset and runtime, and the time of a first score.
 
-    make bench-inference ARGS="--seconds 3 --presets compact,pretrained"
+    make bench-inference ARGS="--seconds 3 --presets words,compact"
 
-Each runtime scores the same distinct canonical messages of a simulated data centre on all cores;
-the time includes tokenisation. Weights are random if a preset has none, since only their number
-affects the time. The pipeline gets single messages, and then batches of 32, on one thread or on
-all, whichever is faster.
+The first score is that of a new process, compared with a process that only imports the libraries.
+Words are read on one core. Each runtime of an encoder scores the same distinct canonical messages
+of a simulated data centre on all cores; the time includes tokenisation. Weights are random if a
+preset has none, since only their number affects the time. The pipeline gets single messages, and
+then batches of 32, on one thread or on all, whichever is faster.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,11 +25,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from fame_sql.canonical.canonical import default_recipe
+from fame_sql.console import SilentProgress
 from fame_sql.errors import FameError
 from fame_sql.ingest import ingest_file
+from fame_sql.pipeline.pipeline import compile_model
 from fame_sql.pipeline.simulator import simulate
-from fame_sql.students.config import StudentConfig
+from fame_sql.students import DomainSpec, LabelledEvents, StudentConfig, train
+from fame_sql.students.config import WORDS
 from fame_sql.students.network import encoder
 from fame_sql.students.network.inference import infer, spread
 from fame_sql.students.network.onnx_export import export_graph
@@ -42,7 +50,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 DOMAINS, EXPERTS, BATCH = 8, 4, 32
-PRESETS = ("compact", "pretrained", "paper")
+PRESETS = ("words", "compact", "pretrained", "paper")
 # Minimum numbers of messages: with fewer, batches of each length are not full, and padding would be
 # measured. A pipeline pads to the longest message of a batch only.
 FEWEST, FEWEST_PLAIN = 384, 64
@@ -91,6 +99,9 @@ def main() -> None:
     print(f"{processor()}; {len(texts):,} distinct messages of {given.lines:,} lines")
     print(f"{'preset':12}{'runtime':36}{'messages':>9}{'per second':>11}{'ratio':>8}{'tokens':>8}")
     for name in given.presets.split(","):
+        if name == WORDS:
+            print_words(texts, given.seconds)
+            continue
         try:
             preset = built(name, texts)
         except FameError as error:
@@ -109,6 +120,51 @@ def main() -> None:
     print("ratio: to the pipeline's first row; tokens: share of the time spent on tokenisation")
 
 
+def print_words(texts: Sequence[str], seconds: float) -> None:
+    """Print the rate of the preset without an encoder, and the time of a first score."""
+    random.seed(0)
+    share = [float(random.random() < 0.3) for _ in texts]
+    count = len(texts)
+    domain, late = np.arange(count) % DOMAINS, np.zeros(count, dtype=bool)
+    examples = LabelledEvents(list(texts), np.array(share), domain, np.ones(count), late)
+    domains = [DomainSpec(str(n), "mixed" if n < EXPERTS else "normal") for n in range(DOMAINS)]
+    student = train(examples, [], domains, StudentConfig(), (), SilentProgress())
+
+    def run(some: Sequence[str]) -> tuple[float, float]:
+        since = time.perf_counter()
+        student.predict(some)
+        return 0.0, time.perf_counter() - since
+
+    count, _, took = measured(run, texts, seconds, FEWEST)
+    print(f"{WORDS:12}{'tables, one core':36}{count:9,}{count / took:11,.0f}{'':>8}{'':>8}")
+    print(first_score(), flush=True)
+
+
+def first_score() -> str:
+    """Return the time of the first score in a new process, and its ratio to the imports alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bench.duckdb"
+        simulate(Path(folder) / "centre.log", lines=4000, seed=0)
+        with Warehouse.open(path, create=True) as warehouse:
+            ingest_file(warehouse, Path(folder) / "centre.log", format="bgl")
+            compile_model(warehouse, config=StudentConfig())
+        asked = (
+            f"fame_sql.connect({str(path)!r}).sql(\"SELECT fame_score('never seen')\").fetchall()"
+        )
+        whole, imports = (
+            min(process_seconds(code) for _ in range(5))
+            for code in (f"import fame_sql; {asked}", "import duckdb, numpy, pyarrow.compute")
+        )
+    return f"first score of a new process: {whole:.2f} s, {whole / imports:.1f} times its imports"
+
+
+def process_seconds(code: str) -> float:
+    """Return the seconds that a new Python process takes."""
+    since = time.perf_counter()
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)
+    return time.perf_counter() - since
+
+
 def distinct_messages(lines: int) -> list[str]:
     """Return the distinct canonical messages of a simulated log, in a fixed random order."""
     with tempfile.TemporaryDirectory() as folder:
@@ -124,7 +180,7 @@ def built(name: str, texts: Sequence[str]) -> Preset:
     """Build the network of a preset; that of the paper has random weights and one expert."""
     placeholders = default_recipe().placeholders
     if name == "paper":
-        config = StudentConfig()
+        config = StudentConfig(preset="compact")
         tokenizer = _vocabulary(config, texts, placeholders)
         size = max(tokenizer.get_vocab().values()) + 1
         shapes = {role: {"model_type": kind, "vocab_size": size} for role, kind in PAPER.items()}

@@ -1,7 +1,7 @@
 """Detection by the words of a message, with and without severity and component before them.
 
     python benchmarks/reading.py BGL_2k.log
-    python benchmarks/reading.py BGL_2k.log --encoder pretrained    # also by vectors of an encoder
+    python benchmarks/reading.py BGL_2k.log --preset pretrained    # also by vectors of an encoder
 
 The lexical head learns from the same labelled lines and scores the same lines of the same splits;
 only the text differs. Whether a template is known depends on the body alone in every row. The
@@ -60,9 +60,9 @@ def main() -> None:
     parser.add_argument(
         "--seeds", type=int, default=2, help="random assignments of templates to folds"
     )
-    parser.add_argument("--encoder", help="a pretrained encoder, as for 'fame train --encoder'")
+    parser.add_argument("--preset", help="a pretrained encoder, as for 'fame train --preset'")
     given = parser.parse_args()
-    reader = reading(given.encoder) if given.encoder else None
+    reader = reading(given.preset) if given.preset else None
     found: dict[tuple[str, str], list[Figures]] = {}
     for split, name, figures in rows(given.log, given.format, given.seeds, reader):
         found.setdefault((split.protocol, name), []).append(figures)

@@ -29,7 +29,7 @@ from fame_sql.students.calibration.calibration import (
 from fame_sql.students.calibration.held_out import HeldOutEvents, hold_out_templates
 from fame_sql.students.calibration.thresholds import threshold_for
 from fame_sql.students.examples import LabelledEvents
-from fame_sql.students.lexical import fit_lexical
+from fame_sql.students.words.training import unseen_log_odds
 from fame_sql.warehouse.warehouse import Warehouse
 
 FEWEST = 10
@@ -71,10 +71,10 @@ def _splits(lines: LabelledLines, seeds: int) -> Iterator[Split]:
 def _judge(made: Trial) -> Iterator[tuple[str, tuple[float, ...]]]:
     """Yield recall, false alarms per million lines and calibration error of each calibration."""
     examples = _examples(made)
-    head = fit_lexical(examples.canonical, examples.is_anomaly)
     judged, unseen = made.judged, ~made.judged.seen
-    log_odds = head.log_odds([made.texts[e] for e in judged.event_id.tolist()])
-    for name, calibration in _calibrations(hold_out_templates(examples)):
+    texts = [made.texts[e] for e in judged.event_id.tolist()]
+    log_odds = unseen_log_odds(examples, texts)
+    for name, calibration in _calibrations(hold_out_templates(examples, unseen_log_odds)):
         score = sigmoid(calibration.unseen(log_odds))
         part = ScoredLines(score, judged.is_anomaly, judged.lines, judged.block).where(unseen)
         measures = measure(part)

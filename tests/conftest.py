@@ -55,7 +55,14 @@ def _empty_caches(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def tiny() -> StudentConfig:
     """Students that are trained in seconds."""
-    return StudentConfig(hidden=32, layers=1, heads=2, vocab=512, min_steps=120, max_steps=160)
+    return StudentConfig()
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder() -> StudentConfig:
+    """Students with an encoder that are trained in seconds."""
+    sizes = {"hidden": 32, "layers": 1, "heads": 2, "vocab": 512}
+    return StudentConfig(preset="compact", **sizes, min_steps=120, max_steps=160)
 
 
 @pytest.fixture(scope="session")
@@ -95,6 +102,16 @@ def compiled(
 def copied(compiled: Path, tmp_path: Path) -> Path:
     """A copy of the compiled warehouse with its models, to be changed at will."""
     return copied_to(tmp_path, compiled)
+
+
+@pytest.fixture
+def with_encoder(copied: Path, tiny_encoder: StudentConfig) -> Path:
+    """A copy of the compiled warehouse whose champion has an encoder, to be changed at will."""
+    from fame_sql.training.training import train_students
+
+    with Warehouse.open(copied) as warehouse:
+        train_students(warehouse, config=tiny_encoder)
+    return copied
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,13 @@ Their scores differ by about 1e-7. So a model has one runtime, which is part of 
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Literal, get_args
 
-from fame_sql.errors import InputError
+from fame_sql.errors import InputError, ModelError
 
 Name = Literal["torch", "onnx"]
 Precision = Literal["float32", "bfloat16"]
@@ -48,3 +51,35 @@ class Runtime:
 
     def __str__(self) -> str:
         return f"{self.name} in {self.precision}"
+
+
+def require(packages: Sequence[str], what: str, extra: str, instead: str = "") -> None:
+    """Raise an error if one of several packages is not installed.
+
+    Parameters
+    ----------
+    packages : sequence of str
+        The packages, which are imported.
+    what : str
+        What needs them, in words.
+    extra : str
+        The extra of fame-sql that brings them.
+    instead : str
+        An alternative, in words.
+
+    Raises
+    ------
+    ModelError
+        If one of them cannot be imported.
+    """
+    for name in packages:
+        try:
+            with warnings.catch_warnings():
+                # In a notebook, tqdm is imported too and warns about widgets nobody needs.
+                warnings.filterwarnings("ignore", message="IProgress not found")
+                import_module(name)
+        except ImportError:
+            raise ModelError(
+                f"{what} needs {' and '.join(packages)}, and {name} is not installed: run "
+                f"\"pip install 'fame-sql[{extra}]'\"{instead}"
+            ) from None

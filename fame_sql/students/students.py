@@ -11,6 +11,7 @@ from fame_sql.errors import InputError
 from fame_sql.students.config import DomainSpec, StudentConfig
 from fame_sql.students.examples import LabelledEvents
 from fame_sql.students.facts import StudentFacts
+from fame_sql.students.runtime import require
 from fame_sql.students.words.student import WordsStudent
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def train(
             student = words.train(examples, domains, config, target)
             step.advance()
         return student
+    require(["tokenizers", "torch"], f"training preset {config.preset!r}", "encoders")
     from fame_sql.students.fitting import training
 
     return training.train(
@@ -151,6 +153,7 @@ def load_student(folder: Path) -> Student:
     facts = StudentFacts.read(folder)
     if not facts.config.has_encoder:
         return WordsStudent.load(folder, facts)
+    require(["tokenizers"], f"the model in {folder}", "encoders")
     from fame_sql.students.network.student import EncoderStudent
 
     return EncoderStudent.load(folder, facts)

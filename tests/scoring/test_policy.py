@@ -42,6 +42,7 @@ from fame_sql.students.calibration.thresholds import (
     with_thresholds,
 )
 from fame_sql.students.examples import LabelledEvents
+from fame_sql.students.words.training import unseen_log_odds
 from fame_sql.training.false_alarm_target import set_target
 from fame_sql.training.training import train_students
 from fame_sql.udfs.duckdb import release
@@ -173,14 +174,14 @@ def test_templates_are_scored_by_a_head_trained_on_the_others() -> None:
     examples = LabelledEvents(
         texts, share, np.zeros(24), np.ones(24), np.zeros(24), np.arange(24) // 2
     )
-    held_out = hold_out_templates(examples)
+    held_out = hold_out_templates(examples, unseen_log_odds)
     assert len(held_out.log_odds) == 24
     assert ((held_out.log_odds > 0) == (share > 0)).all()
     # A word that occurs in one template only cannot be learned from the others.
     alone = LabelledEvents(
         ["fan stops", "disk up", "link up"], np.array([1.0, 0, 0]), [0] * 3, [1] * 3, [0] * 3
     )  # type: ignore[arg-type]
-    assert hold_out_templates(alone).log_odds[0] < 0
+    assert hold_out_templates(alone, unseen_log_odds).log_odds[0] < 0
 
 
 def test_with_few_templates_unseen_scores_are_not_calibrated() -> None:

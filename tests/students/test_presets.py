@@ -19,10 +19,17 @@ import pytest
 from click.testing import CliRunner
 
 from fame_sql.cli import main
-from fame_sql.cli.options.encoder import chosen_config
+from fame_sql.cli.options.preset import chosen_config
 from fame_sql.console import SilentProgress
 from fame_sql.errors import InputError, ModelError
-from fame_sql.students import DomainSpec, LabelledEvents, Student, StudentConfig, train
+from fame_sql.students import (
+    DomainSpec,
+    LabelledEvents,
+    Student,
+    StudentConfig,
+    load_student,
+    train,
+)
 from fame_sql.students.config import FIRST_FIELDS, LENGTHS, SIZES
 from fame_sql.students.fitting.retraining import retrain
 from fame_sql.students.network.tokenizer import encode
@@ -160,10 +167,10 @@ def test_an_encoder_learns_through_one_interface(students: dict[str, Student], h
 SCORES = """
 import json, sys
 from pathlib import Path
-from fame_sql.students import Student
+from fame_sql.students import load_student
 folder, *names = sys.argv[1:-1]
 for name in names:
-    prediction = Student.load(Path(folder, name)).predict(json.loads(sys.argv[-1]))
+    prediction = load_student(Path(folder, name)).predict(json.loads(sys.argv[-1]))
     print(json.dumps([prediction.router.tolist(), prediction.scores.tolist()]))
 """
 
@@ -294,7 +301,7 @@ def test_an_encoder_that_counts_positions_its_own_way(kind: str, tmp_path: Path)
     alone = [student.predict([text]).scores.tobytes() for text in texts]
     assert [row.tobytes() for row in together.scores] == alone
     student.save(tmp_path / "model")
-    assert said(Student.load(tmp_path / "model"), texts) == said(student, texts)
+    assert said(load_student(tmp_path / "model"), texts) == said(student, texts)
 
 
 def test_weights_in_half_precision_are_read_in_full(tmp_path: Path) -> None:
@@ -319,7 +326,7 @@ def test_a_shared_encoder_stays_when_one_domain_is_trained_anew(
     kept = parent.predict(texts).scores[:, 0], child.predict(texts).scores[:, 0]
     assert kept[0].tobytes() == kept[1].tobytes()
     child.save(tmp_path)
-    assert said(Student.load(tmp_path), texts) == said(child, texts)
+    assert said(load_student(tmp_path), texts) == said(child, texts)
 
 
 def test_separate_encoders_are_not_retrained_in_part(students: dict[str, Student]) -> None:
@@ -419,23 +426,24 @@ def test_a_model_folder_with_a_broken_shape_is_refused(
     students["shared"].save(tmp_path)
     (tmp_path / "encoder.json").write_text(content)
     with pytest.raises(ModelError, match="fame train"):
-        Student.load(tmp_path)
+        load_student(tmp_path)
 
 
 # ---- choosing
 
 
 def test_the_default_is_compact_and_is_stored_as_it_always_was() -> None:
-    assert choose("compact") == StudentConfig()
-    assert set(StudentConfig().settings()) == FIRST_FIELDS
-    assert StudentConfig(**StudentConfig().settings()) == StudentConfig()
+    assert choose("compact") == StudentConfig(preset="compact")
+    compact = StudentConfig(preset="compact")
+    assert set(compact.settings()) == FIRST_FIELDS
+    assert StudentConfig(**compact.settings()) == compact
     named = StudentConfig(preset="own", router="/x", seed=3)
     assert StudentConfig(**named.settings()) == named
     assert {"router", "seed"} <= set(named.settings()) <= set(asdict(named)) - set(SIZES)
 
 
 def test_every_preset_can_be_configured() -> None:
-    assert set(presets()) == {"compact", "pretrained", "paper"}
+    assert set(presets()) == {"words", "compact", "pretrained", "paper"}
     for name, stated in presets().items():
         assert StudentConfig(preset=name, **stated).preset == name
     assert presets()["paper"]["separate"]
@@ -484,7 +492,8 @@ def test_a_file_names_folders_from_where_it_lies(
     [
         ("layers = 3", {"preset": "compact", "layers": 3, "hidden": 128}),
         ('preset = "compact"\nhidden = 64', {"preset": "compact", "hidden": 64}),
-        ("", {"preset": "compact"}),
+        ("", {"preset": "words"}),
+        ("seed = 3", {"preset": "words", "seed": 3}),
         ('preset = "paper"\nrouter = "distilbert"\nexperts = "bert"', {"learning_rate": 2e-5}),
         ('preset = "compact"\nrouter = "bert"', {"preset": "given", "learning_rate": 1e-3}),
         ('router = "bert"\nfrozen_layers = 1', {"frozen_layers": 1, "learning_rate": 1e-4}),
@@ -546,7 +555,7 @@ def test_encoders_of_different_vocabularies_are_refused(encoders: Path, tmp_path
 @pytest.mark.parametrize(
     ("name", "match"),
     [
-        ("compcat", "the presets are compact, pretrained, paper"),
+        ("compcat", "the presets are words, compact, pretrained, paper"),
         ("a/b/c", "neither a folder nor the name of a model"),
         ("no.toml", "cannot be read"),
     ],
@@ -592,7 +601,7 @@ def run(*arguments: object) -> str:
 def test_train_takes_an_encoder_and_keeps_it(encoders: Path, copied: Path) -> None:
     path = encoders / "quick.toml"
     path.write_text('router = "bert"\nmin_steps = 20\nmax_steps = 20\nmax_tokens = 32\n')
-    told = json.loads(run("train", "--encoder", path, "--warehouse", copied, "--json"))
+    told = json.loads(run("train", "--preset", path, "--warehouse", copied, "--json"))
     assert told["plan"]["why"] == "the settings of the students have changed"
     # Nothing else is asked for: what is in force stays.
     assert "up to date" in run("train", "--warehouse", copied)
@@ -600,7 +609,7 @@ def test_train_takes_an_encoder_and_keeps_it(encoders: Path, copied: Path) -> No
     with Warehouse.open(copied) as warehouse:
         asked = chosen_config(warehouse, None, fetch=False, seed=1)
         assert (asked.preset, asked.max_steps, asked.seed) == ("quick", 20, 1)
-        assert chosen_config(warehouse, "compact", fetch=False) == StudentConfig()
+        assert chosen_config(warehouse, "compact", fetch=False) == choose("compact")
         assert warehouse.value("SELECT count(*) FROM scored_logs WHERE score IS NULL") == 0
     assert "encoder.json" in {p.name for p in copied.with_name("centre.models").rglob("*")}
     path.unlink()
@@ -610,7 +619,7 @@ def test_train_takes_an_encoder_and_keeps_it(encoders: Path, copied: Path) -> No
 def test_every_command_that_trains_refuses_an_encoder_that_is_not_there(
     copied: Path, command: list[str]
 ) -> None:
-    arguments = [*command, "--encoder", "nothing", "--warehouse", str(copied)]
+    arguments = [*command, "--preset", "nothing", "--warehouse", str(copied)]
     refused = CliRunner().invoke(main, arguments)
     assert refused.exit_code == 1
     assert "the presets are" in refused.output
@@ -626,7 +635,7 @@ def test_the_pretrained_preset_reads_the_weights_of_its_package(tmp_path: Path) 
     student = trained(config)
     assert sum(weight.numel() for weight in student.network["encoder"].parameters()) > 22e6
     student.save(tmp_path)
-    assert said(Student.load(tmp_path), ["cache <id>"]) == said(student, ["cache <id>"])
+    assert said(load_student(tmp_path), ["cache <id>"]) == said(student, ["cache <id>"])
     assert "sentence_transformers" not in sys.modules
 
 

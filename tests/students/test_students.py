@@ -22,6 +22,7 @@ from fame_sql.students import (
     Prediction,
     Student,
     StudentConfig,
+    load_student,
     train,
 )
 from fame_sql.students.calibration.calibration import Calibration
@@ -30,6 +31,7 @@ from fame_sql.students.fitting.retraining import retrain
 pytestmark = pytest.mark.any_duckdb
 
 TINY = StudentConfig(
+    preset="compact",
     hidden=32,
     layers=1,
     heads=2,
@@ -235,7 +237,7 @@ def test_a_row_is_the_same_over_thousands_of_shuffles(student: Student) -> None:
 
 @pytest.mark.slow
 def test_the_default_sizes_do_not_depend_on_the_batch_either() -> None:
-    compact = trained(synthetic(size=40), StudentConfig(min_steps=3, max_steps=3))
+    compact = trained(synthetic(size=40), StudentConfig(preset="compact", min_steps=3, max_steps=3))
     texts = odd_texts(3, 120)
     expected = dict(zip(texts, rows(compact.predict(texts)), strict=True))
     draw = random.Random(4)
@@ -315,7 +317,7 @@ def test_training_leaves_torch_as_it_was() -> None:
 
 def test_a_loaded_student_gives_the_same_bits(student: Student, tmp_path: Path) -> None:
     student.save(tmp_path / "model")
-    loaded = Student.load(tmp_path / "model")
+    loaded = load_student(tmp_path / "model")
     texts = odd_texts(8, 80)
     assert rows(loaded.predict(texts)) == rows(student.predict(texts))
     assert (loaded.domains, loaded.config) == (student.domains, student.config)
@@ -329,9 +331,9 @@ def test_another_process_gives_the_same_bits(student: Student, tmp_path: Path) -
     texts = odd_texts(9, 30)
     (tmp_path / "texts.json").write_text(json.dumps(texts))
     code = (
-        "import json, sys; from pathlib import Path; from fame_sql.students import Student\n"
+        "import json, sys; from pathlib import Path; from fame_sql.students import load_student\n"
         "folder = Path(sys.argv[1]); texts = json.loads((folder / 'texts.json').read_text())\n"
-        "found = Student.load(folder).predict(texts)\n"
+        "found = load_student(folder).predict(texts)\n"
         "sys.stdout.write(found.router.tobytes().hex() + found.scores.tobytes().hex())"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
@@ -354,7 +356,7 @@ def test_a_broken_file_is_named(
     else:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(ModelError, match=name) as raised:
-        Student.load(tmp_path)
+        load_student(tmp_path)
     assert "fame train" in str(raised.value)
     assert "\n" not in str(raised.value)
 
@@ -365,7 +367,7 @@ def test_a_file_cut_short_is_named(student: Student, tmp_path: Path, name: str) 
     whole = (tmp_path / name).read_bytes()
     (tmp_path / name).write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ModelError, match=name):
-        Student.load(tmp_path)
+        load_student(tmp_path)
 
 
 def test_files_of_two_students_do_not_fit(student: Student, tmp_path: Path) -> None:
@@ -374,7 +376,7 @@ def test_files_of_two_students_do_not_fit(student: Student, tmp_path: Path) -> N
     trained(synthetic(size=20), wider).save(tmp_path / "two")
     shutil.copy(tmp_path / "two" / FILES[0], tmp_path / "one" / FILES[0])
     with pytest.raises(ModelError, match="weights"):
-        Student.load(tmp_path / "one")
+        load_student(tmp_path / "one")
 
 
 @pytest.mark.parametrize(
@@ -397,7 +399,7 @@ def test_facts_that_do_not_fit_are_refused(
     facts = json.loads((tmp_path / "student.json").read_text())
     (tmp_path / "student.json").write_text(json.dumps({**facts, **change}))
     with pytest.raises(ModelError, match=r"student\.json"):
-        Student.load(tmp_path)
+        load_student(tmp_path)
 
 
 def test_loading_leaves_the_random_state_alone(student: Student, tmp_path: Path) -> None:
@@ -405,7 +407,7 @@ def test_loading_leaves_the_random_state_alone(student: Student, tmp_path: Path)
 
     student.save(tmp_path)
     before = torch.get_rng_state()
-    Student.load(tmp_path)
+    load_student(tmp_path)
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -471,7 +473,7 @@ def test_a_configuration_that_cannot_be_built_is_refused(wrong: dict[str, Any]) 
 
 @pytest.mark.parametrize(("events", "steps"), [(1, 300), (1920, 300), (2000, 315), (9999, 800)])
 def test_steps_are_five_epochs_within_bounds(events: int, steps: int) -> None:
-    assert StudentConfig().steps(events) == steps
+    assert StudentConfig(preset="compact").steps(events) == steps
 
 
 def test_importing_the_students_loads_no_torch() -> None:
@@ -482,8 +484,8 @@ def test_importing_the_students_loads_no_torch() -> None:
 def test_scoring_loads_no_more_than_it_needs(student: Student, tmp_path: Path) -> None:
     student.save(tmp_path)
     code = (
-        "import sys; from pathlib import Path; from fame_sql.students import Student; "
-        "Student.load(Path(sys.argv[1])).predict(['kernel panic']); "
+        "import sys; from pathlib import Path; from fame_sql.students import load_student; "
+        "load_student(Path(sys.argv[1])).predict(['kernel panic']); "
         "assert not {'transformers', 'sklearn', 'scipy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)

@@ -25,7 +25,14 @@ pytestmark = pytest.mark.any_duckdb
 
 DOMAINS = (DomainSpec("disks", "mixed"), DomainSpec("jobs", "normal"))
 SMALL = StudentConfig(
-    hidden=16, layers=1, heads=2, feed_forward=32, vocab=256, min_steps=200, max_steps=200
+    preset="compact",
+    hidden=16,
+    layers=1,
+    heads=2,
+    feed_forward=32,
+    vocab=256,
+    min_steps=200,
+    max_steps=200,
 )
 
 
@@ -151,7 +158,7 @@ def test_the_second_network_takes_as_many_steps(needed: int) -> None:
 
 
 def test_patience_is_no_new_setting_at_its_default() -> None:
-    assert "patience" not in StudentConfig().settings()
-    assert StudentConfig(patience=3).settings()["patience"] == 3
+    assert "patience" not in StudentConfig(preset="compact").settings()
+    assert StudentConfig(preset="compact", patience=3).settings()["patience"] == 3
     with pytest.raises(InputError, match="patience -1"):
         StudentConfig(patience=-1)

@@ -91,6 +91,7 @@ class KilledAfter(SilentProgress):
 @pytest.fixture
 def small() -> StudentConfig:
     return StudentConfig(
+        preset="compact",
         hidden=16,
         layers=1,
         heads=2,

@@ -124,7 +124,7 @@ def _require_onnx() -> None:
     except ImportError:
         raise ModelError(
             "exporting a model for ONNX Runtime needs the package onnx, which is not installed: "
-            "run 'pip install onnx onnxruntime'"
+            "run \"pip install 'fame-sql[onnx]'\""
         ) from None
 
 

@@ -97,7 +97,7 @@ def _session(graph: bytes) -> Any:
     except ImportError:
         raise ModelError(
             "this model runs on ONNX Runtime, which is not installed: run "
-            "'pip install onnxruntime', or give the model the runtime torch with "
+            "\"pip install 'fame-sql[onnx]'\", or give the model the runtime torch with "
             "'fame models convert VERSION --runtime torch'"
         ) from None
     options = onnxruntime.SessionOptions()

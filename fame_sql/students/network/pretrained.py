@@ -54,7 +54,7 @@ def pinned(config: StudentConfig) -> StudentConfig:
     if config.digest and config.digest != found:
         raise InputError(
             f"the weights of {config.router} are not those of the configuration: their digest is "
-            f"{found[:12]}…, not {config.digest[:12]}…; choose them again with --encoder"
+            f"{found[:12]}…, not {config.digest[:12]}…; choose them again with --preset"
         )
     read_tokenizer(config, ())
     return replace(config, digest=found)
@@ -120,7 +120,7 @@ def read_encoders(
     if config.digest and digest(folders) != config.digest:
         raise InputError(
             f"the weights of {config.router} have changed since they were chosen: choose them "
-            "again with --encoder"
+            "again with --preset"
         )
     router, *others = (_prepared(folder, config, tokenizer) for folder in folders)
     if not config.separate:
@@ -139,7 +139,7 @@ def _check_positions(folder: Path, max_tokens: int) -> None:
     if isinstance(most, int) and max_tokens > most:
         raise InputError(
             f"max_tokens {max_tokens} is more than the {most} tokens that {folder.name} reads: "
-            "set a smaller max_tokens in the file given by --encoder"
+            "set a smaller max_tokens in the file given by --preset"
         )
 
 

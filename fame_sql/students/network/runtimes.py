@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import copy
 import os
-import warnings
 from collections.abc import Iterable, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
-from fame_sql.errors import ModelError
 from fame_sql.students.config import StudentConfig
 from fame_sql.students.network.encoder import is_separate
 from fame_sql.students.network.inference import Logits, infer
-from fame_sql.students.runtime import Precision, Runtime
+from fame_sql.students.runtime import Precision, Runtime, require
 
 if TYPE_CHECKING:
     from torch import device, nn
@@ -113,17 +110,7 @@ def require_torch(what: str, config: StudentConfig, instead: str = "") -> None:
         If one of them cannot be imported.
     """
     needed = ("torch",) if config.is_compact else ("torch", "transformers")
-    for name in needed:
-        try:
-            with warnings.catch_warnings():
-                # In a notebook, tqdm is imported too and warns about widgets nobody needs.
-                warnings.filterwarnings("ignore", message="IProgress not found")
-                import_module(name)
-        except ImportError:
-            raise ModelError(
-                f"{what} needs {' and '.join(needed)}, and {name} is not installed: run "
-                f"'pip install {' '.join(needed)}'{instead}"
-            ) from None
+    require(needed, what, "encoders", instead)
 
 
 def cores() -> int:
