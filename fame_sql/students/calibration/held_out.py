@@ -197,7 +197,7 @@ def hold_out_templates(
         Seed of the random assignment of templates to folds.
     """
     log_odds = np.zeros(len(examples))
-    fold = _folds(examples, folds, seed)
+    fold = fold_templates(examples, folds, seed)
     is_scored = np.zeros(len(examples), dtype=bool)
     for here in (fold == number for number in np.unique(fold)):
         others = examples.where(~here)
@@ -207,8 +207,18 @@ def hold_out_templates(
     return HeldOutEvents.of(log_odds[is_scored], examples.where(is_scored))
 
 
-def _folds(examples: LabelledEvents, folds: int, seed: int) -> npt.NDArray[np.int64]:
-    """Return the fold of each event: that of its template."""
+def fold_templates(examples: LabelledEvents, folds: int, seed: int) -> npt.NDArray[np.int64]:
+    """Return the fold of each event, [n]: that of its template.
+
+    Parameters
+    ----------
+    examples : LabelledEvents
+        The events.
+    folds : int
+        Number of folds; templates with anomalous lines are spread evenly over them.
+    seed : int
+        Seed of the random assignment of templates to folds.
+    """
     templates, place = np.unique(examples.template, return_inverse=True)
     anomalous = np.bincount(place, examples.is_anomaly) > 0
     random = np.random.default_rng(seed)
