@@ -104,14 +104,34 @@ def copied(compiled: Path, tmp_path: Path) -> Path:
     return copied_to(tmp_path, compiled)
 
 
-@pytest.fixture
-def with_encoder(copied: Path, tiny_encoder: StudentConfig) -> Path:
-    """A copy of the compiled warehouse whose champion has an encoder, to be changed at will."""
+@pytest.fixture(scope="session")
+def compiled_with_encoder(
+    compiled: Path, tiny_encoder: StudentConfig, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The compiled warehouse, but with students that have an encoder; not to be changed."""
+    from fame_sql.scoring.scoring import score_events
     from fame_sql.training.training import train_students
 
-    with Warehouse.open(copied) as warehouse:
+    path = copied_to(tmp_path_factory.mktemp("encoder"), compiled)
+    with Warehouse.open(path) as warehouse:
+        shutil.rmtree(warehouse.models_folder)
+        for table in ("scores", "promotions", "models"):
+            warehouse.connection.execute(f"DELETE FROM fame.{table}")
         train_students(warehouse, config=tiny_encoder)
-    return copied
+        score_events(warehouse)
+    return path
+
+
+@pytest.fixture
+def copied_with_encoder(compiled_with_encoder: Path, tmp_path: Path) -> Path:
+    """A copy of the warehouse with an encoder, to be changed at will."""
+    return copied_to(tmp_path, compiled_with_encoder)
+
+
+@pytest.fixture
+def opened_with_encoder(copied_with_encoder: Path) -> Iterator[Warehouse]:
+    with Warehouse.open(copied_with_encoder) as warehouse:
+        yield warehouse
 
 
 @pytest.fixture(scope="session")
@@ -125,7 +145,9 @@ def compiled_twice(
     path = copied_to(tmp_path_factory.mktemp("twice"), compiled)
     with Warehouse.open(path) as warehouse:
         old = models.champion(warehouse).model_version
-        new = train_students(warehouse, config=replace(tiny, seed=3)).model_version
+        # No domain has labels enough for a head of its own, so that some verdicts differ.
+        other = replace(tiny, seed=3, calibration_events=10**6)
+        new = train_students(warehouse, config=other).model_version
     return path, old, new
 
 

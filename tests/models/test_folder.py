@@ -35,6 +35,14 @@ def folder(compiled: Path, tmp_path: Path) -> Path:
     return shutil.copytree(source, tmp_path / "models" / source.name)
 
 
+@pytest.fixture
+def encoder_folder(compiled_with_encoder: Path, tmp_path: Path) -> Path:
+    """A copy of the folder of a champion with an encoder, to be changed at will."""
+    with Warehouse.open(compiled_with_encoder, read_only=True) as warehouse:
+        source = models.champion(warehouse).folder
+    return shutil.copytree(source, tmp_path / "encoder" / source.name)
+
+
 def manifest_of(folder: Path) -> dict[str, Any]:
     return dict(json.loads((folder / "manifest.json").read_text()))
 
@@ -182,8 +190,8 @@ def test_a_sound_manifest_over_a_model_that_makes_no_sense(
 
 def test_weights_that_changed_after_the_model_was_opened_are_refused(folder: Path) -> None:
     model = models.load(folder)
-    change_byte(folder / "student.safetensors")
-    with pytest.raises(ModelError, match=r"student.safetensors is missing or does not match"):
+    change_byte(folder / "words.safetensors")
+    with pytest.raises(ModelError, match=r"words.safetensors is missing or does not match"):
         model.verdicts(TEXTS)
 
 
@@ -216,9 +224,9 @@ def test_files_in_folders_below_count_as_any_other(folder: Path) -> None:
         models.check(folder)
 
 
-def test_an_older_format_loads_and_scores_the_same(folder: Path) -> None:
-    older = models.load(write_format_1(folder))
-    newer = models.load(folder)
+def test_an_older_format_loads_and_scores_the_same(encoder_folder: Path) -> None:
+    older = models.load(write_format_1(encoder_folder))
+    newer = models.load(encoder_folder)
     assert older.version != newer.version
     for a, b in zip(older.verdicts(TEXTS), newer.verdicts(TEXTS), strict=True):
         assert (a.score, a.domain, a.novelty, a.threshold) == (
@@ -232,14 +240,15 @@ def test_an_older_format_loads_and_scores_the_same(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["student.json", "model.json", "README.md", "examples.json"])
-def test_an_older_format_is_checked_all_the_same(folder: Path, name: str) -> None:
-    older = write_format_1(folder)
+def test_an_older_format_is_checked_all_the_same(encoder_folder: Path, name: str) -> None:
+    older = write_format_1(encoder_folder)
     change_byte(older / name)
     with pytest.raises(ModelError, match=f"{name} is missing or does not match"):
         models.load(older)
 
 
-def test_an_older_champion_stays_usable(opened: Warehouse, tiny: StudentConfig) -> None:
+def test_an_older_champion_stays_usable(opened_with_encoder: Warehouse) -> None:
+    opened = opened_with_encoder
     scores = "SELECT event_id, score, domain FROM fame.scores WHERE model_version = ? ORDER BY ALL"
     version = replace_champion(opened)
     stored = opened.rows(scores, [version])
@@ -285,7 +294,7 @@ def test_the_same_training_replaces_a_damaged_folder(
     opened: Warehouse, tiny: StudentConfig
 ) -> None:
     record = models.champion(opened)
-    truncate(record.folder / "student.safetensors")
+    truncate(record.folder / "words.safetensors")
     train_students(opened, config=tiny, again=True)
     assert models.load_champion(opened).version == record.model_version
 
@@ -332,8 +341,10 @@ def test_an_export_is_a_copy(folder: Path, tmp_path: Path) -> None:
         models.export(folder, tmp_path / "no" / "out")
 
 
-def test_an_older_format_is_exported_with_its_examples_alone(folder: Path, tmp_path: Path) -> None:
-    older = write_format_1(folder)
+def test_an_older_format_is_exported_with_its_examples_alone(
+    encoder_folder: Path, tmp_path: Path
+) -> None:
+    older = write_format_1(encoder_folder)
     models.export(older, tmp_path / "out")
     assert models.check(tmp_path / "out")["version"] == older.name
     with pytest.raises(ModelError, match="whose version depends on its"):

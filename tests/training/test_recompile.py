@@ -410,8 +410,7 @@ def test_a_domain_that_is_neither_changed_nor_there_is_refused(opened: Warehouse
     import numpy as np
 
     from fame_sql.console import SilentProgress
-    from fame_sql.students import DomainSpec, LabelledEvents
-    from fame_sql.students.fitting.retraining import retrain
+    from fame_sql.students import DomainSpec, LabelledEvents, retrain
 
     nothing = LabelledEvents(["a"], np.zeros(1), np.zeros(1, int), np.ones(1), np.zeros(1, bool))
     student = load_champion(opened).student
@@ -425,7 +424,10 @@ def spaces(warehouse: Warehouse) -> set[str]:
     return {detail.rsplit(", by ", 1)[1] for (detail,) in rows}
 
 
-def test_coherence_is_measured_by_the_encoder_once_there_is_one(opened: Warehouse) -> None:
+def test_coherence_is_measured_by_the_encoder_once_there_is_one(
+    opened_with_encoder: Warehouse,
+) -> None:
+    opened = opened_with_encoder
     assert spaces(opened) == {"TF-IDF"}
     certify_grouping(opened, read_grouping(opened))
     assert spaces(opened) == {"the champion's encoder"}

@@ -218,22 +218,22 @@ def test_large_networks_are_written_less_often(
 
 
 @pytest.mark.slow
-def test_a_killed_process_goes_on(copied: Path, tiny: StudentConfig) -> None:
+def test_a_killed_process_goes_on(copied_with_encoder: Path, tiny_encoder: StudentConfig) -> None:
     """Kill real processes at random points until one has time to finish."""
-    with Warehouse.open(copied) as warehouse:
-        undisturbed = train_students(warehouse, config=tiny, again=True).model_version
+    with Warehouse.open(copied_with_encoder) as warehouse:
+        undisturbed = train_students(warehouse, config=tiny_encoder, again=True).model_version
         folder = warehouse.models_folder / ".training"
     assert not folder.exists()
     stopped = 0
     draw = random.Random(11)
     # Each lives on for a moment after a checkpoint; the last one is spared.
     for life in [draw.uniform(0.0, 0.4) for _ in range(2)]:
-        process = _start(copied, tiny)
+        process = _start(copied_with_encoder, tiny_encoder)
         _wait_for_change(process, folder)
         time.sleep(life)
         process.kill()
         stopped += process.wait() != 0
-    process = _start(copied, tiny)
+    process = _start(copied_with_encoder, tiny_encoder)
     said, told = process.communicate(timeout=120)
     assert process.returncode == 0, told
     version, resumed = json.loads(said.strip().splitlines()[-1])
@@ -265,18 +265,18 @@ def _moments(folder: Path) -> dict[str, int]:
 
 @pytest.mark.slow
 def test_train_says_that_it_goes_on(
-    copied: Path, tiny: StudentConfig, monkeypatch: pytest.MonkeyPatch
+    copied_with_encoder: Path, tiny_encoder: StudentConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stopped(*_: object, **__: object) -> None:
         raise KilledError
 
-    with Warehouse.open(copied) as warehouse, monkeypatch.context() as patched:
+    with Warehouse.open(copied_with_encoder) as warehouse, monkeypatch.context() as patched:
         patched.setattr("fame_sql.training.training.models.publish", stopped)
         with pytest.raises(KilledError):
-            train_students(warehouse, config=tiny, again=True)
+            train_students(warehouse, config=tiny_encoder, again=True)
         folder = warehouse.models_folder / ".training"
     assert folder.exists()
-    ran = CliRunner().invoke(main, ["train", "--full", "--warehouse", str(copied)])
+    ran = CliRunner().invoke(main, ["train", "--full", "--warehouse", str(copied_with_encoder)])
     assert ran.exit_code == 0, ran.output
     assert re.search(r"training was resumed from step \d+", ran.stderr)
     assert not folder.exists()

@@ -63,9 +63,32 @@ def chosen_config(
         Seed of the training.
     """
     from fame_sql.students.presets import choose
-    from fame_sql.training.context import config_in_force
+    from fame_sql.training.context import config_of, read_champion
 
+    champion = read_champion(warehouse)
+    before = config_of(champion)
+    config = before if seed is None else replace(before, seed=seed)
     if preset is not None:
-        return choose(preset, fetch=fetch, seed=seed)
-    config = config_in_force(warehouse)
-    return config if seed is None else replace(config, seed=seed)
+        config = choose(preset, fetch=fetch, seed=seed)
+    if champion is not None:
+        _note_preset(before, config)
+    return config
+
+
+def _note_preset(before: StudentConfig, config: StudentConfig) -> None:
+    """Say what a change of preset means, or that there is another default today."""
+    from fame_sql.students.config import WORDS
+
+    compare = "'fame models compare {} {} --held-out' compares them on your labels"
+    if config.preset != before.preset:
+        click.echo(
+            f"preset {config.preset} takes the place of the champion's, {before.preset}: every "
+            f"verdict can change; {compare.format(before.preset, config.preset)}",
+            err=True,
+        )
+    elif config.preset != WORDS:
+        click.echo(
+            f"the champion's preset {before.preset} is kept; new warehouses have {WORDS}: "
+            f"{compare.format(before.preset, WORDS)}",
+            err=True,
+        )
