@@ -127,14 +127,14 @@ def judgements(made: Trial, model: Model) -> Iterator[tuple[str, str, ScoredLine
         ]
     )
     both = prediction.scores[np.arange(len(texts)), domain]
-    lexical = log_odds(prediction.lexical)
+    lexical = log_odds(prediction.unseen)
     # The published score has the mean of both log-odds, so the expert's own are twice that minus
     # the lexical head's. An anomalous domain, which routing alone decides, stays at 1.
     expert = np.where(both == 1, 1.0, sigmoid(2 * log_odds(both) - lexical))
     experts = sigmoid(2 * log_odds(prediction.scores) - lexical[:, None])
     mixture = (prediction.router * np.where(prediction.scores == 1, 1.0, experts)).sum(axis=1)
     places = np.searchsorted(np.array(events), made.judged.event_id)
-    ways = {"expert": expert, "mixture": mixture, "lexical": prediction.lexical, "both": both}
+    ways = {"expert": expert, "mixture": mixture, "lexical": prediction.unseen, "both": both}
     for name, score in ways.items():
         judged = ScoredLines(
             score[places], made.judged.is_anomaly, made.judged.lines, made.judged.block

@@ -174,7 +174,7 @@ def _judge(student: Student, events: LabelledEvents, learned: Mask, held_out: Ma
     prediction = student.predict(judged.canonical)
     own = prediction.scores[np.arange(len(judged)), judged.domain]
     known = np.isin(judged.template, events.template[learned])
-    score = np.where(known, own, prediction.lexical)
+    score = np.where(known, own, prediction.unseen)
     normal = 1 - judged.is_anomaly
     lines = np.concatenate([judged.weight * judged.is_anomaly, judged.weight * normal])
     both = ScoredLines(

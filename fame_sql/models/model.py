@@ -2,8 +2,8 @@
 
 A verdict is a pure function of the model and the canonical text. An event of a known template
 is routed by look-up and judged by its domain. An event that matches no template is routed by the
-neural router and judged by the lexical head, which ranks unseen templates better than the experts
-do (``docs/design/detection.md``). The verdict states which of the two cases applies.
+router and judged by its words, which rank unseen templates better than the experts do
+(``docs/design/detection.md``). The verdict states which of the two cases applies.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Model:
             prediction.router.argmax(axis=1),
         )
         rows = np.arange(len(canonical))
-        score = np.where(known, prediction.scores[rows, domain], prediction.lexical)
+        score = np.where(known, prediction.scores[rows, domain], prediction.unseen)
         novelty = np.where(known, 0.0, self._index.novelty(canonical))
         # The router answers for any text, even for one without a known word.
         guess = 1 / (len(self.domains) + 1)
@@ -170,7 +170,7 @@ class Model:
         prediction = self.student.predict([canonical, *variants])
         template = self.match(canonical)
         if template is None:
-            return prediction.lexical
+            return prediction.unseen
         return prediction.scores[:, self.domain_of_template[template.template_id]]
 
 

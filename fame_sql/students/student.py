@@ -58,7 +58,7 @@ class Prediction:
     thresholds : float64 array
         [D] raw probability at which the log-odds of the domain's head are zero; in an anomalous
         domain no head is asked.
-    lexical : float64 array
+    unseen : float64 array
         [n] anomaly score in [0, 1] by the text's words alone, whatever its domain, on the scale
         of unseen templates.
     """
@@ -66,7 +66,7 @@ class Prediction:
     router: Floats
     scores: Floats
     thresholds: Floats
-    lexical: Floats
+    unseen: Floats
 
 
 class Student(ABC):
@@ -137,7 +137,7 @@ class Student(ABC):
             router=softmax(found.router),
             scores=scores,
             thresholds=self.thresholds,
-            lexical=sigmoid(self.calibration.unseen(found.unseen)),
+            unseen=sigmoid(self.calibration.unseen(found.unseen)),
         )
 
     @abstractmethod

@@ -69,7 +69,7 @@ def student() -> WordsStudent:
 
 def scores(student: WordsStudent, texts: Sequence[str]) -> bytes:
     found = student.predict(texts)
-    return found.router.tobytes() + found.scores.tobytes() + found.lexical.tobytes()
+    return found.router.tobytes() + found.scores.tobytes() + found.unseen.tobytes()
 
 
 def slowly(table: WordTable, text: str) -> list[float]:
@@ -92,7 +92,7 @@ def test_it_learns_what_words_say(student: WordsStudent) -> None:
     found = student.predict(texts)
     assert found.router.argmax(axis=1).tolist() == [0, 0, 1]
     assert found.scores[0, 0] > 0.5 > found.scores[1, 0]
-    assert found.lexical[0] > 0.5 > found.lexical[2]
+    assert found.unseen[0] > 0.5 > found.unseen[2]
     assert (found.scores[:, 3] == 1).all()
 
 
@@ -209,7 +209,7 @@ def test_labels_of_one_kind(share: float) -> None:
         all_events.calibration,
     )
     made = train(one, [], DOMAINS, StudentConfig(), (), SilentProgress())
-    assert ((made.predict(["anything new"]).lexical > 0.5) == bool(share)).all()
+    assert ((made.predict(["anything new"]).unseen > 0.5) == bool(share)).all()
 
 
 def test_it_has_no_network_to_run(student: WordsStudent) -> None:
