@@ -432,8 +432,6 @@ def test_a_graph_that_was_tampered_with_is_refused(mine: Path) -> None:
 def test_training_keeps_the_runtime_of_the_champion(
     mine: Path, tiny_encoder: StudentConfig
 ) -> None:
-    mine: Path, tiny_encoder: StudentConfig
-) -> None:
     with Warehouse.open(mine) as warehouse:
         version = models.champion(warehouse).model_version
         [torch_version] = {m.model_version for m in models.models(warehouse)} - {version}
