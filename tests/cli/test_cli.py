@@ -247,13 +247,13 @@ def test_a_label_file_naming_what_is_not_there(copied: Path, tmp_path: Path) -> 
 
 @pytest.mark.any_duckdb
 def test_a_model_folder_with_one_byte_changed(copied: Path) -> None:
-    weights = next(copied.with_name("centre.models").glob("*/student.safetensors"))
+    weights = next(copied.with_name("centre.models").glob("*/words.safetensors"))
     content = bytearray(weights.read_bytes())
     content[-1] ^= 1
     weights.write_bytes(bytes(content))
     asked = ["query", "SELECT fame_score('a')"]
     errors = [_error(*words, "--warehouse", copied) for words in (["score"], asked)]
-    assert all("student.safetensors" in error for error in errors)
+    assert all("words.safetensors" in error for error in errors)
     assert "fame train" in errors[0]
 
 

@@ -15,8 +15,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from tokenizers import AddedToken, Tokenizer
-
 from fame_sql.errors import InputError
 from fame_sql.students.config import StudentConfig
 from fame_sql.students.network.architecture import (
@@ -33,6 +31,7 @@ from fame_sql.students.network.sources import digest, find
 from fame_sql.students.network.tokenizer import literals, ready
 
 if TYPE_CHECKING:
+    from tokenizers import Tokenizer
     from torch import nn
 
 
@@ -85,6 +84,8 @@ def read_tokenizer(config: StudentConfig, placeholders: Iterable[str]) -> Tokeni
             f"{config.router} and {config.experts} split texts into different tokens: choose a "
             "router and experts of one vocabulary, such as DistilBERT and BERT, both uncased"
         )
+    from tokenizers import AddedToken
+
     tokenizer.add_tokens([AddedToken(text, normalized=False) for text in literals(placeholders)])
     return ready(tokenizer, config.max_tokens)
 
@@ -144,6 +145,8 @@ def _check_positions(folder: Path, max_tokens: int) -> None:
 
 
 def _own_tokenizer(folder: Path) -> Tokenizer:
+    from tokenizers import Tokenizer
+
     try:
         if (folder / "tokenizer.json").is_file():
             tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))

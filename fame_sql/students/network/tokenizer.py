@@ -10,19 +10,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-
-from tokenizers import (
-    AddedToken,
-    Regex,
-    Tokenizer,
-    models,
-    normalizers,
-    pre_tokenizers,
-    processors,
-    trainers,
-)
+from typing import TYPE_CHECKING
 
 from fame_sql.errors import ModelError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer, normalizers
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 PAD, UNK, CLS, SEP, MASK = range(len(SPECIAL_TOKENS))
@@ -54,6 +47,8 @@ def train_tokenizer(
     tokenizers.Tokenizer
         Ready to encode.
     """
+    from tokenizers import AddedToken, trainers
+
     whole = literals(placeholders)
     tokenizer = _untrained()
     words = list(_without(sorted(set(texts)), whole))
@@ -80,6 +75,8 @@ def load_tokenizer(path: Path, max_tokens: int) -> Tokenizer:
     ModelError
         If the file is missing or is not a tokenizer.
     """
+    from tokenizers import Tokenizer
+
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -96,6 +93,8 @@ def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
 
 
 def _untrained() -> Tokenizer:
+    from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
+
     tokenizer = Tokenizer(models.BPE(unk_token=SPECIAL_TOKENS[UNK]))
     # A masked number such as "5##" is one word; without this, "#" would be split off.
     digits = normalizers.Replace(Regex("(?<=[0-9#])#"), "x")
@@ -116,6 +115,8 @@ def ready(tokenizer: Tokenizer, max_tokens: int) -> Tokenizer:
     max_tokens : int
         Maximum number of tokens of a text.
     """
+    from tokenizers import processors
+
     if tokenizer.post_processor is None:
         tokenizer.post_processor = processors.TemplateProcessing(
             single="[CLS] $A [SEP]", special_tokens=[("[CLS]", CLS), ("[SEP]", SEP)]
