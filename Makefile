@@ -91,6 +91,9 @@ bench-detection: $(INSTALLED) ## how masks and heads change detection
 bench-suspects: $(INSTALLED) ## how 'fame look' does on the logs below the folder DATA
 	$(BIN)/python benchmarks/suspects.py $(DATA) $(ARGS)
 
+paper: $(INSTALLED) ## the FAME paper's protocol on a labelled log: make paper DATA=BGL.log
+	$(BIN)/python -W ignore benchmarks/paper.py $(DATA) $(ARGS)
+
 bench-inference: $(INSTALLED) ## distinct messages per second by preset and runtime
 	HF_HUB_OFFLINE=1 $(BIN)/python -W ignore benchmarks/inference.py $(ARGS)
 
