@@ -118,9 +118,8 @@ def print_throughput(made: Trial, detect: Detect) -> None:
         for text in some:
             detect(text)
         rate = lines / (time.perf_counter() - since) * 3600
-        print(
-            f"{name}: {rate:,.0f} lines an hour, {rate / PAPER_LINES_PER_HOUR:.2f} times the paper's"
-        )
+        ratio = f"{rate / PAPER_LINES_PER_HOUR:.2f} times the paper's"
+        print(f"{name}: {rate:,.0f} lines an hour, {ratio}")
 
 
 def ways(texts: list[str]) -> Iterator[tuple[str, list[list[str]], int]]:
