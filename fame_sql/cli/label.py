@@ -33,7 +33,12 @@ _LONGEST = 100
 
 @click.group(invoke_without_command=True)
 @per_template_option
-@click.option("--rule", metavar="SEVERITY", help="Label this severity and above as anomalous.")
+@click.option(
+    "--rule",
+    metavar="SEVERITY",
+    help="Label this severity and above as anomalous, for every event; failure words decide where "
+    "lines have no severity.",
+)
 @click.option(
     "--strategy",
     type=click.Choice(["per-template", "active", "random"]),
@@ -109,7 +114,7 @@ def _label(
     from fame_sql import labels
 
     if rule is not None:
-        return labels.label_from_severity(warehouse, rule, per_template=per_template)
+        return labels.label_from_severity(warehouse, rule)
     if budget is not None:
         return labels.label_some_from_column(warehouse, budget, strategy=strategy)
     return labels.label_from_column(warehouse, per_template=per_template)
@@ -283,6 +288,8 @@ def _print_report(report: LabelReport, *, as_json: bool) -> None:
         return
     share = f" (1 in {report.lines_available / report.labels:.0f})" if report.labels else ""
     click.echo(f"{report.labels} of {report.lines_available} available lines labelled{share}")
+    if report.by_words:
+        click.echo(f"{report.by_words} by failure words, because these lines have no severity")
     print_facts(
         [
             ("labelled anomalous", report.anomalous),

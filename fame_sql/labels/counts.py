@@ -22,6 +22,8 @@ class LabelReport:
         Events with lines of both labels: the masks remove what distinguishes them.
     normal_templates, anomalous_templates, mixed_templates, unlabelled_templates : int
         Templates by status.
+    by_words : int
+        Labels of a rule that rest on failure words, because their lines have no severity.
     """
 
     labels: int
@@ -32,6 +34,7 @@ class LabelReport:
     anomalous_templates: int
     mixed_templates: int
     unlabelled_templates: int
+    by_words: int = 0
 
 
 def count_labels(warehouse: Warehouse) -> LabelReport:

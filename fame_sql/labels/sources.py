@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from fame_sql import sql
 from fame_sql.errors import InputError
@@ -17,10 +18,11 @@ from fame_sql.labels.selection.active import (
 from fame_sql.labels.selection.per_template import (
     PER_EVENT,
     PER_TEMPLATE,
+    check_templates,
     choose_lines,
     repeat_lines,
 )
-from fame_sql.verdict.label_words import NORMAL_IN_LOGS
+from fame_sql.verdict.label_words import NORMAL_IN_LOGS, label_word
 from fame_sql.warehouse.severities import SEVERITIES
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
@@ -139,39 +141,62 @@ def _refuse_nothing(warehouse: Warehouse) -> None:
     if not warehouse.value("SELECT count(*) FROM chosen_lines"):
         raise InputError(
             "no line of the training period has a label: label some lines with "
-            "'fame label export FILE' and 'fame label import FILE', or use '--rule ERROR'"
+            "'fame label export FILE' and 'fame label import FILE', or use 'fame label --rule "
+            "ERROR'; 'fame look' needs no labels"
         )
 
 
-def label_from_severity(
-    warehouse: Warehouse,
-    severity: str,
-    *,
-    per_template: int = PER_TEMPLATE,
-    per_event: int = PER_EVENT,
-) -> LabelReport:
-    """Label lines by a rule: a severity at or above ``severity`` is anomalous.
+def label_from_severity(warehouse: Warehouse, severity: str) -> LabelReport:
+    """Label events by a rule: a severity at or above ``severity`` is anomalous.
 
-    This is a substitute if there are no labels yet. The labels are marked as made by a rule, and
-    labels from any other source take precedence.
+    This is a substitute if there are no labels yet. A line without a severity is judged by its
+    failure words (``fame.failure_words``): polarity 3 for FATAL, 2 for ERROR, 1 below. The labels
+    are marked as made by a rule, and labels from any other source take precedence.
 
     Parameters
     ----------
+    warehouse : Warehouse
+        A warehouse with templates. Every event of its training period that has one is judged.
     severity : str
         One of TRACE, DEBUG, INFO, WARN, ERROR, FATAL.
+
+    Raises
+    ------
+    MissingStageError
+        If there are no templates.
+    InputError
+        If it is no severity, or all labels would be of one kind.
     """
-    if severity.upper() not in SEVERITIES:
+    name = severity.upper()
+    if name not in SEVERITIES:
         raise InputError(f"{severity!r} is not a severity; use one of {', '.join(SEVERITIES)}")
+    check_templates(warehouse)
+    facts = {
+        "severity": SEVERITIES[name],
+        "severity_name": name,
+        "polarity": _POLARITIES.get(name, 1),
+    }
     with warehouse.transaction():
-        choose_lines(warehouse, per_template, per_event, "periods.severity_number IS NOT NULL")
-        if not warehouse.value("SELECT count(*) FROM chosen_lines"):
-            raise InputError(
-                "no line of the training period has a severity, so a rule cannot label any: label "
-                "lines with 'fame label export FILE' and 'fame label import FILE'"
-            )
-        facts = {"severity": SEVERITIES[severity.upper()], "severity_name": severity.upper()}
-        _replace(warehouse, "rule", "labels/add_from_severity", facts)
-        return finish(warehouse)
+        _replace(warehouse, "rule", "labels/add_from_rule", facts)
+        _refuse_one_kind(warehouse, name)
+        by_words = warehouse.value(sql.load("labels/count_by_words"))
+        return replace(finish(warehouse), by_words=by_words)
+
+
+_POLARITIES = {"FATAL": 3, "ERROR": 2}
+
+
+def _refuse_one_kind(warehouse: Warehouse, rule: str) -> None:
+    """Refuse labels that are all normal or all anomalous: no model can learn from them."""
+    kinds = warehouse.rows("SELECT is_anomaly, count(*) FROM fame.labels GROUP BY is_anomaly")
+    if len(kinds) == 2:
+        return
+    kind = f"{label_word(kinds[0][0])} by --rule {rule}" if kinds else "without a label"
+    other = "a higher" if kinds and kinds[0][0] else "a lower"
+    raise InputError(
+        f"every event is {kind}, and no model can learn from that: try {other} severity, see what "
+        "'fame look' finds, or label lines with 'fame label review'"
+    )
 
 
 def _replace(

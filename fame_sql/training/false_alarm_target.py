@@ -12,7 +12,7 @@ from fame_sql import models
 from fame_sql.models import ModelRecord
 from fame_sql.scoring.policy import read_target, store_target
 from fame_sql.students import Student, StudentConfig
-from fame_sql.students.calibration.thresholds import with_thresholds
+from fame_sql.students.calibration.thresholds import check_target, with_thresholds
 from fame_sql.students.facts import write_calibration
 from fame_sql.training.context import hash_inputs, read_champion, read_inputs
 from fame_sql.training.metrics import calibration_metrics
@@ -43,6 +43,8 @@ def set_target(
     InputError
         If the target is not above 0 and below a million.
     """
+    if target is not None:
+        check_target(target)
     record, before = read_champion(warehouse), read_target(warehouse)
     if record is None:
         store_target(warehouse, target)

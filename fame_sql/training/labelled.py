@@ -82,7 +82,7 @@ def read_labelled(warehouse: Warehouse) -> LabelledData:
     MissingStageError
         If there are no labels or no domains.
     InputError
-        If every labelled event is anomalous.
+        If all labelled events are anomalous, or all normal.
     """
     if not warehouse.value("SELECT count(*) FROM fame.labels"):
         raise MissingStageError("no labels", "fame label")
@@ -96,5 +96,10 @@ def read_labelled(warehouse: Warehouse) -> LabelledData:
         raise InputError(
             f"all {len(rows)} labelled events are anomalous, so a model would report every "
             "message: judge some normal lines as well, with 'fame label export FILE'"
+        )
+    if not any(row["anomalous"] for row in rows):
+        raise InputError(
+            f"all {len(rows)} labelled events are normal, so a model would report nothing: see "
+            "what 'fame look' finds and judge such lines, with 'fame label review'"
         )
     return LabelledData(specs, rows)

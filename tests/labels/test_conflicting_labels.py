@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from fame_sql.domains.domains import group_templates, read_summaries
+from fame_sql.errors import InputError
 from fame_sql.evaluation.champion import evaluate
 from fame_sql.ingest import ingest_file
 from fame_sql.labels import (
@@ -119,7 +120,8 @@ def test_people_and_models_are_asked_once_per_message(log: Warehouse, tmp_path: 
     mine(log, fraction=1)
     assert export_lines(log, tmp_path / "judge.csv") == 1
     assert export_lines(log, tmp_path / "next.csv", next_lines=9) == 1
-    assert label_from_severity(log, "ERROR").labels == 1
+    with pytest.raises(InputError, match="every event is"):
+        label_from_severity(log, "ERROR")
 
 
 @pytest.mark.parametrize("log", [BESIDE_OTHERS], indirect=True)

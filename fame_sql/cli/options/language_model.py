@@ -180,7 +180,7 @@ _OPTIONS = (
         "--llm-seed",
         cls=RenamedOption,
         former="--model-seed",
-        type=int,
+        type=click.IntRange(-(2**63), 2**63 - 1),
         metavar="NUMBER",
         help="Seed of the language model; sent only if given.",
     ),

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import click
 
-COUNT = click.IntRange(min=1)
+
+class _Number(click.FloatRange):
+    """A range that 'nan' is not in: no comparison says that it is outside."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number, refused if it is none."""
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
+
+
+MOST = 2**31 - 1
+COUNT = click.IntRange(1, MOST)
 SEED = click.IntRange(0, 2**32 - 1)
-SHARE = click.FloatRange(0, 1, min_open=True)
-FALSE_ALARMS = click.FloatRange(0, 1_000_000, min_open=True, max_open=True)
+SHARE = _Number(0, 1, min_open=True)
+FALSE_ALARMS = _Number(0, 1_000_000, min_open=True, max_open=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fame_sql.cli.options.grouped import grouped
-from fame_sql.cli.options.numbers import COUNT
+from fame_sql.cli.options.numbers import COUNT, MOST
 from fame_sql.cli.options.preset import preset_options
 from fame_sql.cli.options.renamed import RenamedOption
 from fame_sql.errors import InputError
@@ -165,8 +165,10 @@ class StudyOptions:
         """
         numbers = list(_numbers(self.per_template, "K", "1,5,20"))
         for place, k in enumerate(numbers):
-            if not (k >= 1 and k.is_integer()):
-                raise InputError(f"K must be a whole number of at least 1, not {k:g}: write 1,5,20")
+            if not (1 <= k <= MOST and k.is_integer()):
+                raise InputError(
+                    f"K must be a whole number from 1 to {MOST}, not {k:g}: write 1,5,20"
+                )
             if k in numbers[:place]:
                 raise InputError(f"K = {k:g} is given twice: give each K once")
         if not numbers:

@@ -15,6 +15,7 @@ from fame_sql.warehouse.warehouse import Warehouse
 
 PER_TEMPLATE = 20
 PER_EVENT = 3
+_MOST = 2**63 - 1
 
 
 def choose_lines(
@@ -38,17 +39,28 @@ def choose_lines(
     MissingStageError
         If there are no templates.
     InputError
-        If a maximum is less than 1.
+        If a maximum is out of range.
     """
-    if per_template < 1 or per_event < 1:
+    if not (1 <= per_template <= _MOST and 1 <= per_event <= _MOST):
         raise InputError(
-            f"the lines per template and per event must be at least 1, not {per_template} and "
-            f"{per_event}; leave them out for {PER_TEMPLATE} and {PER_EVENT}"
+            f"the lines per template and per event must be from 1 to {_MOST}, not {per_template} "
+            f"and {per_event}; leave them out for {PER_TEMPLATE} and {PER_EVENT}"
         )
-    if not warehouse.value("SELECT count(*) FROM fame.templates"):
-        raise MissingStageError("no templates", "fame mine")
+    check_templates(warehouse)
     statement = Template(sql.load("labels/choose_lines")).substitute(eligible=eligible)
     warehouse.connection.execute(statement, {"per_template": per_template, "per_event": per_event})
+
+
+def check_templates(warehouse: Warehouse) -> None:
+    """Check that templates have been mined.
+
+    Raises
+    ------
+    MissingStageError
+        If there are none.
+    """
+    if not warehouse.value("SELECT count(*) FROM fame.templates"):
+        raise MissingStageError("no templates", "fame mine")
 
 
 def repeat_lines(warehouse: Warehouse, per_template: int, eligible: str) -> None:
