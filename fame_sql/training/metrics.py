@@ -68,6 +68,7 @@ def calibration_metrics(
     return {
         "max_false_alarms": target,
         "calibration_error": errors,
+        "failed_fits": calibration.failed_fits(),
         "held_out_events": {
             "known": len(held_out.known.lines),
             "unseen": len(held_out.unseen.lines),

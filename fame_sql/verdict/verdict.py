@@ -69,7 +69,11 @@ class Verdict:
     ]
     novelty: Annotated[
         float,
-        Column("DOUBLE", "0 for a known template, up to 1 for words that no template has."),
+        Column(
+            "DOUBLE",
+            "0 for a known template, up to 1 for words that no template has; "
+            "no sign of an anomaly.",
+        ),
     ]
     template_id: Annotated[
         str | None, Column("VARCHAR", "The ID of the known template; NULL if none matches.")

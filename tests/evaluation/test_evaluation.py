@@ -109,6 +109,9 @@ def test_measures_by_hand() -> None:
     assert found["recall"] == 0.6
     assert found["f1"] == pytest.approx(6 / 9)
     assert found["false_alarms_per_million"] == 10_000
+    # One normal line of 95 lies above the second anomaly: more than 1 %, and less than 5 %.
+    assert found["recall_bound"] == 0.6
+    assert found["recall_bound_5"] == 1
 
 
 def test_the_recall_bound_by_hand() -> None:

@@ -12,6 +12,8 @@ from fame_sql.students.calibration.calibration import (
     fit_calibration,
     sigmoid,
 )
+from fame_sql.students.calibration.held_out import HeldOut, HeldOutEvents
+from fame_sql.students.calibration.thresholds import with_thresholds
 from fame_sql.students.config import DomainSpec, anomaly_columns
 
 pytestmark = pytest.mark.any_duckdb
@@ -151,3 +153,28 @@ def test_a_slice_of_one_class_calibrates_nothing(anomalous: list[float]) -> None
         least=1,
     )
     assert found == Calibration.none(4)
+
+
+@pytest.mark.parametrize(("templates", "fitted"), [(99, False), (100, True)])
+def test_no_threshold_for_the_unseen_is_fitted_on_few_templates(
+    templates: int, fitted: bool
+) -> None:
+    place = np.arange(templates)
+    anomalous = (place % 2).astype(np.float64)
+    # Separated at log-odds of -1, so that 0 is not the best threshold.
+    log_odds = np.where(anomalous > 0, -0.8, -1.2)
+    events = HeldOutEvents(log_odds, anomalous, np.ones(templates), place)
+    held_out = HeldOut(HeldOutEvents.none(), events)
+    found = with_thresholds(Calibration.none(1), held_out)
+    assert (found.unseen_threshold != 0) == fitted
+
+
+@pytest.mark.parametrize(("scale", "failed"), [(0.01, True), (1.0, False), (100.0, True)])
+def test_a_temperature_at_the_end_of_its_range_is_a_failed_fit(scale: float, failed: bool) -> None:
+    random = np.random.default_rng(0)
+    true_odds = random.normal(0, 2, 4000)
+    anomalous = (random.random(4000) < sigmoid(true_odds)).astype(np.float64)
+    temperature = best_temperature(true_odds * scale, np.full(4000, 0.5), anomalous, np.ones(4000))
+    found = Calibration((0.5,), temperature, unseen_temperature=temperature).failed_fits()
+    assert len(found) == (2 if failed else 0)
+    assert all("the fit has failed" in sentence for sentence in found)

@@ -64,10 +64,10 @@ _OPTIONS = (
         "--part",
         cls=RenamedOption,
         former="--lines",
-        type=click.Choice(["all", "seen", "unseen", "unseen-categories"]),
+        type=click.Choice(["all", "seen", "unseen", "unseen-among-all", "unseen-categories"]),
         show_default="every part",
-        help="Show only this part of the lines: all, of templates seen or unseen in training, or "
-        "of unseen alert categories.",
+        help="Show only this part of the lines: all, of templates seen or unseen in training, "
+        "anomalies of unseen templates among all normal lines, or of unseen alert categories.",
     ),
     click.option(
         "--label-curve", is_flag=True, help="Compare the strategies of labelling for each K."

@@ -68,8 +68,8 @@ class StudyReport:
             f"{seeds}, K = {self.plan.per_template}; intervals are 95 % bootstrap intervals over "
             "seeds and blocks of time.",
             f"Labelled lines out of those available: {self._labels()}.",
-            "The recall bound is the recall at 1 % false alarms with the threshold chosen on the "
-            "test lines themselves.",
+            "The recall bound is the recall at 1 % (or 5 %) false alarms with the threshold "
+            "chosen on the test lines themselves.",
             f"Unseen categories: {PARTS['unseen categories']}.",
             *sentences(self.claims),
         ]

@@ -19,6 +19,7 @@ COLUMNS = (
     "false alarms/M",
     "calibration error",
     "recall bound",
+    "recall bound 5 %",
 )
 CURVE_COLUMNS = ("split", "detector", "labels chosen", "K", "lines labelled", "F1", "AP")
 

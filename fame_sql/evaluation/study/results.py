@@ -21,6 +21,7 @@ PARTS = {
     "all": "all lines",
     "seen": "lines of templates that were known in training",
     "unseen": "lines of templates that were unknown in training",
+    "unseen among all": "all normal lines, and anomalies of templates unknown in training",
     "unseen categories": "normal lines, and anomalies of categories without a label in training",
 }
 """The parts of the test lines that are measured, with a description of each."""
@@ -76,6 +77,7 @@ class DetectorResult:
             "all": np.ones(len(self.scores), dtype=bool),
             "seen": self.judged.seen,
             "unseen": ~self.judged.seen,
+            "unseen among all": ~self.judged.seen | ~self.judged.is_anomaly,
             # Normal lines have no category; they are kept, to count the false alarms.
             "unseen categories": ~self.judged.seen_category | ~self.judged.is_anomaly,
         }[part]

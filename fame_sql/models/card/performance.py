@@ -79,6 +79,8 @@ def thresholds(facts: Facts) -> Iterator[str]:
         f"- Unseen templates: temperature {number(calibration.get('unseen_temperature', 1.0))}, "
         f"threshold shifted by {number(calibration.get('unseen_line', 0.0))} in log-odds."
     )
+    for sentence in facts.metrics.get("failed_fits", ()):
+        yield f"- {sentence[:1].upper()}{sentence[1:]}."
     yield ""
 
 

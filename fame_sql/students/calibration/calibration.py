@@ -28,6 +28,7 @@ LOWEST, HIGHEST = 0.2, 0.8
 UNCALIBRATED = 0.5
 
 _TEMPERATURES = np.geomspace(0.5, 4.0, 61)
+_ENDS = (float(_TEMPERATURES[0]), float(_TEMPERATURES[-1]))
 
 # The names of these fields in model folders.
 _STORED_NAMES = {"known_threshold": "known_line", "unseen_threshold": "unseen_line"}
@@ -90,6 +91,16 @@ class Calibration:
         temperatures = np.array([self.temperature, self.unseen_temperature])
         in_range = all(0 < threshold < 1 for threshold in self.thresholds)
         return bool(in_range and np.isfinite(shifts).all() and (temperatures > 0).all())
+
+    def failed_fits(self) -> list[str]:
+        """Return a sentence for each temperature at an end of its range: the fit has failed."""
+        fitted = {"known": self.temperature, "unseen": self.unseen_temperature}
+        return [
+            f"the temperature of {name} templates is {value:g}, an end of the range that is "
+            "searched: the fit has failed, and scores are less frequent than they say"
+            for name, value in fitted.items()
+            if value in _ENDS
+        ]
 
     def known(self, log_odds: Floats) -> Floats:
         """Return the published log-odds of messages of known templates."""

@@ -39,6 +39,9 @@ A threshold fitted to ten of each varied by chance; a temperature helps from fiv
 (``docs/design/detection.md``).
 """
 
+LEAST_TEMPLATES = 100
+"""Minimum of templates for fitting the threshold of unseen ones: fitted to fewer, it did harm."""
+
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
@@ -203,7 +206,8 @@ def _best_unseen(events: HeldOutEvents) -> tuple[float, float]:
         return 0.0, 1.0
     log_odds, anomalous, lines = events.log_odds, events.anomalous, events.lines
     threshold = UNCALIBRATED
-    if templates >= LEAST_FOR_THRESHOLD:
+    enough = len(np.unique(events.template)) >= LEAST_TEMPLATES
+    if enough and templates >= LEAST_FOR_THRESHOLD:
         threshold = best_threshold(sigmoid(log_odds), anomalous, lines)
     thresholds = np.full(len(log_odds), threshold)
     temperature = best_temperature(log_odds, thresholds, anomalous, lines)
