@@ -163,7 +163,7 @@ def _print_variants(cases: list[Case], bgl: Warehouse) -> None:
     _print_row(*["---"] * 8)
     for name, changes in VARIANTS.items():
         for warehouse in (*(case.warehouse for case in cases), bgl):
-            _define(warehouse, changes)
+            define(warehouse, changes)
         looks = [(case, find_suspects(case.warehouse)) for case in cases]
         rates = np.mean([_rates(case, look) for case, look in looks if case.wanted], axis=0)
         counts = _counts([look for case, look in looks if not case.wanted])
@@ -185,7 +185,7 @@ def _print_row(*cells: object) -> None:
     print("| " + " | ".join(map(str, cells)) + " |", flush=True)
 
 
-def _define(warehouse: Warehouse, changes: list[tuple[str, str]]) -> None:
+def define(warehouse: Warehouse, changes: list[tuple[str, str]]) -> None:
     """Define the view with some of its parts changed."""
     statement = load(VIEW)
     for before, after in changes:
@@ -203,10 +203,11 @@ def _precisions(warehouse: Warehouse) -> list[float]:
     )
     common = Counter(template for _, anomalous, template in rows if anomalous).most_common(2)
     rest = [row for row in rows if row[2] not in dict(common)]
-    return [_precision(rows), _precision(rest)]
+    return [average(rows), average(rest)]
 
 
-def _precision(rows: list[tuple]) -> float:
+def average(rows: list[tuple]) -> float:
+    """Return average precision of rows that begin with a score and the truth."""
     score, truth = (np.array([row[i] for row in rows]) for i in (0, 1))
     ones = np.ones(len(rows))
     judged = ScoredLines(score.astype(float), truth.astype(bool), ones, ones.astype(np.int64))
