@@ -94,6 +94,8 @@ def _run(
         ran[name] = report
         if not as_json:
             click.echo(f"{name}: {_summary(report)}")
+        for sentence in _failed_fits(report):
+            click.echo(sentence, err=True)
 
     model = llm.open(warehouse) if llm.wanted else None
     try:
@@ -112,6 +114,13 @@ def _summary(report: object) -> str:
     from fame_sql.training.training import TrainingReport
 
     return report.summary() if isinstance(report, TrainingReport) else "done"
+
+
+def _failed_fits(report: object) -> tuple[str, ...]:
+    """Return what a training says of its calibration; nothing for other stages."""
+    from fame_sql.training.training import TrainingReport
+
+    return report.failed_fits if isinstance(report, TrainingReport) else ()
 
 
 def _print_requests(

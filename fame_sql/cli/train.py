@@ -100,9 +100,5 @@ def _print(report: TrainingReport) -> None:
     )
     for name, step in report.resumed.items():
         click.echo(f"{name} was resumed from step {step}", err=True)
-    if not report.anomalous_events:
-        click.echo(
-            "no label is anomalous, so no known message will be reported: label some lines with "
-            "'fame label export FILE'",
-            err=True,
-        )
+    for sentence in report.failed_fits:
+        click.echo(sentence, err=True)

@@ -39,7 +39,7 @@ class TrainingReport:
     experts : int
         Domains with an expert.
     anomalous_events : int
-        Labelled events with anomalous labels; with none, no known message can be anomalous.
+        Labelled events with anomalous labels.
     trained : bool
         False if the champion had learned from the same inputs already.
     plan : TrainingPlan or None
@@ -50,6 +50,8 @@ class TrainingReport:
         How long the training took.
     resumed : dict of str to int
         For each network whose training was resumed, the step at which it was.
+    failed_fits : tuple of str
+        A sentence for each part of the calibration that could not be fitted.
     """
 
     model_version: str
@@ -62,6 +64,7 @@ class TrainingReport:
     carried: int = 0
     seconds: float = 0.0
     resumed: dict[str, int] = field(default_factory=dict)
+    failed_fits: tuple[str, ...] = ()
 
     def summary(self) -> str:
         """Return on one line what was trained, why, and what was kept."""
@@ -191,6 +194,7 @@ def _publish(
         plan=plan,
         carried=carried,
         seconds=seconds,
+        failed_fits=tuple(metrics["failed_fits"]),
     )
 
 

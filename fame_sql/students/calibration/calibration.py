@@ -97,7 +97,7 @@ class Calibration:
         fitted = {"known": self.temperature, "unseen": self.unseen_temperature}
         return [
             f"the temperature of {name} templates is {value:g}, an end of the range that is "
-            "searched: the fit has failed, and scores are less frequent than they say"
+            "searched: the fit has failed, and scores are not as frequent as they say"
             for name, value in fitted.items()
             if value in _ENDS
         ]
