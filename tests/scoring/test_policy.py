@@ -192,7 +192,7 @@ def test_with_few_templates_unseen_scores_are_not_calibrated() -> None:
     some = held_out_events([1.0] * 10 + [-5.0] * 40, [1.0] * 10 + [0.0] * 40, [1.0] * 50)
     scaled = with_thresholds(Calibration.none(1), HeldOut(HeldOutEvents.none(), some))
     assert (scaled.unseen_threshold, scaled.unseen_temperature) == (0, 0.5)
-    many = held_out_events([0.5] * 40 + [0.1] * 40, [1.0] * 40 + [0.0] * 40, [1.0] * 80)
+    many = held_out_events([0.5] * 50 + [0.1] * 50, [1.0] * 50 + [0.0] * 50, [1.0] * 100)
     moved = with_thresholds(Calibration.none(1), HeldOut(HeldOutEvents.none(), many))
     assert 0.1 < moved.unseen_threshold < 0.5
 
