@@ -89,7 +89,9 @@ def _action(scorer: LiveScorer, messages: pa.Array) -> pa.Array:
     values = [
         None
         if v is None
-        else action(unseen, is_anomaly=v.is_anomaly, known_template=v.known_template)
+        else action(
+            unseen, is_anomaly=v.is_anomaly, known_template=v.known_template, answer=v.answer
+        )
         for v in distinct
     ]
     return pa.array(values, pa.string()).take(pa.array(rows))

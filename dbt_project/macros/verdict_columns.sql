@@ -11,7 +11,8 @@
     'template_id',
     'template',
     'known_template',
-    'threshold'
+    'threshold',
+    'answer'
 ] | reject('in', of_event if every_line else []) -%}
 {%- for name in columns %}
     {{ relation }}.{{ name }} as {{ name }}{{ "," if not loop.last }}

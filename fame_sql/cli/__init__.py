@@ -29,6 +29,7 @@ from fame_sql.cli.models import models
 from fame_sql.cli.partition import partition
 from fame_sql.cli.policy import policy
 from fame_sql.cli.query import query
+from fame_sql.cli.queue import queue
 from fame_sql.cli.score import score
 from fame_sql.cli.status import status
 from fame_sql.cli.train import train
@@ -120,6 +121,7 @@ for _command in (
     domains,
     train,
     score,
+    queue,
     query,
     evaluate,
     status,

@@ -94,7 +94,7 @@ def label(
             report = _label_by_llm(opened, llm, per_template, again=again)
         else:
             report = _label(opened, rule, strategy, budget, per_template)
-    _print_report(report, as_json=as_json)
+    print_label_report(report, as_json=as_json)
 
 
 def _check_usage(
@@ -200,7 +200,7 @@ def import_labels(source: str, warehouse: Path, as_json: bool) -> None:
 
     with Warehouse.open(warehouse) as opened:
         report = labels.import_labels(opened, source)
-    _print_report(report, as_json=as_json)
+    print_label_report(report, as_json=as_json)
 
 
 @label.command()
@@ -251,7 +251,7 @@ def review(author: str | None, per_template: int, warehouse: Path) -> None:
                 pass
         finally:
             report = session.finish()
-    _print_report(report, as_json=False)
+    print_label_report(report, as_json=False)
 
 
 def _review_line(session: Review) -> bool:
@@ -282,9 +282,11 @@ def _print_line(line: dict[str, Any]) -> None:
     click.echo(f"  {printable(line['body'])}")
 
 
-def _print_report(report: LabelReport, *, as_json: bool) -> None:
+def print_label_report(report: LabelReport, *, as_json: bool, waiting: int | None = None) -> None:
+    """Print the numbers of labels, and how many templates wait for an answer if that is given."""
+    queued = {} if waiting is None else {"waiting": waiting}
     if as_json:
-        print_json(asdict(report))
+        print_json({**asdict(report), **queued})
         return
     share = f" (1 in {report.lines_available / report.labels:.0f})" if report.labels else ""
     click.echo(f"{report.labels} of {report.lines_available} available lines labelled{share}")
@@ -298,5 +300,6 @@ def _print_report(report: LabelReport, *, as_json: bool) -> None:
             ("mixed templates", report.mixed_templates),
             ("templates without a label", report.unlabelled_templates),
             ("events with both labels", report.conflicting_events),
+            *(("templates that wait for an answer", n) for n in queued.values()),
         ]
     )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fame_sql.scoring.policy import PolicyReport
     from fame_sql.warehouse.warehouse import Warehouse
 
-UNSEEN = ("alert", "queue", "both")
+UNSEEN = ("alert", "queue-only", "queue", "both")
 
 
 @click.group(short_help="Configure unseen templates and the false-alarm target.")
@@ -52,8 +52,9 @@ def show(warehouse: Path, as_json: bool) -> None:
 @click.option(
     "--unseen",
     type=click.Choice(UNSEEN),
-    help="What to do with lines of unseen templates: alert by their score, put them into the "
-    "queue for labels, or both.",
+    metavar="[alert|queue-only|queue]",
+    help="What to do with lines of new templates: queue them for an answer and alert those that "
+    "their words call anomalous, alert by their score alone, or alert none before an answer.",
 )
 @click.option(
     "--max-false-alarms",

@@ -17,6 +17,7 @@ from fame_sql.errors import InputError
 
 if TYPE_CHECKING:
     from fame_sql.scoring.scoring import ScoringEstimate
+    from fame_sql.templates.answers import Answers
 
 
 @click.command()
@@ -78,7 +79,9 @@ def _score_on_spark(spark: SparkOptions, warehouse: Path, *, dry_run: bool, as_j
     from fame_sql.spark import open_session, score_parquet
 
     settings = dict(_setting(text) for text in spark.conf)
-    folder = spark.model_folder or _champion_folder(warehouse)
+    folder, answers = spark.model_folder, None
+    if folder is None:
+        folder, answers = _champion(warehouse)
     report = score_parquet(
         open_session(spark.master, settings),
         spark.source,
@@ -88,6 +91,7 @@ def _score_on_spark(spark: SparkOptions, warehouse: Path, *, dry_run: bool, as_j
         timestamp=spark.timestamp,
         replace=spark.replace,
         ship=spark.ship,
+        answers=answers,
         progress=terminal_progress(),
     )
     if as_json:
@@ -106,9 +110,11 @@ def _setting(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _champion_folder(warehouse: Path) -> Path:
+def _champion(warehouse: Path) -> tuple[Path, Answers]:
+    """Return the folder of a warehouse's champion, and the answers that decide over it."""
     from fame_sql.models import champion
+    from fame_sql.templates.answers import read_answers
     from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse, read_only=True) as opened:
-        return champion(opened).folder
+        return champion(opened).folder, read_answers(opened.connection)

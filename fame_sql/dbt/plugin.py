@@ -24,9 +24,11 @@ from fame_sql.errors import FameError, MissingStageError, ModelError
 from fame_sql.models import load, load_champion
 from fame_sql.models.model import Model
 from fame_sql.scoring.live import LiveScorer
+from fame_sql.scoring.policy import read_unseen
 from fame_sql.session.session import register
 from fame_sql.sql.quoting import literal
 from fame_sql.storage.views import reach_partitions
+from fame_sql.templates.answers import read_answers
 from fame_sql.udfs import duckdb as functions
 from fame_sql.warehouse.migrations import schema_version
 from fame_sql.warehouse.upgrade import migrate
@@ -74,8 +76,19 @@ class Plugin(BasePlugin):  # type: ignore
         if self._configured is None:
             register(connection)
         else:
-            functions.register(connection, LiveScorer(model.recipe, lambda: model))
+            functions.register(connection, self._scorer(warehouse, model))
         return model.version
+
+    def _scorer(self, warehouse: Warehouse | None, model: Model) -> LiveScorer:
+        """Return a scorer of the configured model, with the answers of the warehouse."""
+        if warehouse is None:
+            return LiveScorer(model.recipe, lambda: model)
+        return LiveScorer(
+            model.recipe,
+            lambda: model,
+            read_unseen=lambda: read_unseen(warehouse.connection.cursor()),
+            read_answers=lambda: read_answers(warehouse.connection.cursor()),
+        )
 
     def _warehouse(self, connection: duckdb.DuckDBPyConnection) -> Warehouse | None:
         if schema_version(connection) == 0:

@@ -96,17 +96,21 @@ class Evaluation:
         By detector, then by part of the lines: ``all``, ``seen``, ``unseen``.
     unscored : int
         Labelled lines after the split that have no verdict, and are therefore not counted.
+    answered : int
+        Those whose template was answered, which are not counted either: the answer decides them.
     """
 
     model_version: str
     outcomes: dict[str, dict[str, Outcome]]
     unscored: int
+    answered: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values, for JSON."""
         return {
             "model_version": self.model_version,
             "unscored": self.unscored,
+            "answered": self.answered,
             "outcomes": {
                 detector: {part: outcome.to_dict() for part, outcome in parts.items()}
                 for detector, parts in self.outcomes.items()
@@ -126,7 +130,8 @@ def evaluate(warehouse: Warehouse) -> Evaluation:
     """
     version = champion(warehouse).model_version
     rows = _labelled_rows(warehouse)
-    scored = [row for row in rows if row["score"] is not None]
+    answered = sum(row["lines"] for row in rows if row["is_answered"])
+    scored = [row for row in rows if row["score"] is not None and not row["is_answered"]]
     if not scored:
         raise MissingStageError("no line after the split has a score", "fame score")
     parts = {
@@ -143,7 +148,7 @@ def evaluate(warehouse: Warehouse) -> Evaluation:
         for part, outcome in outcomes["fame"].items()
     }
     unscored = sum(row["lines"] for row in rows if row["score"] is None)
-    return Evaluation(version, outcomes, unscored)
+    return Evaluation(version, outcomes, unscored, answered)
 
 
 def _labelled_rows(warehouse: Warehouse) -> list[Row]:

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from fame_sql import sql
 from fame_sql.console import Progress, SilentProgress, printable
+from fame_sql.labels.answers import learn_answers
 from fame_sql.labels.counts import LabelReport, finish
 from fame_sql.labels.selection.per_template import PER_EVENT, PER_TEMPLATE, choose_lines
 from fame_sql.labels.selection.sequential import SequentialRule
@@ -120,12 +121,13 @@ def preview_labels(
     """Return the first requests of :func:`label_with_llm` without sending them."""
     lines = _lines(warehouse, per_template, per_event, again=again)
     first, _ = _divide(lines, rule or SequentialRule())
-    requests = [_request(model, batch) for batch in _batches(model, first)]
+    requests = [request_labels(model, batch) for batch in _batches(model, first)]
     return LabelPreview(requests, len(first), len(lines), len({x["template_id"] for x in lines}))
 
 
 def _lines(warehouse: Warehouse, per_template: int, per_event: int, *, again: bool) -> list[Line]:
     """Return the lines that may be judged, at most K of each template to label."""
+    learn_answers(warehouse)
     warehouse.connection.execute(sql.load("labels/unread_templates"), {"again": again})
     choose_lines(warehouse, per_template, per_event, _UNREAD)
     return warehouse.records(sql.load("labels/lines_to_read"))
@@ -170,34 +172,50 @@ def _batches(model: LanguageModel, lines: Sequence[Line]) -> list[list[Line]]:
     return [list(lines[a : a + n]) for a, n in zip(starts, sizes, strict=True)]
 
 
-def _request(model: LanguageModel, lines: Sequence[Line]) -> Request:
+def request_labels(model: LanguageModel, lines: Sequence[Line], stage: str = "label") -> Request:
+    """Return the request for labels of a few lines."""
     rows = [_row(number, line) for number, line in enumerate(lines, 1)]
     expected = _TOKENS_A_JUDGEMENT * len(rows)
-    return model.request("label", LABEL, rows, LabelAnswer, expected)
+    return model.request(stage, LABEL, rows, LabelAnswer, expected)
 
 
 def _judge_all(model: LanguageModel, lines: Sequence[Line], advance: Any) -> list[Line]:
     judged: list[Line] = []
     for batch in _batches(model, lines):
-        judged += _judge(model, batch)
+        judged += judge_lines(model, batch)
         advance(len(batch))
     return judged
 
 
-def _judge(model: LanguageModel, lines: Sequence[Line]) -> list[Line]:
-    """Judge a batch; after two answers that cannot be used, judge its halves."""
+def judge_lines(model: LanguageModel, lines: Sequence[Line], stage: str = "label") -> list[Line]:
+    """Judge a batch; after two answers that cannot be used, judge its halves.
+
+    Parameters
+    ----------
+    model : LanguageModel
+        The model to ask.
+    lines : sequence of dict
+        With ``service_name``, ``severity_text``, ``template`` and ``body``.
+    stage : str
+        The stage, for the bill.
+
+    Returns
+    -------
+    list of dict
+        The lines with ``is_anomaly`` and ``evidence``.
+    """
     ids = [f"l{number}" for number in range(1, len(lines) + 1)]
 
     def check(answer: LabelAnswer) -> list[str]:
         return covers((judgement.id for judgement in answer.judgements), ids)
 
     try:
-        answer = model.ask(_request(model, lines), LabelAnswer, check)
+        answer = model.ask(request_labels(model, lines, stage), LabelAnswer, check)
     except AnswerError:
         if len(lines) == 1:
             raise
         half = len(lines) // 2
-        return _judge(model, lines[:half]) + _judge(model, lines[half:])
+        return judge_lines(model, lines[:half], stage) + judge_lines(model, lines[half:], stage)
     by_id = {judgement.id: judgement for judgement in answer.judgements}
     return [_judged(line, by_id[i]) for i, line in zip(ids, lines, strict=True)]
 

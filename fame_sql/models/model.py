@@ -140,6 +140,7 @@ class Model:
             template=template.text if template else None,
             known_template=template is not None,
             threshold=round(float(threshold), DIGITS),
+            answer=None,
             model_version=self.version,
         )
 

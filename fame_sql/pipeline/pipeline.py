@@ -20,11 +20,13 @@ from fame_sql.domains.grouping import Grouper
 from fame_sql.domains.proposals.offline import group_offline
 from fame_sql.errors import InputError
 from fame_sql.labels import PER_TEMPLATE, label_from_column
+from fame_sql.labels.answers import learn_answers
 from fame_sql.models import champion
 from fame_sql.scoring.scoring import ScoringReport, score_events
 from fame_sql.students import StudentConfig
 from fame_sql.students.runtime import Runtime
-from fame_sql.templates.mining import mine
+from fame_sql.templates.matching import match_events
+from fame_sql.templates.mining import adopt_answered, mine
 from fame_sql.training.context import inputs_hash
 from fame_sql.training.training import train_students
 from fame_sql.warehouse.warehouse import Warehouse
@@ -77,6 +79,7 @@ def _next_command(counts: dict[str, Any], version: str | None, is_stale: bool) -
         (counts["lines"] == 0 and nothing_left, "fame ingest LOGFILE"),
         (counts["templates"] == 0, "fame mine"),
         (counts["labels"] == 0, "fame label"),
+        (counts["answers_to_learn"] > 0, "fame compile"),
         (counts["domains"] == 0 or counts["templates_without_domain"] > 0, "fame domains"),
         (version is None or is_stale, "fame train"),
         (counts["scored_events"] < counts["events"], "fame score"),
@@ -131,6 +134,7 @@ def compile_model(
     if fraction is not None or counts["templates"] == 0:
         split = 0.8 if fraction is None else fraction
         report_stage("mine", mine(warehouse, fraction=split, progress=progress))
+    _adopt(warehouse, report_stage)
     _label(warehouse, per_template, model, progress, report_stage)
     _group(warehouse, model, report_stage)
     report = train_students(
@@ -140,6 +144,17 @@ def compile_model(
     scored = score_events(warehouse, progress=progress)
     report_stage("score", scored)
     return scored
+
+
+def _adopt(warehouse: Warehouse, report_stage: Callable[[str, object], None]) -> None:
+    """Make templates of what has been answered, and labels of the answers."""
+    with warehouse.transaction():
+        adopted = adopt_answered(warehouse)
+        if adopted:
+            match_events(warehouse)
+        learn_answers(warehouse)
+    if adopted:
+        report_stage("adopt", adopted)
 
 
 def _label(

@@ -20,7 +20,9 @@ BATCH = 16_384
 
 @dataclass(frozen=True, slots=True)
 class CacheContent:
-    """The content of a cache: slots in a list of verdicts that only grows.
+    """The content of a cache: slots in lists of texts and their verdicts, which only grow.
+
+    The verdicts are the model's own: what was answered about a template comes on top.
 
     Readers hold no lock. A full cache is replaced, so that lock-free readers keep valid slots.
     """
@@ -28,9 +30,11 @@ class CacheContent:
     of_message: dict[str, int] = field(default_factory=dict)
     of_canonical: dict[str, int] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
 
     def add(self, canonical: str, verdict: Verdict) -> None:
         """Store a verdict before its slot becomes visible."""
+        self.texts.append(canonical)
         self.verdicts.append(verdict)
         self.of_canonical[canonical] = len(self.verdicts) - 1
 
@@ -50,7 +54,7 @@ class CacheContent:
     def without_old_messages(self) -> CacheContent:
         """Return a copy without the older half of the messages."""
         recent = list(self.of_message.items())[len(self.of_message) // 2 :]
-        return CacheContent(dict(recent), self.of_canonical, self.verdicts)
+        return CacheContent(dict(recent), self.of_canonical, self.verdicts, self.texts)
 
 
 class VerdictCache:

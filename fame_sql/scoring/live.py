@@ -18,6 +18,7 @@ from fame_sql.canonical.canonical import Recipe
 from fame_sql.models.explanation import Explanation
 from fame_sql.models.model import Model
 from fame_sql.scoring.cache import CacheContent, VerdictCache, shared_cache
+from fame_sql.templates.answers import NO_ANSWERS, Answers
 from fame_sql.verdict import Verdict
 
 
@@ -33,7 +34,9 @@ class LiveScorer:
     load_stored : callable, optional
         Returns the stored verdicts of that model, by canonical text.
     read_unseen : callable, optional
-        Returns the policy for unseen templates; by default ``both``.
+        Returns the policy for unseen templates; by default ``queue``.
+    read_answers : callable, optional
+        Returns the answers in force, which decide over the model; by default there are none.
     """
 
     def __init__(
@@ -41,10 +44,12 @@ class LiveScorer:
         recipe: Recipe,
         load_model: Callable[[], Model],
         load_stored: Callable[[Model], Mapping[str, Verdict]] | None = None,
-        read_unseen: Callable[[], str] = lambda: "both",
+        read_unseen: Callable[[], str] = lambda: "queue",
+        read_answers: Callable[[], Answers] = lambda: NO_ANSWERS,
     ) -> None:
         self.recipe = recipe
         self.read_unseen = read_unseen
+        self.read_answers = read_answers
         self._load_model = load_model
         self._load_stored = load_stored
         self._model: Model | None = None
@@ -118,7 +123,8 @@ class LiveScorer:
                 slots = list(map(content.of_message.get, texts))
         numbers = np.array([-1 if slot is None else slot for slot in slots], dtype=np.int64)
         distinct, rows = np.unique(numbers, return_inverse=True)
-        return [None if slot < 0 else content.verdicts[slot] for slot in distinct], rows
+        answers = self.read_answers()
+        return [_decided(content, slot, answers) for slot in distinct.tolist()], rows
 
     def _judge(self, missing: list[str], wanted: set[str]) -> CacheContent:
         """Score the missing messages, and return a cache content with all wanted ones.
@@ -167,3 +173,8 @@ class LiveScorer:
         matched = {text: model.match(text) for text in sorted({t for t in texts if t is not None})}
         found = [None if text is None else matched[text] for text in texts]
         return [None if template is None else template.text for template in found]
+
+
+def _decided(content: CacheContent, slot: int, answers: Answers) -> Verdict | None:
+    """Return the verdict of a slot, decided by an answer if there is one; None below 0."""
+    return None if slot < 0 else answers.decide(content.texts[slot], content.verdicts[slot])

@@ -19,7 +19,8 @@ from fame_sql.scoring.scoring import (
     temporary_place,
     verdict_table,
 )
-from fame_sql.verdict import statements
+from fame_sql.templates.answers import Answers
+from fame_sql.verdict import Verdict, statements
 from fame_sql.warehouse.disk import check_room
 from fame_sql.warehouse.warehouse import read_recipe, transaction
 
@@ -54,6 +55,21 @@ class Counts:
     bytes_needed: int = 0
     rows: int | None = None
     messages: int | None = None
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """Texts with the model's verdicts, and their events where they have one."""
+
+    event_ids: list[int | None]
+    canonical: list[str]
+    verdicts: list[Verdict]
+
+    def decided(self, answers: Answers) -> pa.Table:
+        """Return the texts with their verdicts, decided by the answers in force."""
+        texts = zip(self.canonical, self.verdicts, strict=True)
+        table = verdict_table(self.event_ids, [answers.decide(text, v) for text, v in texts])
+        return table.append_column("canonical", pa.array(self.canonical, pa.string()))
 
 
 @dataclass
@@ -143,23 +159,21 @@ class TemporaryVerdicts:
         path, _ = self._database()
         with scoring_turn(path), self.progress.step("scoring what is not stored", missing) as step:
             for start in range(0, missing, BATCH):
-                verdicts = self._judge(start, start + BATCH)
-                self._add(verdicts, add, name)
-                step.advance(verdicts.num_rows)
+                step.advance(self._add(self._judge(start, start + BATCH), add, name))
         return missing
 
-    def _judge(self, start: int, stop: int) -> pa.Table:
-        """Return verdicts on a slice of ``__fame_unscored``."""
+    def _judge(self, start: int, stop: int) -> _Judged:
+        """Return the model's verdicts on a slice of ``__fame_unscored``."""
         statement = _load("unscored_slice")
         texts = self.connection.sql(statement, params=[start, stop]).to_arrow_table()
         canonical = texts.column("canonical").to_pylist()
         known = self._cache.judge(self.scorer.model(), canonical)
         verdicts = [known[text] for text in canonical]
-        table = verdict_table(texts.column("event_id").to_pylist(), verdicts)
-        return table.append_column("canonical", texts.column("canonical"))
+        return _Judged(texts.column("event_id").to_pylist(), canonical, verdicts)
 
-    def _add(self, verdicts: pa.Table, add: str, name: str) -> None:
-        self.connection.register(name, verdicts)
+    def _add(self, judged: _Judged, add: str, name: str) -> int:
+        """Add verdicts to the temporary tables, and the model's own to the warehouse."""
+        self.connection.register(name, judged.decided(self.scorer.read_answers()))
         try:
             self.connection.execute(_load(add))
         finally:
@@ -167,7 +181,8 @@ class TemporaryVerdicts:
         _, is_read_only = self._database()
         if name == "new_verdicts" and not is_read_only:
             with transaction(self.connection):
-                store_verdicts(self.connection, verdicts)
+                store_verdicts(self.connection, verdict_table(judged.event_ids, judged.verdicts))
+        return len(judged.verdicts)
 
     def _database(self) -> tuple[Path, bool]:
         """Return where the current database is, and whether it is read only."""

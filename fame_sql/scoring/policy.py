@@ -1,8 +1,10 @@
 """How messages of unseen templates are handled, and what that costs.
 
-A message of an unseen template may be *alerted* by its score, put in a *queue* for labels
-(``fame.label_queue``), or *both*. The score is the same under each policy; the view ``anomalies``
-and the live ``fame_action`` follow the policy.
+By default a new template waits in the *queue* for an answer (``fame.label_queue``), and its lines
+that the words alone call anomalous are reported meanwhile. Under *alert* they are reported by
+their score without a queue, under *queue-only* not before the answer. The score is the same under
+each policy; the view ``anomalies`` and the live ``fame_action`` follow the policy. What has been
+answered is no longer new.
 """
 
 from __future__ import annotations
@@ -22,12 +24,15 @@ from fame_sql.students.calibration.thresholds import (
     needed,
     thresholds_in_force,
 )
-from fame_sql.verdict.label_words import NORMAL_IN_LOGS
+from fame_sql.verdict.label_words import NORMAL_IN_LOGS, Answer
 from fame_sql.warehouse import settings
 from fame_sql.warehouse.warehouse import Warehouse
 
-UNSEEN = ("alert", "queue", "both")
-"""How messages of unseen templates can be handled; ``both`` is the default."""
+UNSEEN = ("alert", "queue-only", "queue")
+"""How messages of unseen templates can be handled; ``queue`` is the default."""
+
+FORMER = {"both": "queue"}
+"""Former names of policies, which are still accepted."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,7 @@ def set_unseen(warehouse: Warehouse, unseen: str) -> None:
     InputError
         If it is not one of :data:`UNSEEN`.
     """
+    unseen = FORMER.get(unseen, unseen)
     if unseen not in UNSEEN:
         raise InputError(f"unseen messages can be handled as {', '.join(UNSEEN)}, not {unseen!r}")
     settings.write(warehouse.connection, settings.UNSEEN, unseen)
@@ -145,10 +151,13 @@ def store_target(warehouse: Warehouse, target: float | None) -> None:
         settings.write(warehouse.connection, settings.MAX_FALSE_ALARMS, value)
 
 
-def action(unseen: str, *, is_anomaly: bool, known_template: bool) -> str:
+def action(
+    unseen: str, *, is_anomaly: bool, known_template: bool, answer: Answer | None = None
+) -> str:
     """Return what is done about a message: ``alert``, ``queue``, ``both`` or ``none``."""
-    alerted = is_anomaly and (known_template or unseen != "queue")
-    queued = not known_template and unseen != "alert"
+    is_new = not known_template and answer is None
+    alerted = is_anomaly and not (is_new and unseen == "queue-only")
+    queued = is_new and unseen != "alert"
     if alerted and queued:
         return "both"
     return "alert" if alerted else "queue" if queued else "none"
@@ -184,7 +193,7 @@ def report(warehouse: Warehouse) -> PolicyReport:
 def _cost(policy: str, known: Threshold, unseen: Threshold, share: float | None) -> Cost:
     if share is None:
         return Cost(policy, false_alarms=None, at_most=None, queued=None)
-    alerted = policy != "queue"
+    alerted = policy != "queue-only"
     return Cost(
         policy,
         false_alarms=_mixed(known.false_alarms, unseen.false_alarms if alerted else 0.0, share),
@@ -216,7 +225,7 @@ def measured_costs(warehouse: Warehouse) -> list[dict[str, Any]]:
 
 
 def _measured(policy: str, row: dict[str, Any]) -> dict[str, Any]:
-    alerted, queued = policy != "queue", policy != "alert"
+    alerted, queued = policy != "queue-only", policy != "alert"
     false_alarms = row["known_false"] + (row["unseen_false"] if alerted else 0)
     labelled = row["labelled"]
     return {

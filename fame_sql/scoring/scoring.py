@@ -177,7 +177,7 @@ def scoring_turn(path: Path) -> Iterator[None]:
         yield
 
 
-def verdict_table(event_ids: Sequence[int], verdicts: Sequence[Verdict]) -> pa.Table:
+def verdict_table(event_ids: Sequence[int | None], verdicts: Sequence[Verdict]) -> pa.Table:
     """Return verdicts as an Arrow table with one row per event, for ``fame.scores``."""
     rows = [
         {"event_id": event_id, **asdict(verdict)}
@@ -187,10 +187,14 @@ def verdict_table(event_ids: Sequence[int], verdicts: Sequence[Verdict]) -> pa.T
 
 
 def store_verdicts(connection: duckdb.DuckDBPyConnection, verdicts: pa.Table) -> None:
-    """Add verdicts to ``fame.scores``, except those that are stored already."""
+    """Add a model's verdicts to ``fame.scores``, except those that are stored already.
+
+    The events' provisional templates are noticed with them, so that they can be asked about.
+    """
     connection.register("new_verdicts", verdicts)
     try:
         connection.execute(statements.load("scoring/add"), {"scored_at": utc_now()})
+        connection.execute(sql.load("scoring/notice_events"))
     finally:
         connection.unregister("new_verdicts")
 

@@ -16,6 +16,7 @@ from fame_sql.scoring.cache import CAPACITY
 from fame_sql.scoring.live import LiveScorer
 from fame_sql.scoring.policy import read_unseen
 from fame_sql.storage.views import reach_partitions, renew_views
+from fame_sql.templates.answers import read_answers
 from fame_sql.udfs import duckdb as functions
 from fame_sql.verdict import Verdict, statements
 from fame_sql.warehouse.warehouse import Warehouse
@@ -90,6 +91,7 @@ def _warehouse_scorer(warehouse: Warehouse) -> LiveScorer:
         lambda: load_champion(_on_cursor(warehouse)),
         lambda model: _stored_verdicts(_on_cursor(warehouse), model),
         lambda: read_unseen(_on_cursor(warehouse).connection),
+        lambda: read_answers(_on_cursor(warehouse).connection),
     )
 
 

@@ -24,6 +24,7 @@ from fame_sql.console import Progress, SilentProgress
 from fame_sql.spark.claim import claimed
 from fame_sql.spark.session import is_remote, local_folder, place_model
 from fame_sql.spark.tables import present_days, read_lines, read_stored, with_day, write_days
+from fame_sql.templates.answers import NO_ANSWERS, Answers
 from fame_sql.udfs.spark import ModelPlace, scorer_at
 from fame_sql.verdict.columns import ARROW_FIELDS, SPARK_TYPES
 
@@ -73,13 +74,14 @@ def score_parquet(
     timestamp: str = "timestamp",
     replace: bool = False,
     ship: bool = True,
+    answers: Answers | None = None,
     progress: Progress | None = None,
 ) -> ScoredTable:
     """Score every line of a Parquet table, and write the lines with verdicts by day.
 
     ``target/logs`` is partitioned by ``day`` (UTC), ``target/verdicts`` by ``model_version``,
-    one row per event. Events with a stored verdict are not judged again. Every million judged
-    events are committed, so that a stopped job can be continued.
+    one row per event: the model's own, whatever was answered. Events with a stored verdict are not
+    judged again. Every million judged events are committed, so that a stopped job can be continued.
 
     Parameters
     ----------
@@ -98,6 +100,9 @@ def score_parquet(
         refused, because their lines would be duplicated or lost.
     ship : bool
         Send the model with the session. Without it, every worker must be able to read its folder.
+    answers : Answers, optional
+        Those of a warehouse (:func:`fame_sql.templates.answers.read_answers`); they decide the
+        verdicts of the lines of their templates.
     progress : Progress, optional
         Shows how many events have been scored.
 
@@ -112,7 +117,16 @@ def score_parquet(
     place = place_model(spark, Path(model), ship=ship)
     lines = with_day(read_lines(spark, source), message, timestamp)
     with claimed(local_folder(spark, target)):
-        return _score(spark, lines, message, target, place, replace, progress or SilentProgress())
+        return _score(
+            spark,
+            lines,
+            message,
+            target,
+            place,
+            replace,
+            answers or NO_ANSWERS,
+            progress or SilentProgress(),
+        )
 
 
 def _score(
@@ -122,6 +136,7 @@ def _score(
     target: str,
     place: ModelPlace,
     replace: bool,
+    answers: Answers,
     progress: Progress,
 ) -> ScoredTable:
     days = [row[0] for row in lines.select("day").distinct().collect()]
@@ -130,7 +145,8 @@ def _score(
     try:
         verdicts = f"{target}/verdicts/model_version={place.version}"
         scored, events = _judge(spark, keys, verdicts, place, progress)
-        write_days(_joined(spark, lines, message, keys, verdicts), f"{target}/logs", present)
+        scored_lines = _joined(spark, lines, message, keys, verdicts, answers)
+        write_days(scored_lines, f"{target}/logs", present)
         return ScoredTable(scored, events, lines.count(), len(days), place.version)
     finally:
         keys.unpersist()
@@ -185,6 +201,19 @@ def _judging(place: ModelPlace) -> Callable[[Iterator[pa.RecordBatch]], Iterator
     return judge
 
 
+def _deciding(
+    answers: Answers,
+) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    def decide(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield pa.RecordBatch.from_pylist(
+                [{**row, **answers.change(row["canonical"])} for row in batch.to_pylist()],
+                schema=batch.schema,
+            )
+
+    return decide
+
+
 def _ddl(schema: pa.Schema) -> str:
     return ", ".join(f"{name} {_FIELDS.get(name, 'string')}" for name in schema.names)
 
@@ -196,7 +225,12 @@ def _parallelism(spark: SparkSession) -> int:
 
 
 def _joined(
-    spark: SparkSession, lines: DataFrame, message: str, keys: DataFrame, verdicts: str
+    spark: SparkSession,
+    lines: DataFrame,
+    message: str,
+    keys: DataFrame,
+    verdicts: str,
+    answers: Answers,
 ) -> DataFrame:
     """Return the lines with events and verdicts, which are NULL if the message is NULL."""
     from pyspark.sql import functions as F  # noqa: N812
@@ -205,7 +239,11 @@ def _joined(
     if stored is None:  # there is no line with a message
         stored = spark.createDataFrame([], _ddl(_VERDICTS)).drop("model_version")
     version = verdicts.rpartition("=")[2]
-    unique = stored.drop("canonical").dropDuplicates(["event_hash"])
+    # Verdicts of an earlier fame-sql have no answer.
+    stored = stored.withColumn("answer", F.lit(None).cast("string"))
+    stored = stored.select(*(name for name in _VERDICTS.names if name != "model_version"))
+    decided = stored.mapInArrow(_deciding(answers), stored.schema) if answers else stored
+    unique = decided.drop("canonical").dropDuplicates(["event_hash"])
     judged = keys.select(_MESSAGE, "event_hash").join(unique, "event_hash")
     judged = judged.withColumn("model_version", F.lit(version))
     return lines.join(judged, lines[message] == judged[_MESSAGE], "left").drop(_MESSAGE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
 from fame_sql import sql
@@ -50,6 +52,12 @@ def _assign(warehouse: Warehouse, known: TemplateSet, rows: list[tuple[int, str]
     """Assign templates to a slice of events, and return how many got one."""
     found = [(event_id, known.match(canonical)) for event_id, canonical in rows]
     matched = [(event_id, t.template_id) for event_id, t in found if t is not None]
+    assign(warehouse, matched)
+    return len(matched)
+
+
+def assign(warehouse: Warehouse, matched: Sequence[tuple[int, str]]) -> None:
+    """Store the template of each of some events."""
     if matched:
         table = pa.table(
             {
@@ -58,4 +66,3 @@ def _assign(warehouse: Warehouse, known: TemplateSet, rows: list[tuple[int, str]
             }
         )
         warehouse.with_table("matched_events", table, sql.load("templates/assign_events"))
-    return len(matched)

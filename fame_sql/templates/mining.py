@@ -2,7 +2,7 @@
 
 Drain runs over distinct canonical events in the order of their first appearance, never over
 lines. A template never changes once it is stored: later minings use only the events that no
-template matches, and append new templates.
+template matches, and append new templates. Answered provisional templates become templates first.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from fame_sql import sql
 from fame_sql.console import Progress, SilentProgress
 from fame_sql.templates import matching
 from fame_sql.templates.split import check_split, set_split
-from fame_sql.templates.templates import Template, empty_tree, read_templates
+from fame_sql.templates.templates import Template, TemplateSet, empty_tree, read_templates
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
 
@@ -85,11 +85,55 @@ def mine(
     progress = progress or SilentProgress()
     with warehouse.transaction():
         set_split(warehouse, fraction, calibration)
+        new = adopt_answered(warehouse)
         with progress.step("mining templates"):
             found = mine_texts(_training_texts(warehouse))
-        new = _append(warehouse, found)
+        new += _append(warehouse, found)
         matching.match_events(warehouse, progress=progress)
     return _report(warehouse, new)
+
+
+def adopt_answered(warehouse: Warehouse) -> int:
+    """Make templates of the provisional ones that have been answered, so that models learn them.
+
+    Their events may lie after the split: that they were asked about has already used them. A
+    provisional template keeps its text, except where its wildcards are parts of words, which Drain
+    does not know: then Drain runs over its events alone. Frozen templates do not move.
+
+    Returns
+    -------
+    int
+        How many templates are new.
+    """
+    events: dict[str, list[tuple[int, str]]] = {}
+    for _, text, event_id, canonical in warehouse.rows(sql.load("templates/answered_events")):
+        events.setdefault(text, []).append((event_id, canonical))
+    found: list[Template] = []
+    assigned: list[tuple[int, str]] = []
+    for text, members in events.items():
+        own = adopted_templates(text, [canonical for _, canonical in members])
+        found += own.templates
+        matched = [(event_id, own.match(canonical)) for event_id, canonical in members]
+        assigned += [(event_id, t.template_id) for event_id, t in matched if t is not None]
+    new = _append(warehouse, list(dict.fromkeys(found)))
+    matching.assign(warehouse, assigned)
+    return new
+
+
+def adopted_templates(text: str, canonical: Sequence[str]) -> TemplateSet:
+    """Return the templates that take the place of a provisional one.
+
+    Parameters
+    ----------
+    text : str
+        The provisional template.
+    canonical : sequence of str
+        The texts that have it.
+    """
+    own = TemplateSet((Template.of(" ".join(text.split())),))
+    if all(own.match(each) for each in canonical):
+        return own
+    return TemplateSet(tuple(mine_texts(canonical)))
 
 
 def _training_texts(warehouse: Warehouse) -> Iterator[str]:

@@ -5,6 +5,6 @@ Whatever computes, stores or shows a verdict imports :class:`Verdict` or is gene
 
 from __future__ import annotations
 
-from fame_sql.verdict.verdict import THRESHOLD, Verdict, is_anomalous
+from fame_sql.verdict.verdict import THRESHOLD, Verdict, decided_by, is_anomalous
 
-__all__ = ["THRESHOLD", "Verdict", "is_anomalous"]
+__all__ = ["THRESHOLD", "Verdict", "decided_by", "is_anomalous"]

@@ -18,7 +18,7 @@ COLUMNS: dict[str, Column] = {
 """The columns of a verdict, in the order of every table and view."""
 
 STORED = tuple(
-    name for name, column in COLUMNS.items() if not column.derived and name != "model_version"
+    name for name, column in COLUMNS.items() if column.stored and name != "model_version"
 )
 """The columns of ``fame.scores`` other than the keys ``model_version`` and ``event_id``."""
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 Label = Literal["normal", "anomalous"]
 """The two answers of a language model, and the words shown to people."""
+
+Answer = Literal["normal", "anomalous", "mixed"]
+"""What can be answered about a template: all its lines are of one kind, or it has both."""
+
+ANSWERS: tuple[Answer, ...] = get_args(Answer)
 
 DomainKind = Literal["normal", "anomalous", "mixed"]
 """The classes of the labels of a domain: one of them, or both."""

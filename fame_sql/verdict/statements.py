@@ -3,7 +3,8 @@
 ``$verdict_columns``
     All columns of the relation ``verdicts``.
 ``$verdict_of_scores``
-    All columns, computed from ``fame.scores AS scores`` and ``fame.templates AS templates``.
+    All columns, computed from ``fame.scores AS scores``, ``fame.templates AS templates`` and
+    ``fame.answered_events AS answers``.
 ``$stored_columns``
     The columns that ``fame.scores`` stores, of the relation ``scores``.
 ``$verdict_types``

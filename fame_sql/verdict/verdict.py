@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from fame_sql.verdict.label_words import Answer
+
 THRESHOLD = 0.5
 """The decision threshold: a score above it is anomalous, in every domain."""
 
@@ -27,8 +29,10 @@ class Column:
     description : str
         One sentence for references and dbt contracts.
     derived : str, optional
-        Its SQL over ``fame.scores AS scores`` and ``fame.templates AS templates``, if it is not
-        stored in ``fame.scores``.
+        Its SQL over ``fame.scores AS scores``, ``fame.templates AS templates`` and
+        ``fame.answered_events AS answers``, if it is not simply what ``fame.scores`` stores.
+    stored : bool
+        Whether ``fame.scores`` stores what the model says of it.
     every_line : bool
         Whether dbt repeats it on every log line; otherwise it is only on the event.
     """
@@ -36,6 +40,7 @@ class Column:
     kind: str
     description: str
     derived: str = ""
+    stored: bool = True
     every_line: bool = True
 
 
@@ -49,6 +54,8 @@ class Verdict:
             "DOUBLE",
             f"How anomalous the message is, in [0, 1]; above {THRESHOLD:g} is anomalous in every "
             "domain. NULL means not scored, never normal.",
+            derived="CASE answers.label WHEN 'anomalous' THEN 1.0 WHEN 'normal' THEN 0.0 "
+            "ELSE scores.score END::DOUBLE",
         ),
     ]
     is_anomaly: Annotated[
@@ -56,7 +63,9 @@ class Verdict:
         Column(
             "BOOLEAN",
             f"Whether the score is above {THRESHOLD:g}.",
-            derived=f"scores.score > {THRESHOLD:g}",
+            derived="CASE answers.label WHEN 'anomalous' THEN TRUE WHEN 'normal' THEN FALSE "
+            f"ELSE scores.score > {THRESHOLD:g} END",
+            stored=False,
         ),
     ]
     domain: Annotated[str, Column("VARCHAR", "The failure domain.")]
@@ -84,6 +93,7 @@ class Verdict:
             "VARCHAR",
             "The template's text, with placeholders.",
             derived="templates.template",
+            stored=False,
             every_line=False,
         ),
     ]
@@ -99,6 +109,16 @@ class Verdict:
             f"{THRESHOLD:g}.",
         ),
     ]
+    answer: Annotated[
+        Answer | None,
+        Column(
+            "VARCHAR",
+            "What was answered about the message's template, and then decides the score: normal, "
+            "anomalous, or mixed, which leaves it to the model. NULL without an answer.",
+            derived="answers.label",
+            stored=False,
+        ),
+    ]
     model_version: Annotated[
         str,
         Column(
@@ -110,7 +130,7 @@ class Verdict:
     def from_stored(
         cls, stored: Mapping[str, Any], *, template: str | None, model_version: str
     ) -> Verdict:
-        """Return the verdict of a row of ``fame.scores``.
+        """Return the verdict of a row of ``fame.scores``, which is the model's own.
 
         Parameters
         ----------
@@ -125,8 +145,22 @@ class Verdict:
             **stored,
             is_anomaly=is_anomalous(stored["score"]),
             template=template,
+            answer=None,
             model_version=model_version,
         )
+
+
+def decided_by(answer: Answer | None) -> dict[str, Any]:
+    """Return the columns of a verdict that an answer about its template replaces.
+
+    They are the score with all that follows from it; a mixed answer leaves those to the model.
+    """
+    if answer is None:
+        return {}
+    if answer == "mixed":
+        return {"answer": answer}
+    is_anomaly = answer == "anomalous"
+    return {"score": float(is_anomaly), "is_anomaly": is_anomaly, "answer": answer}
 
 
 def is_anomalous(score: float) -> bool:

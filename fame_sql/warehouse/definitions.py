@@ -25,6 +25,8 @@ PUBLIC_VIEWS = (
     "suspects",
 )
 
+_CALLED_BY_VIEWS = "warehouse/macros/00_provisional"
+
 _DEFINED = re.compile(r"^CREATE OR REPLACE (?:VIEW|MACRO) (fame\.\w+)", re.MULTILINE)
 
 
@@ -65,7 +67,10 @@ def publish(connection: duckdb.DuckDBPyConnection, views: Sequence[str]) -> None
 
 
 def _files() -> list[str]:
-    return [*sql.names("warehouse/views"), *sql.names("warehouse/macros")]
+    views, macros = sql.names("warehouse/views"), sql.names("warehouse/macros")
+    # A view needs the macros that it calls, most macros need the views.
+    first = [name for name in macros if name == _CALLED_BY_VIEWS]
+    return [*first, *views, *(name for name in macros if name not in first)]
 
 
 def _statements(connection: duckdb.DuckDBPyConnection) -> list[str]:

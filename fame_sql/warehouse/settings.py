@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import duckdb
 
-UNSEEN = "unseen"
-"""What happens to messages of unseen templates: alert, queue or both (``fame policy set``)."""
+UNSEEN = "new_templates"
+"""What happens to messages of new templates: queue, alert or queue-only (``fame policy set``).
+
+Earlier versions had the key ``unseen`` with other words, which the view still reads.
+"""
 MAX_FALSE_ALARMS = "max_false_alarms"
 """The target for trainings: at most this many false alarms per million lines."""
 PARTITION_PLACE = "partition_place"

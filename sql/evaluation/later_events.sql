@@ -1,4 +1,5 @@
 -- Counts the labelled lines after the split by event, label and the results of cheap detectors.
+-- Where a template was answered, verdicts follow the answer, and later models have learned it.
 SELECT
     periods.event_id,
     NOT list_contains($normal, lower(periods.label)) AS is_anomaly,
@@ -7,6 +8,7 @@ SELECT
     coalesce(periods.severity_number >= $fatal, FALSE) AS is_fatal,
     coalesce(periods.severity_number >= $error, FALSE) AS is_error,
     coalesce(majority.is_anomaly, TRUE) AS majority_or_unseen,
+    verdicts.answer IS NOT NULL AS is_answered,
     count(*) AS lines
 FROM fame.log_periods AS periods
 LEFT JOIN fame.verdicts AS verdicts ON periods.event_id = verdicts.event_id

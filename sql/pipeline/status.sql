@@ -9,6 +9,12 @@ SELECT
     (SELECT count(*) FROM fame.templates) AS templates,
     (SELECT count(*) FROM fame.events WHERE template_id IS NULL) AS unmatched_events,
     (SELECT count(*) FROM fame.labels) AS labels,
+    (
+        SELECT count(DISTINCT answered.template_id)
+        FROM fame.answered_events AS answered
+        INNER JOIN fame.events AS events ON answered.event_id = events.event_id
+        WHERE events.template_id IS NULL
+    ) AS answers_to_learn,
     (SELECT count(*) FROM fame.domains) AS domains,
     (
         SELECT count(*) FROM fame.templates

@@ -13,7 +13,7 @@ SELECT
 FROM (
     SELECT
         periods.label,
-        verdicts.known_template,
+        verdicts.known_template OR verdicts.answer IS NOT NULL AS known_template,
         verdicts.is_anomaly AS reported,
         list_contains($normal, lower(periods.label)) AS is_normal,
         coalesce(events.template_id, events.event_hash) AS member

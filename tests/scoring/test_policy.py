@@ -21,6 +21,7 @@ from fame_sql.scoring.policy import (
     action,
     measured_costs,
     read_target,
+    read_unseen,
     report,
     set_unseen,
     store_target,
@@ -46,6 +47,7 @@ from fame_sql.students.words.training import unseen_log_odds
 from fame_sql.training.false_alarm_target import set_target
 from fame_sql.training.training import train_students
 from fame_sql.udfs.duckdb import release
+from fame_sql.warehouse import settings
 from fame_sql.warehouse.warehouse import Warehouse
 
 
@@ -254,13 +256,25 @@ def test_a_label_removes_a_row_from_the_queue(opened: Warehouse) -> None:
     assert len(after) == len(before) - 1
 
 
+@pytest.mark.parametrize(
+    ("stored", "means"), [("both", "queue"), ("queue", "queue-only"), ("alert", "alert")]
+)
+def test_a_policy_of_an_earlier_version_means_what_it_meant(
+    empty: Warehouse, stored: str, means: str
+) -> None:
+    settings.write(empty.connection, "unseen", stored)
+    assert read_unseen(empty.connection) == means
+    set_unseen(empty, "queue")
+    assert read_unseen(empty.connection) == "queue"
+
+
 def test_an_unknown_policy_is_refused(opened: Warehouse) -> None:
-    with pytest.raises(InputError, match="alert, queue, both"):
+    with pytest.raises(InputError, match="alert, queue-only, queue"):
         set_unseen(opened, "ignore")
 
 
 def test_the_costs_are_counted_on_the_lines(opened: Warehouse) -> None:
-    alert, queue, both = measured_costs(opened)
+    alert, queue_only, queue = measured_costs(opened)
     count = (
         "SELECT count(*) FROM fame.log_periods AS l INNER JOIN fame.verdicts AS v USING (event_id) "
     )
@@ -268,11 +282,11 @@ def test_the_costs_are_counted_on_the_lines(opened: Warehouse) -> None:
     assert alert["false_alarms"] == opened.value(
         f"{count} {later} AND v.is_anomaly AND l.label = '-'"
     )
-    assert queue["false_alarms"] == opened.value(
+    assert queue_only["false_alarms"] == opened.value(
         f"{count} {later} AND v.is_anomaly AND v.known_template AND l.label = '-'"
     )
-    assert queue["queued_lines"] == opened.value(f"{count} {later} AND NOT v.known_template")
-    assert (alert["queued_lines"], both["false_alarms"]) == (0, alert["false_alarms"])
+    assert queue_only["queued_lines"] == opened.value(f"{count} {later} AND NOT v.known_template")
+    assert (alert["queued_lines"], queue["false_alarms"]) == (0, alert["false_alarms"])
 
 
 # ---- the target
@@ -320,11 +334,11 @@ def test_an_unsupported_target_is_reported_with_the_events_it_needs(opened: Ware
     assert [cost.unseen for cost in found.costs] == list(UNSEEN)
     assert all("299572" in sentence for sentence in found.unsupported())
     assert len(found.unsupported()) == 2
-    alert, queue, both = found.costs
+    alert, queue_only, queue = found.costs
     assert alert.at_most is not None
-    assert queue.at_most is not None
-    assert queue.at_most <= alert.at_most == both.at_most
-    assert (alert.queued, queue.queued) == (0, both.queued)
+    assert queue_only.at_most is not None
+    assert queue_only.at_most <= alert.at_most == queue.at_most
+    assert (alert.queued, queue_only.queued) == (0, queue.queued)
 
 
 @pytest.mark.any_duckdb
@@ -363,17 +377,19 @@ def test_the_command_line(copied: Path) -> None:
         assert result.exit_code == 0, result.output
         return result.output
 
-    assert "both (in force)" in run("policy", "show")
-    assert "queue" in run("policy", "set", "--unseen", "queue")
+    assert "queue (in force)" in run("policy", "show")
+    assert "queue-only" in run("policy", "set", "--unseen", "queue-only")
     output = run("policy", "set", "--max-false-alarms", "10")
     assert "next: fame score" in output
     run("score")
     shown = run("policy", "show")
-    assert "queue (in force)" in shown
+    assert "queue-only (in force)" in shown
     assert "takes 299572 without one" in shown
+    assert json.loads(run("policy", "show", "--json"))["unseen"] == "queue-only"
+    run("policy", "set", "--unseen", "both")  # the former name
     assert json.loads(run("policy", "show", "--json"))["unseen"] == "queue"
     assert "queued templates" in run("evaluate")
     assert len(json.loads(run("evaluate", "--json"))["policies"]) == 3
     wrong = CliRunner().invoke(main, ["policy", "set", "--unseen", "x", "--warehouse", str(copied)])
     assert wrong.exit_code == 2
-    assert "is not one of 'alert', 'queue', 'both'" in wrong.output
+    assert "is not one of 'alert', 'queue-only', 'queue'" in wrong.output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 
 WINDOW = 16_384
+_ENDPOINT = "FAME_LLM"
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class LanguageModelOptions:
     Parameters
     ----------
     llm : str or None
-        Base URL of the endpoint; None to answer from the ledger alone.
+        Base URL of the endpoint; None, or empty without ``$FAME_LLM``, to answer from the ledger
+        alone.
     llm_model : str or None
         Name of the model; None if no language model is to be used.
     context : Path or None
@@ -108,23 +111,24 @@ class LanguageModelOptions:
         from fame_sql.llm.client import Client
         from fame_sql.llm.keys import api_key
 
-        if self.llm is None:
+        endpoint = self.llm or os.environ.get(_ENDPOINT)
+        if not endpoint:
             return None
-        address = urlsplit(self.llm)
+        address = urlsplit(endpoint)
         if address.scheme not in ("http", "https") or not address.hostname:
             raise InputError(
-                f"--llm {self.llm!r} is not the address of an endpoint; "
+                f"--llm {endpoint!r} is not the address of an endpoint; "
                 "give one such as http://localhost:11434/v1"
             )
         click.echo(f"sending redacted text to {address.hostname}, model {self.llm_model}", err=True)
-        return Client(self.llm, api_key(address.hostname), timeout=self.timeout)
+        return Client(endpoint, api_key(address.hostname), timeout=self.timeout)
 
 
 _OPTIONS = (
     click.option(
         "--llm",
         metavar="BASE_URL",
-        envvar="FAME_LLM",
+        envvar=_ENDPOINT,
         help="OpenAI-compatible endpoint; its key is read from $FAME_LLM_KEY.",
     ),
     click.option(
@@ -194,3 +198,19 @@ _OPTIONS = (
 def language_model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a language model, which the command takes as one argument ``llm``."""
     return grouped(command, _OPTIONS, LanguageModelOptions, "llm")
+
+
+def language_model_options_on_request(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the same options to a command that asks only where ``--llm`` or its model is given.
+
+    ``--llm`` needs no address there: then it is that of the environment.
+    """
+    on_request = click.option(
+        "--llm",
+        metavar="[BASE_URL]",
+        is_flag=False,
+        flag_value="",
+        help="Let a language model answer, at this OpenAI-compatible endpoint or at that of "
+        f"${_ENDPOINT}; its key is read from $FAME_LLM_KEY.",
+    )
+    return grouped(command, (on_request, *_OPTIONS[1:]), LanguageModelOptions, "llm")

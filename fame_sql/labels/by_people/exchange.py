@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from fame_sql import sql
+from fame_sql.canonical.provisional import PREFIX
 from fame_sql.console import printable
 from fame_sql.errors import InputError
+from fame_sql.labels.answers import GivenAnswer, find_template, give_answers, read_answer
 from fame_sql.labels.counts import LabelReport, finish
 from fame_sql.labels.selection.active import choose_actively
 from fame_sql.labels.selection.per_template import PER_EVENT, PER_TEMPLATE, choose_lines
 from fame_sql.verdict.label_words import ANOMALOUS, NORMAL
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
+_LONGEST = 2001
 _IDENTITIES = ("log_id", "event_hash", "template_id")
+_SCHEMA = pa.schema(
+    [(n, pa.string()) for n in ("row_number", "kind", "name", "label", "author", "evidence")]
+)
 _WORDS = {"normal": list(NORMAL), "anomalous": list(ANOMALOUS)}
 
 
@@ -64,27 +70,62 @@ def export_lines(
     else:
         choose_actively(warehouse, next_lines, per_event=per_event)
     lines = warehouse.records(sql.load("labels/export"))
+    columns = list(lines[0]) if lines else ["log_id"]
+    write_csv(path, lines, columns, "fame label import")
+    return len(lines)
+
+
+def write_csv(
+    path: Path, rows: Sequence[Mapping[str, object]], columns: Sequence[str], importer: str
+) -> None:
+    """Write rows that a person should label to a new CSV file, for a spreadsheet.
+
+    Text is printable, fits into a cell and is never taken for a formula.
+
+    Parameters
+    ----------
+    path : Path
+        The new file.
+    rows : sequence of mappings
+        With the columns.
+    columns : sequence of str
+        The header.
+    importer : str
+        The command that reads the file.
+
+    Raises
+    ------
+    InputError
+        If the file exists, since it may contain labels, or cannot be written.
+    """
     try:
         with path.open("x", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, fieldnames=list(lines[0]) if lines else ["log_id"])
+            writer = csv.DictWriter(file, fieldnames=columns)
             writer.writeheader()
-            writer.writerows({**line, "message": printable(line["message"])} for line in lines)
+            writer.writerows({name: _cell(row[name]) for name in columns} for row in rows)
     except FileExistsError:
         raise InputError(
-            f"{path} exists and may contain labels: import it with 'fame label import {path}', "
+            f"{path} exists and may contain labels: import it with '{importer} {path}', "
             "or name a new file"
         ) from None
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}") from None
-    return len(lines)
+
+
+def _cell(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    quote = "'" if value.startswith(("=", "+", "@", "\t", "\r", "-")) else ""
+    return quote + printable(value[:_LONGEST])
 
 
 def import_labels(warehouse: Warehouse, source: str) -> LabelReport:
-    """Import a person's labels from a CSV file or a table of the warehouse.
+    """Import a person's labels and answers from a CSV file or a table of the warehouse.
 
     The source has a column ``label`` (normal or anomalous) and one of ``log_id``,
     ``event_hash`` and ``template_id``; ``author`` and ``evidence`` are optional. Rows with an
-    empty label are skipped. The label of a template applies to its events.
+    empty label are skipped. The label of a template applies to its events. That of a provisional
+    template is an answer (also mixed), which decides its lines at once.
 
     Raises
     ------
@@ -95,8 +136,10 @@ def import_labels(warehouse: Warehouse, source: str) -> LabelReport:
     rows = list(_read_judgements(warehouse, source))
     if not rows:
         raise InputError(f"{source} has no labels: fill in its column 'label'")
+    answers = [row for row in rows if _is_answer(row)]
     with warehouse.transaction():
-        _load_incoming(warehouse, rows)
+        _store_answers(warehouse, answers, source)
+        _load_incoming(warehouse, [row for row in rows if not _is_answer(row)])
         warehouse.connection.execute(sql.load("labels/resolve_incoming"), _WORDS)
         _refuse_unknown(warehouse, source)
         warehouse.connection.execute(sql.load("labels/delete_judged_again"))
@@ -104,6 +147,23 @@ def import_labels(warehouse: Warehouse, source: str) -> LabelReport:
         warehouse.connection.execute(sql.load("labels/add_judged"), facts)
         warehouse.connection.execute("DROP TABLE judged_lines; DROP TABLE incoming_labels")
         return finish(warehouse)
+
+
+def _is_answer(row: dict[str, str]) -> bool:
+    return row["kind"] == "template_id" and row["name"].startswith(PREFIX)
+
+
+def _store_answers(warehouse: Warehouse, rows: Sequence[dict[str, str]], source: str) -> None:
+    given = []
+    for row in rows:
+        try:
+            template_id, label = find_template(warehouse, row["name"]), read_answer(row["label"])
+        except InputError as error:
+            raise InputError(f"{source}, row {row['row_number']}: {error}") from None
+        author, evidence = row["author"] or None, row["evidence"] or None
+        given.append(GivenAnswer(template_id, label, author, evidence))
+    if given:
+        give_answers(warehouse, given)
 
 
 def _read_judgements(warehouse: Warehouse, source: str) -> Iterable[dict[str, str]]:
@@ -155,7 +215,7 @@ def _read_table(warehouse: Warehouse, name: str) -> list[dict[str, str]]:
 def _load_incoming(warehouse: Warehouse, rows: list[dict[str, str]]) -> None:
     warehouse.with_table(
         "judgements",
-        pa.Table.from_pylist(rows),
+        pa.Table.from_pylist(rows, schema=_SCHEMA),
         "CREATE OR REPLACE TEMP TABLE incoming_labels AS SELECT * FROM judgements",
     )
 

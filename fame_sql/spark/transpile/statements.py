@@ -33,14 +33,18 @@ TABLES = (
     "settings",
     "partitions",
     "past_lines",
+    "provisional_events",
+    "answers",
 )
 """The warehouse's tables that the statements read."""
 
 VIEWS = (
     "warehouse/views/01_log_periods",
     "warehouse/views/02_event_labels",
+    "warehouse/views/03_answers_in_force",
     "warehouse/views/03_champion",
     "warehouse/views/03_policy",
+    "warehouse/views/04_answered_events",
     "warehouse/views/04_verdicts",
     "warehouse/views/05_scored_logs",
     "warehouse/views/06_anomalies",

@@ -5,4 +5,5 @@ SELECT DISTINCT ON (scores.event_id)
     $verdict_of_scores
 FROM fame.scores AS scores
 LEFT JOIN fame.templates AS templates ON scores.template_id = templates.template_id
+LEFT JOIN fame.answered_events AS answers ON scores.event_id = answers.event_id
 WHERE scores.model_version = $model_version;

@@ -23,9 +23,9 @@ CREATE OR REPLACE MACRO fame.novelty(message) AS (
 CREATE OR REPLACE MACRO fame.action(message) AS (
     SELECT
         CASE
-            WHEN __fame_v.known_template OR __fame_p.unseen = 'alert'
+            WHEN __fame_v.known_template OR __fame_v.answer IS NOT NULL OR __fame_p.unseen = 'alert'
                 THEN CASE WHEN __fame_v.is_anomaly THEN 'alert' ELSE 'none' END
-            WHEN __fame_v.is_anomaly AND __fame_p.unseen = 'both' THEN 'both'
+            WHEN __fame_v.is_anomaly AND __fame_p.unseen <> 'queue-only' THEN 'both'
             ELSE 'queue'
         END
     FROM fame.verdicts AS __fame_v

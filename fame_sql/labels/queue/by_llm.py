@@ -1,0 +1,99 @@
+"""Answers by a language model: one request for each waiting template, once.
+
+Each answer is in the ledger when it arrives and in force right after, so that a run that a budget or
+a person has stopped continues with the next template and pays for none twice. A request holds a
+template's earliest messages and no counts, so that further lines do not change it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fame_sql.console import Progress, SilentProgress
+from fame_sql.labels.answers import GivenAnswer, give_answers
+from fame_sql.labels.by_llm import Line, judge_lines, request_labels
+from fame_sql.labels.queue.questions import EVERY, examples, read_queue
+from fame_sql.llm.model import LanguageModel
+from fame_sql.llm.request import Request
+from fame_sql.verdict.label_words import Answer
+from fame_sql.warehouse.warehouse import Warehouse
+
+STAGE = "queue"
+
+
+@dataclass(frozen=True)
+class QueueAnswers:
+    """What a language model answered in one run.
+
+    Parameters
+    ----------
+    normal, anomalous, mixed : int
+        Templates by answer.
+    waiting : int
+        Templates that still wait.
+    """
+
+    normal: int
+    anomalous: int
+    mixed: int
+    waiting: int
+
+
+def answer_queue(
+    warehouse: Warehouse,
+    model: LanguageModel,
+    *,
+    at_most: int = EVERY,
+    progress: Progress | None = None,
+) -> QueueAnswers:
+    """Let a language model answer the queue, the most suspicious template first.
+
+    It judges up to three messages of a template; where it does not judge them alike, the answer is
+    mixed.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+        A warehouse whose events are scored.
+    model : LanguageModel
+        The model to ask.
+    at_most : int
+        Maximum number of templates.
+    progress : Progress, optional
+        Receives the progress by templates.
+
+    Raises
+    ------
+    LanguageModelError
+        If the model cannot be reached or the budget is too small; the answers so far are kept.
+    """
+    waiting = read_queue(warehouse, at_most)
+    given: list[Answer] = []
+    with (progress or SilentProgress()).step("asking about templates", len(waiting)) as step:
+        for row in waiting:
+            judged = judge_lines(model, examples(warehouse, row["template_id"]), STAGE)
+            answer = _answer(row["template_id"], judged, model.name)
+            with warehouse.transaction():
+                give_answers(warehouse, [answer])
+            given.append(answer.label)
+            step.advance()
+    left = len(read_queue(warehouse))
+    counts = {label: given.count(label) for label in ("normal", "anomalous", "mixed")}
+    return QueueAnswers(**counts, waiting=left)
+
+
+def preview_queue(
+    warehouse: Warehouse, model: LanguageModel, *, at_most: int = EVERY
+) -> list[Request]:
+    """Return the requests of :func:`answer_queue` without sending them."""
+    return [
+        request_labels(model, examples(warehouse, row["template_id"]), STAGE)
+        for row in read_queue(warehouse, at_most)
+    ]
+
+
+def _answer(template_id: str, judged: list[Line], author: str) -> GivenAnswer:
+    found = {line["is_anomaly"] for line in judged}
+    label: Answer = "mixed" if len(found) > 1 else "anomalous" if True in found else "normal"
+    reasons = dict.fromkeys(line["evidence"] for line in judged)
+    return GivenAnswer(template_id, label, author, "; ".join(reasons), "llm")
