@@ -1,8 +1,8 @@
 """Answers by a language model: one request for each waiting template, once.
 
-Each answer is in the ledger when it arrives and in force right after, so that a run that was stopped
-continues with the next template and pays for none twice. A request holds a template's earliest
-messages and no counts, so that further lines do not change it.
+Each answer is in the ledger when it arrives and in force right after, so that a run that was
+stopped continues with the next template and pays for none twice. A request holds a template's
+earliest messages and no counts, so that further lines do not change it.
 """
 
 from __future__ import annotations
