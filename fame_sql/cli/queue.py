@@ -140,7 +140,7 @@ def _store(
             withdraw_answers(warehouse, gone, "human")
         if answers:
             give_answers(warehouse, answers)
-    rows = [
+    rows: list[dict[str, object]] = [
         *({"template_id": a.template_id, "answer": a.label} for a in answers),
         *({"template_id": name, "answer": None} for name in gone),
     ]
