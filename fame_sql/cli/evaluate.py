@@ -10,9 +10,11 @@ import click
 from click.core import ParameterSource
 
 from fame_sql.cli.options.output import Form, form_options
+from fame_sql.cli.options.stream import StreamOptions, stream_options
 from fame_sql.cli.options.study import StudyOptions, study_options
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_csv, print_json
+from fame_sql.cli.stream import show_stream
 from fame_sql.cli.study import show_study
 from fame_sql.cli.tables import print_facts, print_table
 
@@ -23,7 +25,9 @@ _COLUMNS = (
     *("detector", "part", "lines", "anomalies", "precision", "recall", "F1", "found"),
     *("false alarms", "calibration error"),
 )
-_WITHOUT_STUDY = ("warehouse", "as_csv", "as_json")
+_WITHOUT_STUDY = ("warehouse", "as_csv", "as_json", "as_stream")
+_OF_STREAM = ("answers", "delay", "wrong", "blocks")
+_SHARED = ("cuts", "seeds", "per_template")
 
 
 @click.command()
@@ -33,21 +37,29 @@ _WITHOUT_STUDY = ("warehouse", "as_csv", "as_json")
     is_flag=True,
     help="Study the method: train and judge every detector on several splits.",
 )
+@stream_options
 @study_options
 @warehouse_option
 @form_options
-def evaluate(as_study: bool, study: StudyOptions, warehouse: Path, form: Form) -> None:
+def evaluate(
+    as_study: bool, stream: StreamOptions, study: StudyOptions, warehouse: Path, form: Form
+) -> None:
     """Compare verdicts with labels, next to baselines.
 
     Without --study, evaluate the champion on the lines after the split. With --study, evaluate
     the method: every detector is trained from scratch on each split, by time and with whole
     templates left out, in a warehouse that holds only the training lines. Results are kept beside
-    the warehouse, and a study that was stopped can be resumed.
+    the warehouse, and a study that was stopped can be resumed. With --stream, judge the lines of
+    new templates after each cut one after another, from the past only, with --answers answers
+    about new templates: how many anomalies they find, and what the same labels find otherwise.
     """
+    _refuse_other_options(as_study, stream.as_stream)
     if as_study:
         show_study(warehouse, study, form)
         return
-    _refuse_options_of_the_study()
+    if stream.as_stream:
+        show_stream(warehouse, stream.plan(study), form)
+        return
     from fame_sql.evaluation import evaluate as run
     from fame_sql.scoring.policy import measured_costs
     from fame_sql.warehouse.warehouse import Warehouse
@@ -64,12 +76,19 @@ def evaluate(as_study: bool, study: StudyOptions, warehouse: Path, form: Form) -
         _print_policies(policies)
 
 
-def _refuse_options_of_the_study() -> None:
-    """Raise a usage error for an option that only a study reads."""
+def _refuse_other_options(as_study: bool, as_stream: bool) -> None:
+    """Raise a usage error for an option that this kind of evaluation does not read."""
+    if as_study and as_stream:
+        raise click.UsageError("use either --study or --stream, not both")
     context = click.get_current_context()
     for option in context.command.params:
-        given = context.get_parameter_source(str(option.name)) is ParameterSource.COMMANDLINE
-        if given and option.name not in _WITHOUT_STUDY:
+        name = str(option.name)
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if not given or name in (*_WITHOUT_STUDY, "as_study"):
+            continue
+        if name in _OF_STREAM and not as_stream:
+            raise click.UsageError(f"{option.opts[-1]} needs --stream: add it")
+        if name not in _OF_STREAM and not as_study and not (as_stream and name in _SHARED):
             raise click.UsageError(f"{option.opts[-1]} needs --study: add it")
 
 
@@ -84,6 +103,8 @@ def print_evaluation(evaluation: Evaluation) -> None:
     click.echo("  unseen: lines of templates that the model does not know")
     if evaluation.unscored:
         click.echo(f"  {evaluation.unscored} labelled lines have no score: run 'fame score'")
+    if evaluation.answered:
+        click.echo(f"  {evaluation.answered} lines are left out: their template was answered")
 
 
 def _evaluation_rows(evaluation: Evaluation) -> Iterator[tuple[object, ...]]:

@@ -140,10 +140,9 @@ def _store(
             withdraw_answers(warehouse, gone, "human")
         if answers:
             give_answers(warehouse, answers)
-    rows: list[dict[str, object]] = [
-        *({"template_id": a.template_id, "answer": a.label} for a in answers),
-        *({"template_id": name, "answer": None} for name in gone),
-    ]
+    said: list[tuple[str, str | None]] = [(a.template_id, a.label) for a in answers]
+    said += [(template_id, None) for template_id in gone]
+    rows = [{"template_id": template_id, "answer": label} for template_id, label in said]
     print_records(rows, ("template_id", "answer"), form)
 
 

@@ -147,7 +147,7 @@ class StudyOptions:
 
         named = [name.strip() for name in self.detectors.split(";")] if self.detectors else None
         return StudyPlan(
-            cuts=tuple(_numbers(self.cuts, "cuts", "0.5,0.8")),
+            cuts=tuple(numbers_of(self.cuts, "cuts", "0.5,0.8")),
             folds=self.folds,
             seeds=self.seeds,
             per_template=per_template,
@@ -163,7 +163,7 @@ class StudyOptions:
         InputError
             If there is none, one is given twice, or one is not a whole number from 1 on.
         """
-        numbers = list(_numbers(self.per_template, "K", "1,5,20"))
+        numbers = list(numbers_of(self.per_template, "K", "1,5,20"))
         for place, k in enumerate(numbers):
             if not (1 <= k <= MOST and k.is_integer()):
                 raise InputError(
@@ -182,7 +182,14 @@ class StudyOptions:
         return tuple(WEIGHTINGS) if every or self.html else (self.weighting,)
 
 
-def _numbers(text: str, what: str, example: str) -> Iterator[float]:
+def numbers_of(text: str, what: str, example: str) -> Iterator[float]:
+    """Yield the numbers of a list with commas.
+
+    Raises
+    ------
+    InputError
+        If it is not one.
+    """
     try:
         yield from [float(part) for part in text.split(",") if part.strip()]
     except ValueError:
