@@ -53,7 +53,7 @@ top_option = click.option(
     metavar="TEMPLATE",
     help="Take a person's answer back; can be given several times.",
 )
-@click.option("--why", metavar="TEXT", help="Reason to record with the answers.")
+@click.option("--why", metavar="REASON", help="Reason to record with the answers.")
 @author_option
 @top_option
 @language_model_options_on_request

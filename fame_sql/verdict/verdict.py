@@ -55,7 +55,7 @@ class Verdict:
             f"How anomalous the message is, in [0, 1]; above {THRESHOLD:g} is anomalous in every "
             "domain. NULL means not scored, never normal.",
             derived="CASE answers.label WHEN 'anomalous' THEN 1.0 WHEN 'normal' THEN 0.0 "
-            "ELSE scores.score END::DOUBLE",
+            "ELSE scores.score END",
         ),
     ]
     is_anomaly: Annotated[

@@ -124,21 +124,18 @@ class LanguageModelOptions:
         return Client(endpoint, api_key(address.hostname), timeout=self.timeout)
 
 
-_OPTIONS = (
-    click.option(
-        "--llm",
-        metavar="BASE_URL",
-        envvar=_ENDPOINT,
-        help="OpenAI-compatible endpoint; its key is read from $FAME_LLM_KEY.",
-    ),
-    click.option(
-        "--llm-model",
-        cls=RenamedOption,
-        former="--model",
-        metavar="NAME",
-        envvar=["FAME_LLM_MODEL", "FAME_MODEL"],
-        help="Language model; without --llm, only answers in the ledger are used.",
-    ),
+_MODEL: dict[str, Any] = {
+    "metavar": "NAME",
+    "envvar": ["FAME_LLM_MODEL", "FAME_MODEL"],
+    "help": "Language model; without --llm, only answers in the ledger are used.",
+}
+_SEED: dict[str, Any] = {
+    "type": click.IntRange(-(2**63), 2**63 - 1),
+    "metavar": "NUMBER",
+    "help": "Seed of the language model; sent only if given.",
+}
+
+_LIMITS = (
     click.option(
         "--context",
         type=click.Path(path_type=Path),
@@ -180,18 +177,34 @@ _OPTIONS = (
         metavar="NUMBER",
         help="Sampling temperature; sent only if given.",
     ),
-    click.option(
-        "--llm-seed",
-        cls=RenamedOption,
-        former="--model-seed",
-        type=click.IntRange(-(2**63), 2**63 - 1),
-        metavar="NUMBER",
-        help="Seed of the language model; sent only if given.",
-    ),
+)
+_LAST = (
     click.option("--presidio", is_flag=True, help="Also mask names of people, with Presidio."),
     click.option(
         "--dry-run", is_flag=True, help="Print the requests and their price without sending them."
     ),
+)
+_OPTIONS = (
+    click.option(
+        "--llm",
+        metavar="BASE_URL",
+        envvar=_ENDPOINT,
+        help="OpenAI-compatible endpoint; its key is read from $FAME_LLM_KEY.",
+    ),
+    click.option(
+        "--llm-model",
+        cls=RenamedOption,
+        former="--model",
+        **_MODEL,
+    ),
+    *_LIMITS,
+    click.option(
+        "--llm-seed",
+        cls=RenamedOption,
+        former="--model-seed",
+        **_SEED,
+    ),
+    *_LAST,
 )
 
 
@@ -213,4 +226,7 @@ def language_model_options_on_request(command: Callable[..., Any]) -> Callable[.
         help="Let a language model answer, at this OpenAI-compatible endpoint or at that of "
         f"${_ENDPOINT}; its key is read from $FAME_LLM_KEY.",
     )
-    return grouped(command, (on_request, *_OPTIONS[1:]), LanguageModelOptions, "llm")
+    # Without the former names of options, which this command never had.
+    model, seed = click.option("--llm-model", **_MODEL), click.option("--llm-seed", **_SEED)
+    options = (on_request, model, *_LIMITS, seed, *_LAST)
+    return grouped(command, options, LanguageModelOptions, "llm")

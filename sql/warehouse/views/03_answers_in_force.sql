@@ -9,6 +9,8 @@ SELECT
     answers.evidence,
     answers.answered_at
 FROM fame.answers AS answers
-WHERE answers.source = 'human' OR answers.template_id NOT IN (
-    SELECT people.template_id FROM fame.answers AS people WHERE people.source = 'human'
+WHERE answers.source = 'human' OR NOT EXISTS (
+    SELECT 1
+    FROM fame.answers AS people
+    WHERE people.template_id = answers.template_id AND people.source = 'human'
 );
