@@ -1,8 +1,8 @@
 """Suspicion: how urgent an answer about a new template is.
 
 Words, severity and count are added on the scale of log-odds. Words alone find half of the new
-anomalies and severity alone reports whole templates of regular errors; a template is asked about
-where either speaks. The view ``fame.label_queue`` computes the same in SQL.
+anomalies, and severity alone reports whole templates of regular errors. The view
+``fame.label_queue`` computes the same in SQL.
 """
 
 from __future__ import annotations

@@ -13,9 +13,6 @@ from fame_sql.labels.suspicion import suspicion
 from fame_sql.verdict import decided_by
 from fame_sql.verdict.label_words import Answer
 
-LEAST_SUSPICION = 0.0
-"""Templates below it are not asked about: neither words nor severity nor count speak for it."""
-
 
 @dataclass(frozen=True, slots=True)
 class StreamedLine:
@@ -85,6 +82,8 @@ class Replay:
     ----------
     score : float64 array
         The score of each line at the time it came: an answer's, or by its words.
+    answered : bool array
+        Whether it was an answer's.
     answers : dict of str to str
         The answers given, by template, in order.
     templates : int
@@ -92,6 +91,7 @@ class Replay:
     """
 
     score: npt.NDArray[np.float64]
+    answered: npt.NDArray[np.bool_]
     answers: dict[str, Answer]
     templates: int
 
@@ -138,8 +138,7 @@ class _Desk:
         """Answer the most suspicious of some templates, while answers are left."""
         open_ = [name for name in names if name not in self.given]
         ranked = sorted(open_, key=lambda name: (-self.questions[name].suspicion, name))
-        left = self.plan.answers - len(self.given)
-        asked = [n for n in ranked if self.questions[n].suspicion >= LEAST_SUSPICION][:left]
+        asked = ranked[: self.plan.answers - len(self.given)]
         for name in asked:
             self.given[name] = self._answer(self.questions[name].truth)
         return asked
@@ -173,15 +172,16 @@ def replay(lines: Sequence[StreamedLine], plan: AnswerPlan) -> Replay:
         Who answers what and when.
     """
     desk = _Desk(plan, random=np.random.default_rng(plan.seed))
-    scores = np.empty(len(lines))
+    scores, answered = np.empty(len(lines)), np.zeros(len(lines), dtype=bool)
     block = 0
     for place, line in enumerate(lines):
         for ended in range(block, line.block):
             desk.end_block(ended)
         block = line.block
         decided = decided_by(desk.in_force.get(line.template_id))
+        answered[place] = "score" in decided
         scores[place] = decided.get("score", line.score)
         desk.questions.setdefault(line.template_id, _Question()).add(line)
         if not plan.delay:
             desk.in_force |= {name: desk.given[name] for name in desk.ask([line.template_id])}
-    return Replay(scores, desk.given, len(desk.questions))
+    return Replay(scores, answered, desk.given, len(desk.questions))

@@ -22,6 +22,7 @@ from fame_sql.errors import InputError
 from fame_sql.evaluation.metrics import Estimate, ScoredLines, with_intervals
 from fame_sql.evaluation.stream.replay import AnswerPlan, StreamedLine, replay
 from fame_sql.evaluation.stream.words import (
+    SAME_LINES,
     WITHOUT_LOOK_UP,
     LabelledText,
     learned_scores,
@@ -217,6 +218,9 @@ def _results(stream: Stream, plan: StreamPlan) -> Iterator[StreamResult]:
         chosen = choose(stream.lines, most, asked)
         scores = learned_scores(stream.known, stream.texts, stream.lines, chosen, plan.delay)
         yield _result(stream, name, most.answers, [scores], [len(chosen)])
+        if name == SAME_LINES:
+            both = np.where(asked.answered, asked.score, scores)
+            yield _result(stream, "answers and words", most.answers, [both], [len(chosen)])
 
 
 def _result(

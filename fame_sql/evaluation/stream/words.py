@@ -79,8 +79,10 @@ def _random_lines(lines: Sequence[StreamedLine], plan: AnswerPlan, _: Replay) ->
     return sorted(random.choice(len(lines), count, replace=False).tolist())
 
 
+SAME_LINES = "words learn the same lines"
+
 WITHOUT_LOOK_UP: dict[str, Callable[[Sequence[StreamedLine], AnswerPlan, Replay], list[int]]] = {
-    "words learn the same lines": _first_lines,
+    SAME_LINES: _first_lines,
     "words learn random lines": _random_lines,
 }
 """Other ways to spend labels in the stream: which lines are labelled, by the detector's name."""
