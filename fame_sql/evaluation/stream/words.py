@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from fame_sql.evaluation.stream.replay import AnswerPlan, Replay, StreamedLine
 from fame_sql.students.calibration.calibration import sigmoid
-from fame_sql.students.lexical import fit_lexical
+from fame_sql.students.examples import LabelledEvents
+from fame_sql.students.words.training import unseen_log_odds
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,10 +25,17 @@ class LabelledText:
 
 
 def word_scores(known: Sequence[LabelledText], texts: Sequence[str]) -> Floats:
-    """Return the score of each text by a words head that was fitted on labelled texts."""
-    distinct = sorted(set(texts))
-    head = fit_lexical([text.canonical for text in known], np.array([text.share for text in known]))
-    scores = dict(zip(distinct, sigmoid(head.log_odds(distinct)).tolist(), strict=True))
+    """Return the score of each text by the words head for the unseen, fitted on labelled texts."""
+    distinct, zeros = sorted(set(texts)), np.zeros(len(known))
+    labelled = LabelledEvents(
+        canonical=[text.canonical for text in known],
+        is_anomaly=np.array([text.share for text in known]),
+        domain=zeros.astype(np.int64),
+        weight=zeros + 1,
+        calibration=zeros.astype(bool),
+    )
+    found = sigmoid(unseen_log_odds(labelled, distinct)).tolist()
+    scores = dict(zip(distinct, found, strict=True))
     return np.array([scores[text] for text in texts])
 
 
