@@ -54,7 +54,7 @@ class StreamPlan:
     delay : int
         Blocks until an answer is in force; 0 for the next line.
     wrong : float
-        Share of wrong answers.
+        Share of wrong answers. With any, other ways to spend the labels are left out.
     seeds : int
         How often wrong answers are drawn; 1 without them.
     blocks : int
@@ -212,6 +212,12 @@ def _results(stream: Stream, plan: StreamPlan) -> Iterator[StreamResult]:
         found = [replay(stream.lines, each) for each in plans]
         used = [len(each.answers) for each in found]
         yield _result(stream, "answers", number, [each.score for each in found], used)
+    if not plan.wrong:
+        yield from _without_look_up(stream, plan)
+
+
+def _without_look_up(stream: Stream, plan: StreamPlan) -> Iterator[StreamResult]:
+    """Yield what the largest number of labels finds where it is spent otherwise."""
     most = AnswerPlan(max(plan.answers), plan.delay)
     asked = replay(stream.lines, most)
     for name, choose in WITHOUT_LOOK_UP.items():
