@@ -49,6 +49,7 @@ def _score_warehouse(warehouse: Path, *, dry_run: bool, as_json: bool) -> None:
         if estimate.events:
             click.echo(_needs(estimate), err=True)
         report = score_events(opened, progress=terminal_progress())
+        waiting = opened.value("SELECT count(*) FROM fame.label_queue") if report.scored else 0
     if as_json:
         print_json(asdict(report))
         return
@@ -56,6 +57,8 @@ def _score_warehouse(warehouse: Path, *, dry_run: bool, as_json: bool) -> None:
         f"{report.scored} events scored by {report.model_version}; "
         f"{report.events} events in all, from {report.lines} lines"
     )
+    if waiting:
+        click.echo(f"{waiting} new templates wait for an answer: 'fame queue' lists them", err=True)
 
 
 def _needs(estimate: ScoringEstimate) -> str:
