@@ -54,7 +54,8 @@ class Verdict:
             "DOUBLE",
             f"How anomalous the message is, in [0, 1]; above {THRESHOLD:g} is anomalous in every "
             "domain. NULL means not scored, never normal.",
-            derived="CASE answers.label WHEN 'anomalous' THEN 1.0 WHEN 'normal' THEN 0.0 "
+            derived="CASE answers.label WHEN 'anomalous' THEN 1::DOUBLE "
+            "WHEN 'normal' THEN 0::DOUBLE "
             "ELSE scores.score END",
         ),
     ]
