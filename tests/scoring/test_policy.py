@@ -244,7 +244,8 @@ def test_a_label_removes_a_row_from_the_queue(opened: Warehouse) -> None:
     before = opened.records("SELECT * FROM label_queue")
     unseen = opened.value("SELECT count(*) FROM fame.verdicts WHERE NOT known_template")
     assert sum(row["events"] for row in before) == unseen > 0
-    assert [row["score"] for row in before] == sorted((r["score"] for r in before), reverse=True)
+    suspicion = [row["suspicion"] for row in before]
+    assert suspicion == sorted(suspicion, reverse=True)
     opened.connection.execute(
         "INSERT INTO fame.labels "
         "SELECT NULL, event_id, NULL, true, NULL, 'human', 'me', NULL, now() "
