@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner
 from dbt_process import PACKAGE, Dbt, require_dbt
 from notebook_outputs import executed, shown
+from older_warehouse import older_warehouse
 from warehouse_copy import copied_to
 
 from fame_sql.cli import main
@@ -203,17 +204,15 @@ def _tables(warehouse: Path, names: list[str]) -> dict[str, list[tuple]]:
 
 
 @pytest.mark.any_duckdb
-def test_an_older_warehouse_is_brought_up_to_date(copied: Path) -> None:
-    with duckdb.connect(str(copied)) as connection:
-        connection.execute("DROP TABLE fame.feedback")
-        connection.execute("DELETE FROM fame.schema_versions WHERE version >= 5")
-    dbt = _dbt(copied)
+def test_an_older_warehouse_is_brought_up_to_date(tmp_path: Path) -> None:
+    older = older_warehouse(tmp_path / "older.duckdb", 4)
+    dbt = _dbt(older)
     run = dbt("run", "--select", "stg_feedback")
     assert run.code == 0, run.said
-    with duckdb.connect(str(copied)) as connection:
+    with duckdb.connect(str(older)) as connection:
         connection.execute(
             "INSERT INTO fame.feedback (event_id, model_version, is_anomaly, created_at) "
-            "SELECT 1, model_version, false, current_timestamp - INTERVAL 100 DAY FROM fame.models"
+            "VALUES (1, 'm', false, current_timestamp - INTERVAL 100 DAY)"
         )
         assert len(connection.execute("FROM fame_dbt.stg_feedback").fetchall()) == 1
     run = dbt("source", "freshness", "--select", "source:fame.feedback")
