@@ -12,7 +12,7 @@ SPREAD := --dist loadfile --no-loadscope-reorder
 ARGS ?=
 ROWS ?= 10000000
 
-.PHONY: help install demo test quick lint types unit unit-duckdb-1 docs generate snippets site notebooks format bench bench-scale bench-memory bench-detection bench-suspects bench-inference dbt bench-dbt clean
+.PHONY: help install demo test quick lint types unit unit-duckdb-1 docs generate snippets site notebooks format bench bench-scale bench-memory bench-detection bench-suspects bench-inference bench-ingest dbt bench-dbt clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -93,6 +93,9 @@ bench-suspects: $(INSTALLED) ## how 'fame look' does on the logs below the folde
 
 paper: $(INSTALLED) ## the FAME paper's protocol on a labelled log: make paper DATA=BGL.log
 	$(BIN)/python -W ignore benchmarks/paper.py $(DATA) $(ARGS)
+
+bench-ingest: $(INSTALLED) ## lines per second of ingest, beside the limit
+	$(BIN)/python benchmarks/ingest.py $(ARGS)
 
 bench-inference: $(INSTALLED) ## distinct messages per second by preset and runtime
 	HF_HUB_OFFLINE=1 $(BIN)/python -W ignore benchmarks/inference.py $(ARGS)

@@ -17,6 +17,7 @@ import csv
 import hashlib
 import json
 import re
+import sys
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -26,6 +27,9 @@ import pyarrow.compute as pc
 
 from fame_sql.errors import InputError
 from fame_sql.sql.quoting import literal
+
+# The masks that a key presupposes: those before identifiers, and identifiers.
+_BEFORE_KEYS = ("path below a plain folder", "path", "identifier")
 
 MAX_CHARACTERS = 8192
 """Maximum length: only the first 8,192 characters of a message are used."""
@@ -118,7 +122,24 @@ class Recipe:
             )
         return expression
 
-    def arrow(self, messages: pa.Array | pa.Scalar) -> pa.Array | pa.Scalar:
+    def key_sql(self, column: str) -> str:
+        """Return a DuckDB expression for a key: messages with one key have one canonical text.
+
+        The key has canonical text of its own, which is that of the message. With the masks that
+        come with fame-sql, it has one identifier in place of each other one: the mask of
+        identifiers takes whole runs of word characters, and no other mask tells one run that it
+        takes from another. It is cheaper than the masks, and there are few keys.
+        """
+        shortened = f"left({column}, {self.max_characters:d})"
+        shipped = default_recipe().masks
+        in_order = tuple(mask for mask in shipped if mask in self.masks)
+        names = [mask.name for mask in self.masks[: len(_BEFORE_KEYS)]]
+        if self.masks != in_order or names != list(_BEFORE_KEYS):
+            return shortened
+        pattern = self.masks[len(_BEFORE_KEYS) - 1].pattern
+        return f"regexp_replace({shortened}, {literal(pattern)}, 'A0', 'g')"
+
+    def arrow(self, messages: pa.Array) -> pa.Array:
         """Return the canonical texts of an Arrow array of strings; NULL stays NULL."""
         texts = pc.utf8_slice_codeunits(messages, 0, self.max_characters)
         for mask in self.masks:
@@ -131,8 +152,11 @@ class Recipe:
         Arrow matches in linear time. Python's own expressions backtrack, and one word of 8,192
         letters took them half a minute.
         """
-        readable = message.encode("utf-8", "backslashreplace").decode()
-        return str(self.arrow(pa.scalar(readable, pa.string())).as_py())
+        data = message[: self.max_characters].encode("utf-8", "backslashreplace")
+        # pa.array and pa.scalar import pandas where it is installed, which takes half a second.
+        ends = b"".join(end.to_bytes(4, sys.byteorder) for end in (0, len(data)))
+        one = pa.StringArray.from_buffers(1, pa.py_buffer(ends), pa.py_buffer(data))
+        return str(self.arrow(one)[0].as_py())
 
     @property
     def placeholders(self) -> tuple[str, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
+from os.path import lexists
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -20,7 +22,7 @@ from fame_sql.console import printable
 from fame_sql.errors import InputError
 
 if TYPE_CHECKING:
-    from fame_sql.ingest import IngestReport
+    from fame_sql.ingest import IngestReport, Reading
     from fame_sql.warehouse.warehouse import Warehouse
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -66,8 +68,21 @@ def reading_options(command: F) -> F:
 
 
 @click.command()
-@click.argument(
-    "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="SOURCE...")
+@click.option("--table", metavar="NAME", help="Read a table of the warehouse's file instead.")
+@click.option("--query", metavar="SQL", help="Read the rows of a query instead.")
+@click.option(
+    "--body-column", metavar="NAME", help="Column of the message, in tables, Parquet and CSV files."
+)
+@click.option("--time-column", metavar="NAME", help="Column of the time.")
+@click.option("--level-column", metavar="NAME", help="Column of the level.")
+@click.option("--service-column", metavar="NAME", help="Column of the service.")
+@click.option("--host-column", metavar="NAME", help="Column of the host.")
+@click.option(
+    "--new-by",
+    metavar="COLUMN",
+    show_default="rows are compared",
+    help="Of a table that was read before, read only rows with a greater value in this column.",
 )
 @reading_options
 @click.option(
@@ -76,79 +91,210 @@ def reading_options(command: F) -> F:
     show_default="first-digit",
     help="Masking preset for a new warehouse: first-digit, whole-numbers or a CSV file of masks.",
 )
+@click.option(
+    "--source",
+    metavar="NAME",
+    show_default="the path",
+    help="Name of the source; it is recognised by this name instead of its path.",
+)
+@click.option(
+    "--skip-copies", is_flag=True, help="Leave out lines that another source holds already."
+)
+@click.option(
+    "--redact",
+    is_flag=True,
+    help="Mask secrets, addresses and names in messages and attributes before they are stored.",
+)
+@click.option(
+    "--follow",
+    is_flag=True,
+    help="Go on reading what is written to the files, until interrupted with Ctrl-C.",
+)
+@click.option("--strict", is_flag=True, help="Stop at the first source that cannot be read.")
 @warehouse_option
 @json_option
 def ingest(
-    files: tuple[Path, ...], masks: str | None, warehouse: Path, as_json: bool, **options: Any
+    files: tuple[Path, ...],
+    table: str | None,
+    query: str | None,
+    masks: str | None,
+    strict: bool,
+    follow: bool,
+    warehouse: Path,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Read log files into the warehouse.
 
-    The warehouse is created if it does not exist. A file that was read before adds nothing; of a
-    file that has grown, only the new lines are read. Files can be compressed with gzip, bzip2, xz
-    or zstd; '-' is standard input.
+    A source is a file, a folder (read with the folders below it), a pattern such as '*.log', a tar
+    or zip archive, a pipe, or '-' for standard input. Files can be compressed with gzip, bzip2, xz
+    or zstd. The warehouse is created if it does not exist.
+
+    A file that was read before adds nothing; of a file that has grown or was rotated, only the new
+    lines are read. The same lines elsewhere are another source. A source that cannot be read is
+    reported, and the exit status is 1.
     """
     from fame_sql.warehouse.masks import choose_masks
 
+    if sum(map(bool, (files, table, query))) != 1:
+        raise click.UsageError("name files, or --table, or --query")
+    reading = _reading(options)
     refuse_missing(files)
     recipe = choose_masks(masks) if masks else None
+    if follow:
+        _follow(warehouse, files, recipe, reading, as_json=as_json)
+        return
+    # The error of a single file is the whole result.
+    strict = strict or (len(files) == 1 and files[0].is_file())
     is_new = not warehouse.exists()
+    reports: list[IngestReport] = []
     try:
-        reports = _ingest_all(warehouse, files, recipe, options)
-    except InputError:
-        if is_new:
+        given = _Given(files, table, query, strict)
+        for report in _ingest_all(warehouse, given, recipe, reading):
+            reports.append(report)
+            if not as_json:
+                _print(report)
+    finally:
+        if is_new and not any(report.rows for report in reports):
             remove_if_empty(warehouse)
-        raise
     if as_json:
         print_json([asdict(report) for report in reports])
-    else:
-        _print(reports)
+    elif len(reports) > 1:
+        _print_sum(reports)
+    if is_new and all(report.state == "empty" for report in reports):
+        names = ", ".join(report.source_path for report in reports)
+        raise InputError(f"{names} is empty: name a file with log lines")
+    if any(report.state == "failed" for report in reports):
+        raise SystemExit(1)
 
 
-def refuse_missing(files: Sequence[Path]) -> None:
-    """Refuse files that do not exist, before anything is read."""
-    for file in files:
-        if str(file) != "-" and not file.exists():
-            raise InputError(f"there is no file {file}; check the name")
-
-
-def _ingest_all(
-    warehouse: Path, files: Sequence[Path], recipe: Any, options: dict[str, Any]
-) -> list[IngestReport]:
+def _follow(
+    warehouse: Path, files: Sequence[Path], recipe: Any, reading: Reading, *, as_json: bool
+) -> None:
+    """Read files until the user interrupts it."""
+    from fame_sql.ingest import follow
     from fame_sql.warehouse.masks import set_masks
     from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse, create=True) as opened:
         if recipe:
             set_masks(opened, recipe)
-        return [read_file(opened, file, options) for file in files]
+    try:
+        for report in follow(partial(Warehouse.open, warehouse), files, reading):
+            if as_json:
+                click.echo(json.dumps(asdict(report)))
+            else:
+                _print(report)
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)
 
 
-def read_file(warehouse: Warehouse, file: Path, options: dict[str, Any]) -> IngestReport:
-    """Read a log file, or standard input, with the values of the reading options."""
-    from fame_sql.ingest import ingest_file, ingest_stream
+def refuse_missing(files: Sequence[Path]) -> None:
+    """Refuse files that do not exist, before anything is read."""
+    from glob import has_magic
 
-    read = (
-        partial(ingest_stream, warehouse, sys.stdin.buffer)
-        if str(file) == "-"
-        else partial(ingest_file, warehouse, file)
-    )
-    return read(**options, progress=terminal_progress())
+    for file in files:
+        if str(file) != "-" and not has_magic(str(file)) and not lexists(file):
+            raise InputError(f"there is no file {file}; check the name")
+
+
+def _reading(options: dict[str, Any]) -> Reading:
+    from fame_sql.ingest import ColumnChoice, Reading
+
+    roles = ("body", "time", "level", "service", "host")
+    chosen = {role: options.pop(f"{role}_column") for role in roles}
+    return Reading(columns=ColumnChoice(**chosen, new_by=options.pop("new_by")), **options)
+
+
+def read_files(warehouse: Warehouse, files: Sequence[Path], options: dict[str, Any]) -> None:
+    """Read log files, or standard input, with the values of the reading options."""
+    from fame_sql.ingest import Reading, ingest_files
+
+    strict = len(files) == 1 and files[0].is_file()
+    progress = terminal_progress()
+    for report in ingest_files(
+        warehouse, files, Reading(**options), strict=strict, progress=progress
+    ):
+        if report.error is not None:
+            click.echo(f"left out: {printable(report.error)}", err=True)
+
+
+class _Given(NamedTuple):
+    """What is to be read."""
+
+    files: Sequence[Path]
+    table: str | None
+    query: str | None
+    strict: bool
+
+
+def _ingest_all(
+    warehouse: Path, given: _Given, recipe: Any, reading: Reading
+) -> Iterator[IngestReport]:
+    from fame_sql.ingest import ingest_files, ingest_table, named_query, named_table
+    from fame_sql.warehouse.masks import set_masks
+    from fame_sql.warehouse.warehouse import Warehouse
+
+    with Warehouse.open(warehouse, create=True) as opened:
+        if recipe:
+            set_masks(opened, recipe)
+        if given.table or given.query:
+            named = (
+                named_table(given.table)
+                if given.table
+                else named_query(given.query or "", reading.source)
+            )
+            yield ingest_table(opened, named, reading)
+            return
+        yield from ingest_files(
+            opened, given.files, reading, strict=given.strict, progress=terminal_progress()
+        )
 
 
 def remove_if_empty(warehouse: Path) -> None:
-    """Delete a new warehouse if its first file was refused."""
+    """Delete a new warehouse if nothing was read into it."""
     from fame_sql.warehouse.warehouse import Warehouse
 
+    if not warehouse.exists():
+        return
     with Warehouse.open(warehouse) as opened:
         is_empty = opened.value("SELECT count(*) FROM fame.logs") == 0
     if is_empty:
         warehouse.unlink()
 
 
-def _print(reports: Sequence[IngestReport]) -> None:
-    for report in reports:
-        click.echo(f"{report.source_path}: {report.state}, {report.rows} lines ({report.format})")
-        if report.errors:
-            click.echo(f"  {report.errors} lines could not be parsed completely and are kept:")
-        for example in report.examples:
-            click.echo(f"  line {example.line_number}: {printable(example.parse_error)}")
+def _print(report: IngestReport) -> None:
+    name = printable(report.source_path)
+    if report.state == "failed":
+        click.echo(f"{name}: failed")
+        click.echo(f"  {printable(report.error or '')}")
+        return
+    if report.state == "empty":
+        click.echo(f"{name}: empty")
+        return
+    click.echo(f"{name}: {report.state}, {report.rows} lines ({report.format})")
+    for note in _notes(report):
+        click.echo(f"  {printable(note)}")
+    if report.errors:
+        click.echo(f"  {report.errors} lines could not be parsed completely and are kept:")
+    for example in report.examples:
+        click.echo(f"  line {example.line_number}: {printable(example.parse_error)}")
+
+
+def _notes(report: IngestReport) -> Iterator[str]:
+    """Yield what is to be said about where the lines of a source were read before."""
+    if report.read_as is not None:
+        yield f"its lines were read as {report.read_as} before"
+    if report.copy_of is not None:
+        what = f"its first {report.copied_lines} lines are"
+        yield f"possible copy: {what} also those of {report.copy_of} (see --skip-copies)"
+    if report.state == "rotated":
+        yield "other lines were read under this name before; all lines of this file are new"
+    if report.state == "truncated":
+        yield "the file is shorter than before; its lines that were read before are left out"
+
+
+def _print_sum(reports: Sequence[IngestReport]) -> None:
+    states = Counter(report.state for report in reports)
+    counted = ", ".join(f"{count} {state}" for state, count in states.most_common())
+    click.echo(f"{len(reports)} sources: {counted}; {sum(r.rows for r in reports)} lines added")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fame_sql.cli.ingest import read_file, reading_options, refuse_missing, remove_if_empty
+from fame_sql.cli.ingest import read_files, reading_options, refuse_missing, remove_if_empty
 from fame_sql.cli.options.numbers import COUNT
 from fame_sql.cli.options.output import Form, form_options
 from fame_sql.cli.options.warehouse import DEFAULT_WAREHOUSE
@@ -84,8 +84,7 @@ def look(
 
     def read(opened: Warehouse) -> None:
         _set_lexicon(opened, lexicon)
-        for file in files:
-            read_file(opened, file, reading)
+        read_files(opened, files, reading)
 
     is_new = warehouse is not None and not warehouse.exists()
     try:

@@ -13,8 +13,9 @@ from fame_sql.warehouse.warehouse import read_recipe
 def absorb(connection: duckdb.DuckDBPyConnection) -> None:
     """Move the rows of the temporary table ``incoming`` into ``fame.logs``, and add new events.
 
-    Each distinct message is canonicalised once, in SQL. Every log row gets the dense
-    ``event_id`` of its canonical text. The function runs inside the caller's transaction.
+    Messages that are alike but for their identifiers are canonicalised once, in SQL. Every log row
+    gets the dense ``event_id`` of its canonical text. The function runs inside the caller's
+    transaction.
 
     Parameters
     ----------
@@ -31,19 +32,21 @@ def absorb(connection: duckdb.DuckDBPyConnection) -> None:
 def absorb_events(connection: duckdb.DuckDBPyConnection) -> int:
     """Add the new events of ``incoming``, and add its lines to the counts of known events.
 
-    The temporary table ``incoming_bodies`` remains, with the event hash of each distinct message.
+    The temporary table ``incoming_places`` remains, with the event of each line.
 
     Returns
     -------
     int
         The ``log_id`` for the first line of ``incoming``.
     """
-    canonical = read_recipe(connection).sql("body")
+    recipe = read_recipe(connection)
     next_log_id = int(connection.execute(sql.load("events/next_log_id")).fetchall()[0][0])
-    connection.execute(Template(sql.load("events/distinct_bodies")).substitute(canonical=canonical))
+    connection.execute(_filled("events/line_keys", key=recipe.key_sql("body")))
+    connection.execute(_filled("events/distinct_keys", canonical=recipe.sql("key")))
     connection.execute(sql.load("events/incoming_events"))
     connection.execute(sql.load("events/recount_known"))
     connection.execute(sql.load("events/add_new"), {"next_log_id": next_log_id})
+    connection.execute(sql.load("events/line_events"))
     return next_log_id
 
 
@@ -54,4 +57,9 @@ def with_incoming_lines(statement: str) -> str:
 
 def drop_steps(connection: duckdb.DuckDBPyConnection) -> None:
     """Drop the temporary tables of :func:`absorb_events`."""
-    connection.execute("DROP TABLE incoming_bodies; DROP TABLE incoming_events")
+    for step in ("keys", "texts", "events", "places"):
+        connection.execute(f"DROP TABLE incoming_{step}")
+
+
+def _filled(name: str, **parts: str) -> str:
+    return Template(sql.load(name)).substitute(parts)

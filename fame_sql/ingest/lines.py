@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -42,8 +44,8 @@ class Chunk:
 
     Parameters
     ----------
-    lines : pyarrow.Table
-        In :data:`SCHEMA`.
+    lines : pyarrow.Table or None
+        In :data:`SCHEMA`; None if they are read later.
     byte_end : int
         Bytes of the source read so far.
     line_end : int
@@ -56,7 +58,7 @@ class Chunk:
         Whether this is the end of the source.
     """
 
-    lines: pa.Table
+    lines: pa.Table | None
     byte_end: int
     line_end: int
     tail_offset: int | None
@@ -75,6 +77,8 @@ class LineReader:
         Bytes and lines of the source before this position.
     digest : hashlib._Hash
         The hash of those bytes; it is updated.
+    digested : int
+        The number of bytes that the hash covers, if it is more than ``offset``.
     """
 
     def __init__(
@@ -84,11 +88,13 @@ class LineReader:
         offset: int = 0,
         line: int = 0,
         digest: hashlib._Hash | None = None,
+        digested: int = 0,
     ) -> None:
         self._stream = stream
         self._offset = offset
         self._line = line
         self._digest = hashlib.sha256() if digest is None else digest
+        self._digested = digested
         self._pending = b""
         self._tail_offset: int | None = None
         if offset == 0:
@@ -125,8 +131,14 @@ class LineReader:
         self._pending += block
         return bool(block)
 
+    @property
+    def digest(self) -> hashlib._Hash:
+        """A copy of the hash of all bytes up to here."""
+        return self._digest.copy()
+
     def _advance(self, data: bytes, lines: int) -> None:
-        self._digest.update(data)
+        known = max(self._digested - self._offset, 0)
+        self._digest.update(data[known:] if known else data)
         self._offset += len(data)
         self._line += lines
 
@@ -169,9 +181,76 @@ class LineReader:
         return _record_batch(pa.array([text]), np.array([number]), np.array([start]), [fault])
 
 
+def read_ahead(reader: LineReader, most: int) -> Iterator[Chunk]:
+    """Yield the chunks of a reader, each read while the one before it is used."""
+    chunk = reader.read_chunk(most)
+    if chunk is None or chunk.last:
+        yield from () if chunk is None else (chunk,)
+        return
+    with ThreadPoolExecutor(1) as thread:
+        while chunk is not None:
+            following = None if chunk.last else thread.submit(reader.read_chunk, most)
+            yield chunk
+            chunk = None if following is None else following.result()
+
+
+def whole_chunk(content: bytes) -> Chunk:
+    """Return the chunk of a source that is in memory as a whole; its lines are read later.
+
+    See :func:`lines_of_whole`.
+    """
+    ended = content.endswith(b"\n")
+    begin = content.rfind(b"\n") + 1
+    if not begin and content.startswith(codecs.BOM_UTF8):
+        begin = len(codecs.BOM_UTF8)
+    return Chunk(
+        lines=None,
+        byte_end=len(content),
+        line_end=content.count(b"\n") + (not ended),
+        tail_offset=None if ended else begin,
+        fingerprint=hashlib.sha256(content).hexdigest(),
+        last=True,
+    )
+
+
+def lines_of_whole(contents: Sequence[bytes], first_numbers: Sequence[int]) -> pa.RecordBatch:
+    """Return the lines of several sources, in :data:`SCHEMA`.
+
+    Parameters
+    ----------
+    contents : sequence of bytes
+        The sources; no line is longer than :data:`LONGEST_LINE`.
+    first_numbers : sequence of int
+        The number of the first line of each.
+    """
+    marks = [3 * content.startswith(codecs.BOM_UTF8) for content in contents]
+    bodies = [content[mark:] for content, mark in zip(contents, marks, strict=True)]
+    ended = [body if body.endswith(b"\n") else body + b"\n" for body in bodies]
+    data = b"".join(ended)
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + 1
+    starts = np.concatenate([[0], ends[:-1]])
+    firsts = np.cumsum([0, *map(len, ended)])[:-1]
+    owner = np.searchsorted(firsts, starts, side="right") - 1
+    first_lines = np.searchsorted(starts, firsts)
+    numbers = np.arange(len(ends)) - first_lines[owner] + np.array(first_numbers)[owner]
+    offsets = starts - firsts[owner] + np.array(marks)[owner]
+    return _numbered_batch(data, starts, ends, numbers, offsets)
+
+
 def _batch(data: bytes, ends: npt.NDArray[np.int64], line: int, offset: int) -> pa.RecordBatch:
     """Return the lines of ``data`` with the given ends, without blank lines."""
     starts = np.concatenate([[0], ends[:-1]])
+    numbers = np.arange(line + 1, line + 1 + len(ends))
+    return _numbered_batch(data, starts, ends, numbers, offset + starts)
+
+
+def _numbered_batch(
+    data: bytes,
+    starts: npt.NDArray[np.int64],
+    ends: npt.NDArray[np.int64],
+    numbers: npt.NDArray[np.int64],
+    offsets: npt.NDArray[np.int64],
+) -> pa.RecordBatch:
     lines = _valid_lines(data, starts, ends)
     faults: list[str | None] | None = None
     if lines is None:
@@ -179,8 +258,7 @@ def _batch(data: bytes, ends: npt.NDArray[np.int64], line: int, offset: int) -> 
         decoded = [_decode(data[start:end].rstrip(b"\r\n")) for start, end in pieces]
         lines = pa.array([text for text, _ in decoded], pa.string())
         faults = [fault for _, fault in decoded]
-    numbers = np.arange(line + 1, line + 1 + len(ends))
-    batch = _record_batch(lines, numbers, offset + starts, faults)
+    batch = _record_batch(lines, numbers, offsets, faults)
     # The kept part of a long line may be blank although the line is not.
     holds_text = pc.not_equal(pc.ascii_trim_whitespace(lines), "")
     return batch.filter(pc.or_(holds_text, pc.is_valid(batch["fault"])))

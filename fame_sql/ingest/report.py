@@ -8,6 +8,10 @@ from typing import Literal
 EXAMPLES = 3
 """Maximum number of lines that did not parse in a report."""
 
+State = Literal[
+    "added", "unchanged", "grown", "rotated", "truncated", "left out", "empty", "failed"
+]
+
 
 @dataclass(frozen=True)
 class ParseFault:
@@ -40,17 +44,32 @@ class IngestReport:
         Rows added by this call, and how many of them have a ``parse_error``.
     bytes_read : int
         Bytes read by this call, without those that were loaded before.
-    state : {'added', 'unchanged', 'grown'}
-        Whether the source was new, loaded completely, or loaded in part.
+    state : str
+        ``added`` if the source was new, ``unchanged`` or ``grown`` if it was loaded completely or
+        in part, ``rotated`` if other lines have been read under this name, ``truncated`` if it
+        begins with lines of these and only the others were added, ``left out`` if it is a copy
+        that was not to be read, ``empty`` if it holds no line, ``failed`` if it cannot be read.
     examples : tuple of ParseFault
         The first lines that did not parse.
+    read_as : str or None
+        The name under which its lines were read before, if it had another one.
+    copy_of : str or None
+        Another source with the same content, or with the same ``copied_lines`` at its beginning.
+    copied_lines : int
+        How many lines at the beginning are also in that source.
+    error : str or None
+        Why it cannot be read.
     """
 
     source_path: str
-    format: str
-    encoding: str
-    rows: int
-    errors: int
-    bytes_read: int
-    state: Literal["added", "unchanged", "grown"]
+    format: str = ""
+    encoding: str = ""
+    rows: int = 0
+    errors: int = 0
+    bytes_read: int = 0
+    state: State = "added"
     examples: tuple[ParseFault, ...] = ()
+    read_as: str | None = None
+    copy_of: str | None = None
+    copied_lines: int = 0
+    error: str | None = None

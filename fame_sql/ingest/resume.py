@@ -1,49 +1,17 @@
-"""The position in a source from which to resume: after the longest part loaded before."""
+"""The position in a source from which to read: after the longest part loaded before."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
-import duckdb
-
-from fame_sql import sql
-from fame_sql.console import Progress
-from fame_sql.ingest.sources import Stream, open_source
+from fame_sql.ingest.identity import STANDARD_INPUT
+from fame_sql.ingest.known import KnownLoads, Load
+from fame_sql.ingest.streams import Stream
 
 _BLOCK = 1 << 20
-
-
-@dataclass(frozen=True)
-class Load:
-    """A row of ``fame.ingests``: the committed part of a source."""
-
-    ingest_id: int
-    fingerprint: str
-    byte_start: int
-    byte_end: int
-    tail_offset: int | None
-    line_end: int
-    rows: int
-    errors: int
-    state: str
-    started_at: datetime
-    tail_line: int | None
-
-    @property
-    def resume_offset(self) -> int:
-        """The byte to resume from; a last record that may continue is read again."""
-        return self.byte_end if self.tail_offset is None else self.tail_offset
-
-    @property
-    def resume_line(self) -> int:
-        """The number of lines before that byte."""
-        if self.tail_line is not None:
-            return self.tail_line - 1
-        return self.line_end - (self.tail_offset is not None)
+_MOST_PARTS = 8
 
 
 @dataclass(frozen=True)
@@ -56,17 +24,32 @@ class Start:
         Bytes and lines of the source to skip.
     digest : hashlib._Hash
         The hash of those bytes.
+    digested : int
+        The number of bytes that the hash covers, if they are more.
     after : Load or None
         The load that contains them.
     nothing_new : bool
         Whether that load contains the whole source.
+    copy : Load or None
+        A load of another source with the same bytes.
+    copy_is_whole : bool
+        Whether that load contains the whole source.
+    replaced : Load or None
+        The last load of a source of this name that had other bytes.
+    before : tuple of int
+        The numbers of the loads of the file that it belongs to.
     """
 
     offset: int = 0
     line: int = 0
     digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+    digested: int = 0
     after: Load | None = None
     nothing_new: bool = False
+    copy: Load | None = None
+    copy_is_whole: bool = False
+    replaced: Load | None = None
+    before: tuple[int, ...] = ()
 
     @property
     def stopped(self) -> Load | None:
@@ -74,59 +57,93 @@ class Start:
         return self.after if self.after is not None and self.after.state == "partial" else None
 
 
-def _known_loads(connection: duckdb.DuckDBPyConnection) -> list[Load]:
-    known = connection.execute(sql.load("ingest/known"))
-    columns = [column[0] for column in known.description or []]
-    return [Load(**dict(zip(columns, row, strict=True))) for row in known.fetchall()]
-
-
 def find_start(
-    connection: duckdb.DuckDBPyConnection, path: Path, encoding: str, progress: Progress
+    stream: Stream, known: KnownLoads, source: str, name: str, head: str, *, skip_copies: bool
 ) -> Start:
-    """Return the position from which to read a source, after comparing its hash with all loads.
+    """Return the position from which to read a source, after comparing its hash with known loads.
 
     Parameters
     ----------
-    connection : duckdb.DuckDBPyConnection
-        A connection to the warehouse.
-    path, encoding : Path, str
-        The source.
-    progress : Progress
-        Receives the progress by bytes.
+    stream : Stream
+        The source, from its beginning.
+    known : KnownLoads
+        The loads that have been looked up.
+    source, name, head : str
+        The identity, the name and the fingerprint of the beginning of the source.
+    skip_copies : bool
+        Leave out what another source holds.
     """
-    loads = _known_loads(connection)
-    if not loads:
+    own, copies = known.of(source), known.elsewhere(source, head)
+    if not own and not copies:
         return Start()
-    offsets = {load.byte_end for load in loads} | {load.resume_offset for load in loads}
-    with open_source(path, encoding) as stream:
-        digests, length = _digests(stream, offsets, progress, path)
+    offsets = {end for load in own for end in (load.byte_end, load.resume_offset)}
+    offsets |= {end for load in copies for end in (load.byte_end, load.resume_offset)}
+    digests, length = _digests(stream, offsets)
+    named = [load for load in own if load.source_path == name != STANDARD_INPUT]
+    if load := _longest(own, digests):
+        # The file was cut if more of it has been read since.
+        cut = any(one.ingest_id > load.ingest_id and one.byte_end > load.byte_end for one in named)
+        before = _loads_of_name(named) if cut else ()
+        return replace(_after(load, digests, length), before=before)
+    replaced = max(named, key=lambda load: load.ingest_id, default=None)
+    load = _longest(copies, digests)
+    if load is None:
+        return Start(replaced=replaced, before=_loads_of_name(named))
+    found = Start(copy=load, copy_is_whole=length == load.byte_end, replaced=replaced)
+    if not skip_copies or found.copy_is_whole:
+        return found
+    offset, line = load.resume_offset, load.resume_line
+    return replace(found, offset=offset, line=line, digest=digests[offset])
+
+
+def _longest(loads: list[Load], digests: dict[int, hashlib._Hash]) -> Load | None:
+    """Return the first load whose bytes are those of the source."""
     for load in loads:
         digest = digests.get(load.byte_end)
         if digest is not None and digest.hexdigest() == load.fingerprint:
-            return Start(
-                offset=load.resume_offset,
-                line=load.resume_line,
-                digest=digests[load.resume_offset],
-                after=load,
-                nothing_new=length == load.byte_end,
-            )
-    return Start()
+            return load
+    return None
 
 
-def _digests(
-    stream: Stream, offsets: Iterable[int], progress: Progress, path: Path
-) -> tuple[dict[int, hashlib._Hash], int]:
+def _loads_of_name(loads: list[Load]) -> tuple[int, ...]:
+    """Return the numbers of the loads that hold the lines of the last file of a name.
+
+    A load that has left out lines which were there already continues the loads before it.
+    """
+    numbers: list[int] = []
+    begin, parts = -1, 0
+    for load in sorted(loads, key=lambda load: -load.ingest_id):
+        if numbers and begin not in (load.byte_end, load.resume_offset, 0):
+            continue
+        if begin == 0 and parts == _MOST_PARTS:
+            break
+        numbers.append(load.ingest_id)
+        begin, parts = load.byte_start, parts + 1
+        if begin == 0 and load.rows >= load.line_end:
+            break
+    return tuple(numbers)
+
+
+def _after(load: Load, digests: dict[int, hashlib._Hash], length: int) -> Start:
+    return Start(
+        offset=load.resume_offset,
+        line=load.resume_line,
+        digest=digests[load.resume_offset],
+        after=load,
+        nothing_new=length == load.byte_end,
+    )
+
+
+def _digests(stream: Stream, offsets: Iterable[int]) -> tuple[dict[int, hashlib._Hash], int]:
     """Return the hash of the bytes before each offset, and the number of bytes read."""
     digest, length, found = hashlib.sha256(), 0, {0: hashlib.sha256()}
     pending = b""
-    with progress.step(f"checking {path.name}", max(offsets)) as step:
-        for offset in sorted(offsets):
-            while length < offset and (block := pending or stream.read(_BLOCK)):
-                taken, pending = block[: offset - length], block[offset - length :]
-                digest.update(taken)
-                length += len(taken)
-                step.advance(len(taken))
-            if length < offset:
-                return found, length
-            found[offset] = digest.copy()
+    for offset in sorted(offsets):
+        while length < offset and (block := pending or stream.read(_BLOCK)):
+            taken, pending = block[: offset - length], block[offset - length :]
+            digest.update(taken)
+            length += len(taken)
+        if length < offset:
+            return found, length
+        found[offset] = digest.copy()
     return found, length + len(pending or stream.read(1))

@@ -1,146 +1,165 @@
-"""A source as a stream of UTF-8 bytes, whatever its compression and encoding.
-
-Byte offsets and fingerprints refer to this stream: the bytes of a plain UTF-8 file, the
-decompressed bytes of a compressed file, or the text converted to UTF-8 if the file has another
-encoding. So the same text is the same source however it is stored.
-"""
+"""Sources: what lines are read from."""
 
 from __future__ import annotations
 
-import bz2
-import codecs
-import gzip
 import io
-import lzma
-import zlib
+import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, cast
-
-import pyarrow as pa
+from typing import IO
 
 from fame_sql.errors import InputError
+from fame_sql.ingest.identity import given_identity, identity
+from fame_sql.ingest.streams import Stream, is_plain, unpack, unreadable
 
 HEAD_BYTES = 1 << 20
 """Number of bytes of a source that are checked before it is loaded."""
 
 _BLOCK = 1 << 20
-_GZIP, _BZIP2, _XZ = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00"
-_ZSTD = b"\x28\xb5\x2f\xfd"
-
-_NOT_LOGS = (
-    (b"PK\x03\x04", "is a zip archive: unpack it with 'unzip' and ingest the files in it"),
-    (b"PAR1", "is a Parquet file, not a log: convert it to JSON lines and ingest those"),
-    (b"ElfFile\x00", "is a Windows event log: convert it to JSON lines and ingest those"),
-)
+_IN_MEMORY = 8 << 20
 
 
-class Stream:
-    """The bytes of an open source, in UTF-8.
+@dataclass(frozen=True)
+class Source:
+    """A source of lines.
 
     Parameters
     ----------
-    path : Path
-        The source, for messages.
-    raw : file of bytes
-        The decompressed source.
-    encoding : str
-        The encoding of its bytes.
-    length : int or None
-        The length of the stream in bytes, if known.
+    name : str
+        Its name in the rows and in messages.
+    identity : str
+        What it is recognised by.
+    modified : float
+        Its last modification, in seconds since 1970.
+    path : Path or None
+        The file with its bytes.
+    data : bytes or None
+        Its bytes, if they are in memory.
+    size : int
+        The number of its bytes as they are stored.
+    file : tuple of int or None
+        The device and the number of the file, which stay when it is renamed.
     """
 
-    def __init__(self, path: Path, raw: IO[bytes], encoding: str, length: int | None) -> None:
-        self._path = path
-        self._raw = raw
-        self._ahead = b""
-        self._decoder = (
-            None
-            if encoding == "utf-8"
-            else codecs.getincrementaldecoder(encoding)(errors="backslashreplace")
-        )
-        self.length = length
+    name: str
+    identity: str
+    modified: float
+    path: Path | None = None
+    data: bytes | None = None
+    size: int = 0
+    file: tuple[int, int] | None = None
 
-    def read(self, size: int) -> bytes:
-        """Return about ``size`` more bytes, or none at the end.
-
-        Raises
-        ------
-        InputError
-            If the file cannot be read, or its compressed data are damaged.
-        """
-        if self._ahead:
-            ahead, self._ahead = self._ahead, b""
-            return ahead
-        if self._decoder is None:
-            return self._read_raw(size)
-        while data := self._read_raw(size):
-            if text := self._decoder.decode(data):
-                return text.encode()
-        return self._decoder.decode(b"", final=True).encode()
-
-    def skip(self, count: int) -> None:
-        """Skip the next ``count`` bytes."""
-        while count > 0 and (block := self.read(min(_BLOCK, count))):
-            block, self._ahead = block[:count], block[count:]
-            count -= len(block)
-
-    def _read_raw(self, size: int) -> bytes:
+    def open(self) -> IO[bytes]:
+        """Open its bytes as they are stored."""
+        if self.path is None:
+            return io.BytesIO(self.data or b"")
         try:
-            return self._raw.read(size)
-        except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
-            raise _damaged(self._path, error) from None
+            return self.path.open("rb")
         except OSError as error:
-            # Arrow reports damaged data as an OSError without an error number.
-            if error.errno is None and isinstance(self._raw, pa.NativeFile):
-                raise _damaged(self._path, error) from None
-            raise _unreadable(self._path, error) from None
+            raise unreadable(self.name, error) from None
 
 
-@contextmanager
-def open_source(path: Path, encoding: str = "utf-8") -> Iterator[Stream]:
-    """Open a plain, gzip, bzip2, xz or zstd file as a stream of UTF-8 bytes.
+def file_source(path: Path, *, name: str | None = None) -> Source:
+    """Return a file as a source.
 
     Parameters
     ----------
     path : Path
         The file.
+    name : str, optional
+        The name of the source, which then also identifies it.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it is not a regular file.
+    """
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        raise InputError(
+            f"there is no file {path}: check the name, or list the folder with 'ls'"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read ({error}): check the name") from None
+    if stat.S_ISDIR(found.st_mode):
+        raise InputError(f"{path} is a folder: name the log files in it, such as {path / '*.log'}")
+    if not stat.S_ISREG(found.st_mode):
+        raise InputError(
+            f"{path} is not a regular file: save its output to a file and ingest that file"
+        )
+    known_as = identity(path) if name is None else given_identity(name)
+    number = (found.st_dev, found.st_ino)
+    return Source(
+        name or str(path), known_as, found.st_mtime, path, size=found.st_size, file=number
+    )
+
+
+def copied_source(
+    stream: IO[bytes], name: str, known_as: str, modified: float, folder: Path
+) -> Source:
+    """Return a source with the bytes of a stream that can be read only once.
+
+    They are copied to memory, or to a file in ``folder`` if they are many.
+    """
+    data = bytearray()
+    while len(data) <= _IN_MEMORY:
+        block = stream.read(_BLOCK)
+        if not block:
+            return Source(name, known_as, modified, data=bytes(data), size=len(data))
+        data += block
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+        file.write(data)
+        while block := stream.read(_BLOCK):
+            file.write(block)
+    path = Path(file.name)
+    return Source(name, known_as, modified, path, size=path.stat().st_size)
+
+
+@contextmanager
+def open_source(source: Source | Path, encoding: str = "utf-8") -> Iterator[Stream]:
+    """Open a source, plain or compressed, as a stream of UTF-8 bytes.
+
+    Parameters
+    ----------
+    source : Source or Path
+        The source.
     encoding : str
-        The encoding of the file. Invalid bytes become hexadecimal escapes, except that those of
-        UTF-8 files are passed on unchanged.
+        Its encoding. Invalid bytes become hexadecimal escapes, except that those of UTF-8 files
+        are passed on unchanged.
 
     Raises
     ------
     InputError
         If it cannot be opened, or its kind is not supported.
     """
-    _check_path(path)
-    try:
-        raw = _unpacked(path)
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    plain = encoding == "utf-8" and isinstance(raw, io.BufferedReader)
-    with raw:
-        yield Stream(path, raw, encoding, path.stat().st_size if plain else None)
+    source = file_source(source) if isinstance(source, Path) else source
+    with source.open() as file:
+        raw = unpack(file, source.name)
+        plain = encoding == "utf-8" and is_plain(raw)
+        with raw:
+            yield Stream(source.name, raw, encoding, source.size if plain else None)
 
 
-def read_head(path: Path, encoding: str = "utf-8") -> bytes:
-    """Return the first :data:`HEAD_BYTES` bytes of a source, or all if it is shorter."""
+def read_head(source: Source | Path, encoding: str = "utf-8", most: int = HEAD_BYTES) -> bytes:
+    """Return the first ``most`` bytes of a source, or all if it is shorter."""
     head = bytearray()
-    with open_source(path, encoding) as stream:
-        while len(head) < HEAD_BYTES and (block := stream.read(HEAD_BYTES - len(head))):
+    with open_source(source, encoding) as stream:
+        while len(head) < most and (block := stream.read(most - len(head))):
             head += block
-    return bytes(head[:HEAD_BYTES])
+    return bytes(head[:most])
 
 
-def latest_moment(path: Path, year: int | None) -> datetime:
+def latest_moment(source: Source, year: int | None) -> datetime:
     """Return the latest time for timestamps without a year; up to one day after it is accepted.
 
     Parameters
     ----------
-    path : Path
+    source : Source
         The source; without a year, the result is its last modification in UTC.
     year : int or None
         The year of all such timestamps.
@@ -151,47 +170,8 @@ def latest_moment(path: Path, year: int | None) -> datetime:
         If the year is not from 1970 to 9998.
     """
     if year is None:
-        return datetime.fromtimestamp(int(path.stat().st_mtime), UTC).replace(tzinfo=None)
+        return datetime.fromtimestamp(int(source.modified), UTC).replace(tzinfo=None)
     if not 1970 <= year <= 9998:
         raise InputError(f"the year is {year}: use one from 1970 to 9998, such as 2024")
     # One day before the end of the year, because one more day is accepted.
     return datetime(year, 12, 30, 23, 59, 59, 999_999)
-
-
-def _check_path(path: Path) -> None:
-    if not path.exists():
-        raise InputError(f"there is no file {path}: check the name, or list the folder with 'ls'")
-    if path.is_dir():
-        raise InputError(f"{path} is a folder: name the log files in it, such as {path / '*.log'}")
-    if not path.is_file():
-        raise InputError(
-            f"{path} is not a regular file: save its output to a file and ingest that file"
-        )
-
-
-def _unpacked(path: Path) -> IO[bytes]:
-    with path.open("rb") as file:
-        magic = file.read(10)
-    for start, advice in _NOT_LOGS:
-        if magic.startswith(start):
-            raise InputError(f"{path} {advice}")
-    if magic.startswith(_GZIP):
-        return cast("IO[bytes]", gzip.open(path))
-    if magic.startswith(_BZIP2) and magic[4:] == b"1AY&SY":
-        return bz2.open(path)
-    if magic.startswith(_XZ):
-        return lzma.open(path)
-    if magic.startswith(_ZSTD):
-        return cast("IO[bytes]", pa.CompressedInputStream(str(path), "zstd"))
-    return path.open("rb")
-
-
-def _damaged(path: Path, error: Exception) -> InputError:
-    return InputError(
-        f"{path} is damaged ({error}): decompress the readable part and ingest that file"
-    )
-
-
-def _unreadable(path: Path, error: OSError) -> InputError:
-    reason = error.strerror or str(error)
-    return InputError(f"{path} cannot be read ({reason}): check the file and its permissions")

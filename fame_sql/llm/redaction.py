@@ -1,21 +1,19 @@
 """Redaction: masking of all text that is sent to a language model.
 
-The masks are data (``redaction.csv``). They are applied in order to every piece of text before it
-becomes part of a request. The finished request is searched once more for the known formats (keys,
+The masks (:mod:`fame_sql.redaction`) are applied in order to every piece of text before it becomes
+part of a request. The finished request is searched once more for the known formats (keys,
 tokens, e-mail addresses), and is not sent if it contains one.
 """
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 
 from fame_sql.llm.failures import LeakError
+from fame_sql.redaction.masks import mask_text, redaction_masks
 from fame_sql.warehouse.warehouse import Warehouse
 
 _NAME = re.compile(r"[\w.:-]*\w")
@@ -23,43 +21,6 @@ _SHORTEST_HOST = 3
 
 Recogniser = Callable[[str], list[tuple[int, int, str]]]
 """Finds spans (start, end, kind) to mask, for example by Presidio."""
-
-
-@dataclass(frozen=True)
-class RedactionMask:
-    """A kind of text that is never sent.
-
-    Parameters
-    ----------
-    kind : str
-        Its name, for the counts.
-    known_format : bool
-        Whether the pattern alone identifies it, so that it must not occur in a finished request.
-    pattern : re.Pattern
-        Matches the text.
-    placeholder : str
-        Replaces the text; group references as in :func:`re.sub`.
-    """
-
-    kind: str
-    known_format: bool
-    pattern: re.Pattern[str]
-    placeholder: str
-
-
-@cache
-def redaction_masks() -> tuple[RedactionMask, ...]:
-    """Return the masks in the order of application."""
-    text = files("fame_sql.llm").joinpath("redaction.csv").read_text(encoding="utf-8")
-    return tuple(
-        RedactionMask(
-            row["kind"],
-            row["known_format"] == "yes",
-            re.compile(row["pattern"]),
-            row["placeholder"],
-        )
-        for row in csv.DictReader(text.splitlines())
-    )
 
 
 @dataclass
@@ -86,10 +47,7 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return ``text`` with all matches of the masks, hosts and the recogniser masked."""
-        for mask in redaction_masks():
-            text, found = mask.pattern.subn(mask.placeholder, text)
-            if found:
-                self.counts[mask.kind] += found
+        text = mask_text(text, self.counts)
         if self.hosts:
             text = _NAME.sub(self._mask_host, text)
         return self._mask_spans(text) if self.recogniser else text

@@ -1,3 +1,3 @@
 INSERT INTO fame.logs
 $lines
-ORDER BY incoming.line_number;
+ORDER BY incoming.place;

@@ -2,18 +2,22 @@
 INSERT INTO fame.events
 SELECT
     (SELECT coalesce(max(event_id), 0) FROM fame.events)
-    + row_number() OVER (ORDER BY new_events.first_line) AS event_id,
+    + row_number() OVER (ORDER BY new_events.first_place) AS event_id,
     new_events.event_hash,
     new_events.canonical,
-    new_events.example,
+    numbered.body AS example,
     NULL AS template_id,
-    $next_log_id - 1 + numbered.place AS first_log_id,
+    $next_log_id - 1 + numbered.ordinal AS first_log_id,
     new_events.first_seen,
     new_events.last_seen,
     new_events.lines
 FROM incoming_events AS new_events
 INNER JOIN (
-    SELECT line_number, row_number() OVER (ORDER BY line_number) AS place FROM incoming
+    SELECT
+        place,
+        body,
+        row_number() OVER (ORDER BY place) AS ordinal
+    FROM incoming
 ) AS numbered
-    ON new_events.first_line = numbered.line_number
+    ON new_events.first_place = numbered.place
 ANTI JOIN fame.events AS known ON new_events.event_hash = known.event_hash;

@@ -1,4 +1,4 @@
--- The columns of fame.logs without log_id and event_id.
+-- The columns of fame.logs without log_id and event_id, and the order of the lines.
 CREATE OR REPLACE TEMP TABLE incoming (
     timestamp TIMESTAMP,
     observed_timestamp TIMESTAMP,
@@ -18,5 +18,6 @@ CREATE OR REPLACE TEMP TABLE incoming (
     ingest_id INTEGER,
     parser VARCHAR,
     parse_error VARCHAR,
-    label VARCHAR
+    label VARCHAR,
+    place BIGINT  -- the order of the lines of several sources
 );

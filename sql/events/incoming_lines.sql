@@ -1,6 +1,6 @@
 -- The lines of incoming as rows of fame.logs.
 SELECT
-    $next_log_id - 1 + row_number() OVER (ORDER BY incoming.line_number) AS log_id,
+    $next_log_id - 1 + places.ordinal AS log_id,
     incoming.timestamp,
     incoming.observed_timestamp,
     incoming.severity_text,
@@ -8,7 +8,7 @@ SELECT
     incoming.service_name,
     incoming.host_name,
     incoming.body,
-    events.event_id,
+    places.event_id,
     incoming.trace_id,
     incoming.span_id,
     incoming.resource_attributes,
@@ -22,5 +22,4 @@ SELECT
     incoming.parse_error,
     incoming.label
 FROM incoming
-LEFT JOIN incoming_bodies AS bodies ON incoming.body = bodies.body
-LEFT JOIN fame.events AS events ON bodies.event_hash = events.event_hash
+INNER JOIN incoming_places AS places ON incoming.place = places.place

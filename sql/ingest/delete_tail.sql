@@ -1,3 +1,4 @@
 DELETE FROM fame.logs
-WHERE ingest_id = $ingest_id AND byte_offset = $byte_offset
-RETURNING parse_error IS NOT NULL;
+USING tails
+WHERE logs.ingest_id = tails.ingest_id AND logs.byte_offset = tails.byte_offset
+RETURNING logs.ingest_id, logs.byte_offset, logs.parse_error IS NOT NULL AS is_error;

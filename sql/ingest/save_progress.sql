@@ -1,16 +1,23 @@
-INSERT OR REPLACE INTO fame.ingests
-SELECT
-    $ingest_id AS ingest_id,
-    $source_path AS source_path,
-    $format AS format,
-    $encoding AS encoding,
-    $fingerprint AS fingerprint,
-    $byte_start AS byte_start,
-    $byte_end AS byte_end,
-    $tail_offset AS tail_offset,
-    $line_end AS line_end,
-    $rows AS rows,
-    $errors AS errors,
-    $state AS state,
-    $started_at AS started_at,
-    $finished_at AS finished_at;
+INSERT OR REPLACE INTO fame.ingests BY NAME
+SELECT unnest(from_json(
+    $loads,
+    '[{
+        "ingest_id": "INTEGER",
+        "source": "VARCHAR",
+        "source_path": "VARCHAR",
+        "format": "VARCHAR",
+        "encoding": "VARCHAR",
+        "head": "VARCHAR",
+        "fingerprint": "VARCHAR",
+        "byte_start": "BIGINT",
+        "byte_end": "BIGINT",
+        "tail_offset": "BIGINT",
+        "tail_line": "BIGINT",
+        "line_end": "BIGINT",
+        "rows": "BIGINT",
+        "errors": "BIGINT",
+        "state": "VARCHAR",
+        "started_at": "TIMESTAMP",
+        "finished_at": "TIMESTAMP"
+    }]'
+), recursive := true);

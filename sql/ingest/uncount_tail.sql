@@ -1,7 +1,12 @@
 -- An event may remain without lines, so that its scores and labels are kept.
 UPDATE fame.events
-SET lines = lines - 1
-WHERE event_id IN (
-    SELECT event_id FROM fame.logs
-    WHERE ingest_id = $ingest_id AND byte_offset = $byte_offset
-);
+SET lines = events.lines - gone.lines
+FROM (
+    SELECT
+        logs.event_id,
+        count(*) AS lines
+    FROM fame.logs AS logs
+    INNER JOIN tails ON logs.ingest_id = tails.ingest_id AND logs.byte_offset = tails.byte_offset
+    GROUP BY logs.event_id
+) AS gone
+WHERE events.event_id = gone.event_id;

@@ -10,6 +10,7 @@ SELECT
     $attributes AS attributes,
     $$file AS source_path,
     row_number() OVER () AS line_number,
+    line_number AS place,
     0 AS byte_offset,
     1 AS line_count,
     0 AS ingest_id,

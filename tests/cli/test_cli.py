@@ -219,7 +219,7 @@ def test_a_file_that_cannot_be_read_leaves_no_warehouse(
 
 @pytest.mark.any_duckdb
 @pytest.mark.slow
-def test_a_folder_of_logs_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_folder_without_logs_is_refused_by_name(tmp_path: Path) -> None:
     refused = _fame("ingest", tmp_path, "--warehouse", tmp_path / "new.duckdb")
     assert refused.returncode == 1
     assert refused.stderr == _error("ingest", tmp_path, "--warehouse", tmp_path / "new.duckdb")

@@ -75,10 +75,10 @@ def stop_at(number: int) -> Callable[[duckdb.DuckDBPyConnection], None]:
     return failing
 
 
-def test_same_content_adds_nothing_under_any_name(warehouse: Warehouse, source: Path) -> None:
+def test_a_rotated_source_adds_nothing(warehouse: Warehouse, source: Path) -> None:
     assert ingest(warehouse, source).state == "added"
     before = rows(warehouse)
-    other = source.rename(source.with_name("rotated.log.1"))
+    other = source.rename(source.with_name("source.log.1"))
     for _ in range(2):
         report = ingest(warehouse, other)
         assert (report.state, report.rows, report.bytes_read) == ("unchanged", 0, 0)
@@ -90,7 +90,7 @@ def test_other_content_under_the_same_name_is_added(warehouse: Warehouse, source
     ingest(warehouse, source)
     source.write_text("quite another\n", encoding="utf-8")
     report = ingest(warehouse, source)
-    assert (report.state, report.rows) == ("added", 1)
+    assert (report.state, report.rows) == ("rotated", 1)
     assert len(rows(warehouse)) == 11
 
 
@@ -204,7 +204,7 @@ def test_partial_load_of_all_there_is_becomes_complete(warehouse: Warehouse, sou
 def test_packed_source_is_the_same_source(
     warehouse: Warehouse, source: Path, pack: Callable[[bytes], bytes]
 ) -> None:
-    packed = source.with_name("packed")
+    packed = source.with_name("source.log.1.gz")
     packed.write_bytes(pack(TEXT[: SIZE // 2].encode()))
     report = ingest(warehouse, packed)
     assert (report.state, report.rows, report.bytes_read) == ("added", 5, SIZE // 2)

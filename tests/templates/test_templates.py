@@ -74,9 +74,10 @@ def _load(warehouse: Warehouse, bodies: list[str], first_line: int = 1) -> None:
             table,
             """
             CREATE OR REPLACE TEMP TABLE incoming AS
-            SELECT * EXCLUDE (log_id, event_id) FROM fame.logs LIMIT 0;
+            SELECT * EXCLUDE (log_id, event_id), 0::BIGINT AS place FROM fame.logs LIMIT 0;
             INSERT INTO incoming BY NAME
-            SELECT body, line_number, make_timestamp((seconds * 1000000)::BIGINT) AS timestamp,
+            SELECT body, line_number, line_number AS place,
+                make_timestamp((seconds * 1000000)::BIGINT) AS timestamp,
                 make_timestamp(0) AS observed_timestamp, 'given' AS source_path,
                 0 AS byte_offset, 1 AS line_count, 1 AS ingest_id, 'text' AS parser
             FROM given

@@ -1,0 +1,107 @@
+"""Members of tar and zip archives as sources. They are never unpacked to their own names."""
+
+from __future__ import annotations
+
+import tarfile
+import time
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO, Literal
+
+from fame_sql.errors import InputError
+from fame_sql.ingest.identity import given_identity, stem
+from fame_sql.ingest.loader import Unread
+from fame_sql.ingest.sources import Source, copied_source
+from fame_sql.ingest.streams import damaged, is_packed, unpack
+
+Kind = Literal["tar", "zip"]
+
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_TAR, _TAR_AT = b"ustar", 257
+_DAMAGES = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    NotImplementedError,
+)
+
+
+def archive_kind(source: Source) -> Kind | None:
+    """Return what kind of archive a file is; None for other files."""
+    with source.open() as file:
+        head = file.read(512)
+        if head.startswith(_ZIP):
+            return "zip"
+        if is_packed(head):
+            file.seek(0)
+            try:
+                head = unpack(file, source.name).read(512)
+            except (InputError, *_DAMAGES):
+                return None
+    return "tar" if head[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR else None
+
+
+def archived_sources(
+    archive: Source, kind: Kind, name: str | None, folder: Path
+) -> Iterator[Source | Unread]:
+    """Yield the files in an archive.
+
+    Parameters
+    ----------
+    archive : Source
+        The archive.
+    kind : {'tar', 'zip'}
+        Its kind.
+    name : str or None
+        The name of all members, which then also identifies them.
+    folder : Path
+        A folder for copies of large members.
+    """
+    with archive.open() as file:
+        members = _tar_members(file, archive.name) if kind == "tar" else _zip_members(file)
+        try:
+            for member, modified, stream in members:
+                with stream:
+                    yield _member(archive, member, modified, stream, name, folder)
+        except _DAMAGES as error:
+            yield Unread(archive.name, damaged(archive.name, error))
+
+
+def _member(
+    archive: Source, member: str, modified: float, stream: IO[bytes], name: str | None, folder: Path
+) -> Source:
+    path = PurePosixPath(member)
+    known_as = f"{archive.identity}/{path.with_name(stem(path.name))}"
+    return copied_source(
+        stream,
+        name or f"{archive.name}/{member}",
+        known_as if name is None else given_identity(name),
+        modified,
+        folder,
+    )
+
+
+def _tar_members(file: IO[bytes], name: str) -> Iterator[tuple[str, float, IO[bytes]]]:
+    with tarfile.open(fileobj=unpack(file, name), mode="r|") as archive:
+        for member in archive:
+            stream = archive.extractfile(member) if member.isreg() else None
+            if stream is not None and not _is_hidden(member.name):
+                yield member.name, member.mtime, stream
+
+
+def _zip_members(file: IO[bytes]) -> Iterator[tuple[str, float, IO[bytes]]]:
+    with zipfile.ZipFile(file) as archive:
+        for member in archive.infolist():
+            if not member.is_dir() and not _is_hidden(member.filename):
+                modified = time.mktime((*member.date_time, 0, 0, -1))
+                yield member.filename, modified, archive.open(member)
+
+
+def _is_hidden(member: str) -> bool:
+    parts = PurePosixPath(member).parts
+    return any(part == "__MACOSX" or (part.startswith(".") and part != ".") for part in parts)

@@ -1,0 +1,206 @@
+"""Which columns of a table are the time, the message and so on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fame_sql.errors import InputError
+from fame_sql.sql.quoting import identifier, literal
+
+USUAL: dict[str, tuple[str, ...]] = {
+    "time": (
+        "time_unix_nano",
+        "timestamp",
+        "ts",
+        "time",
+        "@timestamp",
+        "_time",
+        "datetime",
+        "observed_time_unix_nano",
+    ),
+    "body": ("body", "message", "msg", "log", "line", "text", "_raw"),
+    "level": ("severity_text", "level", "severity", "lvl", "log_level", "status"),
+    "service": ("service_name", "service", "logger", "component"),
+    "host": ("host_name", "host", "hostname", "host.name"),
+    "trace_id": ("trace_id", "traceid"),
+    "span_id": ("span_id", "spanid"),
+    "resource_attributes": ("resource_attributes",),
+    "log_attributes": ("log_attributes", "attributes"),
+    "severity_number": ("severity_number",),
+}
+"""The usual names of the columns, in lower case; the first that a table has is taken."""
+
+_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DOUBLE", "FLOAT", "DECIMAL")
+
+
+@dataclass(frozen=True)
+class ColumnChoice:
+    """The columns that the user names; the others are found by their usual names.
+
+    Parameters
+    ----------
+    body, time, level, service, host : str, optional
+        The columns of the message, its time, level, service and host.
+    new_by : str, optional
+        A column that grows from row to row, such as a number: of a table that was read before,
+        only rows with a greater value are read.
+    """
+
+    body: str | None = None
+    time: str | None = None
+    level: str | None = None
+    service: str | None = None
+    host: str | None = None
+    new_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a table.
+
+    Parameters
+    ----------
+    types : mapping of str to str
+        The types of all columns.
+    roles : mapping of str to str
+        The column for each key of :data:`USUAL` that the table has.
+    """
+
+    types: Mapping[str, str]
+    roles: Mapping[str, str]
+
+    def expressions(self) -> dict[str, str]:
+        """Return a SQL expression for each column of a log line."""
+        return {
+            "timestamp": self._time(),
+            "severity_text": self._text("level"),
+            "severity_number": self._number(),
+            "service_name": self._first(self._text("service"), "service.name"),
+            "host_name": self._first(self._text("host"), "host.name"),
+            "body": self._text("body"),
+            "trace_id": self._identifier("trace_id"),
+            "span_id": self._identifier("span_id"),
+            "resource_attributes": self._json("resource_attributes"),
+            "attributes": self._attributes(),
+            "lost": self._lost(),
+            "time_name": literal(self.roles.get("time", "")),
+        }
+
+    def _quoted(self, role: str) -> str | None:
+        return identifier(self.roles[role]) if role in self.roles else None
+
+    def _kind(self, role: str) -> str:
+        return self.types[self.roles[role]].upper()
+
+    def _text(self, role: str) -> str:
+        column = self._quoted(role)
+        if column is None:
+            return "NULL::VARCHAR"
+        if self._kind(role) == "JSON":
+            return f"({column} ->> '$')"
+        return f"{column}::VARCHAR"
+
+    def _identifier(self, role: str) -> str:
+        column = self._quoted(role)
+        if column is not None and self._kind(role) == "BLOB":
+            return f"lower(hex({column}))"
+        return f"nullif({self._text(role)}, '')"
+
+    def _first(self, text: str, key: str) -> str:
+        """Return the text, or the attribute of the resource that says the same."""
+        if "resource_attributes" not in self.roles:
+            return f"nullif({text}, '')"
+        resource = self._json("resource_attributes")
+        return f"coalesce(nullif({text}, ''), json_extract_string({resource}, {literal(key)}))"
+
+    def _time(self) -> str:
+        if "time" not in self.roles:
+            return "NULL::TIMESTAMP"
+        column, kind = self._quoted("time"), self._kind("time")
+        if kind == "TIMESTAMP WITH TIME ZONE":
+            return f"({column} AT TIME ZONE 'UTC')::TIMESTAMP"
+        if kind.startswith(("TIMESTAMP", "DATE")):
+            return f"{column}::TIMESTAMP"
+        if kind.lstrip("U").startswith(_INTEGERS):
+            return f"ingest_epoch_timestamp({column}::VARCHAR)"
+        return (
+            f"coalesce(ingest_epoch_timestamp({column}::VARCHAR), "
+            f"ingest_iso_timestamp({column}::VARCHAR), try_cast({column} AS TIMESTAMP))"
+        )
+
+    def _lost(self) -> str:
+        if "time" not in self.roles:
+            return "false"
+        return f"{self._quoted('time')} IS NOT NULL AND {self._time()} IS NULL"
+
+    def _number(self) -> str:
+        column = self._quoted("severity_number")
+        if column is None:
+            return "NULL::UTINYINT"
+        number = f"try_cast({column}::VARCHAR AS UTINYINT)"
+        return f"CASE WHEN {number} BETWEEN 1 AND 24 THEN {number} END"
+
+    def _json(self, role: str) -> str:
+        column = self._quoted(role)
+        if column is None:
+            return "NULL::JSON"
+        if self._kind(role) == "VARCHAR":
+            return f"try_cast(nullif({column}, '') AS JSON)"
+        return f"{column}::JSON"
+
+    def _attributes(self) -> str:
+        """Return SQL for all other columns as one JSON object, without those that are NULL."""
+        used = {column for role, column in self.roles.items() if role != "log_attributes"}
+        rest = [name for name in self.types if name not in used]
+        held = self.roles.get("log_attributes")
+        pairs = [f"{literal(name)}, {self._value(name)}" for name in rest if name != held]
+        others = f"json_object({', '.join(pairs)})"
+        if held is None:
+            return f"ingest_attributes({others})" if pairs else "NULL::JSON"
+        attributes = f"coalesce({self._json('log_attributes')}, '{{}}')"
+        return f"ingest_attributes(json_merge_patch({attributes}, {others}))"
+
+    def _value(self, name: str) -> str:
+        column = identifier(name)
+        return f"{column}::JSON" if self.types[name].upper() == "VARIANT" else column
+
+
+def find_columns(table: str, types: Mapping[str, str], choice: ColumnChoice) -> Columns:
+    """Return the columns of a table.
+
+    Parameters
+    ----------
+    table : str
+        The name of the table, for messages.
+    types : mapping of str to str
+        The types of its columns.
+    choice : ColumnChoice
+        The columns that the user names.
+
+    Raises
+    ------
+    InputError
+        If it has no column for the message, or not a column that was named.
+    """
+    by_name = {name.lower(): name for name in types}
+    roles: dict[str, str] = {}
+    for role, usual in USUAL.items():
+        given = getattr(choice, role, None)
+        if given is not None and given.lower() not in by_name:
+            raise _no_column(table, types, f"{given}: name one of them with --{role}-column")
+        for name in usual if given is None else (given.lower(),):
+            if name in by_name and by_name[name] not in roles.values():
+                roles[role] = by_name[name]
+                break
+    if "body" not in roles:
+        raise _no_column(
+            table,
+            types,
+            f"{' or '.join(USUAL['body'])}: name the column of the message with --body-column",
+        )
+    return Columns(types, roles)
+
+
+def _no_column(table: str, types: Mapping[str, str], rest: str) -> InputError:
+    return InputError(f"{table} has the columns {', '.join(types)}, and none called {rest}")

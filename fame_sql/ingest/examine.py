@@ -1,0 +1,84 @@
+"""A source before it is loaded: its encoding, its format and its beginning."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fame_sql.errors import InputError
+from fame_sql.ingest.encodings import check_utf8, resolve_encoding
+from fame_sql.ingest.formats import Format, choose_format
+from fame_sql.ingest.known import head_of
+from fame_sql.ingest.sources import HEAD_BYTES, Source, open_source, read_head
+from fame_sql.ingest.streams import Stream
+
+_MARK = b"\xef\xbb\xbf"
+
+
+class EmptySourceError(InputError):
+    """A source holds no line."""
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A source that can be loaded.
+
+    Parameters
+    ----------
+    source : Source
+        The source.
+    encoding : str
+        Its encoding.
+    format : Format
+        Its format.
+    head : str
+        The fingerprint of its beginning.
+    content : bytes or None
+        All of it in UTF-8, if that is at most :data:`HEAD_BYTES`.
+    """
+
+    source: Source
+    encoding: str
+    format: Format
+    head: str
+    content: bytes | None
+
+    @contextmanager
+    def open(self) -> Iterator[Stream]:
+        """Open it as a stream of UTF-8 bytes."""
+        if self.content is None:
+            with open_source(self.source, self.encoding) as stream:
+                yield stream
+        else:
+            content = io.BytesIO(self.content)
+            yield Stream(self.source.name, content, "utf-8", len(self.content))
+
+
+def examine(source: Source, format: str, encoding: str | None) -> Examined:
+    """Read the beginning of a source, and find its encoding and its format.
+
+    Raises
+    ------
+    EmptySourceError
+        If it holds no line.
+    InputError
+        If it cannot be used.
+    """
+    wanted = resolve_encoding(encoding or "auto")
+    used = "utf-8" if wanted == "auto" else wanted
+    head = read_head(source, used, HEAD_BYTES + 1)
+    name = Path(source.name)
+    if wanted == "auto":
+        check_utf8(name, head[:HEAD_BYTES])
+    if not head.removeprefix(_MARK).strip():
+        raise EmptySourceError(f"{source.name} is empty: name a file with log lines")
+    return Examined(
+        source=source,
+        encoding=used,
+        format=choose_format(format, name, head[:HEAD_BYTES]),
+        head=head_of(head),
+        content=head if len(head) <= HEAD_BYTES else None,
+    )

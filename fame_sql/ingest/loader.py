@@ -1,0 +1,362 @@
+"""Loading of sources: many small ones with one commit, a large one in several."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from fame_sql import sql
+from fame_sql.console import Step
+from fame_sql.errors import InputError
+from fame_sql.ingest.batch import Absorb, Batch, create_macros
+from fame_sql.ingest.examine import EmptySourceError, Examined, examine
+from fame_sql.ingest.file_load import FileLoad
+from fame_sql.ingest.known import KnownLoads, Load
+from fame_sql.ingest.lines import Chunk, LineReader, read_ahead, whole_chunk
+from fame_sql.ingest.reading import Reading
+from fame_sql.ingest.report import IngestReport
+from fame_sql.ingest.resume import Start, find_start
+from fame_sql.ingest.sources import Source, latest_moment
+from fame_sql.ingest.tables import Table, load_table
+from fame_sql.warehouse.memory import limited_memory
+from fame_sql.warehouse.warehouse import Warehouse, utc_now
+
+_WINDOW = 2000
+_WINDOW_BYTES = 32 << 20
+_BATCH_BYTES = 1 << 28
+
+
+@dataclass
+class Followed:
+    """What one process has read of files that it follows.
+
+    Parameters
+    ----------
+    loads : set of int
+        The loads that go on while the process runs.
+    positions : dict
+        The load and the hash of all its bytes, of large files, by device and number of the file.
+    """
+
+    loads: set[int] = field(default_factory=set)
+    positions: dict[tuple[int, int], tuple[Load, hashlib._Hash]] = field(default_factory=dict)
+
+
+class Unread:
+    """A source that cannot be read.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    error : InputError
+        Why.
+    """
+
+    def __init__(self, name: str, error: InputError) -> None:
+        self.name = name
+        self.error = error
+
+    @property
+    def report(self) -> IngestReport:
+        """The report of the source."""
+        if isinstance(self.error, EmptySourceError):
+            return IngestReport(self.name, state="empty")
+        return IngestReport(self.name, state="failed", error=str(self.error))
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A table that has been loaded.
+
+    Parameters
+    ----------
+    report : IngestReport
+        The report of the load.
+    """
+
+    report: IngestReport
+
+
+class Loader:
+    """Loads sources into a warehouse.
+
+    Sources are taken in windows of many small ones or one large one. What the warehouse knows of
+    them is looked up with two statements for a window, and their lines are committed together.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+        The warehouse.
+    reading : Reading
+        The settings.
+    absorb : callable
+        Moves the rows of ``incoming`` into ``fame.logs``.
+    step : Step
+        Receives the progress in bytes.
+    strict : bool
+        Raise the error of the first source that cannot be read.
+    followed : Followed, optional
+        What has been read of files that are followed; it is updated.
+    """
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        reading: Reading,
+        absorb: Absorb,
+        step: Step,
+        *,
+        strict: bool,
+        followed: Followed | None = None,
+    ) -> None:
+        self._followed = followed
+        self._connection = warehouse.connection
+        self._reading = reading
+        self._absorb = absorb
+        self._known = KnownLoads(self._connection)
+        self._batch = Batch(
+            self._connection, absorb, join_lines=reading.join_lines, redacted=reading.redact
+        )
+        self._step = step
+        self._strict = strict
+        self._next_id = self._first_id()
+
+    def load(self, sources: Iterable[Source | Table | Unread]) -> Iterator[IngestReport]:
+        """Load sources, and yield a report of each as soon as its lines are committed."""
+        create_macros(self._connection)
+        try:
+            with limited_memory(self._connection):
+                for window in self._windows(sources):
+                    yield from self._load_window(window)
+        finally:
+            self._connection.execute("DROP TABLE IF EXISTS temp.incoming")
+            self._connection.execute("DROP TABLE IF EXISTS temp.parts")
+            self._connection.execute("DROP TABLE IF EXISTS temp.tails")
+            self._connection.execute(sql.load("ingest/drop_macros"))
+
+    def _windows(
+        self, sources: Iterable[Source | Table | Unread]
+    ) -> Iterator[list[Examined | Table | Unread]]:
+        window: list[Examined | Table | Unread] = []
+        held = 0
+        for source in sources:
+            found = self._examine(source) if isinstance(source, Source) else source
+            window.append(found)
+            if isinstance(found, Examined):
+                held += _WINDOW_BYTES if found.content is None else len(found.content)
+            if len(window) >= _WINDOW or held >= _WINDOW_BYTES:
+                yield window
+                window, held = [], 0
+        if window:
+            yield window
+
+    def _examine(self, source: Source) -> Examined | Unread:
+        try:
+            return examine(source, self._reading.format, self._reading.encoding)
+        except InputError as error:
+            return Unread(source.name, error)
+
+    def _load_window(self, window: Sequence[Examined | Table | Unread]) -> Iterator[IngestReport]:
+        usable = [one for one in window if isinstance(one, Examined)]
+        if usable:
+            self._known.look_up(
+                (one.source.identity for one in usable), (one.head for one in usable)
+            )
+        loads: list[FileLoad | Loaded | Unread] = []
+        for one in window:
+            loads.append(self._begin(one))
+            self._refuse(loads[-1])
+        self._commit()
+        for load in loads:
+            yield load.report
+
+    def _refuse(self, load: FileLoad | Loaded | Unread) -> None:
+        if self._strict and isinstance(load, Unread) and load.report.state == "failed":
+            self._commit()
+            raise load.error
+
+    def _begin(self, one: Examined | Table | Unread) -> FileLoad | Loaded | Unread:
+        """Load a source; its last chunk may wait in the batch."""
+        if isinstance(one, Unread):
+            return one
+        if isinstance(one, Table):
+            return self._load_table(one)
+        try:
+            load = self._started(one)
+        except InputError as error:
+            return Unread(one.source.name, error)
+        try:
+            self._read(load)
+        except InputError as error:
+            self._batch.discard(load)
+            self._known.forget(load.ingest_id, one.source.identity, one.head)
+            return Unread(one.source.name, error)
+        return load
+
+    def _load_table(self, table: Table) -> Loaded | Unread:
+        self._commit()
+        try:
+            report = load_table(
+                self._connection,
+                table,
+                self._reading.columns,
+                self._absorb,
+                ingest_id=self._next_id,
+                redacted=self._reading.redact,
+            )
+        except InputError as error:
+            return Unread(table.name, error)
+        self._next_id += report.state != "unchanged"
+        return Loaded(report)
+
+    def _started(self, examined: Examined) -> FileLoad:
+        start = self._find_start(examined)
+        concerned = [load.ingest_id for load in (start.after, start.copy) if load is not None]
+        if self._batch.holds(*concerned, *start.before):
+            # Where a last record begins is known only after the commit.
+            self._commit()
+            start = self._find_start(examined)
+        self._refuse_other_encoding(examined, start)
+        stopped = start.stopped
+        load = FileLoad(
+            examined=examined,
+            start=start,
+            ingest_id=self._next_id if stopped is None else stopped.ingest_id,
+            started_at=utc_now() if stopped is None else stopped.started_at,
+            latest=latest_moment(examined.source, self._reading.year),
+        )
+        load.before = start.before
+        return load
+
+    def _find_start(self, examined: Examined) -> Start:
+        start = self._followed_start(examined) or self._start_by_content(examined)
+        if self._followed is None or start.after is None:
+            return start
+        if start.after.ingest_id not in self._followed.loads:
+            return start
+        # One load goes on as long as the file is followed, instead of one for each round.
+        return replace(start, after=replace(start.after, state="partial"))
+
+    def _followed_start(self, examined: Examined) -> Start | None:
+        """Return the position of a large file that this process has read, without hashing it."""
+        source = examined.source
+        if self._followed is None or source.file is None or examined.content is not None:
+            return None
+        load, digest = self._followed.positions.get(source.file, (None, None))
+        if load is None or digest is None or load.head != examined.head:
+            return None
+        if source.size < load.byte_end or load.source != source.identity:
+            return None
+        return Start(
+            offset=load.resume_offset,
+            line=load.resume_line,
+            digest=digest.copy(),
+            digested=load.byte_end,
+            after=load,
+            nothing_new=source.size == load.byte_end,
+        )
+
+    def _start_by_content(self, examined: Examined) -> Start:
+        source = examined.source
+        with examined.open() as stream:
+            return find_start(
+                stream,
+                self._known,
+                source.identity,
+                source.name,
+                examined.head,
+                skip_copies=self._reading.skip_copies,
+            )
+
+    def _refuse_other_encoding(self, examined: Examined, start: Start) -> None:
+        """Refuse to load a file again with another encoding, which would duplicate its lines."""
+        before = start.replaced
+        if before is None or before.encoding == examined.encoding:
+            return
+        raise InputError(
+            f"{examined.source.name} was loaded as {before.encoding} before, and would be loaded "
+            f"twice as {examined.encoding}: use the same --encoding, or load it into a new "
+            "warehouse"
+        )
+
+    def _read(self, load: FileLoad) -> None:
+        start, done = load.start, 0
+        if start.copy_is_whole and self._reading.skip_copies:
+            load.report = replace(load.report, state="left out")
+        elif start.nothing_new:
+            self._finish_unchanged(load)
+        else:
+            done = self._read_lines(load)
+        self._step.advance(max(load.examined.source.size - done, 0))
+
+    def _finish_unchanged(self, load: FileLoad) -> None:
+        """Finish an interrupted load of a source without new lines."""
+        if load.start.stopped is not None:
+            self._connection.execute(
+                sql.load("ingest/finish"),
+                {"ingest_id": load.ingest_id, "finished_at": utc_now()},
+            )
+
+    def _read_lines(self, load: FileLoad) -> int:
+        """Read the lines of a source; return the number of bytes that were shown as progress."""
+        start, shown = load.start, 0
+        if start.stopped is None:
+            self._next_id += 1
+        if self._read_whole(load):
+            return 0
+        with load.examined.open() as stream:
+            stream.skip(start.offset)
+            reader = LineReader(
+                stream,
+                offset=start.offset,
+                line=start.line,
+                digest=start.digest,
+                digested=start.digested,
+            )
+            for chunk in read_ahead(reader, self._reading.chunk_lines):
+                self._add(load, chunk)
+                if stream.length is not None:
+                    load.digest = reader.digest if chunk.last else None
+                    self._step.advance(chunk.byte_end - start.offset - shown)
+                    shown = chunk.byte_end - start.offset
+        return shown
+
+    def _read_whole(self, load: FileLoad) -> bool:
+        """Add a new source that is in memory as a whole, if it is one."""
+        content = load.examined.content
+        if content is None or load.start.offset or load.tail is not None:
+            return False
+        chunk = whole_chunk(content)
+        if chunk.line_end > self._reading.chunk_lines:
+            return False
+        self._add(load, chunk, content)
+        return True
+
+    def _add(self, load: FileLoad, chunk: Chunk, content: bytes | None = None) -> None:
+        lines = chunk.line_end if chunk.lines is None else len(chunk.lines)
+        size = len(content or b"") if chunk.lines is None else chunk.lines.nbytes
+        self._make_room(load, lines, size)
+        self._batch.add(load, chunk, content)
+        self._known.add(load.after(chunk))
+        if not chunk.last:
+            self._commit()
+
+    def _make_room(self, load: FileLoad, lines: int, size: int) -> None:
+        full = self._batch.lines + lines > self._reading.chunk_lines
+        if full or self._batch.bytes + size > _BATCH_BYTES or self._batch.holds(load.ingest_id):
+            self._commit()
+
+    def _commit(self) -> None:
+        for load, saved in self._batch.commit():
+            self._known.add(saved)
+            if self._followed is None or saved.state != "complete":
+                continue
+            self._followed.loads.add(saved.ingest_id)
+            file, digest = load.examined.source.file, load.digest
+            if file is not None and digest is not None:
+                self._followed.positions[file] = saved, digest
+
+    def _first_id(self) -> int:
+        return int(self._connection.execute(sql.load("ingest/next_ingest_id")).fetchall()[0][0])

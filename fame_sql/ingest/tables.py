@@ -1,0 +1,267 @@
+"""Loading the rows of a table: of DuckDB, of a query, of a Parquet or CSV file."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from string import Template
+from typing import Any
+
+import duckdb
+
+from fame_sql import sql
+from fame_sql.errors import InputError
+from fame_sql.ingest.batch import Absorb
+from fame_sql.ingest.columns import ColumnChoice, Columns, find_columns
+from fame_sql.ingest.file_load import row_of
+from fame_sql.ingest.known import KnownLoads, Load
+from fame_sql.ingest.redact import redact
+from fame_sql.ingest.report import IngestReport
+from fame_sql.ingest.sources import Source
+from fame_sql.sql.quoting import identifier, literal
+from fame_sql.warehouse.warehouse import transaction, utc_now
+
+FORMATS = {"parquet": "read_parquet", "csv": "read_csv", "table": "", "query": ""}
+"""What rows can be read from, and the function of DuckDB that reads a file of that kind."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows that can be read as log lines.
+
+    Parameters
+    ----------
+    name : str
+        Its name in the rows and in messages.
+    identity : str
+        What it is recognised by.
+    format : str
+        A key of :data:`FORMATS`.
+    rows : str
+        A SELECT of all rows. It is the user's own SQL, or made of quoted names.
+    """
+
+    name: str
+    identity: str
+    format: str
+    rows: str
+
+    def types(self, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+        """Return the types of its columns by name.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read.
+        """
+        try:
+            described = connection.execute(f"DESCRIBE {self.rows}").fetchall()
+        except duckdb.Error as error:
+            raise InputError(f"{self.name} cannot be read: {_first_line(error)}") from None
+        return {str(name): str(kind) for name, kind, *_ in described}
+
+
+def named_table(name: str) -> Table:
+    """Return a table of the warehouse's file, or of a database that is attached."""
+    parts = [part.strip('"') for part in name.split(".")]
+    quoted = ".".join(identifier(part) for part in parts)
+    return Table(name, f"table:{name}", "table", f"SELECT * FROM {quoted}")
+
+
+def named_query(query: str, name: str | None = None) -> Table:
+    """Return the rows of a query.
+
+    Raises
+    ------
+    InputError
+        If it is not one SELECT.
+    """
+    try:
+        statements = duckdb.extract_statements(query)
+    except duckdb.Error as error:
+        raise InputError(f"the query cannot be read: {_first_line(error)}") from None
+    if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+        raise InputError("the query is not one SELECT: give one statement that returns rows")
+    text = statements[0].query.rstrip().rstrip(";")
+    return Table(name or "query", f"query:{name or text}", "query", text)
+
+
+def table_format(source: Source) -> str | None:
+    """Return the format of a file that can be read as a table; None for other files."""
+    name = source.name.lower()
+    if re.search(r"\.(csv|tsv)(\.gz|\.zst)?$", name):
+        return "csv"
+    with source.open() as file:
+        return "parquet" if file.read(4) == b"PAR1" else None
+
+
+def file_table(path: str, name: str, known_as: str, format: str) -> Table:
+    """Return the rows of a Parquet or CSV file."""
+    options = ", all_varchar = true, header = true" if format == "csv" else ""
+    rows = f"SELECT * FROM {FORMATS[format]}({literal(path)}{options})"
+    return Table(name, known_as, format, rows)
+
+
+def was_read_as_lines(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
+    """Return whether a file was read as lines before, which a table would double."""
+    known = KnownLoads(connection)
+    known.look_up([table.identity], [])
+    return any(load.format != table.format for load in known.of(table.identity))
+
+
+def is_csv(connection: duckdb.DuckDBPyConnection, table: Table, choice: ColumnChoice) -> bool:
+    """Return whether a file with the name of a CSV file has a header with known columns."""
+    try:
+        find_columns(table.name, table.types(connection), choice)
+    except InputError:
+        return choice.body is not None
+    return True
+
+
+def load_table(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    choice: ColumnChoice,
+    absorb: Absorb,
+    *,
+    ingest_id: int,
+    redacted: bool,
+) -> IngestReport:
+    """Load the rows of a table that are not in the warehouse yet.
+
+    Rows that were read before are recognised by their content, or with ``choice.new_by`` by the
+    value of one column.
+
+    Raises
+    ------
+    InputError
+        If the table cannot be read, or has no column for the message.
+    """
+    types = table.types(connection)
+    columns = find_columns(table.name, types, choice)
+    known = KnownLoads(connection)
+    known.look_up([table.identity], [])
+    before = [load for load in known.of(table.identity) if load.format == table.format]
+    fingerprint, count = _fingerprint(connection, table, choice)
+    report = IngestReport(table.name, table.format, "utf-8", state="grown" if before else "added")
+    if any(load.fingerprint == fingerprint for load in before):
+        return IngestReport(table.name, table.format, "utf-8", state="unchanged")
+    with transaction(connection):
+        _fill(connection, table, columns, _newer(choice, before, types), ingest_id)
+        if redacted:
+            redact(connection)
+        if before and choice.new_by is None:
+            _leave_out_known(connection, before)
+        rows, errors = connection.execute(
+            "SELECT count(*), count(parse_error) FROM incoming"
+        ).fetchall()[0]
+        absorb(connection)
+        load = _load(table, ingest_id, fingerprint, count, rows, errors)
+        connection.execute(sql.load("ingest/save_progress"), {"loads": json.dumps([row_of(load)])})
+    return IngestReport(
+        table.name, table.format, "utf-8", rows=rows, errors=errors, state=report.state
+    )
+
+
+def _fill(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    columns: Columns,
+    newer: str,
+    ingest_id: int,
+) -> None:
+    statement = Template(sql.load("ingest/table/fill")).substitute(
+        columns.expressions(), rows=table.rows, newer=newer
+    )
+    connection.execute(sql.load("events/create_incoming"))
+    try:
+        connection.execute(
+            statement,
+            {
+                "observed_timestamp": utc_now(),
+                "source_path": table.name,
+                "ingest_id": ingest_id,
+                "parser": table.format,
+            },
+        )
+    except duckdb.Error as error:
+        raise InputError(f"{table.name} cannot be read: {_first_line(error)}") from None
+
+
+def _fingerprint(
+    connection: duckdb.DuckDBPyConnection, table: Table, choice: ColumnChoice
+) -> tuple[str, int]:
+    """Return what identifies the content of a table, and its number of rows."""
+    if choice.new_by is not None:
+        return _greatest(connection, table, choice.new_by)
+    statement = Template(sql.load("ingest/table/fingerprint")).substitute(rows=table.rows)
+    count, content = _one_row(connection, table, statement)
+    return f"rows {count} {content}", int(count)
+
+
+def _greatest(connection: duckdb.DuckDBPyConnection, table: Table, column: str) -> tuple[str, int]:
+    name = identifier(column)
+    statement = f"SELECT count(*), max({name})::VARCHAR FROM ({table.rows})"
+    count, greatest = _one_row(connection, table, statement)
+    return f"{column} {greatest}", int(count)
+
+
+def _one_row(
+    connection: duckdb.DuckDBPyConnection, table: Table, statement: str
+) -> tuple[Any, ...]:
+    try:
+        return connection.execute(statement).fetchall()[0]
+    except duckdb.Error as error:
+        raise InputError(f"{table.name} cannot be read: {_first_line(error)}") from None
+
+
+def _newer(choice: ColumnChoice, before: list[Load], types: dict[str, str]) -> str:
+    """Return the condition for rows that have not been read."""
+    prefix = f"{choice.new_by} "
+    last = max(before, key=lambda load: load.ingest_id, default=None)
+    if choice.new_by is None or last is None or not last.fingerprint.startswith(prefix):
+        return "true"
+    column, value = identifier(choice.new_by), last.fingerprint.removeprefix(prefix)
+    return f"{column} > CAST({literal(value)} AS {types[choice.new_by]})"
+
+
+def _leave_out_known(connection: duckdb.DuckDBPyConnection, before: list[Load]) -> None:
+    numbers = [load.ingest_id for load in before]
+    held = connection.execute(sql.load("ingest/table/count_lines"), [numbers]).fetchall()[0][0]
+    if held < sum(load.rows for load in before):
+        raise InputError(
+            f"lines that were read from {before[0].source_path} have been moved out of the "
+            "warehouse, so rows that were read before cannot be recognised: name a column that "
+            "grows from row to row with --new-by"
+        )
+    row = sql.load("ingest/table/row_hash").strip()
+    statement = Template(sql.load("ingest/table/leave_out_known")).substitute(row=row)
+    connection.execute(statement, {"ingest_ids": numbers})
+
+
+def _load(
+    table: Table, ingest_id: int, fingerprint: str, count: int, rows: int, errors: int
+) -> Load:
+    return Load(
+        ingest_id=ingest_id,
+        source=table.identity,
+        source_path=table.name,
+        encoding="utf-8",
+        format=table.format,
+        head=None,
+        fingerprint=fingerprint,
+        byte_start=0,
+        byte_end=0,
+        tail_offset=None,
+        tail_line=None,
+        line_end=count,
+        rows=rows,
+        errors=errors,
+        state="complete",
+        started_at=utc_now(),
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]

@@ -1,0 +1,16 @@
+-- The number and the event of each line. Numbers are counted here, since a window over whole lines
+-- copies them.
+CREATE OR REPLACE TEMP TABLE incoming_places AS
+SELECT
+    numbered.place,
+    numbered.ordinal,
+    texts.event_id
+FROM (SELECT place, row_number() OVER (ORDER BY place) AS ordinal FROM incoming) AS numbered
+LEFT JOIN incoming_keys AS keys ON numbered.place = keys.place
+LEFT JOIN (
+    SELECT
+        incoming_texts.key,
+        events.event_id
+    FROM incoming_texts
+    INNER JOIN fame.events AS events ON incoming_texts.event_hash = events.event_hash
+) AS texts ON keys.key = texts.key;

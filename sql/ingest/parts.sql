@@ -1,0 +1,8 @@
+-- The sources whose lines are read together. Their lines have places one after the other, which
+-- are their numbers plus the shift of the source.
+CREATE OR REPLACE TEMP TABLE parts AS
+SELECT
+    unnest($first_places::BIGINT[]) AS first_place,
+    unnest($shifts::BIGINT[]) AS shift,
+    unnest($paths::VARCHAR[]) AS source_path,
+    unnest($ingest_ids::INTEGER[]) AS ingest_id;

@@ -1,0 +1,1 @@
+SELECT DISTINCT attributes::VARCHAR FROM incoming WHERE attributes IS NOT NULL;

@@ -1,0 +1,1 @@
+SELECT DISTINCT body FROM incoming WHERE body IS NOT NULL;

@@ -1,0 +1,1 @@
+SELECT DISTINCT resource_attributes::VARCHAR FROM incoming WHERE resource_attributes IS NOT NULL;

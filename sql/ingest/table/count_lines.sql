@@ -1,0 +1,3 @@
+SELECT count(*)
+FROM fame.logs
+WHERE ingest_id IN (SELECT unnest(?::INTEGER[]));

@@ -1,0 +1,11 @@
+hash((
+    timestamp,
+    severity_text,
+    severity_number,
+    service_name,
+    host_name,
+    trace_id,
+    span_id,
+    resource_attributes::VARCHAR,
+    attributes::VARCHAR
+))
