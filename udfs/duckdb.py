@@ -11,13 +11,15 @@ import atexit
 import contextlib
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from fame_sql.errors import WarehouseError
 from fame_sql.scoring.live import LiveScorer
+from fame_sql.udfs.duckdb_1 import BY_ROW, CANONICAL, IS_1, HeldTexts, held, one_by_one
 from fame_sql.udfs.functions import FUNCTIONS, LiveFunction
 
 _TOKEN = "_fame_registration"
@@ -29,6 +31,7 @@ class _Registration:
 
     connection: duckdb.DuckDBPyConnection
     scorer: LiveScorer
+    texts: HeldTexts = field(default_factory=HeldTexts)
 
 
 _registrations: dict[str, _Registration] = {}
@@ -37,9 +40,8 @@ _registrations: dict[str, _Registration] = {}
 def register(connection: duckdb.DuckDBPyConnection, scorer: LiveScorer) -> None:
     """Register every live function on a connection's database, or replace the scorer of theirs.
 
-    The functions are declared with side effects, because DuckDB 1.5 otherwise evaluates them on
-    rows that a filter or join would have removed (measured: 100 to 900 times as many). They handle
-    ``NULL`` themselves, and errors are raised, never turned into ``NULL``.
+    They handle ``NULL`` themselves, and errors are raised, never turned into ``NULL``. How they are
+    declared depends on DuckDB, see :mod:`fame_sql.udfs.duckdb_1`.
 
     Raises
     ------
@@ -49,6 +51,7 @@ def register(connection: duckdb.DuckDBPyConnection, scorer: LiveScorer) -> None:
     known = _registrations.get(_registered_token(connection))
     if known is not None:
         known.scorer = scorer
+        define_macros(connection)
         return
     token = uuid.uuid4().hex
     registration = _Registration(connection, scorer)
@@ -63,21 +66,42 @@ def register(connection: duckdb.DuckDBPyConnection, scorer: LiveScorer) -> None:
                 f"remove it with 'DROP MACRO main.{function.name}' and try again"
             ) from None
     _registrations[token] = registration
+    define_macros(connection)
+
+
+def define_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make ``fame_canonical`` a macro on one connection or cursor of DuckDB 1.
+
+    There the function is called row by row, and the macro is pure SQL. It is temporary, and a
+    cursor does not have that of its connection.
+    """
+    scorer = scorer_of(connection)
+    if IS_1 and scorer is not None:
+        canonical = scorer.recipe.sql("CAST(message AS VARCHAR)")
+        connection.execute(
+            f"CREATE OR REPLACE TEMP MACRO {CANONICAL}(message) AS {canonical}"
+        )
 
 
 def _create(
     connection: duckdb.DuckDBPyConnection, function: LiveFunction, registration: _Registration
 ) -> None:
+    compute: Callable[..., Any] = _vectorised(function, registration)
+    by_row = IS_1 and function.name in BY_ROW
+    if by_row:
+        compute = one_by_one(compute)
+    elif IS_1:
+        compute = held(compute, registration.texts)
     # DuckDB 2.0 accepts these names at run time, but its stubs have only enumerations, which are in
     # another module in 1.5.
     connection.create_function(  # type: ignore[call-overload]
         function.name,
-        _vectorised(function, registration),
+        compute,
         ["VARCHAR"],
         function.returns,
-        type="arrow",
+        type="native" if by_row else "arrow",
         null_handling="special",
-        side_effects=True,
+        side_effects=IS_1,
     )
 
 
@@ -96,9 +120,10 @@ def _registered_token(connection: duckdb.DuckDBPyConnection) -> str:
 
 def _vectorised(
     function: LiveFunction, registration: _Registration
-) -> Callable[[pa.ChunkedArray], pa.Array]:
-    def compute(messages: pa.ChunkedArray) -> pa.Array:
-        return function.compute(registration.scorer, messages.combine_chunks())
+) -> Callable[[pa.ChunkedArray | pa.Array], pa.Array]:
+    def compute(messages: pa.ChunkedArray | pa.Array) -> pa.Array:
+        whole = messages.combine_chunks() if isinstance(messages, pa.ChunkedArray) else messages
+        return function.compute(registration.scorer, whole)
 
     compute.__name__ = function.name
     return compute
@@ -109,6 +134,8 @@ def release(connection: duckdb.DuckDBPyConnection) -> None:
     for token, registration in list(_registrations.items()):
         if registration.connection is connection:
             del _registrations[token]
+            with contextlib.suppress(duckdb.Error):
+                connection.execute(f"DROP MACRO IF EXISTS temp.main.{CANONICAL}")
             _remove(connection)
 
 

@@ -57,6 +57,7 @@ class Plugin(BasePlugin):  # type: ignore
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Create ``fame_model_version()``; a temporary macro belongs to one cursor."""
+        functions.define_macros(cursor)
         cursor.execute(
             f"CREATE OR REPLACE TEMP MACRO fame_model_version() AS CAST({self._version} AS VARCHAR)"
         )

@@ -11,13 +11,14 @@ from fame_sql import sql
 from fame_sql.errors import InputError
 from fame_sql.sql.quoting import literals
 from fame_sql.storage.places import Place, reach
-from fame_sql.verdict import statements
 from fame_sql.warehouse import settings
-from fame_sql.warehouse.definitions import publish
+from fame_sql.warehouse.definitions import (
+    define_over_partitions,
+    has_partitions,
+    over_partitions_are_current,
+)
 from fame_sql.warehouse.severities import number_sql
 from fame_sql.warehouse.warehouse import Warehouse
-
-_VIEWS = ("all_logs", "all_scored_logs")
 
 
 def partition_place(warehouse: Warehouse) -> Place | None:
@@ -82,24 +83,21 @@ def set_place(warehouse: Warehouse, place: str) -> Place:
 
 
 def define_views(warehouse: Warehouse) -> None:
-    """Define ``all_logs`` and ``all_scored_logs`` over the current files."""
+    """Define ``all_logs`` over the current files, and the views and macros that read it."""
     place = partition_place(warehouse)
     paths = [row[0] for row in warehouse.rows(sql.load("storage/stored_paths"))]
     columns = _columns(warehouse)
-    view = Template(sql.load("storage/all_logs"))
-    warehouse.connection.execute(
-        view.substitute(
-            columns=", ".join(columns),
-            partitions=_union(columns, place, paths) if place and paths else "",
-        )
+    all_logs = Template(sql.load("storage/all_logs")).substitute(
+        columns=", ".join(columns),
+        partitions=_union(columns, place, paths) if place and paths else "",
     )
-    warehouse.connection.execute(statements.load("storage/all_scored_logs"))
-    publish(warehouse.connection, _VIEWS)
+    define_over_partitions(warehouse.connection, all_logs)
 
 
 def renew_views(warehouse: Warehouse) -> None:
-    """Redefine the views if they are those of an older version, without severity numbers."""
-    if warehouse.rows(sql.load("storage/outdated_view")):
+    """Define the views over partitions again if another version of fame-sql has defined them."""
+    connection = warehouse.connection
+    if has_partitions(connection) and not over_partitions_are_current(connection):
         with warehouse.transaction():
             define_views(warehouse)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import duckdb
 
 from fame_sql import sql
 from fame_sql.verdict.statements import load
 from fame_sql.warehouse import settings
+from fame_sql.warehouse.comments import write_comments
 from fame_sql.warehouse.recipe import read_recipe
 
 # Everyone who opens the file sees these views of the schema fame without its name.
@@ -23,6 +24,18 @@ PUBLIC_VIEWS = (
     "unmatched",
     "label_queue",
     "suspects",
+    "file_anomalies",
+    "all_logs",
+    "all_scored_logs",
+)
+
+# What reads lines in partitions, whose files must be in reach when a view is defined.
+_OVER_PARTITIONS = (
+    "warehouse/views/05_all_logs",
+    "warehouse/views/05_all_scored_logs",
+    "warehouse/views/06_anomalies",
+    "warehouse/views/07_unmatched",
+    "warehouse/macros/03_tables",
 )
 
 _CALLED_BY_VIEWS = "warehouse/macros/00_provisional"
@@ -31,13 +44,52 @@ _DEFINED = re.compile(r"^CREATE OR REPLACE (?:VIEW|MACRO) (fame\.\w+)", re.MULTI
 
 
 def define(connection: duckdb.DuckDBPyConnection) -> None:
-    """Define all views and stored macros of a warehouse, with the masks that it has now."""
+    """Define all views and stored macros of a warehouse, with the masks that it has now.
+
+    In a warehouse with partitions, those that read them stay as they are: the room of the
+    partitions defines them with :func:`define_over_partitions`.
+    """
     # All of them: a view with SELECT * keeps the columns of the day it was defined.
     statements = _statements(connection)
-    for statement in statements:
-        connection.execute(statement)
-    publish(connection, PUBLIC_VIEWS)
+    later = _OVER_PARTITIONS if has_partitions(connection) else ()
+    for name, statement in statements.items():
+        if name not in later:
+            connection.execute(statement)
+    names = [view for view in PUBLIC_VIEWS if not any(name.endswith(f"_{view}") for name in later)]
+    publish(connection, names)
+    write_comments(connection)
     settings.write(connection, settings.DEFINITIONS, _hash(statements))
+
+
+def has_partitions(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Return whether a warehouse has lines in partitions."""
+    found = connection.execute("SELECT count(*) FROM fame.partitions WHERE state = 'stored'")
+    return found.fetchall() != [(0,)]
+
+
+def define_over_partitions(connection: duckdb.DuckDBPyConnection, all_logs: str) -> None:
+    """Define the views and macros that read lines in partitions.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        A connection to a warehouse that can reach the files of its partitions.
+    all_logs : str
+        The statement that defines ``fame.all_logs`` over them.
+    """
+    statements = _statements(connection)
+    for name in _OVER_PARTITIONS:
+        connection.execute(all_logs if name.endswith("_all_logs") else statements[name])
+    views = [name.rpartition("/")[-1][3:] for name in _OVER_PARTITIONS]
+    publish(connection, [view for view in views if view in PUBLIC_VIEWS])
+    write_comments(connection)
+    settings.write(connection, settings.PARTITION_DEFINITIONS, _hash(statements))
+
+
+def over_partitions_are_current(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Return whether the views that read partitions are those of this version of fame-sql."""
+    known = settings.read(connection, settings.PARTITION_DEFINITIONS)
+    return known == _hash(_statements(connection))
 
 
 def are_current(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -73,11 +125,11 @@ def _files() -> list[str]:
     return [*first, *views, *(name for name in macros if name not in first)]
 
 
-def _statements(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Return the statements that define the views and macros, in order."""
+def _statements(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return the statements that define the views and macros by their files, in order."""
     canonical = read_recipe(connection).sql("message")
-    return [load(name, canonical=canonical) for name in _files()]
+    return {name: load(name, canonical=canonical) for name in _files()}
 
 
-def _hash(statements: Sequence[str]) -> str:
-    return hashlib.md5("".join(statements).encode()).hexdigest()
+def _hash(statements: Mapping[str, str]) -> str:
+    return hashlib.md5("".join(statements.values()).encode()).hexdigest()

@@ -1,5 +1,6 @@
 -- Functions that answer differently each time, and the user's macros, which may hide one. Those of
--- fame_stored have the live functions' names, and hide them only on the search path.
+-- fame_stored have the live functions' names, and hide them only on the search path. On DuckDB 1,
+-- fame_canonical is a temporary macro of the connection.
 SELECT
     lower(function_name) AS function_name,
     string_agg(macro_definition, ' ') AS macro_definition
@@ -9,6 +10,7 @@ WHERE
     OR (
         function_type IN ('macro', 'table_macro')
         AND NOT internal
+        AND NOT (database_name = 'temp' AND function_name = 'fame_canonical')
         AND schema_name <> 'fame'
         AND (
             schema_name <> 'fame_stored'

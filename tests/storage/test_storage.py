@@ -25,6 +25,7 @@ from fame_sql.storage.places import Place
 from fame_sql.storage.views import partition_place, set_place
 from fame_sql.templates.matching import match_events
 from fame_sql.udfs.duckdb import release
+from fame_sql.warehouse import settings
 from fame_sql.warehouse.warehouse import Warehouse
 
 VERDICTS = "SELECT day, event_id, lines, score, domain FROM fame.daily_verdicts ORDER BY ALL"
@@ -272,6 +273,7 @@ def test_severities_missing_from_older_partitions_are_filled(copied: Path, tmp_p
             f"SELECT {logs}, day FROM read_parquet(['{file}'], hive_partitioning = true)"
         )
         assert [row[1] for row in warehouse.rows(read)] == [None, None, None]
+        settings.remove(warehouse.connection, settings.PARTITION_DEFINITIONS)
     with fame_sql.connect(copied) as connection:
         assert connection.execute(read).fetchall() == expected
         release(connection)

@@ -19,7 +19,8 @@ with seen as (
 {% if is_incremental() %}
 select
     seen.event_hash,
-    coalesce(known.canonical, fame_canonical(seen.example)) as canonical,
+    case when known.canonical is null then fame_canonical(seen.example) else known.canonical end
+        as canonical,
     least(seen.example, known.example) as example,
     least(seen.first_seen, known.first_seen) as first_seen,
     greatest(seen.last_seen, known.last_seen) as last_seen

@@ -1,3 +1,4 @@
+-- All table functions read lines in partitions too.
 -- How many lines have a stored verdict.
 CREATE OR REPLACE MACRO fame.coverage() AS TABLE
 SELECT
@@ -6,7 +7,7 @@ SELECT
     count(*) FILTER (WHERE scored_logs.score IS NULL) AS unscored,
     count(*) FILTER (WHERE scored_logs.parse_error IS NOT NULL) AS parse_errors,
     (SELECT any_value(model_version) FROM fame.champion) AS model_version
-FROM fame.scored_logs;
+FROM fame.all_scored_logs AS scored_logs;
 
 -- Anomalous lines with start <= timestamp < stop, the worst first.
 CREATE OR REPLACE MACRO fame.anomalies_between(start, stop) AS TABLE
@@ -21,7 +22,7 @@ SELECT
     events.template_id,
     any_value(templates.template) AS template,
     count(*) AS lines
-FROM fame.logs AS logs
+FROM fame.all_logs AS logs
 INNER JOIN fame.events AS events ON logs.event_id = events.event_id
 LEFT JOIN fame.templates AS templates ON events.template_id = templates.template_id
 GROUP BY ALL
@@ -39,7 +40,7 @@ WITH __fame_counted AS (
         count(*) FILTER (
             WHERE logs.timestamp >= start_b::TIMESTAMP AND logs.timestamp < stop_b::TIMESTAMP
         ) AS count_b
-    FROM fame.logs AS logs
+    FROM fame.all_logs AS logs
     INNER JOIN fame.events AS events ON logs.event_id = events.event_id
     LEFT JOIN fame.templates AS templates ON events.template_id = templates.template_id
     GROUP BY events.template_id, CASE WHEN events.template_id IS NULL THEN events.event_id END
@@ -67,7 +68,7 @@ __fame_words AS (
     SELECT
         string_split_regex(trim(logs.body), '\s+') AS words,
         string_split(templates.template, ' ') AS places
-    FROM fame.logs AS logs
+    FROM fame.all_logs AS logs
     INNER JOIN fame.events AS events ON logs.event_id = events.event_id
     INNER JOIN fame.templates AS templates ON events.template_id = templates.template_id
     WHERE events.template_id = wanted_template_id
