@@ -17,6 +17,7 @@ from fame_sql.cli.compact import compact
 from fame_sql.cli.compile import compile_
 from fame_sql.cli.dbt import dbt
 from fame_sql.cli.demo import demo
+from fame_sql.cli.doctor import doctor
 from fame_sql.cli.domains import domains
 from fame_sql.cli.evaluate import evaluate
 from fame_sql.cli.expire import expire
@@ -30,6 +31,8 @@ from fame_sql.cli.partition import partition
 from fame_sql.cli.policy import policy
 from fame_sql.cli.query import query
 from fame_sql.cli.queue import queue
+from fame_sql.cli.redact import redact
+from fame_sql.cli.repair import repair
 from fame_sql.cli.score import score
 from fame_sql.cli.status import status
 from fame_sql.cli.train import train
@@ -132,6 +135,9 @@ for _command in (
     partition,
     expire,
     compact,
+    doctor,
+    repair,
+    redact,
     upgrade,
 ):
     main.add_command(_command)

@@ -7,6 +7,7 @@ from string import Template
 import duckdb
 
 from fame_sql import sql
+from fame_sql.warehouse import lines
 from fame_sql.warehouse.warehouse import read_recipe
 
 
@@ -26,6 +27,7 @@ def absorb(connection: duckdb.DuckDBPyConnection) -> None:
     next_log_id = absorb_events(connection)
     statement = with_incoming_lines(sql.load("events/add_logs"))
     connection.execute(statement, {"next_log_id": next_log_id})
+    lines.add(connection, "log_id >= $first", first=next_log_id)
     drop_steps(connection)
 
 

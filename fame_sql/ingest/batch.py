@@ -24,6 +24,7 @@ from fame_sql.ingest.redact import redact
 from fame_sql.ingest.report import EXAMPLES, ParseFault
 from fame_sql.ingest.tail import Tail
 from fame_sql.ingest.times import time_macros
+from fame_sql.warehouse.lines import remove
 from fame_sql.warehouse.severities import number_sql
 from fame_sql.warehouse.warehouse import transaction, utc_now
 
@@ -301,6 +302,9 @@ def _delete_tails(connection: duckdb.DuckDBPyConnection, parts: Sequence[Part]) 
         {"ingest_ids": list(ingest_ids), "byte_offsets": list(byte_offsets)},
     )
     connection.execute(sql.load("ingest/uncount_tail"))
+    remove(
+        connection, "(ingest_id, byte_offset) IN (SELECT (ingest_id, byte_offset) FROM tails)"
+    )
     for ingest_id, byte_offset, error in connection.execute(
         sql.load("ingest/delete_tail")
     ).fetchall():

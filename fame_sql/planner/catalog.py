@@ -16,6 +16,7 @@ from sqlglot import TokenType, exp
 from fame_sql import sql
 from fame_sql.planner.scope import cte_names, rename_ctes
 from fame_sql.planner.tree import DIALECT, NotPlannedError, text
+from fame_sql.warehouse import lines
 
 Place: TypeAlias = tuple[str, str, str]
 """Database, schema and name, in lower case."""
@@ -68,6 +69,12 @@ class Catalog:
     def keeps_order(self) -> bool:
         """Whether DuckDB returns the rows of a plain query in the order of its table."""
         return bool(self._value("current_setting('preserve_insertion_order')"))
+
+    @cached_property
+    def lines_are_ordered(self) -> bool:
+        """Whether the warehouse's lines certainly lie in the order of their numbers."""
+        state = lines.check(self.connection) if self.is_warehouse else None
+        return state is not None and state.ordered
 
     @cached_property
     def is_warehouse(self) -> bool:

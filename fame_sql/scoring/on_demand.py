@@ -21,6 +21,7 @@ from fame_sql.scoring.scoring import (
 )
 from fame_sql.templates.answers import Answers
 from fame_sql.verdict import Verdict, statements
+from fame_sql.warehouse import lines
 from fame_sql.warehouse.disk import check_room
 from fame_sql.warehouse.warehouse import read_recipe, transaction
 
@@ -78,7 +79,7 @@ class TemporaryVerdicts:
 
     connection: duckdb.DuckDBPyConnection  # the user's own: only it sees the temporary tables
     scorer: LiveScorer
-    is_warehouse: bool
+    is_warehouse: bool  # the current database is one; then, whether it has the scorer's model
     score: bool  # score what is missing; else only count it
     progress: Progress
     _messages: int = 0
@@ -87,14 +88,20 @@ class TemporaryVerdicts:
 
     def __post_init__(self) -> None:
         self._cache = self.scorer.cache(stored=False)
+        parameters = {"model_version": self.scorer.model().version}
+        # After USE of another warehouse, neither its verdicts nor its tables are for this model.
+        self.is_warehouse = self.is_warehouse and bool(self._count(_load("models"), parameters))
         if self.is_warehouse:
-            parameters = {"model_version": self.scorer.model().version}
             self.connection.execute(_load("create_events"), parameters)
 
     def has_events(self) -> bool:
-        """Return whether lines carry the event of their message, by the scorer's own masks."""
+        """Return whether lines carry the event of their message, by the scorer's own masks.
+
+        Not if others have changed lines since fame-sql stored them.
+        """
         return (
             self.is_warehouse
+            and lines.check(self.connection) is not None
             and not self._count(_load("lines_without_event"))
             and read_recipe(self.connection.cursor()).version == self.scorer.recipe.version
         )
@@ -146,8 +153,8 @@ class TemporaryVerdicts:
         [(keys, rows)] = self.connection.execute(counted).fetchall()
         return keys, rows
 
-    def _count(self, statement: str) -> int:
-        return int(self.connection.execute(statement).fetchall()[0][0])
+    def _count(self, statement: str, parameters: object = None) -> int:
+        return int(self.connection.execute(statement, parameters).fetchall()[0][0])
 
     def _score(self, add: str, name: str) -> int:
         """Score what ``__fame_unscored`` holds, or measure a few; return how many there are."""

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from fame_sql import sql
 from fame_sql.errors import InputError
 from fame_sql.storage.views import define_views, partition_place
+from fame_sql.warehouse import lines as own_lines
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
 _AGE = re.compile(r"(\d{1,6})([hdw])")
@@ -101,7 +102,7 @@ def expire(
         )
     with warehouse.transaction():
         warehouse.connection.execute(sql.load("storage/count_expired"), {"before": before})
-        warehouse.connection.execute(sql.load("storage/delete_expired"), {"before": before})
+        own_lines.delete(warehouse.connection, sql.load("storage/is_expired"), before=before)
         _expire_partitions(warehouse, [file[0] for file in files])
     _remove_files(warehouse)
     return report

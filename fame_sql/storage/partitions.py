@@ -23,6 +23,7 @@ from fame_sql.sql.quoting import literal
 from fame_sql.storage.places import Place, reach
 from fame_sql.storage.source_columns import incoming_statement
 from fame_sql.storage.views import define_views, prepare_place
+from fame_sql.warehouse import lines as own_lines
 from fame_sql.warehouse.disk import check_room
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
@@ -138,7 +139,7 @@ def move_lines(
             with warehouse.transaction():
                 warehouse.connection.execute(sql.load("storage/move_lines"), {"day": day})
                 written += _write(warehouse, target, MOVED_FROM, (None, None))
-                warehouse.connection.execute(sql.load("storage/delete_moved"), {"day": day})
+                own_lines.delete(warehouse.connection, sql.load("storage/is_moved"), day=day)
             step.advance(lines)
     return _report(written, 0)
 

@@ -18,6 +18,7 @@ import duckdb
 from fame_sql import sql
 from fame_sql.sql.quoting import literal
 from fame_sql.verdict.columns import COLUMNS
+from fame_sql.warehouse import settings
 
 _VERDICT = {"score", "domain", "model_version"}
 """Columns that only relations with verdicts have together."""
@@ -44,6 +45,11 @@ def write_comments(connection: duckdb.DuckDBPyConnection) -> None:
     """Comment on what fame-sql has made in a warehouse, where the comment is not there yet."""
     found = connection.execute(sql.load("warehouse/uncommented")).fetchall()
     statements = [part for row in found for part in _statements(*row)]
+    # By this comment the stored functions see whether a copy of their warehouse is attached.
+    identity = settings.read(connection, settings.IDENTITY)
+    meaning = _plain(descriptions()["relations"]["settings"])
+    text = f"{meaning} The identity of this warehouse and its copies: {identity}."
+    statements.append(f"COMMENT ON TABLE fame.settings IS {literal(text)}")
     if statements:
         connection.execute("; ".join(statements))
 
@@ -55,7 +61,7 @@ def _statements(
     place = f'"{schema}"."{name}"'
     described = descriptions()["macros" if columns is None else "relations"]
     meaning = described.get(name.removeprefix("fame_") if columns is None else name)
-    if meaning is not None and comment != (text := _plain(meaning)):
+    if meaning is not None and name != "settings" and comment != (text := _plain(meaning)):
         yield f"COMMENT ON {kind} {place} IS {literal(text)}"
     given = {column["name"]: column["comment"] for column in columns or ()}
     for column, meaning in column_descriptions(list(given)).items():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+import uuid
 from collections.abc import Mapping, Sequence
 
 import duckdb
 
 from fame_sql import sql
 from fame_sql.verdict.statements import load
-from fame_sql.warehouse import settings
+from fame_sql.warehouse import lines, settings
 from fame_sql.warehouse.comments import write_comments
 from fame_sql.warehouse.recipe import read_recipe
 
@@ -49,6 +50,8 @@ def define(connection: duckdb.DuckDBPyConnection) -> None:
     In a warehouse with partitions, those that read them stay as they are: the room of the
     partitions defines them with :func:`define_over_partitions`.
     """
+    if settings.read(connection, settings.IDENTITY) is None:
+        settings.write(connection, settings.IDENTITY, uuid.uuid4().hex)
     # All of them: a view with SELECT * keeps the columns of the day it was defined.
     statements = _statements(connection)
     later = _OVER_PARTITIONS if has_partitions(connection) else ()
@@ -58,6 +61,8 @@ def define(connection: duckdb.DuckDBPyConnection) -> None:
     names = [view for view in PUBLIC_VIEWS if not any(name.endswith(f"_{view}") for name in later)]
     publish(connection, names)
     write_comments(connection)
+    if lines.stored_state(connection) is None:
+        lines.record(connection)
     settings.write(connection, settings.DEFINITIONS, _hash(statements))
 
 
@@ -128,7 +133,8 @@ def _files() -> list[str]:
 def _statements(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Return the statements that define the views and macros by their files, in order."""
     canonical = read_recipe(connection).sql("message")
-    return {name: load(name, canonical=canonical) for name in _files()}
+    identity = settings.read(connection, settings.IDENTITY) or ""
+    return {name: load(name, canonical=canonical, identity=identity) for name in _files()}
 
 
 def _hash(statements: Mapping[str, str]) -> str:

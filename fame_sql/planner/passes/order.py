@@ -22,13 +22,14 @@ _AROUND = (exp.Filter, exp.IgnoreNulls, exp.RespectNulls)
 def order_by_line(select: exp.Select, calls: Calls) -> exp.Select:
     """Write down the order by which a LIMIT takes lines of the warehouse: as they were stored.
 
-    ``fame.logs`` is written in the order of ``log_id``, so the answer has the same rows.
+    ``fame.logs`` is written in the order of ``log_id``, so the answer has the same rows, unless
+    others have added lines.
 
     Before: ``SELECT body FROM logs WHERE fame_score(body) > 0.5 LIMIT 20``
 
     After: ``SELECT body FROM logs WHERE fame_score(body) > 0.5 ORDER BY "logs".log_id LIMIT 20``
     """
-    keeps_order = calls.context.catalog.keeps_order
+    keeps_order = calls.context.catalog.keeps_order and calls.context.catalog.lines_are_ordered
     if keeps_order and not isinstance(select.parent, exp.Query) and _is_of_lines(select, calls):
         [lines] = sources(select)
         number = exp.column("log_id", table=exp.to_identifier(lines.alias_or_name, quoted=True))

@@ -80,6 +80,7 @@ MACROS = ("coverage", "anomalies_between", "template_counts", "diff_patterns")
 _SELECTED = {
     "logs": "SELECT * REPLACE (severity_number::SMALLINT AS severity_number) FROM fame.logs"
 }
+_OWN = "use_this_warehouse_first"
 _MACRO_FILE = "warehouse/macros/03_tables"
 
 
@@ -134,6 +135,9 @@ def macro_body(name: str, arguments: Mapping[str, str]) -> str:
             f"{', '.join(sorted(arguments)) or 'none'}; name each one"
         )
     body = macros[name].expression
+    for call in list(body.find_all(exp.Anonymous)):
+        if call.name == _OWN:
+            call.parent.replace(exp.true())  # On Spark there is one warehouse.
     for column in list(body.find_all(exp.Column)):
         if column.name in arguments and not column.table:
             column.replace(sqlglot.parse_one(arguments[column.name], dialect="duckdb"))

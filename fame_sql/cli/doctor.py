@@ -1,0 +1,34 @@
+"""The command ``fame doctor``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from fame_sql.cli.options.output import json_option
+from fame_sql.cli.options.warehouse import warehouse_option
+from fame_sql.cli.output import print_json
+from fame_sql.console import printable
+
+
+@click.command()
+@warehouse_option
+@json_option
+def doctor(warehouse: Path, as_json: bool) -> None:
+    """Say what is wrong with the warehouse, and which command mends it."""
+    from fame_sql.pipeline.doctor import examine
+    from fame_sql.storage.views import reach_partitions
+    from fame_sql.warehouse.warehouse import Warehouse
+
+    with Warehouse.open(warehouse, read_only=True) as opened:
+        reach_partitions(opened.connection)
+        findings = examine(opened)
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+        return
+    for finding in findings:
+        click.echo(printable(f"{finding.what}\n  mend it with: {finding.command}"))
+    if not findings:
+        click.echo("nothing is wrong")

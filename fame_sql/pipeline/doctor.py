@@ -1,0 +1,84 @@
+"""What is wrong with a warehouse, and which command mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fame_sql import sql
+from fame_sql.errors import FameError
+from fame_sql.models import load_champion
+from fame_sql.warehouse import lines
+from fame_sql.warehouse.definitions import are_current
+from fame_sql.warehouse.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is not as it should be.
+
+    Parameters
+    ----------
+    what : str
+        What is wrong, and what follows from it.
+    command : str
+        What mends it.
+    """
+
+    what: str
+    command: str
+
+
+def examine(warehouse: Warehouse) -> list[Finding]:
+    """Return what is wrong with a warehouse, the most serious first.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+        May be open read-only.
+    """
+    return [
+        *_changed_lines(warehouse),
+        *_definitions(warehouse),
+        *_model(warehouse),
+        *_unscored(warehouse),
+        *_views(warehouse),
+    ]
+
+
+def _changed_lines(warehouse: Warehouse) -> Iterator[Finding]:
+    connection = warehouse.connection
+    if lines.stored_state(connection) is not None and lines.check(connection) is None:
+        yield Finding(
+            "lines in fame.logs were changed, added or deleted by another program: stored verdicts "
+            "may be those of other messages, and queries do not use them by event",
+            "fame repair",
+        )
+
+
+def _definitions(warehouse: Warehouse) -> Iterator[Finding]:
+    if not are_current(warehouse.connection):
+        yield Finding("its views and macros are those of another fame-sql", "fame upgrade")
+
+
+def _model(warehouse: Warehouse) -> Iterator[Finding]:
+    try:
+        load_champion(warehouse)
+    except FameError as error:
+        yield Finding(f"there is no model to score with: {error}", "fame compile")
+
+
+def _unscored(warehouse: Warehouse) -> Iterator[Finding]:
+    has_model = warehouse.value("SELECT count(*) FROM fame.champion")
+    count = warehouse.value(sql.load("scoring/count_unscored"))
+    if has_model and count:
+        yield Finding(f"{count} events have no verdict of the champion", "fame score")
+
+
+def _views(warehouse: Warehouse) -> Iterator[Finding]:
+    for (view,) in warehouse.rows(sql.load("pipeline/live_views")):
+        yield Finding(
+            f"the view {view} calls a live function, so that no program without Python can read "
+            "it, and its rows are scored at each reading: read scored_logs in it, or fame.score",
+            f"DROP VIEW {view}",
+        )

@@ -1,0 +1,135 @@
+"""What fame-sql knows of the lines that it has stored, to notice when others change them.
+
+An event is found once, when its line is stored. A statement such as ``UPDATE fame.logs SET body =
+..`` changes a message under its event, so stored verdicts are used for lines only while these are
+as fame-sql has left them. Their number and a sum of the hashes of their content are a setting,
+which every stage that changes lines keeps up to date, in its own transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import duckdb
+
+from fame_sql import sql
+from fame_sql.warehouse import settings
+
+_ALL = "true"
+_checked: dict[Path, tuple[object, LineState | None]] = {}
+
+
+@dataclass(frozen=True)
+class LineState:
+    """The lines of a warehouse.
+
+    Parameters
+    ----------
+    lines : int
+        How many there are.
+    content : int
+        The sum of the hashes of number, body and event of each.
+    probe : int
+        The hash of a known text: another one means another hash function.
+    ordered : bool
+        Whether they lie in the order of their numbers.
+    """
+
+    lines: int
+    content: int
+    probe: int
+    ordered: bool = True
+
+
+def record(connection: duckdb.DuckDBPyConnection) -> None:
+    """Store the state of the lines as they are now."""
+    [(ordered,)] = connection.execute(sql.load("warehouse/lines/is_ordered")).fetchall()
+    _write(connection, replace(_read_lines(connection), ordered=ordered))
+
+
+def add(connection: duckdb.DuckDBPyConnection, condition: str, **parameters: Any) -> None:
+    """Add the lines of a condition to the state that is stored: they have just been stored.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        A connection to a warehouse, inside the caller's transaction.
+    condition : str
+        A condition in SQL, written in this program.
+    **parameters : Any
+        Its parameters.
+    """
+    _change(connection, 1, condition, parameters)
+
+
+def remove(connection: duckdb.DuckDBPyConnection, condition: str, **parameters: Any) -> None:
+    """Take the lines of a condition out of the state that is stored: they are about to go."""
+    _change(connection, -1, condition, parameters)
+
+
+def delete(connection: duckdb.DuckDBPyConnection, condition: str, **parameters: Any) -> None:
+    """Delete the lines of a condition."""
+    remove(connection, condition, **parameters)
+    statement = Template(sql.load("warehouse/lines/delete")).substitute(condition=condition)
+    connection.execute(statement, parameters)
+
+
+def check(connection: duckdb.DuckDBPyConnection) -> LineState | None:
+    """Return the state that is stored if the lines are like that; None if others changed them.
+
+    All lines are read, once for as long as the file stays as it is.
+    """
+    place, moment = _moment(connection)
+    if place is not None and _checked.get(place, (None, None))[0] == moment:
+        return _checked[place][1]
+    known = stored_state(connection)
+    is_right = known is not None and _read_lines(connection, known.ordered) == known
+    found = known if is_right else None
+    if place is not None:
+        _checked[place] = (moment, found)
+    return found
+
+
+def stored_state(connection: duckdb.DuckDBPyConnection) -> LineState | None:
+    """Return the state that is stored, None if none is."""
+    known = settings.read(connection, settings.LINES)
+    return None if known is None else LineState(**json.loads(known))
+
+
+def _moment(connection: duckdb.DuckDBPyConnection) -> tuple[Path | None, object]:
+    """Return the file of the warehouse, and what differs after every change of it."""
+    [(place,)] = connection.execute(sql.load("warehouse/lines/place")).fetchall()
+    if place is None:
+        return None, None
+    files = (Path(place), Path(f"{place}.wal"))
+    found = [file.stat() if file.exists() else None for file in files]
+    return files[0], [f and (f.st_ino, f.st_size, f.st_mtime_ns) for f in found]
+
+
+def _change(
+    connection: duckdb.DuckDBPyConnection, sign: int, condition: str, parameters: dict[str, Any]
+) -> None:
+    known = stored_state(connection)
+    if known is not None:
+        part = _read_lines(connection, known.ordered, condition, parameters)
+        lines, content = known.lines + sign * part.lines, known.content + sign * part.content
+        _write(connection, replace(known, lines=lines, content=content))
+
+
+def _read_lines(
+    connection: duckdb.DuckDBPyConnection,
+    ordered: bool = True,
+    condition: str = _ALL,
+    parameters: dict[str, Any] | None = None,
+) -> LineState:
+    statement = Template(sql.load("warehouse/lines/state")).substitute(condition=condition)
+    [found] = connection.execute(statement, parameters or {}).fetchall()
+    return LineState(*found, ordered=ordered)
+
+
+def _write(connection: duckdb.DuckDBPyConnection, state: LineState) -> None:
+    settings.write(connection, settings.LINES, json.dumps(asdict(state)))

@@ -1,0 +1,2 @@
+UPDATE fame.labels SET evidence = regexp_replace(evidence, $pattern, $replacement, 'g')
+WHERE regexp_matches(coalesce(evidence, ''), $pattern);

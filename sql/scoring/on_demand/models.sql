@@ -1,0 +1,1 @@
+SELECT count(*) FROM fame.models WHERE model_version = $model_version;

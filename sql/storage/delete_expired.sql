@@ -1,4 +1,0 @@
-DELETE FROM fame.logs
-WHERE
-    coalesce(timestamp, observed_timestamp) < $before
-    AND log_id NOT IN (SELECT log_id FROM kept_lines);
