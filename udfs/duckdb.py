@@ -78,9 +78,7 @@ def define_macros(connection: duckdb.DuckDBPyConnection) -> None:
     scorer = scorer_of(connection)
     if IS_1 and scorer is not None:
         canonical = scorer.recipe.sql("CAST(message AS VARCHAR)")
-        connection.execute(
-            f"CREATE OR REPLACE TEMP MACRO {CANONICAL}(message) AS {canonical}"
-        )
+        connection.execute(f"CREATE OR REPLACE TEMP MACRO {CANONICAL}(message) AS {canonical}")
 
 
 def _create(

@@ -76,9 +76,11 @@ def redact(
         done = RepairReport(0, 0, 0)
         if not dry_run:
             done = _replace(warehouse.connection, {**wanted, "replacement": _literal(replacement)})
-        left = warehouse.rows(sql.load("events/redact/left"), wanted)[0]
+        events, templates, calls, moved = warehouse.rows(sql.load("events/redact/left"), wanted)[0]
         warehouse.connection.execute("DROP TABLE redacted_lines")
-    return RedactionReport(lines, done.dropped, *left, redacted=not dry_run)
+    return RedactionReport(
+        lines, done.dropped, events, templates, calls, moved, redacted=not dry_run
+    )
 
 
 def _check(warehouse: Warehouse, pattern: str) -> None:

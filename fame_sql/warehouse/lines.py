@@ -127,8 +127,8 @@ def _read_lines(
     parameters: dict[str, Any] | None = None,
 ) -> LineState:
     statement = Template(sql.load("warehouse/lines/state")).substitute(condition=condition)
-    [found] = connection.execute(statement, parameters or {}).fetchall()
-    return LineState(*found, ordered=ordered)
+    [(number, content, probe)] = connection.execute(statement, parameters or {}).fetchall()
+    return LineState(number, content, probe, ordered)
 
 
 def _write(connection: duckdb.DuckDBPyConnection, state: LineState) -> None:

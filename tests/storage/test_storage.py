@@ -298,6 +298,31 @@ def test_sources_and_places_that_cannot_be_used_are_refused(
         add_partitions(opened, [source])
 
 
+ALL_LINES = (
+    "SELECT log_id, score FROM anomalies ORDER BY ALL",
+    "SELECT lines, scored FROM fame.coverage()",
+    "SELECT log_id FROM fame.anomalies_between('2000-01-01', '2100-01-01')",
+    "FROM fame.template_counts(INTERVAL 1 HOUR) ORDER BY ALL",
+    "FROM fame.diff_patterns('2000-01-01', '2025-03-06', '2025-03-06', '2100-01-01') ORDER BY ALL",
+    "SELECT log_id FROM unmatched ORDER BY ALL",
+)
+
+
+def test_lines_that_were_moved_are_still_counted(copied: Path, tmp_path: Path) -> None:
+    at = ["--warehouse", copied]
+    with Warehouse.open(copied) as warehouse:
+        before = [warehouse.rows(statement) for statement in ALL_LINES]
+        day = str(_middle(warehouse).date())
+    _run("partition", "move", "--before", day, "--place", tmp_path / "place", *at)
+    with fame_sql.connect(copied, read_only=True) as connection:
+        assert [connection.execute(statement).fetchall() for statement in ALL_LINES] == before
+        [(own, of_all)] = connection.execute(
+            "SELECT (SELECT count(*) FROM file_anomalies), (SELECT count(*) FROM anomalies)"
+        ).fetchall()
+        assert 0 < own < of_all
+        release(connection)
+
+
 def _middle(warehouse: Warehouse) -> datetime:
     """Return a midnight with lines on both sides."""
     row = warehouse.value("SELECT date_trunc('day', quantile_disc(timestamp, 0.6)) FROM fame.logs")

@@ -16,11 +16,13 @@ import fame_sql
 from fame_sql.planner import Plan, make_plan
 from fame_sql.scoring.live import LiveScorer
 from fame_sql.udfs.duckdb import release, scorer_of
+from fame_sql.warehouse import lines
 
 IS_1 = duckdb.__version__.startswith("1.")
 ROWS, FEW, ONE = 4000, 40, 2
 
-# Statement, rows that may reach the function on DuckDB 2.0, and on 1.5.
+# Statement, rows that may reach the function on DuckDB 2.0, and on 1.5. On 2.0 the functions are
+# pure, and DuckDB may evaluate one twice for a row; the second time, the cache answers.
 SHAPES = {
     "filter beside": ("SELECT 1 FROM logs WHERE k = 7 AND fame_score(body) > 0", FEW, FEW),
     "filter outside": (
@@ -36,7 +38,7 @@ SHAPES = {
     "twice": ("SELECT fame_score(body) FROM logs WHERE fame_score(body) >= 0", 2 * ROWS, 2 * ROWS),
     "alias": (
         "SELECT s FROM (SELECT fame_score(body) AS s FROM logs) WHERE s >= 0",
-        ROWS,
+        2 * ROWS,
         ROWS,
     ),
     "materialized": (
@@ -196,7 +198,7 @@ def cold(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[A
     path = copied_to(tmp_path_factory.mktemp("cold"), compiled)
     connection = fame_sql.connect(path)
     connection.execute("SET threads = 1")
-    connection.execute("DELETE FROM fame.logs WHERE log_id > 600")
+    lines.delete(connection, "log_id > 600")
     connection.execute("CREATE VIEW l AS SELECT * FROM logs")
     connection.execute("CREATE TABLE few AS SELECT log_id FROM logs WHERE log_id % 200 = 1")
     connection.execute(

@@ -1,0 +1,86 @@
+"""Stored functions of an attached warehouse answer from their own, or say that they cannot."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from fame_sql.warehouse import lines, settings
+from fame_sql.warehouse.definitions import define
+from fame_sql.warehouse.warehouse import Warehouse
+
+CALLS = (
+    "SELECT count({}.fame.score(body)) FROM {}.logs",
+    "SELECT any_value({}.fame.action(body)) FROM {}.logs",
+    "SELECT lines FROM {}.fame.coverage()",
+    "SELECT count(*) FROM {}.fame.anomalies_between('2000-01-01', '2100-01-01')",
+    "SELECT count(*) FROM {}.fame.template_counts(INTERVAL 1 DAY)",
+)
+
+
+@pytest.fixture
+def other(copied: Path) -> Path:
+    """A second warehouse, with half of the lines."""
+    path = copied.with_name("other.duckdb")
+    shutil.copy(copied, path)
+    with Warehouse.open(path) as warehouse:
+        lines.delete(warehouse.connection, "log_id > 2000")
+        settings.remove(warehouse.connection, settings.IDENTITY)
+        define(warehouse.connection)
+    return path
+
+
+@pytest.fixture
+def connection(copied: Path, other: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(copied), read_only=True) as connection:
+        connection.execute(f"ATTACH '{other}' AS other (READ_ONLY)")
+        yield connection
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_function_of_an_attached_warehouse_says_so(
+    connection: duckdb.DuckDBPyConnection, call: str
+) -> None:
+    own = connection.execute(call.format("centre", "centre")).fetchall()
+    with pytest.raises(duckdb.Error, match="another warehouse is current: run USE"):
+        connection.execute(call.format("other", "other")).fetchall()
+    connection.execute("USE other")
+    assert connection.execute(call.format("other", "other")).fetchall()
+    with pytest.raises(duckdb.Error, match="another warehouse is current: run USE"):
+        connection.execute(call.format("centre", "centre")).fetchall()
+    connection.execute("USE centre")
+    assert connection.execute(call.format("centre", "centre")).fetchall() == own
+
+
+def test_a_copy_beside_its_warehouse_is_refused(copied: Path) -> None:
+    copy = shutil.copy(copied, copied.with_name("copy.duckdb"))
+    with duckdb.connect(str(copied), read_only=True) as connection:
+        connection.execute(f"ATTACH '{copy}' AS copy (READ_ONLY)")
+        with pytest.raises(duckdb.Error, match="a copy of this warehouse is attached: DETACH it"):
+            connection.execute("SELECT copy.fame.score(body) FROM copy.logs").fetchall()
+        assert connection.execute("SELECT count(*) > 0 FROM copy.anomalies").fetchall() == [(True,)]
+
+
+def test_without_a_current_warehouse_the_error_says_what_to_do(other: Path) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{other}' AS other (READ_ONLY)")
+        with pytest.raises(duckdb.Error, match="use_this_warehouse_first"):
+            connection.execute("SELECT other.fame.score(body) FROM other.logs")
+        connection.execute("USE other")
+        rows = connection.execute("SELECT count(fame.score(body)) FROM logs").fetchall()
+        assert rows == [(2000,)]
+
+
+def test_nested_calls_are_fast_and_windows_take_them(compiled: Path) -> None:
+    with duckdb.connect(str(compiled), read_only=True) as connection:
+        nested = "SELECT fame.score(fame.domain(body)) AS s, count(*) FROM logs GROUP BY s"
+        assert connection.execute(nested).fetchall() == [(None, 4000)]
+        window = (
+            "SELECT count(*) FROM (SELECT rank() OVER (PARTITION BY fame.domain(body) "
+            "ORDER BY fame.score(body) DESC) AS r FROM logs)"
+        )
+        assert connection.execute(window).fetchall() == [(4000,)]
