@@ -7,24 +7,33 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fame_sql import planner
     from fame_sql.session.query import query
     from fame_sql.session.session import connect, register
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "connect", "query", "register"]
+__all__ = ["__version__", "connect", "planner", "query", "register"]
+
+_HOMES = {
+    "connect": "fame_sql.session.session",
+    "register": "fame_sql.session.session",
+    "query": "fame_sql.session.query",
+}
 
 
 def __getattr__(name: str) -> object:
     """Import what needs DuckDB when it is asked for."""
-    if name == "query":
-        from fame_sql.session import query
-
-        return query.query
-    if name in ("connect", "register"):
-        from fame_sql.session import session
-
-        return getattr(session, name)
+    if name == "planner":
+        return import_module("fame_sql.planner")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List what the package offers, before it is imported as well."""
+    return sorted({*globals(), *__all__})

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from fame_sql.cli.options.numbers import COUNT
 from fame_sql.cli.options.output import Form, form_options
@@ -72,6 +73,10 @@ def query(
 
     if plan and (no_plan or form == "csv"):
         raise click.UsageError("--plan works with --json, not with --no-plan or --csv")
+    if no_plan and verbose:
+        raise click.UsageError("--verbose is about the plan: leave out --no-plan")
+    if _is_given("rows") and (plan or form != "text"):
+        raise click.UsageError("--rows is for a table: CSV and JSON have all rows, and a plan none")
     statement = sys.stdin.read() if sql == "-" else sql
     connection = connect(warehouse, read_only=not write)
     try:
@@ -87,18 +92,24 @@ def query(
         connection.close()
 
 
+def _is_given(option: str) -> bool:
+    source = click.get_current_context().get_parameter_source(option)
+    return source is ParameterSource.COMMANDLINE
+
+
 def _run(
     connection: duckdb.DuckDBPyConnection, statement: str, planned: bool, verbose: bool
 ) -> duckdb.DuckDBPyConnection:
-    from fame_sql.planner import make_plan
+    from fame_sql.planner import Plan, make_plan
+    from fame_sql.session.query import run
 
     if not planned:
-        return connection.execute(statement)
+        return run(connection, Plan(statement))
     plan = make_plan(connection, statement, progress=terminal_progress())
     if verbose or sys.stderr.isatty():
         for line in _plan_lines(plan, done=True, kept=_is_kept(connection)):
             click.echo(printable(line), err=True)
-    return connection.execute(plan.statement)
+    return run(connection, plan)
 
 
 def _print_plan(connection: duckdb.DuckDBPyConnection, statement: str, form: Form) -> None:

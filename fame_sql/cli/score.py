@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from fame_sql.cli.options.output import json_option
 from fame_sql.cli.options.spark import SparkOptions, spark_options
@@ -34,7 +35,22 @@ def score(dry_run: bool, spark: SparkOptions, warehouse: Path, as_json: bool) ->
     if spark.engine == "spark":
         _score_on_spark(spark, warehouse, dry_run=dry_run, as_json=as_json)
     else:
+        _refuse_spark_options()
         _score_warehouse(warehouse, dry_run=dry_run, as_json=as_json)
+
+
+def _refuse_spark_options() -> None:
+    """Refuse the options of Spark where it is not asked for."""
+    context = click.get_current_context()
+    own = {"dry_run", "warehouse", "as_json", "engine"}
+    given = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name not in own
+        and context.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise click.UsageError(f"{', '.join(given)}: only with --engine spark")
 
 
 def _score_warehouse(warehouse: Path, *, dry_run: bool, as_json: bool) -> None:

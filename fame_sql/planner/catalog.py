@@ -3,26 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, partial
-from itertools import accumulate
+from functools import cache, cached_property, partial
 from typing import Any, TypeAlias
 
 import duckdb
 import sqlglot
-from sqlglot import TokenType, exp
+from sqlglot import exp
 
 from fame_sql import sql
 from fame_sql.planner.scope import cte_names, rename_ctes
+from fame_sql.planner.statements import after_as
 from fame_sql.planner.tree import DIALECT, NotPlannedError, text
+from fame_sql.scoring.on_demand import bound
 from fame_sql.warehouse import lines
 
 Place: TypeAlias = tuple[str, str, str]
 """Database, schema and name, in lower case."""
 
-_MADE = (TokenType.TABLE, TokenType.VIEW)
-_QUERIES = (TokenType.SELECT, TokenType.WITH, TokenType.FROM)
+_IF_NOT_EXISTS = re.compile(
+    r'\s*CREATE\s+(?:TEMP(?:ORARY)?\s+)?TABLE\s+IF\s+NOT\s+EXISTS\s+((?:"[^"]*"|[^\s(."]+|\.)+)',
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"\w+")
+_CALLED = re.compile(r"(\w+)\s*\(")
+_CLAUSES = {
+    "in",
+    "values",
+    "as",
+    "and",
+    "or",
+    "not",
+    "on",
+    "from",
+    "where",
+    "select",
+    "using",
+    "over",
+}
 _ENTRY = re.compile(r'(?:("(?:[^"]|"")*"|[^,."]+)\.)?("(?:[^"]|"")*"|[^,."]+)')
 _TEMPORARY = ("temp", "main")
 
@@ -38,10 +57,20 @@ class View:
 
 
 @dataclass(frozen=True)
+class Macro:
+    """A macro of the user."""
+
+    is_table: bool
+    names: tuple[str, ...]  # of its parameters, in lower case
+    definition: str
+
+
+@dataclass(frozen=True)
 class Catalog:
     """The names that a connection sees; the user's own, which alone sees its temporary tables."""
 
     connection: duckdb.DuckDBPyConnection
+    parameters: Mapping[str, object] = field(default_factory=dict)
     _read: dict[Place, View | None] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -61,9 +90,36 @@ class Catalog:
         return {(database, schema, name): view for database, schema, name, view in rows}
 
     @cached_property
-    def functions(self) -> dict[str, str]:
+    def _functions(self) -> list[tuple[str, str | None, bool, bool, list[str]]]:
+        return self.connection.execute(sql.load("planner/functions")).fetchall()
+
+    @cached_property
+    def functions(self) -> dict[str, str | None]:
         """Functions that may differ each time, and macros, which may hide one, as defined."""
-        return dict(self.connection.execute(sql.load("planner/functions")).fetchall())
+        return {name: definition for name, definition, *_ in self._functions}
+
+    @cached_property
+    def macros(self) -> dict[str, Macro]:
+        """The user's macros that can only mean one thing, by name."""
+        return {
+            name: Macro(is_table, tuple(map(str.lower, names)), definition)
+            for name, definition, is_one, is_table, names in self._functions
+            if definition and is_one
+        }
+
+    def may_reach(self, statement: str) -> bool:
+        """Return whether a statement may name a view, or call a macro, of the user's.
+
+        To list all functions takes DuckDB longer than to run a short statement.
+        """
+        words = set(map(str.lower, _WORD.findall(statement)))
+        called = set(map(str.lower, _CALLED.findall(statement)))
+        views = {
+            name
+            for (_, schema, name), definition in self.views.items()
+            if schema != "fame" and f"fame.{name}" not in definition
+        }
+        return bool(words & views or called - own_functions() - _CLAUSES)
 
     @cached_property
     def keeps_order(self) -> bool:
@@ -123,25 +179,42 @@ class Catalog:
 
     def columns(self, query: exp.Expr) -> list[str] | None:
         """Return the columns of a query, None if it cannot be run by itself."""
-        return self.described(f"SELECT * FROM ({text(query)}) AS __fame_columns")
+        found = self.described(f"SELECT * FROM ({text(query)}) AS __fame_columns")
+        return None if found is None else [name for name, _ in found]
 
-    def described(self, statement: str) -> list[str] | None:
-        """Return what DuckDB calls the columns of a query, None if it cannot say."""
+    def described(self, statement: str) -> list[tuple[str, str]] | None:
+        """Return names and types of the columns of a query, None if DuckDB does not accept it."""
         try:
-            rows = self.connection.execute(f"DESCRIBE {statement}").fetchall()
+            rows = self.run(f"DESCRIBE {statement}").fetchall()
         except duckdb.Error:
             return None
-        return [row[0] for row in rows]
+        return [(row[0], row[1]) for row in rows]
 
     def accepts(self, statement: str) -> bool:
         """Return whether DuckDB accepts a statement, without running it."""
         try:
-            return bool(self.connection.execute(f"EXPLAIN {statement}"))
+            return bool(self.run(f"EXPLAIN {statement}"))
         except duckdb.Error:
             return False
 
+    def has_made(self, statement: str) -> bool:
+        """Return whether ``CREATE TABLE IF NOT EXISTS`` names a table that exists."""
+        found = _IF_NOT_EXISTS.match(statement)
+        return found is not None and self.place(exp.to_table(found[1], dialect=DIALECT)) is not None
+
+    def run(self, statement: str) -> duckdb.DuckDBPyConnection:
+        """Run a statement with those of the parameters that it names."""
+        return self.connection.execute(statement, bound(statement, self.parameters))
+
     def _value(self, expression: str) -> Any:
         return self.connection.execute(f"SELECT {expression}").fetchall()[0][0]
+
+
+@cache
+def own_functions() -> set[str]:
+    """Return the names of DuckDB's own functions."""
+    with duckdb.connect() as own:
+        return {name for (name,) in own.execute(sql.load("planner/own_functions")).fetchall()}
 
 
 def _plain(name: str) -> str:
@@ -155,7 +228,7 @@ def _read_view(definition: str, resolve: Callable[[exp.Table], Place | None]) ->
     ``resolve`` returns where DuckDB finds a table that the view names.
     """
     try:
-        _, written = split_head(definition.strip().rstrip(";"), TokenType.VIEW)
+        written = after_as(definition.strip().rstrip(";"))
         made = sqlglot.parse_one(definition, dialect=DIALECT)
         if not isinstance(made.expression, exp.Query):
             return None
@@ -180,26 +253,3 @@ def _add_places(query: exp.Expr, resolve: Callable[[exp.Table], Place | None]) -
         else:
             loose.add(table.name.lower())
     return frozenset(loose)
-
-
-def split_head(statement: str, made: TokenType = TokenType.TABLE) -> tuple[str, str]:
-    """Return what stands before the query of a statement, and the query.
-
-    ``CREATE`` may make a table or, where ``made`` says so, a view; all else is a ValueError.
-    """
-    tokens = sqlglot.tokenize(statement, read=DIALECT)
-    kinds = [token.token_type for token in tokens]
-    steps = ((kind == TokenType.L_PAREN) - (kind == TokenType.R_PAREN) for kind in kinds)
-    depths = accumulate(steps, initial=0)
-    outside = [t for t, depth in zip(tokens, depths, strict=False) if not depth]
-    makes = next((t.token_type for t in outside if t.token_type in _MADE), None) == made
-    match kinds:
-        case [first, *_] if first in (*_QUERIES, TokenType.L_PAREN):
-            start = 0
-        case [TokenType.CREATE, *_] if makes:
-            start = next((t.end + 1 for t in outside if t.token_type == TokenType.ALIAS), 0)
-        case [TokenType.INSERT, *_]:
-            start = next((t.start for t in outside if t.token_type in _QUERIES), 0)
-        case _:
-            raise ValueError("neither a query nor one that fills a table")
-    return statement[:start], statement[start:]

@@ -36,9 +36,7 @@ class Context:
     catalog: Catalog
     open_store: Callable[[], TemporaryVerdicts]
     query: exp.Query
-    written: str
-    head: str  # CREATE TABLE .. AS, or INSERT INTO ..; empty for a query alone
-    body: str  # the query after it
+    body: str  # as it is written
     trees: tuple[Tree, Tree]  # DuckDB's, of the query as it was written and as sqlglot writes it
     live: frozenset[str]  # the live functions, and the views and macros that call one
     planned: list[Planned] = field(default_factory=list)
@@ -46,18 +44,14 @@ class Context:
     _sources: dict[int, list[Source]] = field(default_factory=dict)
 
     @cached_property
-    def names(self) -> list[str] | None:
-        """What DuckDB calls the columns of the query as it was written; None if it cannot say."""
+    def columns(self) -> list[tuple[str, str]] | None:
+        """Names and types of the columns of the query as it was written; None if it has none."""
         return self.catalog.described(self.body)
 
     @cached_property
     def store(self) -> TemporaryVerdicts:
         """What is stored, opened when it is first needed, since that reads the model."""
         return self.open_store()
-
-    def sql(self, query: exp.Query) -> str:
-        """Return the statement with another query."""
-        return f"{self.head} {text(query)}".lstrip()
 
     def sources_of(self, select: exp.Select) -> list[Source]:
         """Return the sources of a SELECT, each looked up once."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from functools import partial
+from dataclasses import replace
+from functools import cache
 from typing import TypeAlias
 
 import duckdb
@@ -13,11 +14,12 @@ from sqlglot import exp
 
 from fame_sql.console import Progress, SilentProgress
 from fame_sql.planner import verify
-from fame_sql.planner.catalog import Catalog, split_head
+from fame_sql.planner.catalog import Catalog
 from fame_sql.planner.context import Calls, Context
 from fame_sql.planner.passes import AFTER, BEFORE, PER_CALL, PER_MESSAGE
 from fame_sql.planner.report import Plan
 from fame_sql.planner.scope import selects
+from fame_sql.planner.statements import ONE, Statement, number_parameters, read_statement
 from fame_sql.planner.tree import (
     DIALECT,
     FIELDS,
@@ -27,15 +29,19 @@ from fame_sql.planner.tree import (
     same_key,
     text,
 )
-from fame_sql.scoring.on_demand import TemporaryVerdicts
+from fame_sql.scoring.on_demand import Parameters, TemporaryVerdicts, bound, by_name
 from fame_sql.udfs.duckdb import scorer_of
 
+NOT_ACCEPTED = "DuckDB does not accept it as it is written"
+
 Pass: TypeAlias = Callable[[exp.Select, Calls], exp.Select]
+Store: TypeAlias = Callable[[], TemporaryVerdicts]
 
 
 def make_plan(
     connection: duckdb.DuckDBPyConnection,
     statement: str,
+    parameters: Parameters = None,
     *,
     score: bool = True,
     progress: Progress | None = None,
@@ -48,6 +54,8 @@ def make_plan(
         A connection with the live functions. Temporary tables ``__fame_*`` are made on it.
     statement : str
         SQL in DuckDB's dialect.
+    parameters : sequence or mapping, optional
+        The values of the statement's parameters.
     score : bool
         Score what is not stored. Without it the plan is only a report: do not run its statement.
     progress : Progress, optional
@@ -56,7 +64,7 @@ def make_plan(
     Returns
     -------
     Plan
-        The SQL to run, and what was found about each live call.
+        The SQL to run with its parameters, and what was found about each live call.
 
     Raises
     ------
@@ -65,20 +73,39 @@ def make_plan(
     WarehouseError
         If the disk has no room for the temporary tables.
     """
+    plain = Plan(statement, parameters=parameters)
     scorer = scorer_of(connection)
     if scorer is None:
-        return Plan(statement, reason="this connection has no live functions")
-    catalog = Catalog(connection)
-    shown = progress or SilentProgress()
-    store = partial(TemporaryVerdicts, connection, scorer, catalog.is_warehouse, score, shown)
+        return replace(plain, reason="this connection has no live functions")
+    catalog = Catalog(connection, by_name(parameters))
+    if not (_mentions(statement, FIELDS) or catalog.may_reach(statement)):
+        return plain
+    live = _live_names(catalog)
+    if not _mentions(statement, live):
+        return plain
     try:
-        context = _read(catalog, statement, store)
+        before, around = _read(catalog, statement, live)
+        # EXPLAIN alone evaluates nothing.
+        needed = score and not re.fullmatch(r"\s*EXPLAIN\s*(\([^)]*\)\s*)?", before, re.IGNORECASE)
+        shown = progress or SilentProgress()
+        store = cache(
+            lambda: TemporaryVerdicts(
+                connection, scorer, catalog.is_warehouse, needed, shown, catalog.parameters
+            )
+        )
+        contexts = [_read_query(catalog, body, live, store) for body in around.bodies()]
+        done = [_plan(context) if isinstance(context, Context) else context for context in contexts]
     except NotPlannedError as error:
-        return Plan(statement, reason=str(error))
-    return Plan(statement) if context is None else _plan(context)
+        return replace(plain, reason=str(error))
+    calls = tuple(call for c in contexts if isinstance(c, Context) for call in c.planned)
+    if all(call.answered_by == "live" for call in calls):
+        return replace(plain, calls=calls)
+    made = before + around.with_bodies(done)
+    return Plan(made, calls, parameters=bound(made, catalog.parameters))
 
 
-def _plan(context: Context) -> Plan:
+def _plan(context: Context) -> str:
+    """Return a query as it is to be run."""
     query = context.query
     try:
         for step in BEFORE:
@@ -86,13 +113,15 @@ def _plan(context: Context) -> Plan:
         for select in selects(query):
             _plan_select(select, context)
         if all(call.answered_by == "live" for call in context.planned):
-            return Plan(context.written, tuple(context.planned))
+            return context.body
         for step in AFTER:
             query = step(query, context)
     except NotPlannedError as error:
-        calls = tuple(call.left(str(error)) for call in context.planned)
-        return Plan(context.written, calls, "" if calls else str(error))
-    return Plan(context.sql(query), tuple(context.planned))
+        if not context.planned:
+            raise
+        context.planned[:] = [call.left(str(error)) for call in context.planned]
+        return context.body
+    return text(query)
 
 
 def _plan_select(select: exp.Select, context: Context) -> None:
@@ -105,7 +134,8 @@ def _plan_select(select: exp.Select, context: Context) -> None:
         group = groups.setdefault((id(calls.source), same_key(calls.message)), calls)
         if group is not calls:
             group.nodes += calls.nodes
-            group.guard = group.guard or calls.guard
+            # One call that DuckDB evaluates in every row needs all that the others need.
+            group.guard = group.guard and calls.guard
     for group in groups.values():
         if all(_accepts(step, select, group) for step in PER_MESSAGE):
             context.planned.append(group.report())
@@ -121,31 +151,46 @@ def _accepts(step: Pass, select: exp.Select, calls: Calls) -> bool:
     return True
 
 
-def _read(catalog: Catalog, written: str, store: Callable[[], TemporaryVerdicts]) -> Context | None:
-    """Return a statement to be planned; None if it calls no live function, by itself or others.
+def _read(catalog: Catalog, written: str, live: frozenset[str]) -> tuple[str, Statement]:
+    """Return what stands before a statement, and the statement with its queries.
 
-    Refused: what is not one query, alone or to fill a table
+    Refused: several statements, one that DuckDB does not accept, and one that runs nothing
     """
-    live = _live_names(catalog)
-    if not _mentions(written, live):
-        return None
     try:
         found = [part.query.strip(" \n\t;") for part in duckdb.extract_statements(written)]
         [statement] = filter(None, found)
-        head, body = split_head(statement)
+    except (duckdb.Error, ValueError):
+        raise NotPlannedError(f"{ONE}, one at a time") from None
+    before, around = read_statement(number_parameters(statement), lambda t: _mentions(t, live))
+    if catalog.has_made(around.written):
+        raise NotPlannedError("its table exists already")
+    if around.queries != ((0, len(around.written)),) and not catalog.accepts(around.written):
+        raise NotPlannedError(NOT_ACCEPTED)
+    return before, around
+
+
+def _read_query(catalog: Catalog, body: str, live: frozenset[str], store: Store) -> Context | str:
+    """Return a query to be planned; its text if it calls no live function, itself or by others.
+
+    Refused: what sqlglot cannot read, and what DuckDB does not accept
+    """
+    try:
         query = sqlglot.parse_one(body, dialect=DIALECT)
         again = text(query)
     except (sqlglot.errors.SqlglotError, ValueError):
-        raise NotPlannedError(
-            "only one SELECT, CREATE TABLE AS or INSERT SELECT is planned"
-        ) from None
+        raise NotPlannedError("sqlglot cannot read it") from None
     trees = (verify.parse(catalog.connection, body), verify.parse(catalog.connection, again))
     tables = {table.name.lower() for table in query.find_all(exp.Table)}
     if not (live_nodes(query) or live & (verify.names(trees[0], "function_name") | tables)):
-        return None
+        return body
     if not isinstance(query, exp.Query):
         raise NotPlannedError("only queries are planned")
-    return Context(catalog, store, query, written, head, body, trees, live)
+    context = Context(catalog, store, query, body, trees, live)
+    if context.columns is None:
+        named = query.find(exp.Placeholder, exp.Parameter) and not catalog.parameters
+        reason = "its parameters have no values" if named else NOT_ACCEPTED
+        raise NotPlannedError(reason)
+    return context
 
 
 def _live_names(catalog: Catalog) -> frozenset[str]:

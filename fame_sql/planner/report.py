@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fame_sql.scoring.on_demand import Counts
+from fame_sql.scoring.on_demand import Counts, Parameters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +53,14 @@ class Plan:
         One for each message expression of each SELECT.
     reason : str
         Why the statement as a whole is left alone.
+    parameters : sequence or mapping, optional
+        The values of its parameters.
     """
 
     statement: str
     calls: tuple[Planned, ...] = ()
     reason: str = ""
+    parameters: Parameters = None
 
     @property
     def missing(self) -> int:

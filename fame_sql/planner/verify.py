@@ -31,6 +31,7 @@ _WITH_PART = {"date_trunc", "datetrunc", "date_diff", "datediff", "date_part", "
 _WITH_PART |= {"date_sub", "datesub"}
 # Functions with a syntax of their own, which 1.5 looks for in the schema main.
 _KEYWORDS = {"substring", "instr"}
+_KEY = re.compile(r"(?:\$\.)?([A-Za-z_]\w*)")
 _UNIT = re.compile(r"\s*(-?[0-9]+)\s*([a-z]+?)s?\s*", re.IGNORECASE)
 
 
@@ -101,6 +102,8 @@ def _normal(tree: Tree) -> Tree:
         case "COLUMN_REF" if len(names := node["column_names"]) == 1:
             name = str(names[0]).lower()
             return {**node, "column_names": [name]} if name in VALUES else node
+        case "LAMBDA" if "expr" in node:
+            node["expr"] = _normal_path(node["expr"])
         case "OPERATOR_NOT":
             [child] = node["children"]
             if opposite := _NEGATED.get(child.get("type", "")):
@@ -136,6 +139,7 @@ def _written_otherwise(name: str, arguments: list[Any]) -> dict[str, Any] | None
             checks = [{"when_expr": test, "then_expr": value}]
             return {"class": "CASE", "type": "CASE_EXPR", "case_checks": checks, "else_expr": other}
         case "json_extract", [value, path]:
+            path = _normal_path(path)
             return {"class": "LAMBDA", "type": "LAMBDA", "lhs": value, "expr": path}
         case (("today" | "current_localtimestamp"), []):
             names = [_CALLED_VALUES[name]]
@@ -148,6 +152,8 @@ def _written_otherwise(name: str, arguments: list[Any]) -> dict[str, Any] | None
 def _normal_arguments(name: str, arguments: list[Any]) -> list[Any]:
     """Return the arguments of a function without what it adds itself."""
     match name, arguments:
+        case "->>", [value, path]:
+            return [value, _normal_path(path)]
         case "range", [zero, last] if _constant(zero) == "0":
             return [last]
         case "string_agg", [value, separator] if _constant(separator) == ",":
@@ -155,6 +161,14 @@ def _normal_arguments(name: str, arguments: list[Any]) -> list[Any]:
         case (("bool_or" | "bool_and"), [{"type": "OPERATOR_CAST", "child": child} as cast]):
             return arguments if cast.get("try_cast") or not _casts_to("BOOLEAN", cast) else [child]
     return arguments
+
+
+def _normal_path(path: Any) -> Any:
+    """Return a path in JSON: a plain word is the key that ``$.word`` is."""
+    found = _constant(path)
+    if found is not None and (key := _KEY.fullmatch(found)):
+        return {"key": key[1]}
+    return path
 
 
 def _casts_to(kind: str, node: dict[str, Any]) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -30,6 +33,11 @@ from fame_sql.warehouse.warehouse import read_recipe, transaction
 _COPIES = 6
 
 _DATABASE = "SELECT path, readonly FROM duckdb_databases() WHERE database_name = current_database()"
+
+Parameters: TypeAlias = Sequence[object] | Mapping[str, object] | None
+"""The values of a statement's parameters, by place or by name."""
+
+_PARAMETER = re.compile(r"\$(\w+)")
 
 CALIBRATION = 32
 """How many texts are scored to estimate the time of the others, if none was measured before."""
@@ -73,6 +81,19 @@ class _Judged:
         return table.append_column("canonical", pa.array(self.canonical, pa.string()))
 
 
+def by_name(parameters: Parameters) -> dict[str, object]:
+    """Return parameters by their names; those of a sequence are ``1``, ``2`` and so on."""
+    if isinstance(parameters, Mapping):
+        return dict(parameters)
+    return {str(number): value for number, value in enumerate(parameters or (), 1)}
+
+
+def bound(statement: str, parameters: Mapping[str, object]) -> dict[str, object] | None:
+    """Return the parameters that a statement names, None if it names none."""
+    named = set(_PARAMETER.findall(statement)) if parameters else ()
+    return {name: value for name, value in parameters.items() if name in named} or None
+
+
 @dataclass
 class TemporaryVerdicts:
     """The verdicts at hand while one statement is planned and run."""
@@ -82,6 +103,7 @@ class TemporaryVerdicts:
     is_warehouse: bool  # the current database is one; then, whether it has the scorer's model
     score: bool  # score what is missing; else only count it
     progress: Progress
+    parameters: Mapping[str, object] = field(default_factory=dict)  # of the statement
     _messages: int = 0
     _wanted: tuple[int, int] = (0, 0)  # messages and their rows
     _cache: VerdictCache = field(init=False)
@@ -148,7 +170,8 @@ class TemporaryVerdicts:
 
     def _want(self, wanted: str, key: str) -> tuple[int, int]:
         """Keep what a query returns in a table; return how many keys and rows that are."""
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE __fame_wanted AS {wanted}")
+        made = f"CREATE OR REPLACE TEMP TABLE __fame_wanted AS {wanted}"
+        self.connection.execute(made, bound(made, self.parameters))
         counted = f"SELECT count({key}), coalesce(sum(rows), 0) FROM temp.__fame_wanted"
         [(keys, rows)] = self.connection.execute(counted).fetchall()
         return keys, rows

@@ -10,25 +10,37 @@ import duckdb
 
 from fame_sql.console import Progress
 from fame_sql.errors import QueryError
-from fame_sql.planner import make_plan
+from fame_sql.planner import Plan, make_plan
+from fame_sql.scoring.on_demand import Parameters
 
+_NO_RELATION = re.compile(r"Table with name|column .* not found|does not have a column", re.I)
+_SUBQUERY = (
+    "on DuckDB 1, name the call in a subquery, as in SELECT s FROM (SELECT fame_score(body) AS s "
+    "FROM logs) WHERE s > 0.9"
+)
 _RAISED_INSIDE = re.compile(r"executing the UDF: \w+: (?P<message>[^\n]+)")
 
 
 def query(
-    connection: duckdb.DuckDBPyConnection, statement: str, *, progress: Progress | None = None
+    connection: duckdb.DuckDBPyConnection,
+    statement: str,
+    parameters: Parameters = None,
+    *,
+    progress: Progress | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Run a statement, with its live calls answered from stored verdicts.
 
-    Returns the same rows as ``connection.execute(statement)``. The planner first scores events
-    without a verdict, in large batches, and does not change calls that it cannot prove safe.
+    Returns the same rows as ``connection.execute(statement, parameters)``. The planner first scores
+    events without a verdict, in large batches, and does not change calls that it cannot prove safe.
 
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection
-        From :func:`fame_sql.connect`, or any that was passed to :func:`fame_sql.register`.
+        Of :func:`fame_sql.connect`, or any that was passed to :func:`fame_sql.register`.
     statement : str
-        SQL in DuckDB's dialect, without parameters.
+        SQL in DuckDB's dialect.
+    parameters : sequence or mapping, optional
+        The values of its parameters: ``?``, ``$1`` or ``$name``.
     progress : Progress, optional
         Where to report the progress of scoring.
 
@@ -41,8 +53,25 @@ def query(
     ------
     ModelError
         If the model cannot be used.
+    QueryError
+        If there is no statement.
     """
-    return connection.execute(make_plan(connection, statement, progress=progress).statement)
+    plain = getattr(connection, "plain", connection)
+    return run(plain, make_plan(plain, statement, parameters, progress=progress))
+
+
+def run(connection: duckdb.DuckDBPyConnection, plan: Plan) -> duckdb.DuckDBPyConnection:
+    """Run what the planner has made of a statement.
+
+    Raises
+    ------
+    QueryError
+        If there is no statement.
+    """
+    result = connection.execute(plan.statement, plan.parameters)
+    if result is None:
+        raise QueryError("there is no statement: give one, such as 'SELECT * FROM anomalies'")
+    return result
 
 
 @contextmanager
@@ -65,12 +94,15 @@ def _one_line(error: duckdb.Error) -> str:
     message = str(error)
     if raised := _RAISED_INSIDE.search(message):
         return raised["message"]
-    first = message.splitlines()[0]
+    first, *others = message.splitlines()
     if "base table" in first:
         return f"{first}: views are read-only; use the tables of the schema fame, such as fame.logs"
-    if isinstance(error, duckdb.CatalogException | duckdb.BinderException):
-        message = first.rstrip("!.")
-        return f"{message}; 'SHOW ALL TABLES' lists the tables and their columns"
     if "read-only" in first:
         return f"{first}; add --write to let the statement change the warehouse"
+    if "the expression has side effects" in first:
+        return f"{first}: {_SUBQUERY}"
+    if suggested := next((line for line in others if line.startswith("Did you mean")), ""):
+        first = f"{first.rstrip('!.')}. {suggested}"
+    if _NO_RELATION.search(first):
+        return f"{first.rstrip('!.')}; 'SHOW ALL TABLES' lists the tables and their columns"
     return first

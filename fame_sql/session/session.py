@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal, overload
 
 import duckdb
 
@@ -15,6 +16,7 @@ from fame_sql.models.model import Model
 from fame_sql.scoring.cache import CAPACITY
 from fame_sql.scoring.live import LiveScorer
 from fame_sql.scoring.policy import read_unseen
+from fame_sql.session.planned import PlannedConnection
 from fame_sql.storage.views import reach_partitions, renew_views
 from fame_sql.templates.answers import read_answers
 from fame_sql.udfs import duckdb as functions
@@ -22,7 +24,21 @@ from fame_sql.verdict import Verdict, statements
 from fame_sql.warehouse.warehouse import Warehouse
 
 
-def connect(warehouse: Path | str, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+@overload
+def connect(
+    warehouse: Path | str, *, read_only: bool = False, plan: Literal[False] = False
+) -> duckdb.DuckDBPyConnection: ...
+
+
+@overload
+def connect(
+    warehouse: Path | str, *, read_only: bool = False, plan: Literal[True]
+) -> PlannedConnection: ...
+
+
+def connect(
+    warehouse: Path | str, *, read_only: bool = False, plan: bool = False
+) -> duckdb.DuckDBPyConnection | PlannedConnection:
     """Open a warehouse and return a DuckDB connection with the live functions on it.
 
     Parameters
@@ -31,6 +47,9 @@ def connect(warehouse: Path | str, *, read_only: bool = False) -> duckdb.DuckDBP
         The DuckDB file. The functions use its champion, which is loaded at the first call.
     read_only : bool
         Open the file read-only, so that other processes can read it at the same time.
+    plan : bool
+        Return a connection whose ``sql`` and ``execute`` plan each statement, as
+        :func:`fame_sql.query` does.
 
     Raises
     ------
@@ -48,7 +67,7 @@ def connect(warehouse: Path | str, *, read_only: bool = False) -> duckdb.DuckDBP
     if not read_only:
         renew_views(opened)
     functions.register(opened.connection, _warehouse_scorer(opened))
-    return opened.connection
+    return PlannedConnection(opened.connection) if plan else opened.connection
 
 
 def register(connection: duckdb.DuckDBPyConnection, model: Path | str | None = None) -> None:

@@ -3,7 +3,10 @@
 -- fame_canonical is a temporary macro of the connection.
 SELECT
     lower(function_name) AS function_name,
-    string_agg(macro_definition, ' ') AS macro_definition
+    string_agg(macro_definition, ' ') AS macro_definition,
+    count(*) = 1 AS is_one,
+    bool_or(function_type = 'table_macro') AS is_table,
+    any_value(parameters) AS parameters
 FROM duckdb_functions()
 WHERE
     (function_name NOT LIKE 'fame\_%' ESCAPE '\' AND stability = 'VOLATILE')
@@ -17,4 +20,4 @@ WHERE
             OR contains(lower(current_setting('search_path')), 'fame_stored')
         )
     )
-GROUP BY ALL;
+GROUP BY lower(function_name);

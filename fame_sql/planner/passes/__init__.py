@@ -21,19 +21,24 @@ from fame_sql.planner.passes.check_statement import (
 from fame_sql.planner.passes.find_source import check_source, find_event, find_source
 from fame_sql.planner.passes.join_answers import join_answers
 from fame_sql.planner.passes.name_columns import name_outermost, name_projections
+from fame_sql.planner.passes.name_sources import name_columns_once, name_files
 from fame_sql.planner.passes.order import check_order, order_by_line
 from fame_sql.planner.passes.score_missing import score_missing
+from fame_sql.planner.passes.unfold_macros import unfold_macros
 from fame_sql.planner.passes.unfold_views import unfold_views
 from fame_sql.planner.scope import rename_ctes
 
 BEFORE = (
     check_kind,
     check_syntax,
+    unfold_macros,
     check_calls,
     check_volatile,
     unfold_views,
     rename_ctes,
     name_outermost,
+    name_files,
+    name_columns_once,
 )
 """On the whole statement, with a :class:`~fame_sql.planner.context.Context`."""
 

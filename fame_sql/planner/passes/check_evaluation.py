@@ -15,7 +15,7 @@ from fame_sql.planner.tree import NotPlannedError
 _OWN_ROWS = (exp.Lambda, exp.Unnest, exp.Lateral, exp.Pivot)
 _GROUPING = (exp.AggFunc, exp.Window)
 _SKIPPING = (exp.Case, exp.If, exp.Coalesce, exp.And, exp.Or)
-_SKIPPING_NAMES = {"if", "ifnull", "try"}
+_SKIPPING_NAMES = {"if", "ifnull"}
 
 
 def check_place(select: exp.Select, calls: Calls) -> exp.Select:
@@ -42,7 +42,9 @@ def find_guard(select: exp.Select, calls: Calls) -> exp.Select:
     Before and after: ``SELECT CASE WHEN log_id < 9 THEN fame_score(body) END FROM logs``, which is
     planned only if everything is stored
     """
-    before = takewhile(lambda n: not isinstance(n, _GROUPING), _between(calls, select))
+    around = (calls.nodes[0], *_between(calls, select))
+    inner = takewhile(lambda n: not isinstance(n, _GROUPING), around)
+    before = (n.parent for n in inner if n.parent and n.parent is not select and not _is_first(n))
     if any(
         node.find_ancestor(exp.Join, exp.Select) is not select for node in tree.own_live(select)
     ):
@@ -76,6 +78,18 @@ def check_read(select: exp.Select, calls: Calls) -> exp.Select:
 def _between(calls: Calls, select: exp.Select) -> Iterator[exp.Expr]:
     """Yield what stands between a call and its SELECT, from the inside."""
     return takewhile(lambda node: node is not select, above(calls.nodes[0]))
+
+
+def _is_first(node: exp.Expr) -> bool:
+    """Return whether an expression is evaluated in every row in which the one around it is."""
+    match node.parent:
+        case exp.Case():
+            return node.arg_key == "this" or (node.arg_key == "ifs" and node.index == 0)
+        case exp.If() | exp.Coalesce():
+            return node.arg_key == "this"
+        case exp.Anonymous():
+            return node.index == 0
+    return False
 
 
 def _skipping(node: exp.Expr) -> str:

@@ -10,19 +10,20 @@ from fame_sql.planner.tree import FIELDS, NotPlannedError, is_live, live_nodes, 
 
 
 def check_kind(query: exp.Query, context: Context) -> exp.Query:
-    """Refuse what has parameters, or runs in a transaction of the user.
+    """Refuse what runs in a transaction of the user, and what returns no row.
 
     Before and after: ``SELECT fame_score(body) FROM logs``
 
-    Refused: ``SELECT fame_score(body) FROM logs WHERE log_id = ?``
+    Refused: ``SELECT fame_score(body) FROM logs LIMIT 0``
     """
-    if query.find(exp.Placeholder, exp.Parameter):
-        raise NotPlannedError("it has parameters")
     if context.catalog.in_transaction():
         # DuckDB 2.0 aborts a transaction at the first probe that fails.
         raise NotPlannedError(
             "it runs in a transaction of your own: COMMIT or ROLLBACK it to have it planned"
         )
+    limit = query.args.get("limit")
+    if limit is not None and limit.expression == exp.Literal.number(0):
+        raise NotPlannedError("it returns no row")
     return query
 
 
@@ -84,16 +85,16 @@ def check_volatile(query: exp.Query, context: Context) -> exp.Query:
 
 
 def accept(query: exp.Query, context: Context) -> exp.Query:
-    """Refuse a planned statement that DuckDB does not accept, or whose columns have other names.
+    """Refuse a planned query that DuckDB does not accept, or whose columns are others.
 
-    Before and after: the statement to be run
+    Before and after: the query to be run
 
     Refused: ``SELECT body, __fame_1_score FROM (..) GROUP BY CUBE (body)``
     """
-    catalog = context.catalog
-    if not catalog.accepts(context.sql(query)):
+    found = context.catalog.described(text(query))
+    if found is None:
         raise NotPlannedError("DuckDB does not accept it as the planner writes it")
-    names = (context.names, catalog.described(text(query)))
-    if len({tuple(map(str.lower, found or ())) for found in names}) > 1:
-        raise NotPlannedError("its columns would have other names")
+    columns = ([(n.lower(), kind) for n, kind in made] for made in (found, context.columns or ()))
+    if next(columns) != next(columns):
+        raise NotPlannedError("its columns would have other names or types")
     return query

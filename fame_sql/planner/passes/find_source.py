@@ -64,7 +64,9 @@ def check_source(select: exp.Select, calls: Calls) -> exp.Select:
     if any(join.method == "POSITIONAL" for join in select.args.get("joins") or ()):
         raise NotPlannedError("a POSITIONAL JOIN pairs rows by their order")
     alias = node.alias_or_name.lower()
-    for column in select.find_all(exp.Column):
+    inside = (source.find_all(exp.Column) for source in tree.sources(select))
+    hidden = {id(column) for columns in inside for column in columns}
+    for column in (c for c in select.find_all(exp.Column) if id(c) not in hidden):
         if column.args.get("db"):
             raise NotPlannedError("a column is named with its schema")
         row = not column.table and column.name.lower() == alias and alias not in calls.source.held

@@ -18,10 +18,10 @@ def name_outermost(query: exp.Query, context: Context) -> exp.Query:
     After: ``SELECT LENGTH(body) AS "len(body)", max(fame_score(body)) AS "max(fame_score(body))"
     FROM logs``
     """
-    projections = list(query.selects)
+    projections, names = list(query.selects), [name for name, _ in context.columns or ()]
     for number, projection in enumerate(projections):
         if not _expands(projection):
-            _give(projection, _name_at(number, projections, context.names or []))
+            give_name(projection, _name_at(number, projections, names))
     return query
 
 
@@ -39,12 +39,12 @@ def name_projections(select: exp.Select, calls: Calls) -> exp.Select:
     for part in reversed(around):
         is_projection = isinstance(part.parent, exp.Select) and part.arg_key == "expressions"
         is_nameless = is_projection and not isinstance(part, exp.Alias)
-        if is_nameless and not _give(part, _given_name(part, calls.context)):
+        if is_nameless and not give_name(part, given_name(part, calls.context)):
             raise NotPlannedError("its column cannot be named")
     return select
 
 
-def _given_name(projection: exp.Expr, context: Context) -> str | None:
+def given_name(projection: exp.Expr, context: Context) -> str | None:
     """Return what DuckDB calls a projection: alone, after names it may refer to, or with all."""
     select, number = projection.parent_select, projection.index or 0
     if select is None:
@@ -80,7 +80,7 @@ def _expands(projection: exp.Expr) -> bool:
     return any(not isinstance(s.parent, exp.Count) for s in projection.find_all(exp.Star))
 
 
-def _give(projection: exp.Expr, name: str | None) -> bool:
+def give_name(projection: exp.Expr, name: str | None) -> bool:
     """Name a projection that has no name; return whether it now has one.
 
     It is not named where the name would stand for something else than a column of that name.

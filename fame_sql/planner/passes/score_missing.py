@@ -146,6 +146,11 @@ def _wanted(select: exp.Select, calls: Calls, levels: list[_Level], is_selective
         for t in tree.conditions(select)
         if not tree.depends(t, own)
     ]
+    tests += [
+        exp.Exists(this=test.args["query"].this.copy())
+        for test in tree.conditions(select)
+        if isinstance(test, exp.In) and test.args.get("query") and tree.live_nodes(test.this)
+    ]
     kept = [*_plain(select, live), exp.alias_(column, _KEY)] if levels else [column]
     query = tree.reading(select, kept).where(*tests, copy=False)
     if is_selective:
