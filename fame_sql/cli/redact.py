@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option(
     "--with",
     "replacement",
-    metavar="TEXT",
+    metavar="REPLACEMENT",
     default="<redacted>",
     show_default=True,
     help="The text in place of each match.",

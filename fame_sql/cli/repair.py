@@ -16,7 +16,11 @@ from fame_sql.cli.output import print_json
 @warehouse_option
 @json_option
 def repair(warehouse: Path, as_json: bool) -> None:
-    """Find the events of lines again that were changed by hand in fame.logs."""
+    """Find the events of lines again that others have changed.
+
+    After UPDATE, INSERT or DELETE on fame.logs, every line gets the event of its message, and the
+    lines of each event are counted. Labels and feedback stay with their lines.
+    """
     from fame_sql.events.repair import repair as run
     from fame_sql.warehouse.warehouse import Warehouse
 
