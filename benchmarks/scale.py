@@ -30,12 +30,15 @@ from copies import temporary_copy
 import fame_sql
 from fame_sql.models import champion
 from fame_sql.sql.quoting import literal
+from fame_sql.session.planned import PlannedConnection
 from fame_sql.storage.partitions import add_partitions
 from fame_sql.udfs.duckdb import release, scorer_of
+from fame_sql.warehouse import lines
 from fame_sql.warehouse.warehouse import Warehouse
 
 PAPER = 1_200_000 / 3600  # lines per second in FAME's paper, on four GPUs
 NAIVE = "SELECT count(*) FROM logs WHERE fame_score(body) > 0.5"
+STORED_FIRST = NAIVE.replace("fame_score", "fame_stored_first_score")
 STORED = "SELECT count(*) FROM scored_logs WHERE score > 0.5"
 JOIN = "SELECT count(*) FROM logs INNER JOIN fame.scores USING (event_id) WHERE score > 0.5"
 DISTINCT = "SELECT count(DISTINCT body) FROM logs"
@@ -120,6 +123,7 @@ def measure_copy(chosen: argparse.Namespace, rows: int) -> Measured:
         connection.execute("SET preserve_insertion_order = false")
         measured = Measured(rows)
         measured.made = timed(lambda: scale_data.make_rows(connection, rows))
+        lines.record(connection)
         measured.file_bytes = copy.stat().st_size
         measured.curves = list(scale_data.curves(connection, chosen.samples))
         measure(connection, measured, chosen.live_rows)
@@ -143,11 +147,19 @@ def measure(connection: duckdb.DuckDBPyConnection, measured: Measured, live_rows
     def planned() -> object:
         return fame_sql.query(connection, NAIVE).fetchall()
 
+    ordinary = PlannedConnection(connection)
+
     seconds["count(DISTINCT body)"] = best(run(DISTINCT), repeats)
     seconds["count(*) .. LIKE '%error%'"] = best(run(LIKE), repeats)
     connection.execute("DELETE FROM fame.scores")
     seconds["planned, cold: all events scored"] = timed(planned)
     seconds["planned, warm"] = best(planned, repeats)
+    seconds["connect(plan=True).sql, warm"] = best(lambda: ordinary.sql(NAIVE).fetchall(), repeats)
+    prepared = NAIVE.replace("0.5", "?")
+    seconds["the same, with a parameter"] = best(
+        lambda: ordinary.execute(prepared, [0.5]).fetchall(), repeats
+    )
+    seconds["stored first, then live"] = best(run(STORED_FIRST), 1)
     seconds["stored: scored_logs"] = best(run(STORED), repeats)
     seconds["integer hash join"] = best(run(JOIN), repeats)
     few = min(live_rows, measured.rows)

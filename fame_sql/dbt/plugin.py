@@ -25,7 +25,7 @@ from fame_sql.models import load, load_champion
 from fame_sql.models.model import Model
 from fame_sql.scoring.live import LiveScorer
 from fame_sql.scoring.policy import read_unseen
-from fame_sql.session.session import register
+from fame_sql.session.session import define_stored_first, register
 from fame_sql.sql.quoting import literal
 from fame_sql.storage.views import reach_partitions
 from fame_sql.templates.answers import read_answers
@@ -58,6 +58,8 @@ class Plugin(BasePlugin):  # type: ignore
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Create ``fame_model_version()``; a temporary macro belongs to one cursor."""
         functions.define_macros(cursor)
+        if schema_version(cursor):
+            define_stored_first(cursor)
         cursor.execute(
             f"CREATE OR REPLACE TEMP MACRO fame_model_version() AS CAST({self._version} AS VARCHAR)"
         )

@@ -129,7 +129,7 @@ class Catalog:
     @cached_property
     def lines_are_ordered(self) -> bool:
         """Whether the warehouse's lines certainly lie in the order of their numbers."""
-        state = lines.check(self.connection) if self.is_warehouse else None
+        state = lines.usable(self.connection) if self.is_warehouse else None
         return state is not None and state.ordered
 
     @cached_property

@@ -123,7 +123,7 @@ class TemporaryVerdicts:
         """
         return (
             self.is_warehouse
-            and lines.check(self.connection) is not None
+            and lines.usable(self.connection) is not None
             and not self._count(_load("lines_without_event"))
             and read_recipe(self.connection.cursor()).version == self.scorer.recipe.version
         )

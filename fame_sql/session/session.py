@@ -67,6 +67,7 @@ def connect(
     if not read_only:
         renew_views(opened)
     functions.register(opened.connection, _warehouse_scorer(opened))
+    define_stored_first(opened.connection)
     return PlannedConnection(opened.connection) if plan else opened.connection
 
 
@@ -96,6 +97,16 @@ def register(connection: duckdb.DuckDBPyConnection, model: Path | str | None = N
             "fame_sql.register(connection, model='warehouse.models/VERSION')"
         )
     functions.register(connection, _warehouse_scorer(Warehouse(path, connection)))
+    define_stored_first(connection)
+
+
+def define_stored_first(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make ``fame_stored_first_score`` and its kin on a connection or cursor to a warehouse.
+
+    They are temporary macros over stored verdicts and the live functions, and belong to the one
+    connection or cursor: for statements that no planner sees, such as those of dbt.
+    """
+    connection.execute(sql.load("session/stored_first"))
 
 
 def _warehouse_path(connection: duckdb.DuckDBPyConnection) -> Path | None:

@@ -9,6 +9,7 @@ which every stage that changes lines keeps up to date, in its own transaction.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from string import Template
@@ -18,9 +19,13 @@ import duckdb
 
 from fame_sql import sql
 from fame_sql.warehouse import settings
+from fame_sql.warehouse.recipe import read_recipe
 
 _ALL = "true"
-_checked: dict[Path, tuple[object, LineState | None]] = {}
+_checked: dict[tuple[Path, str], tuple[object, LineState | None]] = {}
+
+MADE_AGAIN = 200_000
+"""The most lines of which the messages are made canonical again to find out whether they fit."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +52,7 @@ class LineState:
 
 def record(connection: duckdb.DuckDBPyConnection) -> None:
     """Store the state of the lines as they are now."""
-    [(ordered,)] = connection.execute(sql.load("warehouse/lines/is_ordered")).fetchall()
-    _write(connection, replace(_read_lines(connection), ordered=ordered))
+    _write(connection, replace(_read_lines(connection), ordered=_is_ordered(connection)))
 
 
 def add(connection: duckdb.DuckDBPyConnection, condition: str, **parameters: Any) -> None:
@@ -83,15 +87,51 @@ def check(connection: duckdb.DuckDBPyConnection) -> LineState | None:
 
     All lines are read, once for as long as the file stays as it is.
     """
-    place, moment = _moment(connection)
-    if place is not None and _checked.get(place, (None, None))[0] == moment:
-        return _checked[place][1]
+    return _once(connection, "check", _check)
+
+
+def usable(connection: duckdb.DuckDBPyConnection) -> LineState | None:
+    """Return the state of the lines if each certainly has the event of its message, else None.
+
+    After others have changed lines, up to a number of lines are made canonical again, so that a
+    small warehouse from which lines were deleted is used as before.
+    """
+    return check(connection) or _once(connection, "usable", _verify)
+
+
+def _check(connection: duckdb.DuckDBPyConnection) -> LineState | None:
     known = stored_state(connection)
-    is_right = known is not None and _read_lines(connection, known.ordered) == known
-    found = known if is_right else None
-    if place is not None:
-        _checked[place] = (moment, found)
-    return found
+    return known if known is not None and _read_lines(connection, known.ordered) == known else None
+
+
+def _verify(connection: duckdb.DuckDBPyConnection) -> LineState | None:
+    found = _read_lines(connection)
+    if found.lines > MADE_AGAIN:
+        return None
+    statement = Template(sql.load("warehouse/lines/mismatched"))
+    canonical = read_recipe(connection).sql("body")
+    wrong = connection.execute(statement.substitute(canonical=canonical)).fetchall()
+    return replace(found, ordered=_is_ordered(connection)) if wrong == [(0,)] else None
+
+
+def _once(
+    connection: duckdb.DuckDBPyConnection,
+    what: str,
+    find: Callable[[duckdb.DuckDBPyConnection], LineState | None],
+) -> LineState | None:
+    """Return what is found, which is looked for again only after the file has changed."""
+    place, moment = _moment(connection)
+    if place is None:
+        return find(connection)
+    known = _checked.get((place, what))
+    if known is None or known[0] != moment:
+        known = _checked[place, what] = (moment, find(connection))
+    return known[1]
+
+
+def _is_ordered(connection: duckdb.DuckDBPyConnection) -> bool:
+    [(ordered,)] = connection.execute(sql.load("warehouse/lines/is_ordered")).fetchall()
+    return bool(ordered)
 
 
 def stored_state(connection: duckdb.DuckDBPyConnection) -> LineState | None:

@@ -16,7 +16,6 @@ import fame_sql
 from fame_sql.planner import Plan, make_plan
 from fame_sql.scoring.live import LiveScorer
 from fame_sql.udfs.duckdb import release, scorer_of
-from fame_sql.warehouse import lines
 
 IS_1 = duckdb.__version__.startswith("1.")
 ROWS, FEW, ONE = 4000, 40, 2
@@ -198,7 +197,7 @@ def cold(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[A
     path = copied_to(tmp_path_factory.mktemp("cold"), compiled)
     connection = fame_sql.connect(path)
     connection.execute("SET threads = 1")
-    lines.delete(connection, "log_id > 600")
+    connection.execute("DELETE FROM fame.logs WHERE log_id > 600")
     connection.execute("CREATE VIEW l AS SELECT * FROM logs")
     connection.execute("CREATE TABLE few AS SELECT log_id FROM logs WHERE log_id % 200 = 1")
     connection.execute(
