@@ -17,6 +17,7 @@ from fame_sql.planner import verify
 from fame_sql.planner.catalog import Catalog
 from fame_sql.planner.context import Calls, Context
 from fame_sql.planner.passes import AFTER, BEFORE, PER_CALL, PER_MESSAGE
+from fame_sql.planner.passes.check_statement import NOT_ACCEPTED
 from fame_sql.planner.report import Plan
 from fame_sql.planner.scope import selects
 from fame_sql.planner.statements import ONE, Statement, number_parameters, read_statement
@@ -31,8 +32,6 @@ from fame_sql.planner.tree import (
 )
 from fame_sql.scoring.on_demand import Parameters, TemporaryVerdicts, bound, by_name
 from fame_sql.udfs.duckdb import scorer_of
-
-NOT_ACCEPTED = "DuckDB does not accept it as it is written"
 
 Pass: TypeAlias = Callable[[exp.Select, Calls], exp.Select]
 Store: TypeAlias = Callable[[], TemporaryVerdicts]
@@ -172,7 +171,7 @@ def _read(catalog: Catalog, written: str, live: frozenset[str]) -> tuple[str, St
 def _read_query(catalog: Catalog, body: str, live: frozenset[str], store: Store) -> Context | str:
     """Return a query to be planned; its text if it calls no live function, itself or by others.
 
-    Refused: what sqlglot cannot read, and what DuckDB does not accept
+    Refused: what sqlglot cannot read
     """
     try:
         query = sqlglot.parse_one(body, dialect=DIALECT)
@@ -185,12 +184,7 @@ def _read_query(catalog: Catalog, body: str, live: frozenset[str], store: Store)
         return body
     if not isinstance(query, exp.Query):
         raise NotPlannedError("only queries are planned")
-    context = Context(catalog, store, query, body, trees, live)
-    if context.columns is None:
-        named = query.find(exp.Placeholder, exp.Parameter) and not catalog.parameters
-        reason = "its parameters have no values" if named else NOT_ACCEPTED
-        raise NotPlannedError(reason)
-    return context
+    return Context(catalog, store, query, body, trees, live)
 
 
 def _live_names(catalog: Catalog) -> frozenset[str]:

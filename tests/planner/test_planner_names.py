@@ -50,6 +50,7 @@ MADE = (
     "CREATE VIEW half AS SELECT * FROM logs WHERE random() < 0.5",
     "CREATE VIEW over_half AS SELECT * FROM half",
     "CREATE MACRO is_hot(message) AS fame_score(message) > 0.1",
+    "CREATE MACRO is_odd(message) AS (SELECT max(fame_score(message)) > 0.1)",
     "CREATE MACRO is_cold(message) AS NOT is_hot(message)",
     "CREATE MACRO hot_lines() AS TABLE SELECT fame_score(body) AS s FROM logs",
     "CREATE TABLE odd AS SELECT body, log_id AS __fame_1_score, 'x' AS __fame_2_known FROM logs",
@@ -59,6 +60,9 @@ NESTED = f"(WITH l AS ({PANIC}) SELECT * FROM l)"
 
 # Statement, and how its calls are answered.
 SAME = {
+    "a macro": ("SELECT body FROM logs WHERE is_hot(body)", "event"),
+    "a macro over another": ("SELECT is_cold(body), count(*) FROM logs GROUP BY ALL", "event"),
+    "a table macro": ("SELECT max(s) FROM hot_lines() AS h", "event"),
     "alias of a column's name": ("SELECT host_name AS body, fame_score(body) FROM logs", "event"),
     "in WHERE": ("SELECT host_name AS body FROM logs WHERE fame_score(body) > 0.1", "event"),
     "in ORDER BY": (
@@ -163,9 +167,8 @@ LEFT = {
     "SELECT main.fame_score(body) FROM logs": "not written as fame_score(message)",
     "SELECT body.fame_score() FROM logs": "not written as fame_score(message)",
     "SELECT fame_domain(body), main.fame_score(body) FROM logs": "fame_score(message)",
-    "SELECT count(*) FROM logs WHERE is_hot(body)": "is_hot() is a macro over a live function",
-    "SELECT count(*) FROM logs WHERE is_cold(body)": "is_cold() is a macro",
-    "SELECT count(*) FROM hot_lines()": "hot_lines() is a macro",
+    "SELECT count(*) FROM logs WHERE is_odd(body)": "cannot put the macro is_odd in place",
+    "SELECT count(*) FROM hot_lines()": "no query around it reads its column",
     "SELECT count(fame_score(body)) FROM over_half": "random()",
     "SELECT body AS m, host_name AS m, fame_score(m) FROM logs": "several sources",
 }

@@ -13,6 +13,7 @@ from __future__ import annotations
 from fame_sql.planner.passes.check_evaluation import check_place, check_read, find_guard
 from fame_sql.planner.passes.check_statement import (
     accept,
+    check_accepted,
     check_calls,
     check_kind,
     check_syntax,
@@ -35,6 +36,7 @@ BEFORE = (
     check_calls,
     check_volatile,
     unfold_views,
+    check_accepted,
     rename_ctes,
     name_outermost,
     name_files,

@@ -8,6 +8,8 @@ from fame_sql.planner import verify
 from fame_sql.planner.context import Context
 from fame_sql.planner.tree import FIELDS, NotPlannedError, is_live, live_nodes, text
 
+NOT_ACCEPTED = "DuckDB does not accept it as it is written"
+
 
 def check_kind(query: exp.Query, context: Context) -> exp.Query:
     """Refuse what runs in a transaction of the user, and what returns no row.
@@ -81,6 +83,19 @@ def check_volatile(query: exp.Query, context: Context) -> exp.Query:
         seen |= read
         views = [catalog.view(place) for place in catalog.views if place[2] in read]
         waiting += [verify.parse(catalog.connection, view.texts[0]) for view in views if view]
+    return query
+
+
+def check_accepted(query: exp.Query, context: Context) -> exp.Query:
+    """Refuse what DuckDB does not accept, before anything is scored for it.
+
+    Before and after: ``SELECT fame_score(body) FROM logs``
+
+    Refused: ``SELECT fame_score(body) FROM logs WHERE no_such_column > 1``
+    """
+    if context.columns is None:
+        named = query.find(exp.Placeholder, exp.Parameter) and not context.catalog.parameters
+        raise NotPlannedError("its parameters have no values" if named else NOT_ACCEPTED)
     return query
 
 
