@@ -29,8 +29,8 @@ from copies import temporary_copy
 
 import fame_sql
 from fame_sql.models import champion
-from fame_sql.sql.quoting import literal
 from fame_sql.session.planned import PlannedConnection
+from fame_sql.sql.quoting import literal
 from fame_sql.storage.partitions import add_partitions
 from fame_sql.udfs.duckdb import release, scorer_of
 from fame_sql.warehouse import lines
