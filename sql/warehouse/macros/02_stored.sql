@@ -81,3 +81,69 @@ CREATE OR REPLACE MACRO fame.verdict(message) AS (
         INNER JOIN fame.verdicts AS __fame_v ON __fame_m.__fame_hash = __fame_v.event_hash
     ) END
 );
+-- What is stored of a message's score: no weights of words, which the model alone can tell.
+CREATE OR REPLACE MACRO fame.explain(message) AS (
+    CASE WHEN fame.use_this_warehouse_first('$identity') THEN (
+        SELECT {
+            'log_odds': round(
+                ln(
+                    greatest(least(__fame_v.score, 0.999999), 0.000001)
+                    / (1 - greatest(least(__fame_v.score, 0.999999), 0.000001))
+                ), 4
+            ),
+            'base': NULL::DOUBLE,
+            'words': NULL::STRUCT(token VARCHAR, weight DOUBLE)[],
+            'nearest': CASE
+                WHEN __fame_n.example IS NOT NULL
+                    THEN {
+                        'message': __fame_n.example,
+                        'label': __fame_n.label,
+                        'distance': round(
+                            1 - len(list_intersect(__fame_n.words, string_split(__fame_v.canonical, ' ')))
+                            / len(list_distinct(
+                                list_concat(__fame_n.words, string_split(__fame_v.canonical, ' '))
+                            )), 4
+                        )
+                    }
+            END,
+            'domain': {
+                'name': __fame_v.domain,
+                'kind': __fame_d.kind,
+                'description': __fame_d.description,
+                'normal_labels': coalesce(__fame_l.normal_labels, 0)::BIGINT,
+                'anomalous_labels': coalesce(__fame_l.anomalous_labels, 0)::BIGINT
+            }
+        }
+        FROM (SELECT md5(fame.canonical(message)) AS __fame_hash) AS __fame_m
+        INNER JOIN fame.verdicts AS __fame_v ON __fame_m.__fame_hash = __fame_v.event_hash
+        LEFT JOIN fame.domains AS __fame_d ON __fame_v.domain = __fame_d.domain
+        LEFT JOIN (
+            SELECT
+                __fame_t.domain,
+                sum(__fame_e.normal_labels) AS normal_labels,
+                sum(__fame_e.anomalous_labels) AS anomalous_labels
+            FROM fame.event_labels AS __fame_e
+            INNER JOIN fame.events AS __fame_o ON __fame_e.event_id = __fame_o.event_id
+            INNER JOIN fame.domain_templates AS __fame_t
+                ON __fame_o.template_id = __fame_t.template_id
+            GROUP BY __fame_t.domain
+        ) AS __fame_l ON __fame_v.domain = __fame_l.domain
+        LEFT JOIN (
+            SELECT
+                __fame_o.template_id,
+                arg_max(__fame_o.example, (__fame_o.lines, __fame_o.event_id)) AS example,
+                string_split(
+                    arg_max(__fame_o.canonical, (__fame_o.lines, __fame_o.event_id)), ' '
+                ) AS words,
+                CASE
+                    WHEN arg_max(__fame_e.anomalous_labels, (__fame_o.lines, __fame_o.event_id)) > 0
+                        THEN 'anomalous'
+                    ELSE 'normal'
+                END AS label
+            FROM fame.event_labels AS __fame_e
+            INNER JOIN fame.events AS __fame_o ON __fame_e.event_id = __fame_o.event_id
+            WHERE __fame_o.template_id IS NOT NULL
+            GROUP BY __fame_o.template_id
+        ) AS __fame_n ON __fame_v.template_id = __fame_n.template_id
+    ) END
+);
