@@ -20,7 +20,7 @@ from fame_sql.planner.passes import AFTER, BEFORE, PER_CALL, PER_MESSAGE
 from fame_sql.planner.passes.check_statement import NOT_ACCEPTED
 from fame_sql.planner.report import Plan
 from fame_sql.planner.scope import selects
-from fame_sql.planner.statements import ONE, Statement, number_parameters, read_statement
+from fame_sql.planner.statements import Statement, only_statement, read_statement
 from fame_sql.planner.tree import (
     DIALECT,
     FIELDS,
@@ -155,12 +155,7 @@ def _read(catalog: Catalog, written: str, live: frozenset[str]) -> tuple[str, St
 
     Refused: several statements, one that DuckDB does not accept, and one that runs nothing
     """
-    try:
-        found = [part.query.strip(" \n\t;") for part in duckdb.extract_statements(written)]
-        [statement] = filter(None, found)
-    except (duckdb.Error, ValueError):
-        raise NotPlannedError(f"{ONE}, one at a time") from None
-    before, around = read_statement(number_parameters(statement), lambda t: _mentions(t, live))
+    before, around = read_statement(only_statement(written), lambda t: _mentions(t, live))
     if catalog.has_made(around.written):
         raise NotPlannedError("its table exists already")
     if around.queries != ((0, len(around.written)),) and not catalog.accepts(around.written):

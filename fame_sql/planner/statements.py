@@ -131,13 +131,27 @@ def after_as(definition: str) -> str:
     return definition[start:]
 
 
-def number_parameters(statement: str) -> str:
-    """Return a statement in which each ``?`` has its number: ``$1``, ``$2``."""
-    tokens = sqlglot.tokenize(statement, read=DIALECT)
-    found = [t.start for t in tokens if t.token_type == TokenType.PLACEHOLDER and t.text == "?"]
-    for number, start in reversed(list(enumerate(found, 1))):
+def only_statement(written: str) -> str:
+    """Return the only statement of a text, in which each ``?`` has its number: ``$1``, ``$2``.
+
+    Raises
+    ------
+    NotPlannedError
+        If there are several.
+    """
+    try:
+        tokens = sqlglot.tokenize(written, read=DIALECT)
+    except sqlglot.errors.SqlglotError:
+        raise NotPlannedError("sqlglot cannot read it") from None
+    ends = [t.start for t in tokens if t.token_type == TokenType.SEMICOLON]
+    end = ends[0] if ends else len(written)
+    if any(t.start > end and t.token_type != TokenType.SEMICOLON for t in tokens):
+        raise NotPlannedError(f"{ONE}, one at a time")
+    marks = [t.start for t in tokens if t.token_type == TokenType.PLACEHOLDER and t.text == "?"]
+    statement = written[:end]
+    for number, start in reversed(list(enumerate(marks, 1))):
         statement = f"{statement[:start]}${number}{statement[start + 1 :]}"
-    return statement
+    return statement.strip()
 
 
 def _changes(parts: _Parts) -> bool:

@@ -19,6 +19,7 @@ from fame_sql.planner import make_plan
 from fame_sql.scoring.live import LiveScorer
 from fame_sql.udfs.duckdb import release, scorer_of
 
+NOT_ON_1 = ("alias in WHERE", "alias in QUALIFY", "TRY")
 IS_1 = duckdb.__version__.startswith("1.")
 
 SETUP = """
@@ -155,13 +156,14 @@ def _told(result: Any) -> tuple[list[tuple[str, str]], Counter[str]]:
 def test_a_query_has_the_same_result(
     connection: duckdb.DuckDBPyConnection, place: Path, kind: str
 ) -> None:
+    if IS_1 and kind in NOT_ON_1:
+        pytest.skip("DuckDB 1 takes no alias of a function with side effects, and none in TRY")
     statement, answered = QUERIES[kind]
     statement = statement.replace("{folder}", str(place.parent))
     plan = make_plan(connection, statement)
     planned = _told(connection.execute(plan.statement))
     assert {call.answered_by for call in plan.calls} == answered, plan
-    if not (IS_1 and kind.startswith("alias")):
-        assert planned == _told(connection.execute(statement))
+    assert planned == _told(connection.execute(statement))
     if (
         answered == {"event"}
         and "hot" not in statement
