@@ -75,6 +75,7 @@ def test_many_changed_lines_are_not_made_canonical_again(
         assert "event" not in _planned(connection, statement)
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.parametrize("change", CHANGES)
 def test_doctor_names_the_command_that_mends_it(copied: Path, change: str) -> None:
     at = ["--warehouse", str(copied)]
@@ -107,6 +108,7 @@ def test_a_repaired_warehouse_is_joined_by_event_again(
     assert repair(Warehouse(copied, connection)).lines == 0
 
 
+@pytest.mark.any_duckdb
 def test_every_stage_keeps_what_is_known_of_the_lines(copied: Path, tmp_path: Path) -> None:
     more = tmp_path / "more.log"
     more.write_text("one more line\nand a last one")
@@ -159,6 +161,7 @@ def test_redaction_leaves_no_match(copied: Path) -> None:
         assert lines.check(warehouse.connection) is not None
 
 
+@pytest.mark.any_duckdb
 def test_patterns_that_cannot_be_used_are_refused(copied: Path) -> None:
     with Warehouse.open(copied) as warehouse:
         with pytest.raises(InputError, match="not a regular expression"):
@@ -173,6 +176,7 @@ def test_patterns_that_cannot_be_used_are_refused(copied: Path) -> None:
         assert warehouse.value("SELECT attributes FROM fame.logs WHERE log_id = 1") == '{"a": "b"}'
 
 
+@pytest.mark.any_duckdb
 def test_views_over_live_functions_are_found(copied: Path) -> None:
     with fame_sql.connect(copied) as connection:
         connection.execute("CREATE VIEW hot AS SELECT log_id, fame_score(body) AS s FROM logs")

@@ -7,6 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+pytestmark = pytest.mark.any_duckdb
+
 OWN = "database_name = current_database() AND schema_name IN ('fame', 'fame_stored', 'main')"
 
 
