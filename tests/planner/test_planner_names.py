@@ -50,7 +50,8 @@ MADE = (
     "CREATE VIEW half AS SELECT * FROM logs WHERE random() < 0.5",
     "CREATE VIEW over_half AS SELECT * FROM half",
     "CREATE MACRO is_hot(message) AS fame_score(message) > 0.1",
-    "CREATE MACRO is_odd(message) AS (SELECT max(fame_score(message)) > 0.1)",
+    "CREATE MACRO is_odd(message) AS "
+    "len(list_filter([message], lambda m: fame_score(m) > 0.1)) > 0",
     "CREATE MACRO is_cold(message) AS NOT is_hot(message)",
     "CREATE MACRO hot_lines() AS TABLE SELECT fame_score(body) AS s FROM logs",
     "CREATE TABLE odd AS SELECT body, log_id AS __fame_1_score, 'x' AS __fame_2_known FROM logs",
