@@ -168,7 +168,7 @@ LEFT = {
     "SELECT main.fame_score(body) FROM logs": "not written as fame_score(message)",
     "SELECT body.fame_score() FROM logs": "not written as fame_score(message)",
     "SELECT fame_domain(body), main.fame_score(body) FROM logs": "fame_score(message)",
-    "SELECT count(*) FROM logs WHERE is_odd(body)": "cannot put the macro is_odd in place",
+    "SELECT count(*) FROM logs WHERE is_odd(body)": "the macro is_odd cannot be read",
     "SELECT count(*) FROM hot_lines()": "no query around it reads its column",
     "SELECT count(fame_score(body)) FROM over_half": "random()",
     "SELECT body AS m, host_name AS m, fame_score(m) FROM logs": "several sources",
