@@ -11,4 +11,7 @@ CREATE OR REPLACE MACRO fame_stored.fame_canonical(message) AS fame.canonical(me
 CREATE OR REPLACE MACRO fame_stored.fame_novelty(message) AS fame.novelty(message);
 CREATE OR REPLACE MACRO fame_stored.fame_action(message) AS fame.action(message);
 CREATE OR REPLACE MACRO fame_stored.fame_verdict(message) AS fame.verdict(message);
-CREATE OR REPLACE MACRO fame_stored.fame_explain(message) AS fame.explain(message);
+CREATE OR REPLACE MACRO fame_stored.fame_explain(message) AS error(
+    'fame_explain asks the model and is not stored: run it with ''fame query'', or on a connection '
+    || 'of fame_sql.connect; fame.explain returns what is stored'
+);
