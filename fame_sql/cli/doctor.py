@@ -17,7 +17,7 @@ from fame_sql.console import printable
 @warehouse_option
 @json_option
 def doctor(warehouse: Path, as_json: bool) -> None:
-    """Say what is wrong with the warehouse, and which command mends it."""
+    """Say what is wrong with the warehouse and how to mend it."""
     from fame_sql.pipeline.doctor import examine
     from fame_sql.storage.views import reach_partitions
     from fame_sql.warehouse.warehouse import Warehouse

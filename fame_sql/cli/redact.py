@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @warehouse_option
 @json_option
 def redact(pattern: str, replacement: str, dry_run: bool, warehouse: Path, as_json: bool) -> None:
-    """Replace every match of a regular expression in the stored lines.
+    """Replace text in stored lines by a regular expression.
 
     It is also replaced in the examples of events, the evidence of labels and the comments of
     feedback. The changed lines get the events of their new messages.
