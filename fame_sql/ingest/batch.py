@@ -302,9 +302,7 @@ def _delete_tails(connection: duckdb.DuckDBPyConnection, parts: Sequence[Part]) 
         {"ingest_ids": list(ingest_ids), "byte_offsets": list(byte_offsets)},
     )
     connection.execute(sql.load("ingest/uncount_tail"))
-    remove(
-        connection, "(ingest_id, byte_offset) IN (SELECT (ingest_id, byte_offset) FROM tails)"
-    )
+    remove(connection, "(ingest_id, byte_offset) IN (SELECT (ingest_id, byte_offset) FROM tails)")
     for ingest_id, byte_offset, error in connection.execute(
         sql.load("ingest/delete_tail")
     ).fetchall():
