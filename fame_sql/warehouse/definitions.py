@@ -47,14 +47,15 @@ _DEFINED = re.compile(r"^CREATE OR REPLACE (?:VIEW|MACRO) (fame\.\w+)", re.MULTI
 def define(connection: duckdb.DuckDBPyConnection) -> None:
     """Define all views and stored macros of a warehouse, with the masks that it has now.
 
-    In a warehouse with partitions, those that read them stay as they are: the room of the
-    partitions defines them with :func:`define_over_partitions`.
+    In a warehouse with partitions, ``all_logs`` stays as it is, and so do those that read it if the
+    files are out of reach: the room of the partitions defines them with
+    :func:`define_over_partitions`.
     """
     if settings.read(connection, settings.IDENTITY) is None:
         settings.write(connection, settings.IDENTITY, uuid.uuid4().hex)
     # All of them: a view with SELECT * keeps the columns of the day it was defined.
     statements = _statements(connection)
-    later = _OVER_PARTITIONS if has_partitions(connection) else ()
+    later = _left_to_partitions(connection)
     for name, statement in statements.items():
         if name not in later:
             connection.execute(statement)
@@ -64,6 +65,18 @@ def define(connection: duckdb.DuckDBPyConnection) -> None:
     if lines.stored_state(connection) is None:
         lines.record(connection)
     settings.write(connection, settings.DEFINITIONS, _hash(statements))
+
+
+def _left_to_partitions(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """Return the files that :func:`define` leaves out."""
+    if not has_partitions(connection):
+        return ()
+    try:
+        # On a cursor: DuckDB 2.0 aborts the transaction of a statement that fails.
+        connection.cursor().execute("DESCRIBE fame.all_logs").fetchall()
+    except duckdb.Error:
+        return _OVER_PARTITIONS
+    return _OVER_PARTITIONS[:1]
 
 
 def has_partitions(connection: duckdb.DuckDBPyConnection) -> bool:
