@@ -17,6 +17,7 @@ from fame_sql.cli.options.renamed import RenamedOption
 pytestmark = pytest.mark.any_duckdb
 
 RENAMED = {
+    *((path, "--encoder", "--preset") for path in ("train", "compile", "evaluate")),
     ("compile", "--model", "--llm-model"),
     ("compile", "--model-seed", "--llm-seed"),
     ("label", "--model", "--llm-model"),
