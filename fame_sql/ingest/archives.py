@@ -104,4 +104,6 @@ def _zip_members(file: IO[bytes]) -> Iterator[tuple[str, float, IO[bytes]]]:
 
 def _is_hidden(member: str) -> bool:
     parts = PurePosixPath(member).parts
-    return any(part == "__MACOSX" or (part.startswith(".") and part != ".") for part in parts)
+    return any(
+        part == "__MACOSX" or (part.startswith(".") and part not in (".", "..")) for part in parts
+    )
