@@ -70,7 +70,7 @@ def test_what_the_help_shows_without_loading_the_stages_is_theirs() -> None:
     assert language_model.WINDOW == llm_model.WINDOW
     assert list(FORMATS) == ["auto", *formats.FORMATS]
     # The former name of a policy is still taken.
-    assert UNSEEN == (*policy.UNSEEN, "both")
+    assert (*policy.UNSEEN, "both") == UNSEEN
 
 
 @pytest.mark.any_duckdb
