@@ -146,10 +146,15 @@ def connection(place: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         release(connection)
 
 
+# What SUMMARIZE estimates or adds up as floats: the last digits depend on the order of the rows.
+ESTIMATES = {"approx_unique", "avg", "std", "q25", "q50", "q75"}
+
+
 def _told(result: Any) -> tuple[list[tuple[str, str]], Counter[str]]:
-    """Return names and types of the columns, and the rows."""
+    """Return names and types of the columns, and the rows without estimates."""
     columns = [(column[0], str(column[1])) for column in result.description]
-    return columns, Counter(map(repr, result.fetchall()))
+    exact = [place for place, (name, _) in enumerate(columns) if name not in ESTIMATES]
+    return columns, Counter(repr([row[place] for place in exact]) for row in result.fetchall())
 
 
 @pytest.mark.parametrize("kind", QUERIES)
