@@ -107,7 +107,7 @@ def in_onnx(in_torch: Student) -> Student:
 
 def rows(student: Student, texts: list[str]) -> list[bytes]:
     told = student.predict(texts)
-    both = np.concatenate([told.router, told.scores, told.lexical[:, None]], axis=1)
+    both = np.concatenate([told.router, told.scores, told.unseen[:, None]], axis=1)
     return [row.tobytes() for row in np.ascontiguousarray(both)]
 
 
