@@ -217,6 +217,8 @@ def read_files(warehouse: Warehouse, files: Sequence[Path], options: dict[str, A
     ):
         if report.error is not None:
             click.echo(f"left out: {printable(report.error)}", err=True)
+        elif report.state == "empty":
+            click.echo(f"{printable(report.source_path)} is empty", err=True)
 
 
 class _Given(NamedTuple):

@@ -21,7 +21,7 @@ from fame_sql.cli.options.warehouse import DEFAULT_WAREHOUSE
 from fame_sql.cli.output import print_csv, print_json
 from fame_sql.cli.progress import terminal_progress
 from fame_sql.console import printable
-from fame_sql.errors import InputError
+from fame_sql.errors import FameError
 
 if TYPE_CHECKING:
     from fame_sql.suspects import Look, Matter
@@ -91,7 +91,7 @@ def look(
         with _opened(files, warehouse) as (opened, is_temporary):
             fraction = {"fraction": 1.0} if is_temporary else {}
             found = look_at(opened, read, progress=terminal_progress(), **fraction)
-    except InputError:
+    except FameError:
         if is_new and warehouse is not None and warehouse.exists():
             remove_if_empty(warehouse)
         raise
