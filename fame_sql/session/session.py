@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, overload
 
@@ -18,7 +19,7 @@ from fame_sql.scoring.live import LiveScorer
 from fame_sql.scoring.policy import read_unseen
 from fame_sql.session.planned import PlannedConnection
 from fame_sql.storage.views import reach_partitions, renew_views
-from fame_sql.templates.answers import read_answers
+from fame_sql.templates.answers import Answers, read_answers
 from fame_sql.udfs import duckdb as functions
 from fame_sql.verdict import Verdict, statements
 from fame_sql.warehouse.warehouse import Warehouse
@@ -121,8 +122,24 @@ def _warehouse_scorer(warehouse: Warehouse) -> LiveScorer:
         lambda: load_champion(_on_cursor(warehouse)),
         lambda model: _stored_verdicts(_on_cursor(warehouse), model),
         lambda: read_unseen(_on_cursor(warehouse).connection),
-        lambda: read_answers(_on_cursor(warehouse).connection),
+        _answers_reader(warehouse),
     )
+
+
+def _answers_reader(warehouse: Warehouse) -> Callable[[], Answers]:
+    """Return what reads the answers; once the connection is closed, those that it read last.
+
+    The functions of a database can outlive the connection that registered them.
+    """
+    last = read_answers(_on_cursor(warehouse).connection)
+
+    def read() -> Answers:
+        nonlocal last
+        with suppress(duckdb.ConnectionException):
+            last = read_answers(_on_cursor(warehouse).connection)
+        return last
+
+    return read
 
 
 def _on_cursor(warehouse: Warehouse) -> Warehouse:
