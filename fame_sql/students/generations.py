@@ -62,6 +62,11 @@ class Generations:
         return np.searchsorted(ends, np.array(self.columns), side="right").astype(np.int64)
 
 
+def numbered(name: str, generation: int) -> str:
+    """Insert the number of an earlier generation into a file name; the newest has number 0."""
+    return name.replace(".", f"-{generation}.") if generation else name
+
+
 @dataclass(frozen=True)
 class Succession:
     """What a partly retrained student keeps of its parent.

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from fame_sql.errors import ModelError
 from fame_sql.students.examples import LabelledEvents
 from fame_sql.students.fitting.balance import balance
+from fame_sql.students.generations import numbered
 from fame_sql.students.text_features import LENGTHS, WORD, FeatureSum, Letters, bare_word
 
 Floats = npt.NDArray[np.float64]
@@ -90,13 +91,13 @@ class LexicalHead:
         from safetensors.numpy import save
 
         tensors = {f"view{number}": part.weights for number, part in enumerate(self.features)}
-        (folder / _numbered(WEIGHTS, generation)).write_bytes(save(tensors))
+        (folder / numbered(WEIGHTS, generation)).write_bytes(save(tensors))
         facts = {
             "intercept": self.intercept,
             "letters": self.letters,
             "vocabularies": [part.vocabulary for part in self.features],
         }
-        path = folder / _numbered(FACTS, generation)
+        path = folder / numbered(FACTS, generation)
         path.write_text(json.dumps(facts, ensure_ascii=False) + "\n", "utf-8")
 
     @classmethod
@@ -112,8 +113,8 @@ class LexicalHead:
         from safetensors.numpy import load
 
         try:
-            facts = json.loads((folder / _numbered(FACTS, generation)).read_text("utf-8"))
-            tensors = load((folder / _numbered(WEIGHTS, generation)).read_bytes())
+            facts = json.loads((folder / numbered(FACTS, generation)).read_text("utf-8"))
+            tensors = load((folder / numbered(WEIGHTS, generation)).read_bytes())
             features = [
                 FeatureSet(vocabulary, tensors[f"view{number}"])
                 for number, vocabulary in enumerate(facts["vocabularies"])
@@ -126,14 +127,9 @@ class LexicalHead:
             return cls(features, float(facts["intercept"]), letters)
         except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
             raise ModelError(
-                f"{folder / _numbered(FACTS, generation)} cannot be read ({error}): "
+                f"{folder / numbered(FACTS, generation)} cannot be read ({error}): "
                 "train again with 'fame train --full'"
             ) from None
-
-
-def _numbered(name: str, generation: int) -> str:
-    """Insert the number of an earlier generation into a file name."""
-    return name.replace(".", f"-{generation}.") if generation else name
 
 
 def fit_lexical(texts: Sequence[str], share: Floats) -> LexicalHead:

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fame_sql.errors import ModelError
+from fame_sql.students.generations import numbered
 from fame_sql.students.words.reading import (
     PAIR,
     Feature,
@@ -128,9 +129,9 @@ class WordTable:
 
         tensors = {"weights": self.weights, "intercepts": self.intercepts}
         content = save({name: np.ascontiguousarray(part) for name, part in tensors.items()})
-        (folder / _numbered(WEIGHTS, generation)).write_bytes(content)
+        (folder / numbered(WEIGHTS, generation)).write_bytes(content)
         text = json.dumps(by_kind(self.features), ensure_ascii=False)
-        (folder / _numbered(VOCABULARY, generation)).write_text(text + "\n", "utf-8")
+        (folder / numbered(VOCABULARY, generation)).write_text(text + "\n", "utf-8")
 
     @classmethod
     def load(cls, folder: Path, generation: int = 0) -> WordTable:
@@ -144,10 +145,10 @@ class WordTable:
         from safetensors import SafetensorError
         from safetensors.numpy import load
 
-        path = folder / _numbered(VOCABULARY, generation)
+        path = folder / numbered(VOCABULARY, generation)
         try:
             features = in_order(json.loads(path.read_text("utf-8")))
-            tensors = load((folder / _numbered(WEIGHTS, generation)).read_bytes())
+            tensors = load((folder / numbered(WEIGHTS, generation)).read_bytes())
             weights, intercepts = tensors["weights"], tensors["intercepts"]
             if weights.shape != (len(features), *intercepts.shape):
                 raise ValueError("vocabulary and weights differ in length")
@@ -158,8 +159,3 @@ class WordTable:
                 f"{path} cannot be read ({error}): train again with 'fame train --full'"
             ) from None
         return cls(features, weights, intercepts)
-
-
-def _numbered(name: str, generation: int) -> str:
-    """Insert the number of an earlier generation into a file name."""
-    return name.replace(".", f"-{generation}.") if generation else name
