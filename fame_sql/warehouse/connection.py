@@ -34,6 +34,23 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.execute("COMMIT")
 
 
+@contextmanager
+def checkpointed_transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Run a transaction whose commit goes into the file itself, past the write-ahead log.
+
+    For changes of a schema: DuckDB 1.5 cannot replay a change of a table, or a comment on one of
+    its columns, where a default calls a function ("no default database set"). A process killed
+    before the next checkpoint would leave a warehouse that does not open.
+    """
+    found = connection.execute("SELECT current_setting('wal_autocheckpoint')").fetchall()
+    connection.execute("SET wal_autocheckpoint = '1B'")
+    try:
+        with transaction(connection):
+            yield
+    finally:
+        connection.execute(f"SET wal_autocheckpoint = {literal(found[0][0])}")
+
+
 def open_file(
     path: Path, *, create: bool = False, read_only: bool = False
 ) -> duckdb.DuckDBPyConnection:

@@ -28,7 +28,7 @@ import duckdb
 from fame_sql.console import printable
 from fame_sql.errors import WarehouseError
 from fame_sql.warehouse.backup import copy_file, free_name, unfinished_name
-from fame_sql.warehouse.connection import first_line, open_file, transaction
+from fame_sql.warehouse.connection import checkpointed_transaction, first_line, open_file
 from fame_sql.warehouse.definitions import are_current, define
 from fame_sql.warehouse.disk import check_room
 from fame_sql.warehouse.estimate import rewritten_bytes
@@ -190,7 +190,7 @@ def _change(
     if copy is not None:
         copy_file(connection, path, unfinished)
     try:
-        with transaction(connection):
+        with checkpointed_transaction(connection):
             if steps:
                 apply_steps(connection, steps)
             define(connection)
