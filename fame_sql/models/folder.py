@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 from fame_sql.canonical.canonical import Recipe
 from fame_sql.errors import FameError, InputError, ModelError
 from fame_sql.models import manifest as manifests
-from fame_sql.models.card.card import card
 from fame_sql.models.explanation import FILE as EXAMPLES
 from fame_sql.models.explanation import DomainFacts, Examples
 from fame_sql.models.manifest import CARD, FORMAT, MANIFEST, METRICS, MODEL, as_json, check
 from fame_sql.models.model import Model
+from fame_sql.students.facts import StudentFacts
 from fame_sql.templates.templates import Template, TemplateSet
 
 if TYPE_CHECKING:
@@ -225,6 +225,7 @@ def _model(folder: Path, version: str, content: Mapping[str, Any]) -> Model:
         facts=tuple(DomainFacts(**{**_NO_LABELS, **domain}) for domain in domains),
         examples=Examples.load(folder),
         load_student=lambda: _load_student(folder, version),
+        has_encoder=StudentFacts.read(folder).config.has_encoder,
     )
 
 
@@ -246,6 +247,9 @@ def _finish(made: Path, metrics: Mapping[str, Any], parent: str | None) -> str:
         (made / name).unlink(missing_ok=True)
     sums = manifests.sums_of(made)
     version = manifests.version_of(sums)
+    # Imported here: whoever loads a model needs no card.
+    from fame_sql.models.card.card import card
+
     (made / CARD).write_text(card(made, version, parent), encoding="utf-8")
     manifests.write(made, {**sums, CARD: manifests.sha256(made / CARD)}, parent)
     return version

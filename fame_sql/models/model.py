@@ -58,6 +58,8 @@ class Model:
         The labelled events of the training.
     load_student : callable
         Returns the router and the experts; called once, for the first text that needs them.
+    has_encoder : bool
+        Whether they read with a neural network.
     """
 
     version: str
@@ -68,6 +70,7 @@ class Model:
     facts: tuple[DomainFacts, ...]
     examples: Examples = field(compare=False, repr=False)
     load_student: Callable[[], Student] = field(compare=False, repr=False)
+    has_encoder: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
     _index: NoveltyIndex = field(init=False, compare=False, repr=False)
 

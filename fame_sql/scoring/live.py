@@ -32,7 +32,8 @@ class LiveScorer:
     load_model : callable
         Returns the model; called once, when a message first needs it.
     load_stored : callable, optional
-        Returns the stored verdicts of that model, by canonical text.
+        Returns the verdicts of that model that are stored, by canonical text. It is asked only for
+        models with an encoder: words take no longer to judge a text than to look it up.
     read_unseen : callable, optional
         Returns the policy for unseen templates; by default ``queue``.
     read_answers : callable, optional
@@ -43,7 +44,7 @@ class LiveScorer:
         self,
         recipe: Recipe,
         load_model: Callable[[], Model],
-        load_stored: Callable[[Model], Mapping[str, Verdict]] | None = None,
+        load_stored: Callable[[Model, list[str]], Mapping[str, Verdict]] | None = None,
         read_unseen: Callable[[], str] = lambda: "queue",
         read_answers: Callable[[], Answers] = lambda: NO_ANSWERS,
     ) -> None:
@@ -54,7 +55,6 @@ class LiveScorer:
         self._load_stored = load_stored
         self._model: Model | None = None
         self._cache: VerdictCache | None = None
-        self._stored_is_read = False
         self._lock = threading.Lock()
 
     def model(self) -> Model:
@@ -75,22 +75,12 @@ class LiveScorer:
         cache = self._cache
         return cache.seconds / cache.judged if cache and cache.judged else None
 
-    def cache(self, *, stored: bool = True) -> VerdictCache:
-        """Return the cache of the model.
-
-        Parameters
-        ----------
-        stored : bool
-            Fill it with the stored verdicts first; the planner reads these itself.
-        """
+    def cache(self) -> VerdictCache:
+        """Return the cache of the model."""
         model = self.model()
         with self._lock:
-            cache = self._cache = self._cache or shared_cache(model.version)
-            if stored and not self._stored_is_read and self._load_stored is not None:
-                with cache.lock:
-                    cache.add(self._load_stored(model))
-            self._stored_is_read = self._stored_is_read or stored
-            return cache
+            self._cache = self._cache or shared_cache(model.version)
+            return self._cache
 
     def canonical(self, messages: pa.Array) -> pa.Array:
         """Return the canonical texts of messages, NULL for NULL."""
@@ -134,12 +124,20 @@ class LiveScorer:
         canonical = self.canonical(pa.array(missing, pa.string())).to_pylist()
         model, cache = self.model(), self.cache()
         with cache.lock:
+            self._recall(model, cache, canonical)
             fresh = cache.judge_locked(model, canonical)
             cache.add_messages(dict(zip(missing, canonical, strict=True)))
             content = cache.content
             if all(text in content.of_message for text in wanted):
                 return content
         return self._verdicts_beyond_cache(wanted, fresh)
+
+    def _recall(self, model: Model, cache: VerdictCache, canonical: list[str]) -> None:
+        """Cache the stored verdicts on texts; the caller holds the lock of the cache."""
+        if self._load_stored is not None and model.has_encoder:
+            known = cache.content.of_canonical
+            new = sorted({text for text in canonical if text not in known})
+            cache.add(self._load_stored(model, new) if new else {})
 
     def _verdicts_beyond_cache(
         self, wanted: set[str], fresh: Mapping[str, Verdict]

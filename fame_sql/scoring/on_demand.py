@@ -109,7 +109,7 @@ class TemporaryVerdicts:
     _cache: VerdictCache = field(init=False)
 
     def __post_init__(self) -> None:
-        self._cache = self.scorer.cache(stored=False)
+        self._cache = self.scorer.cache()
         parameters = {"model_version": self.scorer.model().version}
         # After USE of another warehouse, neither its verdicts nor its tables are for this model.
         self.is_warehouse = self.is_warehouse and bool(self._count(_load("models"), parameters))

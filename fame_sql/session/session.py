@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 import duckdb
 
@@ -14,15 +14,16 @@ from fame_sql.canonical.canonical import Recipe, default_recipe
 from fame_sql.errors import ModelError
 from fame_sql.models import load, load_champion
 from fame_sql.models.model import Model
-from fame_sql.scoring.cache import CAPACITY
 from fame_sql.scoring.live import LiveScorer
 from fame_sql.scoring.policy import read_unseen
-from fame_sql.session.planned import PlannedConnection
 from fame_sql.storage.views import reach_partitions, renew_views
 from fame_sql.templates.answers import Answers, read_answers
 from fame_sql.udfs import duckdb as functions
 from fame_sql.verdict import Verdict, statements
 from fame_sql.warehouse.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from fame_sql.session.planned import PlannedConnection
 
 
 @overload
@@ -69,7 +70,12 @@ def connect(
         renew_views(opened)
     functions.register(opened.connection, _warehouse_scorer(opened))
     define_stored_first(opened.connection)
-    return PlannedConnection(opened.connection) if plan else opened.connection
+    if not plan:
+        return opened.connection
+    # Imported here: sqlglot takes a quarter of a second that a plain connection does without.
+    from fame_sql.session.planned import PlannedConnection
+
+    return PlannedConnection(opened.connection)
 
 
 def register(connection: duckdb.DuckDBPyConnection, model: Path | str | None = None) -> None:
@@ -120,7 +126,7 @@ def _warehouse_scorer(warehouse: Warehouse) -> LiveScorer:
     return LiveScorer(
         _recipe(warehouse),
         lambda: load_champion(_on_cursor(warehouse)),
-        lambda model: _stored_verdicts(_on_cursor(warehouse), model),
+        lambda model, texts: _stored_verdicts(_on_cursor(warehouse), model, texts),
         lambda: read_unseen(_on_cursor(warehouse).connection),
         _answers_reader(warehouse),
     )
@@ -152,12 +158,14 @@ def _recipe(warehouse: Warehouse) -> Recipe:
     return recipe if recipe.masks else default_recipe()
 
 
-def _stored_verdicts(warehouse: Warehouse, model: Model) -> Mapping[str, Verdict]:
-    """Return the stored verdicts of the model; only the most frequent events if there are many."""
+def _stored_verdicts(
+    warehouse: Warehouse, model: Model, canonical: list[str]
+) -> Mapping[str, Verdict]:
+    """Return the model's stored verdicts on canonical texts."""
     texts = {template.template_id: template.text for template in model.templates.templates}
     rows = warehouse.records(
         statements.load("scoring/stored_verdicts"),
-        {"model_version": model.version, "at_most": CAPACITY // 2},
+        {"model_version": model.version, "canonical": canonical},
     )
     return {
         row.pop("canonical"): Verdict.from_stored(

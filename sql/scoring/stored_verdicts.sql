@@ -4,5 +4,4 @@ SELECT
 FROM fame.scores AS scores
 INNER JOIN fame.events AS events ON scores.event_id = events.event_id
 WHERE scores.model_version = $model_version
-ORDER BY events.lines DESC, events.event_id
-LIMIT $at_most;
+  AND events.canonical IN (SELECT unnest($canonical::VARCHAR[]));

@@ -30,7 +30,7 @@ def connection(copied: Path) -> Iterator[Connection]:
 def _judged(connection: Connection) -> int:
     scorer = scorer_of(connection)
     assert scorer is not None
-    return scorer.cache(stored=False).judged
+    return scorer.cache().judged
 
 
 # Statement, and how each of its message expressions is answered when everything is stored.

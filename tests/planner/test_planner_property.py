@@ -132,7 +132,7 @@ def connection(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def _judged(connection: duckdb.DuckDBPyConnection) -> int:
     scorer = scorer_of(connection)
     assert scorer is not None
-    return scorer.cache(stored=False).judged
+    return scorer.cache().judged
 
 
 def _distinct_events(connection: duckdb.DuckDBPyConnection) -> int:

@@ -298,7 +298,7 @@ def test_statements_answer_alike(spark: Any, compiled: Path, tables: Path) -> No
     open_tables(spark, str(tables))
     with Warehouse.open(compiled, read_only=True) as opened:
         version = champion(opened).model_version
-        arguments = {"model_version": version, "at_most": 20}
+        arguments = {"model_version": version}
         for name in QUERIES:
             text = statements.load(name)
             used = {n: v for n, v in arguments.items() if f"${n}" in text}

@@ -11,7 +11,7 @@ import pytest
 import fame_sql
 from fame_sql import models
 from fame_sql.errors import ModelError
-from fame_sql.udfs.duckdb import release
+from fame_sql.udfs.duckdb import release, scorer_of
 from fame_sql.udfs.functions import FUNCTIONS
 from fame_sql.warehouse.warehouse import Warehouse
 
@@ -195,3 +195,24 @@ def test_a_full_cache_drops_its_oldest_entries(
     found = [scorer.verdicts(pa.array(messages[i : i + 10])) for i in range(0, 200, 10)]
     assert [v.score for batch in found for v in batch if v] == whole
     assert len(scorer.cache().content.of_message) <= 60
+
+
+def _judged_of_stored(warehouse: Path) -> int:
+    connection = fame_sql.connect(warehouse)
+    try:
+        scored = "SELECT sum(fame_score(example)) FROM fame.events JOIN fame.scores USING (event_id)"
+        assert connection.execute(scored).fetchall()[0][0] > 0
+        scorer = scorer_of(connection)
+        assert scorer is not None
+        return scorer.cache().judged
+    finally:
+        release(connection)
+        connection.close()
+
+
+def test_an_encoder_judges_no_event_again(copied_with_encoder: Path) -> None:
+    assert _judged_of_stored(copied_with_encoder) == 0
+
+
+def test_words_judge_events_again(copied: Path) -> None:
+    assert _judged_of_stored(copied) > 0

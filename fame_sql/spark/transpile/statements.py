@@ -66,7 +66,6 @@ QUERIES = (
     "labels/count_unread",
     "labels/report",
     "scoring/on_demand/lines_without_event",
-    "scoring/stored_verdicts",
     "pipeline/status",
     "training/training_texts",
     "templates/report",
