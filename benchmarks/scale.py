@@ -201,7 +201,7 @@ def measure_others(
     model = champion(Warehouse(copy, connection.cursor())).folder
     sample = connection.execute(f"SELECT body FROM logs WHERE log_id < {ON_SAMPLE}").fetchall()
     naive = "naive: transformers, row by row"
-    each = scale_naive.seconds_per_row(model, [row[0] for row in sample])
+    each = scale_naive.seconds_per_row([row[0] for row in sample])
     measured.seconds[naive] = each * measured.rows
     measured.notes[naive] = f"on {len(sample)} rows"
     measured.seconds["FAME's paper, four GPUs"] = measured.rows / PAPER
