@@ -200,7 +200,9 @@ def test_a_full_cache_drops_its_oldest_entries(
 def _judged_of_stored(warehouse: Path) -> int:
     connection = fame_sql.connect(warehouse)
     try:
-        scored = "SELECT sum(fame_score(example)) FROM fame.events JOIN fame.scores USING (event_id)"
+        scored = (
+            "SELECT sum(fame_score(example)) FROM fame.events JOIN fame.scores USING (event_id)"
+        )
         assert connection.execute(scored).fetchall()[0][0] > 0
         scorer = scorer_of(connection)
         assert scorer is not None
