@@ -43,6 +43,7 @@ def print_requests(
             "cost_usd": cost,
             "prices_dated": model.prices.dated,
             "notes": list(notes),
+            "texts_to_check": len(model.redactor.doubtful),
         }
         print_json({**facts, "would_send": [request.canonical() for request in unknown]})
         return
@@ -52,6 +53,16 @@ def print_requests(
         click.echo(f"--- {known} more requests are answered by the ledger at no cost")
     for note in notes:
         click.echo(f"--- {note}")
+    click.echo(f"--- {_limits_of_masks(model)}")
+
+
+def _limits_of_masks(model: LanguageModel) -> str:
+    """Return what the reader of a dry run should look for, because masks cannot know it."""
+    count = len(model.redactor.doubtful)
+    return (
+        "masks know formats, not a password in a sentence or the name of a person: "
+        f"{count} {'text looks' if count == 1 else 'texts look'} as if there were one"
+    )
 
 
 def _print_messages(requests: Sequence[Request]) -> None:

@@ -13,6 +13,7 @@ import duckdb
 from fame_sql import sql
 from fame_sql.redaction.masks import mask_text
 
+_PLACEHOLDERS = ("<secret>", "<user>", "<host>", "<number>", "<position>", "<token>")
 _UNREADABLE = '{"attributes":"<secret>"}'
 
 
@@ -62,8 +63,8 @@ def _masked(value: Any, counts: Counter[str]) -> Any:
 def _masked_pair(key: str, value: Any, counts: Counter[str]) -> Any:
     """Return the value of a key; the name of the key can say that it is a secret."""
     if not isinstance(value, dict | list | bool | NoneType):
-        pair = mask_text(f"{key}=x", Counter())
-        if pair != f"{key}=x" and pair.startswith(f"{key}="):
+        pair = mask_text(f"{key}={value}", Counter())
+        if pair in (f"{key}={placeholder}" for placeholder in _PLACEHOLDERS):
             counts["key"] += 1
             return pair[len(key) + 1 :]
     return _masked(value, counts)

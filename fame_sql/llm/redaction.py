@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from fame_sql.llm.failures import LeakError
-from fame_sql.redaction.masks import mask_text, redaction_masks
+from fame_sql.redaction.masks import known_format_in, mask_text
+from fame_sql.redaction.unknown import looks_unmasked
 from fame_sql.warehouse.warehouse import Warehouse
 
-_NAME = re.compile(r"[\w.:-]*\w")
+_NAME = re.compile(r"\w(?:[\w.:-]*\w)?+")
 _SHORTEST_HOST = 3
 
 Recogniser = Callable[[str], list[tuple[int, int, str]]]
@@ -33,11 +34,16 @@ class Redactor:
         Host names, masked wherever they occur as a word.
     recogniser : callable, optional
         Finds further spans after the masks have been applied.
+    counts : Counter
+        How much was masked, by kind.
+    doubtful : set of int
+        Hashes of the masked texts that look as if they held what masks cannot know.
     """
 
     hosts: frozenset[str] = frozenset()
     recogniser: Recogniser | None = None
     counts: Counter[str] = field(default_factory=Counter)
+    doubtful: set[int] = field(default_factory=set)
 
     @classmethod
     def of(cls, warehouse: Warehouse, recogniser: Recogniser | None = None) -> Redactor:
@@ -50,7 +56,11 @@ class Redactor:
         text = mask_text(text, self.counts)
         if self.hosts:
             text = _NAME.sub(self._mask_host, text)
-        return self._mask_spans(text) if self.recogniser else text
+        if self.recogniser:
+            text = self._mask_spans(text)
+        if looks_unmasked(text):
+            self.doubtful.add(hash(text))
+        return text
 
     def check(self, content: str) -> None:
         """Refuse a finished request that contains text of a known format.
@@ -68,12 +78,7 @@ class Redactor:
 
     def left_in(self, content: str) -> str | None:
         """Return the kind of known format that occurs in ``content``, or None."""
-        found = (
-            mask.kind
-            for mask in redaction_masks()
-            if mask.known_format and mask.pattern.sub(mask.placeholder, content) != content
-        )
-        return next(found, None)
+        return known_format_in(content)
 
     def _mask_host(self, match: re.Match[str]) -> str:
         word = match.group()

@@ -42,6 +42,7 @@ def _leaves(name: str, command: click.Command) -> Iterator[str]:
 
 def test_the_reference_of_the_views_is_that_of_a_new_warehouse() -> None:
     assert generate.VIEWS.read_text() == generate.views(), "run 'make docs'"
+    assert generate.REDACTION.read_text() == generate.redaction(), "run 'make docs'"
 
 
 def test_no_meaning_is_left_of_a_column_that_is_gone() -> None:

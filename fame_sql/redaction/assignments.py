@@ -1,0 +1,140 @@
+"""Masking of the values of keys that name a secret, however key and value are joined."""
+
+from __future__ import annotations
+
+import re
+
+from fame_sql.redaction.words import is_opaque, is_random, is_state, secrecy
+
+# Somewhere in each key that can name a secret; the rest of the key is looked up around it.
+_CORE = re.compile(
+    r"(?i)pass|pwd|psw|pw|secret|token|key|cred|sess|sign|auth|sig|sid|pat|otp|pin|csrf|xsrf|nonce|"
+    r"ticket|cookie|kennwort|contrase|senha|clave|parol|wachtwoord|parool|salasana|has[lł]o|"
+    r"l[oö]senord|code|hash|digest|salt|seed|jwt|bearer|assertion|saml|viewstate|verification|"
+    r"dsn|connectionstring|licen[cs]e|hmac|state|mfa|invite|sso|пароль|密码|パスワード|challenge"
+)
+_BEFORE = re.compile(r"(?:\b[A-Za-z]{1,20} )?[\w.-]{0,60}\Z")
+_AFTER = re.compile(r"[\w-]{0,40}+(?: (?:id|key|code)\b)?")
+_JOIN = re.compile(
+    r"(?:\\{0,6}[\"'`]|%22|&quot;)?\]?"
+    r"\s{0,3}(?:=>|:=|->|={1,3}|::?(?!//)|%3[DdAa]|\\u003[Dd]|&#61;)\s{0,3}"
+    r"|\s{1,3}(?:is|was|to|as|=)\s{1,3}|\s{1,3}"
+)
+_PLACEHOLDER = re.compile(r"[\"'\\]{0,4}<[a-z*-]{1,16}>")
+_DOUBLE = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"?")
+_SINGLE = re.compile(r"'(?:[^'\\\n]|\\.|''(?=[^,\s)]))*+'?")
+_TICKED = re.compile(r"`[^`\n]*+`?")
+# The closing quote has as many backslashes as the opening one; a quote in the value has more.
+_ESCAPED = re.compile(r"(\\{1,7})([\"'])[^\n]*?(?=(?<!\\)\1\2|\n|\Z)")
+_BARE = re.compile(
+    r"(?:[^\s,;&\"'<>)\]}\\%`]|%(?!2[26C]|3[BC])|\\(?![\"'])|[)\]}](?=[\w@#$%^*])|"
+    r"(?<=\w)['\"](?=\w)|<(?![/a-z])|>|"
+    r"[;,](?=[^\s;,\"'{\[(])(?![\w .-]{1,40}(?:[\"']?\s?[=:]|\Z)))++"
+)
+_WORDS = re.compile(r"[A-Za-z/]+(?:'[a-z]+)?(?![\w@#$%^&*!+=])")
+_QUERY = re.compile(r"[?&][\w.-]{0,60}\Z|[?&](?:amp;)[\w.-]{0,60}\Z")
+_OBJECT = re.compile(r"[A-Za-z.]+(?:\{|@[0-9a-f]{5,8}\b)|0x[0-9a-f]+\Z")
+_PAIR = re.compile(r"[\w.-]{1,40}=")
+_SHORT_NUMBER = 4
+
+
+def mask_assignments(text: str) -> tuple[str, int]:
+    """Return a text with the values of secret keys masked, and their number.
+
+    Each key is looked at once, over a bounded distance, so that time grows with the length.
+    """
+    kept: list[str] = []
+    end = masked = at = 0
+    while (core := _CORE.search(text, at)) is not None:
+        key_end = _AFTER.match(text, core.end()).end()  # type: ignore[union-attr]
+        at = key_end
+        found = _value(text, core.start(), key_end)
+        if found is None:
+            continue
+        start, stop = found
+        kept += (text[end:start], "<secret>")
+        end = at = stop
+        masked += 1
+    return ("".join((*kept, text[end:])), masked) if masked else (text, 0)
+
+
+def _value(text: str, core: int, key_end: int) -> tuple[int, int] | None:
+    """Return where the secret value of the key around ``core`` lies, if there is one."""
+    start = max(0, core - 60)
+    before = text[start:core]
+    key = _BEFORE.search(before).group() + text[core:key_end]  # type: ignore[union-attr]
+    kind = secrecy(key)
+    in_query = _QUERY.search(before) is not None
+    if kind is None and not (in_query and key.lower().endswith("code")):
+        return None
+    join = _JOIN.match(text, key_end)
+    if join is None or _PLACEHOLDER.match(text, join.end()):
+        return None
+    span = _span(text, join.end())
+    if span is None:
+        return None
+    value = text[span[0] : span[1]]
+    return span if _is_secret(key, kind, join.group(), value, in_query=in_query) else None
+
+
+def _span(text: str, at: int) -> tuple[int, int] | None:
+    """Return where a value lies, without its quotes."""
+    if (escaped := _ESCAPED.match(text, at)) is not None:
+        return escaped.end(2), escaped.end()
+    for pattern in (_DOUBLE, _SINGLE, _TICKED):
+        if (quoted := pattern.match(text, at)) is not None:
+            closed = len(quoted.group()) > 1 and quoted.group()[-1] == quoted.group()[0]
+            return quoted.start() + 1, quoted.end() - closed
+    for quote in ("%22", "&quot;"):
+        if text.startswith(quote, at):
+            stop = text.find(quote, at + len(quote), at + 2000)
+            return at + len(quote), (stop if stop >= 0 else len(text))
+    bare = _BARE.match(text, at)
+    return None if bare is None else bare.span()
+
+
+def _is_secret(key: str, kind: str | None, join: str, value: str, *, in_query: bool) -> bool:
+    if not value or _says_a_state(value) or _PLACEHOLDER.match(value):
+        return False
+    name = key.lower()
+    if _OBJECT.match(value) or ("=" in join and join[-1].isspace() and _PAIR.match(value)):
+        return False
+    if name.endswith("key") and kind == "weak" and not in_query:
+        return len(value) >= 16 and is_random(value)
+    if value.isdigit() and len(value) < (_SHORT_NUMBER if name.endswith("pass") else 3):
+        return False
+    if name.endswith("pin") and kind == "weak":
+        return value.isdigit() and len(value) >= _SHORT_NUMBER and not join.isspace()
+    if join.isspace():
+        return _stands_out(name, kind, value)
+    if in_query and not value.isdigit():
+        return kind == "strong" or len(value) >= _SHORT_NUMBER
+    if kind == "weak":
+        return is_opaque(value)
+    if name.endswith(("token", "secret")) and value.isdigit():
+        return len(value) >= _SHORT_NUMBER
+    if join.strip() in ("is", "was", "to", "as"):
+        return not re.fullmatch(r"[a-z]+(?:ed|ing|able|ible|ous|ful|ive|less|ent|ant|ly)", value)
+    return True
+
+
+def _says_a_state(value: str) -> bool:
+    """Return whether a value begins with a word such as ``failed``; ``no`` alone, or a sentence."""
+    first = _WORDS.match(value)
+    if first is None:
+        return is_state(value)
+    rest = value[first.end() : first.end() + 1]
+    return is_state(first.group()) and (not rest or rest in " .,;:!?-_/)")
+
+
+def _stands_out(name: str, kind: str | None, value: str) -> bool:
+    """Return whether a value that only a blank joins to its key is no word of a sentence."""
+    if kind != "strong" or len(value) < _SHORT_NUMBER:
+        return False
+    if name.endswith(("password", "passwd", "pwd", "passphrase", "passcode", "pass", "pw")):
+        has_digit = any(c.isdigit() for c in value) and not value.rstrip(".:").isdigit()
+        odd = re.search(r"[@#$%^&*!]", value.rstrip("!")) is not None
+        return (
+            has_digit and not re.match(r"(?i)tests?|[0-9]+(?:st|nd|rd|th|s|ms)?\b", value)
+        ) or odd
+    return len(value) >= 8 and is_opaque(value)

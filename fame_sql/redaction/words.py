@@ -1,0 +1,126 @@
+"""Whether a word is a secret, a state or a name: by lists (``words.toml``) and by its form."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|[0-9]+")
+_NOT_RANDOM = re.compile(
+    r"(?:[A-Z][a-z]{2,}|[a-z]{2,}|[A-Z]{2,}|[0-9]{1,4}(?![0-9]))(?:[A-Z][a-z]{2,})*[0-9]{0,4}"
+)
+_TERMS = re.compile(
+    r"(?i)log4j2?|slf4j|x86_64|i18n|l10n|k8s|utf8mb4|ipv[46]|h26[45]|md5|sha[0-9]+|aes[0-9]+|"
+    r"base64|oauth2|http2|win32|amd64|arm64"
+)
+_DIGIT_CHANGE = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])")
+_CASE_CHANGE = re.compile(r"(?<=[a-z])(?=[A-Z](?![a-z]{2}))")  # not where a word begins
+_LONGEST_WORD = 512
+_MIN_OPAQUE = 6
+
+
+@cache
+def words(name: str) -> frozenset[str]:
+    """Return a list of words by its name."""
+    return _lists()[name]
+
+
+@cache
+def _lists() -> dict[str, frozenset[str]]:
+    text = files("fame_sql.redaction").joinpath("words.toml").read_text(encoding="utf-8")
+    return {name: frozenset(found) for name, found in tomllib.loads(text).items()}
+
+
+@cache
+def _password_endings() -> tuple[str, ...]:
+    return tuple(word for word in words("password") if len(word) > 2)
+
+
+def words_of(name: str) -> list[str]:
+    """Return the words of an identifier, in lower case: of ``dbPassword2``, db and password."""
+    found = [word.lower() for word in _WORD.findall(name[-80:])]
+    return [word for word in found if not word.isdigit()]
+
+
+def secrecy(key: str) -> str | None:
+    """Return whether the value of a key is a secret.
+
+    Returns
+    -------
+    str or None
+        ``"strong"``, ``"weak"`` if only a value that looks like a secret is one, or None.
+    """
+    parts = words_of(key)
+    if not parts:
+        return None
+    whole, last = "".join(parts), parts[-1]
+    if len(parts) > 1 and last in words("about") and whole not in words("password"):
+        return "strong" if parts[-2:] == ["session", "id"] else None
+    if any(_is_password(part) for part in (*parts, whole)):
+        return "strong"
+    before = parts[-2] if len(parts) > 1 else ""
+    if last == "key" and before in words("before_key"):
+        return "strong"
+    if last in ("pin", "code", "key", "state", "hash", "seed", "iv", "salt", "digest"):
+        return "weak" if last != "code" or before in words("before_code") else None
+    return "weak" if last in words("weak") or whole in words("weak") else None
+
+
+def _is_password(word: str) -> bool:
+    if word in words("not_password"):
+        return False
+    return word in words("password") or word.endswith(_password_endings())
+
+
+def is_state(value: str) -> bool:
+    """Return whether a value says how something is, such as ``failed``, and is no secret."""
+    bare = value[:_LONGEST_WORD].strip("\"'`.,;:!?()[]{}<>\\").lower()
+    if not bare.strip("*x.•#_-"):
+        return True
+    return bare in words("states")
+
+
+def is_opaque(value: str) -> bool:
+    """Return whether a value looks like a secret: it is not made of words or a short number."""
+    bare = value[:_LONGEST_WORD].strip("\"'`\\")
+    if len(bare) < _MIN_OPAQUE or is_state(bare):
+        return False
+    pieces = [piece for piece in re.split(r"[^A-Za-z0-9]+", bare) if piece]
+    if all(piece.isdigit() for piece in pieces) or re.match(r"0x[0-9a-f]+\Z", bare):
+        return False
+    return any(not _NOT_RANDOM.fullmatch(piece) for piece in pieces)
+
+
+def is_random(token: str) -> bool:
+    """Return whether at least half of a token is in pieces that no writer of programs makes up.
+
+    In random text, letters and digits, capital and small letters alternate. In identifiers
+    they change where a word ends.
+    """
+    pieces = [piece for piece in re.split(r"[^A-Za-z0-9]+", _TERMS.sub("-", token)) if piece]
+    length = sum(map(len, pieces))
+    odd = sum(len(piece) for piece in pieces if _alternates(piece))
+    return odd * 2 >= length > 0
+
+
+def _alternates(piece: str) -> bool:
+    if len(piece) < _MIN_OPAQUE:
+        return False
+    start = piece[:_LONGEST_WORD]
+    digits = len(_DIGIT_CHANGE.findall(start))
+    # A word with a number before or after it has one change, or two.
+    return digits >= 4 or digits + len(_CASE_CHANGE.findall(start)) >= max(3, 0.2 * len(start))
+
+
+def is_name(word: str) -> bool:
+    """Return whether a word after ``user`` can be the name of an account."""
+    bare = word.strip("\"'`.,;:()[]").lower()
+    if len(bare) < 2 or bare in words("system_accounts") or bare in words("not_names"):
+        return False
+    if bare in words("states"):
+        return False
+    if bare in words("names_with_endings"):
+        return True
+    return not bare.endswith(tuple(words("word_endings")))
