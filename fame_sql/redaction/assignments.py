@@ -13,7 +13,7 @@ _CORE = re.compile(
     r"l[oö]senord|code|hash|digest|salt|seed|jwt|bearer|assertion|saml|viewstate|verification|"
     r"dsn|connectionstring|licen[cs]e|hmac|state|mfa|invite|sso|пароль|密码|パスワード|challenge"
 )
-_BEFORE = re.compile(r"(?:\b[A-Za-z]{1,20} )?[\w.-]{0,60}\Z")
+_BEFORE = re.compile(r"(?:\b[\w-]{1,20} )?[\w.-]{0,60}\Z")
 _AFTER = re.compile(r"[\w-]{0,40}+(?: (?:id|key|code)\b)?")
 _JOIN = re.compile(
     r"(?:\\{0,6}[\"'`]|%22|&quot;)?\]?"
@@ -35,6 +35,7 @@ _WORDS = re.compile(r"[A-Za-z/]+(?:'[a-z]+)?(?![\w@#$%^&*!+=])")
 _QUERY = re.compile(r"[?&][\w.-]{0,60}\Z|[?&](?:amp;)[\w.-]{0,60}\Z")
 _OBJECT = re.compile(r"[A-Za-z.]+(?:\{|@[0-9a-f]{5,8}\b)|0x[0-9a-f]+\Z")
 _PAIR = re.compile(r"[\w.-]{1,40}=")
+_ONE_TIME = re.compile(r"otp\Z|2fa|mfa|(?:verif|time|sms|login|security|confirm)[a-z]*[ _-]?code\Z")
 _SHORT_NUMBER = 4
 
 
@@ -105,6 +106,8 @@ def _is_secret(key: str, kind: str | None, join: str, value: str, *, in_query: b
         return False
     if name.endswith("pin") and kind == "weak":
         return value.isdigit() and len(value) >= _SHORT_NUMBER and not join.isspace()
+    if _ONE_TIME.search(name) and value.isdigit():
+        return _SHORT_NUMBER <= len(value) <= 2 * _SHORT_NUMBER
     if join.isspace():
         return _stands_out(name, kind, value)
     if in_query and not value.isdigit():

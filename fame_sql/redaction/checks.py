@@ -126,7 +126,7 @@ def card_value(match: Match[str]) -> bool:
     digits = re.sub(r"\D", "", match.group(2))
     if re.search(r"(?i)cv|csc|security", match.group(1)):
         return len(digits) <= _SHORT_CARD
-    return len(digits) >= 13 and (
+    return len(digits) >= 13 and bool(
         is_luhn(digits) or bool(re.search(r"[ -]", match.group(2))) or len(digits) == 16
     )
 
@@ -143,7 +143,7 @@ def iban(match: Match[str]) -> bool:
 
 def five_digits(match: Match[str]) -> bool:
     """Mask numbers with five digits or more."""
-    return sum(c.isdigit() for c in match.group(2)) >= 5
+    return sum(c.isdigit() for c in str(match.group(2))) >= 5
 
 
 def checked_id(match: Match[str]) -> bool:
@@ -161,7 +161,7 @@ def phone(match: Match[str]) -> bool:
 
 def phone_value(match: Match[str]) -> bool:
     """Mask numbers of 7 to 15 digits."""
-    return 7 <= sum(c.isdigit() for c in match.group(2)) <= 15
+    return 7 <= sum(c.isdigit() for c in str(match.group(2))) <= 15
 
 
 def mac(match: Match[str]) -> bool:
@@ -244,7 +244,10 @@ def host_name(match: Match[str]) -> bool:
     numbered = any(
         re.search(r"[a-z]-?[0-9]+\b|[a-z]-[a-z0-9]", label.lower()) for label in labels[:-1]
     )
-    roots = words("code_roots") if ending in words("host_endings") else words("code")
+    is_ending = ending in words("host_endings") or (
+        ending in words("host_words") and len(labels) > 2
+    )
+    roots = words("code_roots" if is_ending else "code")
     if labels[0].lower() in roots and not numbered:
         return False
     if all(label.isdigit() or re.fullmatch(r"v?[0-9]+", label) for label in labels[:-1]):
