@@ -93,3 +93,5 @@ def print_spending(model: LanguageModel) -> None:
         "ledger; 'fame llm bill' lists the cost of each stage",
         err=True,
     )
+    for notice in sorted(model.notices):
+        click.echo(f"note: {printable(notice)}", err=True)

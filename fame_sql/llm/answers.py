@@ -7,18 +7,16 @@ request's hash: they do not change.
 from __future__ import annotations
 
 import copy
-import json
-import re
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from fame_sql.llm.lenient import understood, values_in
 from fame_sql.verdict.label_words import Label
 
 Shape = TypeVar("Shape", bound=BaseModel)
 
 _MOST = 100_000
-_FENCE = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL | re.IGNORECASE)
 _UNKNOWN_TO_STRICT = ("title", "maxLength", "minLength", "maxItems", "minItems", "pattern")
 
 Id = Annotated[str, Field(min_length=1, max_length=20)]
@@ -108,33 +106,38 @@ def _make_strict(node: Any) -> None:
             _make_strict(value)
 
 
-def parse(shape: type[Shape], content: str) -> Shape:
-    """Read an answer, wherever in the text its JSON is.
+def parse(shape: type[Shape], content: str, prefix: str = "l") -> Shape:
+    """Read an answer, wherever in the text its JSON is, where its meaning is certain.
+
+    Reasoning, prose and code fences around it, further keys, ``Normal`` for ``normal``, ids as
+    numbers, and a list in place of the object that holds it are understood.
+
+    Parameters
+    ----------
+    shape : type
+        The schema.
+    content : str
+        The text of the answer.
+    prefix : str
+        What ids begin with, for those that are numbers.
 
     Raises
     ------
     ValueError
-        If it does not match the schema; the message says why in a few words.
+        If it does not match the schema, or two different answers do; the message says why.
     """
-    try:
-        return shape.model_validate_json(_json_in(content))
-    except ValidationError as error:
-        found = [f"{'.'.join(map(str, e['loc'])) or 'answer'}: {e['msg']}" for e in error.errors()]
-        raise ValueError("; ".join(found[:5])) from None
-
-
-def _json_in(content: str) -> str:
-    """Return the JSON object of an answer that may contain prose or a code fence around it."""
-    text = content.strip()
-    if text.startswith("{"):
-        return text
-    if fenced := _FENCE.search(text):
-        return fenced.group(1).strip()
-    start = text.find("{")
-    if start < 0:
-        return text
-    try:
-        _, length = json.JSONDecoder().raw_decode(text[start:])
-    except (ValueError, RecursionError):
-        return text[start:]
-    return text[start : start + length]
+    found: list[Shape] = []
+    problem = "it is not JSON"
+    for value in values_in(content):
+        try:
+            found.append(shape.model_validate(understood(shape, value, prefix)))
+        except ValidationError as error:
+            wrong = [
+                f"{'.'.join(map(str, e['loc'])) or 'answer'}: {e['msg']}" for e in error.errors()
+            ]
+            problem = "; ".join(wrong[:5])
+    if not found:
+        raise ValueError(problem)
+    if any(other != found[0] for other in found[1:]):
+        raise ValueError("there are several answers that differ")
+    return found[0]

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from fame_sql.llm.completion import reply_of
 from fame_sql.llm.failures import LanguageModelError
 from fame_sql.llm.ledger import Reply
-from fame_sql.llm.prices import estimate_tokens
 from fame_sql.llm.request import Request
+from fame_sql.llm.waiting import (
+    LONGEST_WAIT,
+    backoff,
+    is_temporary,
+    read_json,
+    requested_wait,
+)
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
 _MODES = ("schema", "json", "text")
-_LONGEST_WAIT = 120.0
 _OPTIONAL = ("temperature", "seed")
+_LIMITS = ("max_tokens", "max_completion_tokens", None)
+_UNREADABLE = 2
+
+OnSend = Callable[[], Callable[[], None] | None]
 
 
 @dataclass
@@ -25,7 +37,8 @@ class Client:
     """Sends requests to one endpoint, and remembers which features it refuses.
 
     If an endpoint refuses a strict JSON schema, the next request asks for JSON, and then for
-    text. If it refuses ``temperature`` or ``seed``, the next request leaves them out.
+    text. If it refuses ``temperature``, ``seed`` or ``max_tokens``, the next request leaves them
+    out. Several threads may send at once.
 
     Parameters
     ----------
@@ -45,15 +58,23 @@ class Client:
     timeout: float = 600.0
     retries: int = 4
     _mode: int = 0
+    _limit: int = 0
     _refused: set[str] = field(default_factory=set)
     _made: OpenAI | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def mode(self) -> str:
         """How requests ask for JSON: ``schema`` (strict), ``json`` (any object) or ``text``."""
         return _MODES[self._mode]
 
-    def send(self, request: Request, on_send: Callable[[], None]) -> Reply:
+    @property
+    def address(self) -> str:
+        """The address of the endpoint, without a password in it."""
+        parts = urlsplit(self.base_url)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+
+    def send(self, request: Request, on_send: OnSend) -> Reply:
         """Send a request and return the answer.
 
         Parameters
@@ -61,7 +82,8 @@ class Client:
         request : Request
             The request.
         on_send : callable
-            Called immediately before each time that the request is sent.
+            Called immediately before each time that the request is sent. What it returns is
+            called if the send was refused, and so is not billed.
 
         Raises
         ------
@@ -71,49 +93,78 @@ class Client:
         import openai
 
         started = time.monotonic()
-        attempt = 0
+        attempt = unreadable = 0
         while True:
+            asked = self._arguments(request)
             try:
-                on_send()
-                completion = self._openai().chat.completions.create(**self._arguments(request))
+                refused = on_send()
+                answer = self._openai().chat.completions.with_raw_response.create(
+                    **asked, extra_headers={"Idempotency-Key": request.request_hash}
+                )
+                found = read_json(answer.http_response.content)
+                if isinstance(found, dict) and ("choices" in found or "usage" in found):
+                    return reply_of(request, found, time.monotonic() - started)
+                unreadable += 1
+                if unreadable >= _UNREADABLE:
+                    raise self._unreadable(answer.http_response.content)
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-                if not self._drop_feature(request, str(error)):
+                _call(refused)
+                if not self._drop_feature(asked, request, str(error)):
                     raise self._failure(error) from None
             except openai.APITimeoutError as error:
                 raise LanguageModelError(
-                    f"{self.base_url} gave no answer within {self.timeout:g} s ({error}); run the "
+                    f"{self.address} gave no answer within {self.timeout:g} s ({error}); run the "
                     "same command again, with a longer --timeout"
                 ) from None
             except openai.OpenAIError as error:
+                if _is_unbilled(error):
+                    _call(refused)
                 attempt += 1
-                if attempt > self.retries or not _is_temporary(error):
-                    raise self._failure(error) from None
-                time.sleep(_wait(error, attempt))
-            except ValueError as error:
-                # The body is not JSON, and the client does not catch the decoder's error.
-                attempt += 1
-                if attempt > self.retries:
-                    raise self._failure(error) from None
-            else:
-                return _reply(request, completion, time.monotonic() - started)
+                time.sleep(self._wait(error, attempt))
+
+    def _wait(self, error: Exception, attempt: int) -> float:
+        """Return how long to wait before the next attempt, or raise if there is none."""
+        import openai
+
+        wait = None
+        if isinstance(error, openai.APIStatusError):
+            temporary = is_temporary(error.status_code, f"{error} {error.body}")
+            wait = requested_wait(error.response.headers)
+        else:
+            temporary = isinstance(error, openai.APIConnectionError)
+        if not temporary or attempt > self.retries:
+            raise self._failure(error) from None
+        if wait is not None and wait > LONGEST_WAIT:
+            raise LanguageModelError(
+                f"{self.address} asks to wait {wait:.0f} s before the next request; what was "
+                "answered is kept: run the same command again then"
+            ) from None
+        return backoff(attempt) if wait is None else wait
 
     def _openai(self) -> OpenAI:
-        if self._made is None:
-            try:
-                from openai import OpenAI
-            except ImportError:
-                raise LanguageModelError(
-                    "a language model needs the openai client: run \"pip install 'fame-sql[llm]'\""
-                ) from None
-            self._made = OpenAI(
-                base_url=self.base_url, api_key=self.api_key, timeout=self.timeout, max_retries=0
-            )
-        return self._made
+        with self._lock:
+            if self._made is None:
+                try:
+                    from openai import OpenAI
+                except ImportError:
+                    raise LanguageModelError(
+                        "a language model needs the openai client: run "
+                        "\"pip install 'fame-sql[llm]'\""
+                    ) from None
+                self._made = OpenAI(
+                    base_url=self.base_url,
+                    api_key=self.api_key,
+                    timeout=self.timeout,
+                    max_retries=0,
+                )
+            return self._made
 
     def _arguments(self, request: Request) -> dict[str, Any]:
         arguments: dict[str, Any] = {"model": request.model, "messages": list(request.messages)}
-        wanted = request.parameters.items()
+        wanted = {**request.settings, **request.parameters}.items()
         arguments |= {name: value for name, value in wanted if name not in self._refused}
+        if request.max_tokens and (limit := _LIMITS[self._limit]):
+            arguments[limit] = request.max_tokens
         if _MODES[self._mode] == "schema":
             schema = {"name": request.stage, "schema": request.schema, "strict": True}
             arguments["response_format"] = {"type": "json_schema", "json_schema": schema}
@@ -121,69 +172,62 @@ class Client:
             arguments["response_format"] = {"type": "json_object"}
         return arguments
 
-    def _drop_feature(self, request: Request, message: str) -> bool:
+    def _drop_feature(self, asked: dict[str, Any], request: Request, message: str) -> bool:
         """Stop using the feature that was refused; return False if none is left to drop."""
-        if "context" in message.lower() and "length" in message.lower():
+        said = message.lower()
+        if "context" in said and "length" in said:
             return False
-        optional = [n for n in _OPTIONAL if n in request.parameters and n not in self._refused]
-        named = [name for name in optional if name in message.lower()]
+        with self._lock:
+            now = self._arguments(request)
+            if now.keys() != asked.keys() or now.get("response_format") != asked.get(
+                "response_format"
+            ):
+                return True  # another thread has dropped one in the meantime
+            return self._drop(now, said)
+
+    def _drop(self, asked: dict[str, Any], said: str) -> bool:
+        limit = _LIMITS[self._limit]
+        if limit is not None and limit in asked and "max_" in said and "tokens" in said:
+            self._limit += 1
+            return True
+        optional = [name for name in _OPTIONAL if name in asked]
+        named = [name for name in optional if name in said]
         is_text = self._mode == len(_MODES) - 1
-        if named or (optional and "response_format" not in message and is_text):
+        if named or (optional and "response_format" not in said and is_text):
             self._refused.add((named or optional)[0])
             return True
-        if self._mode < len(_MODES) - 1:
+        if not is_text:
             self._mode += 1
             return True
         return False
+
+    def _unreadable(self, content: bytes) -> LanguageModelError:
+        shown = " ".join(content[:80].decode("utf-8", "replace").split())
+        return LanguageModelError(
+            f"{self.address} answered twice with something else than a chat completion "
+            f"({shown!r}): give the address that ends in /v1, and run 'fame llm check'"
+        )
 
     def _failure(self, error: Exception) -> LanguageModelError:
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         advice = "run 'fame llm check' to test the endpoint"
         if "context" in reason.lower() and "length" in reason.lower():
             advice = "set the model's context size in tokens with --window"
-        return LanguageModelError(f"{self.base_url} failed: {reason}; {advice}")
+        elif "quota" in reason.lower() or "billing" in reason.lower():
+            advice = "the account has no credit left; what was answered is kept"
+        return LanguageModelError(f"{self.address} failed: {reason}; {advice}")
 
 
-def _is_temporary(error: Exception) -> bool:
-    """Return whether the same request may succeed later."""
+def _call(function: Callable[[], None] | None) -> None:
+    if function is not None:
+        function()
+
+
+def _is_unbilled(error: Exception) -> bool:
+    """Return whether a failure says that no answer was made: a refusal, or no connection."""
     import openai
 
     if isinstance(error, openai.APIStatusError):
-        return error.status_code in (408, 409, 429) or error.status_code >= 500
-    return isinstance(error, openai.APIConnectionError)
-
-
-def _wait(error: Exception, attempt: int) -> float:
-    """Return how many seconds to wait: as in ``Retry-After``, or longer after each attempt."""
-    import openai
-
-    backoff = min(0.5 * 2.0 ** (attempt - 1), 30.0)
-    if isinstance(error, openai.APIStatusError):
-        try:
-            requested = float(error.response.headers.get("retry-after", ""))
-        except ValueError:
-            return backoff
-        if 0 <= requested <= _LONGEST_WAIT:
-            return requested
-    return backoff
-
-
-def _reply(request: Request, completion: Any, seconds: float) -> Reply:
-    """Read a completion, in which an endpoint may leave out fields."""
-    choices = getattr(completion, "choices", None) or []
-    content = (choices[0].message.content if choices and choices[0].message else None) or ""
-    # JSON can contain lone surrogates, which cannot be stored.
-    content = content.encode("utf-8", "replace").decode()
-    usage = getattr(completion, "usage", None)
-    tokens_in = getattr(usage, "prompt_tokens", None)
-    tokens_out = getattr(usage, "completion_tokens", None)
-    counted = tokens_in is not None and tokens_out is not None
-    return Reply(
-        content=content,
-        tokens_in=int(tokens_in) if tokens_in is not None else request.tokens,
-        tokens_out=int(tokens_out) if tokens_out is not None else estimate_tokens(content),
-        resolved_model=getattr(completion, "model", None),
-        finish_reason=choices[0].finish_reason if choices else None,
-        tokens_estimated=not counted,
-        seconds=seconds,
-    )
+        return error.status_code < 500 or error.status_code in (501, 503)
+    cause = getattr(error, "__cause__", None)
+    return "ConnectError" in type(cause).__name__

@@ -76,10 +76,20 @@ class Ledger:
 
     def find(self, request_hash: str) -> str | None:
         """Return the recorded answer to a request, or None."""
-        response = self.warehouse.value(
-            "SELECT response FROM fame.llm_calls WHERE request_hash = ?", [request_hash]
+        found = self.find_reply(request_hash)
+        return None if found is None else found.content
+
+    def find_reply(self, request_hash: str) -> Reply | None:
+        """Return the recorded reply to a request, or None."""
+        rows = self.warehouse.rows(
+            "SELECT response, tokens_in, tokens_out, resolved_model, finish_reason "
+            "FROM fame.llm_calls WHERE request_hash = ? AND response IS NOT NULL",
+            [request_hash],
         )
-        return None if response is None else str(json.loads(response)["content"])
+        if not rows:
+            return None
+        response, *facts = rows[0]
+        return Reply(str(json.loads(response)["content"]), *facts)
 
     def begin(self, request: Request, prompt_version: str) -> None:
         """Record a request before it is sent."""
@@ -94,9 +104,23 @@ class Ledger:
         }
         self.warehouse.connection.execute(sql.load("llm/begin"), facts)
 
-    def count_send(self, request_hash: str) -> None:
-        """Record that the request is being sent; it may be billed even if it fails."""
-        self.warehouse.connection.execute(sql.load("llm/count_send"), {"hash": request_hash})
+    def count_send(self, request_hash: str, at_risk: float = 0.0) -> None:
+        """Record that the request is being sent; it may be billed even if it fails.
+
+        Parameters
+        ----------
+        request_hash : str
+            The request.
+        at_risk : float
+            What the answer can cost at most in USD; counted as lost until it is settled.
+        """
+        facts = {"hash": request_hash, "at_risk": at_risk}
+        self.warehouse.connection.execute(sql.load("llm/count_send"), facts)
+
+    def settle_send(self, request_hash: str, at_risk: float) -> None:
+        """Record that a send was answered or refused, so that nothing of it is lost."""
+        facts = {"hash": request_hash, "at_risk": at_risk}
+        self.warehouse.connection.execute(sql.load("llm/settle_send"), facts)
 
     def answer(self, request_hash: str, reply: Reply, cost: float | None) -> None:
         """Record an answer, even if it cannot be used, because it was paid for."""

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from fame_sql.llm.answers import Shape, parse, schema_of
-from fame_sql.llm.failures import AnswerError, BudgetError, LanguageModelError
-from fame_sql.llm.ledger import Ledger
-from fame_sql.llm.prices import PriceTable, read_prices
+from fame_sql.llm.budget import Budget
+from fame_sql.llm.completion import REFUSALS, is_other_model, unfinished
+from fame_sql.llm.failures import AnswerError, LanguageModelError
+from fame_sql.llm.ledger import Ledger, Reply
+from fame_sql.llm.prices import PriceTable, estimate_tokens, read_prices
 from fame_sql.llm.prompts import PROMPT_VERSION, Row, messages, repair, row_tokens
 from fame_sql.llm.redaction import Redactor
-from fame_sql.llm.request import Request
+from fame_sql.llm.request import Message, Request
 
 if TYPE_CHECKING:
     from fame_sql.llm.client import Client
@@ -22,7 +26,14 @@ Check = Callable[[Any], list[str]]
 """Returns what is wrong with an answer of the right schema, in words for the model."""
 
 WINDOW = 16_384
+TEMPERATURE = 0.1
+"""Sent unless the user sets another, and left out where an endpoint refuses it."""
 _SHOWN = 160
+_LEAST_ANSWER = 256
+_MOST_REPAIRED = 20_000
+_REASONING = 2048
+# What the ids of a stage's rows begin with; models like to leave it out.
+_PREFIXES = {"partition": "t", "merge": "d", "place": "t"}
 
 
 @dataclass
@@ -49,6 +60,12 @@ class LanguageModel:
         Maximum number of tokens of a request and its answer together.
     parameters : dict
         Temperature and seed, if the user set them.
+    concurrency : int
+        Number of requests under way at once.
+    sent, replayed : int
+        Requests sent in this run, and answered by the ledger.
+    notices : set of str
+        What the user should know of the endpoint or the answers.
     """
 
     name: str
@@ -60,10 +77,17 @@ class LanguageModel:
     context: str = ""
     window: int = WINDOW
     parameters: dict[str, Any] = field(default_factory=dict)
-    spent: float = 0.0
+    concurrency: int = 1
     sent: int = 0
     replayed: int = 0
+    notices: set[str] = field(default_factory=set)
     _answer_factor: float = 1.0
+    _prepared: set[str] = field(default_factory=set)
+    _budget: Budget = field(init=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        self._budget = Budget(self.prices, self.max_cost)
 
     def request(
         self, stage: str, task: str, rows: Sequence[Row], shape: type[Shape], expected: int
@@ -87,7 +111,18 @@ class LanguageModel:
         schema = schema_of(shape)
         sent = messages(task, rows, schema=schema, context=self.context, redactor=self.redactor)
         counts = {k: n for k, n in (self.redactor.counts - before).items() if n}
-        return Request(stage, self.name, sent, schema, self.parameters, expected, counts)
+        most = min(self._room(sent), 3 * expected + _REASONING)
+        return Request(
+            stage,
+            self.name,
+            sent,
+            schema,
+            self.parameters,
+            expected,
+            counts,
+            settings={"temperature": TEMPERATURE},
+            max_tokens=most,
+        )
 
     def ask(
         self,
@@ -116,23 +151,25 @@ class LanguageModel:
         Raises
         ------
         AnswerError
-            If the second answer cannot be used either.
+            If the second answer cannot be used either, or the model refuses to answer.
         BudgetError
             If the request could exceed ``max_cost``.
         LanguageModelError
             If there is no endpoint, or it fails.
         """
-        content = self._content(request)
-        answer, wrong = _read(shape, content, check)
+        reply = self.reply(request)
+        answer, wrong = _read(shape, request.stage, reply, check)
         if answer is not None and not wrong:
             return answer
-        sent = repair(request.messages, content, wrong, self.redactor)
-        again = Request(
-            request.stage, self.name, sent, request.schema, self.parameters, request.expected
-        )
+        if reply.finish_reason in REFUSALS:
+            raise AnswerError(
+                f"{self.name} gave no answer ({request.stage}: {'; '.join(wrong)[:_SHOWN]}): "
+                "choose another --llm-model"
+            )
+        again = self.repaired(request, reply.content, wrong)
         if on_repair is not None:
             on_repair(wrong)
-        answer, wrong = _read(shape, self._content(again), check)
+        answer, wrong = _read(shape, request.stage, self.reply(again), check)
         if answer is not None and (on_repair is not None or not wrong):
             return answer
         raise AnswerError(
@@ -141,67 +178,123 @@ class LanguageModel:
             "ask again, or choose another --llm-model"
         )
 
+    def repaired(self, request: Request, content: str, wrong: Sequence[str]) -> Request:
+        """Return the request that sends an answer back with its faults."""
+        sent = repair(request.messages, content[:_MOST_REPAIRED], wrong, self.redactor)
+        return replace(request, messages=sent, redactions={}, max_tokens=self._room(sent))
+
     def cost(self, request: Request) -> float | None:
         """Return the estimated cost of a request; None for a model without a price."""
         expected = round(request.expected * self._answer_factor)
         return self.prices.cost(self.name, request.tokens, expected)
 
+    @property
+    def spent(self) -> float:
+        """Cost of this run in USD, with what may have been billed without an answer."""
+        return self._budget.spent
+
     def is_known(self, request: Request) -> bool:
         """Return whether the ledger has the answer."""
         return self.ledger.find(request.request_hash) is not None
 
-    def _content(self, request: Request) -> str:
-        known = self.ledger.find(request.request_hash)
-        if known is not None:
-            self.replayed += 1
-            return known
-        return self._send(request)
+    def prepare(self, requests: Sequence[Request]) -> None:
+        """Send requests side by side, so that :meth:`ask` finds their answers in the ledger.
 
-    def _send(self, request: Request) -> str:
+        What is asked afterwards is the same as without, in the same order. So the number of
+        requests under way changes nothing in the result.
+        """
+        if self.concurrency < 2 or self.client is None:
+            return
+        new = {r.request_hash: r for r in requests if not self.is_known(r)}
+        with ThreadPoolExecutor(self.concurrency) as pool:
+            started = [pool.submit(self._send, request) for request in new.values()]
+            self._prepared |= new.keys()
+            wait(started, return_when=FIRST_EXCEPTION)
+            for future in started:
+                future.cancel()
+        for future in started:
+            if not future.cancelled():
+                future.result()
+
+    def reply(self, request: Request) -> Reply:
+        """Return the reply to a request, from the ledger if it has one."""
+        with self._lock:
+            known = self.ledger.find_reply(request.request_hash)
+        if known is None:
+            return self._send(request)
+        if request.request_hash in self._prepared:
+            self._prepared.discard(request.request_hash)
+        else:
+            self.replayed += 1
+        return known
+
+    def _room(self, sent: Sequence[Message]) -> int:
+        """Return how many tokens of the window messages leave to an answer."""
+        used = estimate_tokens("".join(message["content"] for message in sent))
+        return max(_LEAST_ANSWER, self.window - used)
+
+    def _send(self, request: Request) -> Reply:
         if self.client is None:
             raise LanguageModelError(
                 f"the ledger has no answer of {self.name} to this request ({request.stage}): give "
                 "an endpoint with --llm BASE_URL, or run 'fame llm import FILE'"
             )
-        self._check_budget(request)
         identity = request.request_hash
-        self.ledger.begin(request, PROMPT_VERSION)
+        with self._lock:
+            self._budget.max_cost = self.max_cost
+            self._budget.prices = self.prices
+            expected = round(request.expected * self._answer_factor)
+            limited = self._budget.limited(request, expected)
+            self.ledger.begin(request, PROMPT_VERSION)
         try:
-            reply = self.client.send(request, lambda: self.ledger.count_send(identity))
+            reply = self.client.send(limited, lambda: self._begin_send(limited))
         except LanguageModelError as error:
-            self.ledger.fail(identity, str(error))
+            with self._lock:
+                self.ledger.fail(identity, str(error))
             raise
+        with self._lock:
+            self._record(limited, reply)
+        return reply
+
+    def _begin_send(self, request: Request) -> Callable[[], None]:
+        """Record a send and what it may cost; return what takes it back."""
+        with self._lock:
+            at_risk = self._budget.take(request)
+            self.ledger.count_send(request.request_hash, at_risk)
+
+        def refused() -> None:
+            with self._lock:
+                self._settle(request, at_risk)
+
+        return refused
+
+    def _settle(self, request: Request, at_risk: float) -> None:
+        self.ledger.settle_send(request.request_hash, at_risk)
+        self._budget.spent -= at_risk
+
+    def _record(self, request: Request, reply: Reply) -> None:
         cost = self.prices.cost(self.name, reply.tokens_in, reply.tokens_out)
-        self.ledger.answer(identity, reply, cost)
+        self.ledger.answer(request.request_hash, reply, cost)
+        self._settle(request, self._budget.worst(request))
+        self._budget.spent += cost or 0.0
         self.sent += 1
-        self.spent += cost or 0.0
         ratio = reply.tokens_out / max(request.expected, 1)
         self._answer_factor = max(self._answer_factor, ratio)
-        return reply.content
-
-    def _check_budget(self, request: Request) -> None:
-        if self.max_cost is None:
-            return
-        cost = self.cost(request)
-        if cost is None:
-            raise BudgetError(
-                f"{self.name} has no price, so --max-cost cannot be enforced: give its prices "
-                "with --prices FILE, or leave --max-cost out"
-            )
-        if self.spent + cost > self.max_cost:
-            raise BudgetError(
-                f"the next request ({request.stage}, about ${cost:.4f}) would exceed --max-cost "
-                f"{self.max_cost:g} after ${self.spent:.4f}; the answers so far are kept: run the "
-                "same command with a higher --max-cost to continue"
+        if is_other_model(self.name, reply.resolved_model):
+            self.notices.add(
+                f"{reply.resolved_model} answered where {self.name} was asked: check the endpoint"
             )
 
 
-def _read(shape: type[Shape], content: str, check: Check | None) -> tuple[Shape | None, list[str]]:
+def _read(
+    shape: type[Shape], stage: str, reply: Reply, check: Check | None
+) -> tuple[Shape | None, list[str]]:
     """Return the answer, or None, and a list of its faults."""
+    early = unfinished(reply)
     try:
-        answer = parse(shape, content)
+        answer = parse(shape, reply.content, prefix=_PREFIXES.get(stage, "l"))
     except ValueError as error:
-        return None, [str(error)]
+        return None, [early or str(error)]
     except RecursionError:
         return None, ["the answer is nested too deeply"]
     return answer, (check(answer) if check else [])

@@ -86,3 +86,8 @@ def estimate_tokens(text: str) -> int:
     So the estimate is rather too high than too low, and within about a third of the true number.
     """
     return math.ceil(len(text.encode("utf-8", "replace")) / _BYTES_A_TOKEN)
+
+
+def most_tokens(text: str) -> int:
+    """Return a number of tokens that a text hardly exceeds: half of its bytes."""
+    return math.ceil(len(text.encode("utf-8", "replace")) / 2)

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from fame_sql.llm.prices import estimate_tokens
+from fame_sql.llm.prices import estimate_tokens, most_tokens
 
 Message = dict[str, str]
 
@@ -32,6 +32,11 @@ class Request:
         Estimated number of tokens of the answer.
     redactions : dict
         Number of masked pieces of text by kind.
+    settings : dict
+        Defaults of fame-sql where the user set nothing; not part of the hash, and left out for
+        an endpoint that refuses them.
+    max_tokens : int
+        Limit of the answer; not part of the hash, because it does not change what is asked.
     """
 
     stage: str
@@ -41,6 +46,8 @@ class Request:
     parameters: dict[str, Any] = field(default_factory=dict)
     expected: int = 0
     redactions: dict[str, int] = field(default_factory=dict, compare=False)
+    settings: dict[str, Any] = field(default_factory=dict, compare=False)
+    max_tokens: int = field(default=0, compare=False)
 
     def canonical(self) -> dict[str, Any]:
         """Return the content that is hashed: everything that influences the answer.
@@ -62,7 +69,16 @@ class Request:
     @property
     def tokens(self) -> int:
         """Estimated number of tokens that are sent."""
-        return estimate_tokens(canonical_json([list(self.messages), self.schema]))
+        return estimate_tokens(self._sent)
+
+    @property
+    def most_tokens(self) -> int:
+        """Number of tokens that are sent in the worst case."""
+        return most_tokens(self._sent)
+
+    @property
+    def _sent(self) -> str:
+        return canonical_json([list(self.messages), self.schema])
 
 
 def canonical_json(value: object) -> str:

@@ -10,7 +10,8 @@ SELECT
     coalesce(sum(tokens_out), 0)::BIGINT AS tokens_out,
     coalesce(bool_or(tokens_estimated), FALSE) AS estimated,
     count(*) FILTER (WHERE response IS NOT NULL AND cost_usd IS NULL) AS unpriced,
-    sum(cost_usd) AS cost_usd
+    sum(cost_usd) AS cost_usd,
+    coalesce(sum(lost_usd), 0) AS lost_usd
 FROM fame.llm_calls
 GROUP BY stage, model
 ORDER BY min(created_at), stage, model;

@@ -50,7 +50,7 @@ RIGHT = {"l1": "anomalous", "l2": "normal"}
         (["invent"], 2),
         (["omit"], 2),
         (["repeat"], 2),
-        (["extra"], 2),
+        (["extra"], 1),
         (["empty"], 2),
         (["429", "truncate", "break"], 4),
     ],
@@ -67,7 +67,7 @@ def test_one_fault_is_survived(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fault", ["truncate", "invalid", "invent", "omit", "repeat", "extra"])
+@pytest.mark.parametrize("fault", ["truncate", "invalid", "invent", "omit", "repeat"])
 def test_a_second_bad_answer_is_a_clear_failure_and_is_not_paid_for_again(
     empty: Warehouse, server: LanguageServer, fault: str
 ) -> None:
@@ -120,7 +120,11 @@ def test_parameters_are_sent_only_where_they_are_set(
     empty: Warehouse, server: LanguageServer
 ) -> None:
     judge(model_of(empty, server))
-    assert server.requests[0].keys() == {"model", "messages", "response_format"}
+    sent = server.requests[0]
+    assert sent.keys() == {
+        "model", "messages", "response_format", "temperature", "max_tokens"
+    }  # fmt: skip
+    assert sent["temperature"] == 0.1
     assert server.requests[0]["response_format"]["json_schema"]["strict"] is True
 
 
@@ -230,8 +234,7 @@ def test_schemas_are_closed_as_strict_mode_wants(shape) -> None:
         '{"judgements": null}',
         '{"judgements": [{"id": "l1", "label": "fine", "reason": ""}]}',
         '{"judgements": [{"id": "l1", "label": "normal"}]}',
-        '{"judgements": [{"id": 1, "label": "normal", "reason": ""}]}',
-        '{"judgements": [], "note": ""}',
+        '{"judgements": [{"id": 1.5, "label": "normal", "reason": ""}]}',
         '{"judgements": [{"id": "", "label": "normal", "reason": ""}]}',
         "[" * 100_000,
         '{"a":' * 100_000,

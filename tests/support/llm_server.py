@@ -34,7 +34,8 @@ class LanguageServer:
 
     ``faults`` are used up one a request: slow, 429, 500, break, truncate, invalid, prose,
     fence, invent, omit, repeat, extra, empty, no_usage. ``refuses`` names what gives a 400:
-    temperature, seed, json_schema, json_object. ``answer`` replaces an honest answer.
+    temperature, seed, max_tokens, json_schema, json_object. ``answer`` replaces an honest
+    answer, ``raw`` the next whole responses: status, body and headers.
     """
 
     faults: deque[str] = field(default_factory=deque)
@@ -46,12 +47,15 @@ class LanguageServer:
     base_url: str = ""
     seen_at: float = 0.0
     busy: int = 0
+    most_busy: int = 0
+    raw: list[tuple[int, bytes, dict[str, str]]] = field(default_factory=list)
 
     _counting: threading.Lock = field(default_factory=threading.Lock)
 
     def comes(self) -> None:
         with self._counting:
             self.busy += 1
+            self.most_busy = max(self.busy, self.most_busy)
 
     def leaves(self) -> None:
         with self._counting:
@@ -68,7 +72,7 @@ class LanguageServer:
         return [json.loads(body) for body in self.bodies]
 
     def refusal(self, body: dict[str, Any]) -> str | None:
-        for name in ("temperature", "seed"):
+        for name in ("temperature", "seed", "max_tokens"):
             if name in self.refuses and name in body:
                 return f"Unsupported parameter: '{name}' is not supported with this model."
         kind = body.get("response_format", {}).get("type")
@@ -176,6 +180,10 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(raw)
         if (refusal := told.refusal(body)) is not None:
             self._send(400, {"error": {"message": refusal, "type": "invalid_request_error"}})
+            return
+        if told.raw:
+            status, content, headers = told.raw.pop(0)
+            self._send_bytes(status, content, headers)
             return
         fault = told.faults.popleft() if told.faults else None
         time.sleep(told.delay + (2.0 if fault == "slow" else 0.0))

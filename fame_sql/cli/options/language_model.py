@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +49,9 @@ class LanguageModelOptions:
     timeout : float
         Seconds to wait for an answer.
     temperature, llm_seed : float or int, or None
-        Sent only if given.
+        The user's settings.
+    concurrency : int
+        Requests under way at once.
     presidio : bool
         Whether Presidio masks the names of people.
     dry_run : bool
@@ -64,6 +67,7 @@ class LanguageModelOptions:
     timeout: float
     temperature: float | None
     llm_seed: int | None
+    concurrency: int
     presidio: bool
     dry_run: bool
 
@@ -103,6 +107,7 @@ class LanguageModelOptions:
             max_cost=self.max_cost,
             context="" if self.context is None else read_text(self.context, "--context"),
             window=self.window,
+            concurrency=self.concurrency,
             parameters={name: value for name, value in given.items() if value is not None},
         )
 
@@ -114,14 +119,25 @@ class LanguageModelOptions:
         endpoint = self.llm or os.environ.get(_ENDPOINT)
         if not endpoint:
             return None
+        host = _host(endpoint)
+        click.echo(f"sending redacted text to {host}, model {self.llm_model}", err=True)
+        return Client(endpoint, api_key(host), timeout=self.timeout)
+
+
+def _host(endpoint: str) -> str:
+    """Return the host of an endpoint's address; a message never repeats a password in it."""
+    try:
         address = urlsplit(endpoint)
-        if address.scheme not in ("http", "https") or not address.hostname:
-            raise InputError(
-                f"--llm {endpoint!r} is not the address of an endpoint; "
-                "give one such as http://localhost:11434/v1"
-            )
-        click.echo(f"sending redacted text to {address.hostname}, model {self.llm_model}", err=True)
-        return Client(endpoint, api_key(address.hostname), timeout=self.timeout)
+        host, _ = address.hostname, address.port
+    except ValueError:
+        address, host = urlsplit(""), None
+    if address.scheme not in ("http", "https") or not host:
+        shown = re.sub(r"//[^/]*@", "//", endpoint)
+        raise InputError(
+            f"--llm {shown!r} is not the address of an endpoint; "
+            "give one such as http://localhost:11434/v1"
+        )
+    return host
 
 
 _MODEL: dict[str, Any] = {
@@ -146,7 +162,7 @@ _LIMITS = (
         "--max-cost",
         type=click.FloatRange(min=0),
         metavar="USD",
-        help="Stop before spending more than this.",
+        help="Stop before a request that could cost more than is left, in the worst case.",
     ),
     click.option(
         "--prices",
@@ -175,7 +191,16 @@ _LIMITS = (
         "--temperature",
         type=click.FloatRange(min=0),
         metavar="NUMBER",
-        help="Sampling temperature; sent only if given.",
+        show_default="0.1 where the endpoint takes it",
+        help="Sampling temperature.",
+    ),
+    click.option(
+        "--concurrency",
+        type=click.IntRange(1, 64),
+        metavar="NUMBER",
+        default=1,
+        show_default=True,
+        help="Requests under way at once; the result is the same.",
     ),
 )
 _LAST = (

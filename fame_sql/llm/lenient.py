@@ -1,0 +1,95 @@
+"""Finding an answer in what a model wrote, and reading it where its meaning is certain."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+_THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
+_END_OF_THOUGHT = re.compile(r"</(?:think|thinking|reasoning)>", re.IGNORECASE)
+_ATTEMPTS = 50
+_LABELS = {"normal": "normal", "anomalous": "anomalous", "anomaly": "anomalous"}
+
+
+def values_in(content: str) -> Iterator[Any]:
+    """Yield the JSON objects and lists in a text, outside of the model's reasoning."""
+    text = _THOUGHT.sub(" ", content)
+    if ends := list(_END_OF_THOUGHT.finditer(text)):
+        text = text[ends[-1].end() :]
+    decoder = json.JSONDecoder()
+    at = 0
+    for _ in range(_ATTEMPTS):
+        start = _next_opening(text, at)
+        if start < 0:
+            return
+        try:
+            value, at = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            at = start + 1
+            continue
+        if isinstance(value, dict) or (isinstance(value, list) and value):
+            yield value
+
+
+def _next_opening(text: str, at: int) -> int:
+    places = [place for mark in "{[" if (place := text.find(mark, at)) >= 0]
+    return min(places, default=-1)
+
+
+def understood(shape: type[BaseModel], value: Any, prefix: str) -> Any:
+    """Return a value in the form of a schema: keys that it does not name are left out.
+
+    Parameters
+    ----------
+    shape : type
+        The schema of the answer.
+    value : object
+        What was found.
+    prefix : str
+        What ids begin with, for those that are numbers.
+    """
+    lists = [name for name, field in shape.model_fields.items() if _is_list(field.annotation)]
+    if isinstance(value, list) and len(lists) == 1 == len(shape.model_fields):
+        value = {lists[0]: value}
+    if not isinstance(value, dict):
+        return value
+    return _fields(shape, value, prefix)
+
+
+def _fields(shape: type[BaseModel], value: dict[str, Any], prefix: str) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for name, field in shape.model_fields.items():
+        if name in value:
+            kept[name] = _value(name, field.annotation, value[name], prefix)
+    return kept
+
+
+def _value(name: str, annotation: Any, value: Any, prefix: str) -> Any:
+    if name == "id":
+        return _id(value, prefix)
+    if name == "label" and isinstance(value, str):
+        return _LABELS.get(value.strip().lower(), value)
+    if not isinstance(value, list):
+        return value
+    if name == "members":
+        return [_id(member, prefix) for member in value]
+    item: Any = getattr(annotation, "__args__", (None,))[0]
+    if hasattr(item, "model_fields"):
+        return [_fields(item, row, prefix) if isinstance(row, dict) else row for row in value]
+    return value
+
+
+def _id(value: Any, prefix: str) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return value
+    text = str(value).strip()
+    return f"{prefix}{text}" if text.isdigit() else text
+
+
+def _is_list(annotation: Any) -> bool:
+    return getattr(annotation, "__origin__", None) is list
