@@ -290,6 +290,8 @@ def print_label_report(report: LabelReport, *, as_json: bool, waiting: int | Non
         return
     share = f" (1 in {report.lines_available / report.labels:.0f})" if report.labels else ""
     click.echo(f"{report.labels} of {report.lines_available} available lines labelled{share}")
+    if report.labels and not report.anomalous:
+        click.echo("no label is anomalous: a model learned from these would report nothing")
     if report.by_words:
         click.echo(f"{report.by_words} by failure words, because these lines have no severity")
     print_facts(

@@ -5,28 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 import pyarrow as pa
 
 from fame_sql import sql
-from fame_sql.console import Progress, SilentProgress, printable
+from fame_sql.console import Progress, SilentProgress
 from fame_sql.labels.answers import learn_answers
 from fame_sql.labels.counts import LabelReport, finish
+from fame_sql.labels.judging import Judge, Line
 from fame_sql.labels.selection.per_template import PER_EVENT, PER_TEMPLATE, choose_lines
 from fame_sql.labels.selection.sequential import SequentialRule
-from fame_sql.llm.answers import Judgement, LabelAnswer
-from fame_sql.llm.failures import AnswerError
-from fame_sql.llm.model import LanguageModel, covers, in_batches
-from fame_sql.llm.prompts import LABEL, Row
+from fame_sql.llm.model import LanguageModel
 from fame_sql.llm.request import Request
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
-LINES_A_REQUEST = 50
-_TOKENS_A_JUDGEMENT = 45
 _UNREAD = "events.template_id IN (SELECT template_id FROM templates_to_read)"
-
-Line = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -100,10 +93,11 @@ def label_with_llm(
     lines = _lines(warehouse, per_template, per_event, again=again)
     first, others = _divide(lines, rule or SequentialRule())
     with (progress or SilentProgress()).step("labelling lines") as step:
-        judged = _judge_all(model, first, step.advance)
+        judge = Judge(model)
+        judged = judge.judge_all(first, step.advance)
         disagreeing = _disagreeing(judged)
         rest = [line for line in others if line["template_id"] in disagreeing]
-        judged += _judge_all(model, rest, step.advance)
+        judged += judge.judge_all(rest, step.advance)
     with warehouse.transaction():
         _store(warehouse, judged, model.name)
         return finish(warehouse)
@@ -121,7 +115,8 @@ def preview_labels(
     """Return the first requests of :func:`label_with_llm` without sending them."""
     lines = _lines(warehouse, per_template, per_event, again=again)
     first, _ = _divide(lines, rule or SequentialRule())
-    requests = [request_labels(model, batch) for batch in _batches(model, first)]
+    judge = Judge(model)
+    requests = [judge.request(batch) for batch in judge.batches(first)]
     return LabelPreview(requests, len(first), len(lines), len({x["template_id"] for x in lines}))
 
 
@@ -152,77 +147,6 @@ def _disagreeing(judged: Sequence[Line]) -> set[str]:
         for kind in (True, False)
     }
     return both[True] & both[False]
-
-
-def _row(number: int, line: Line) -> Row:
-    facts = {
-        "service": line["service_name"],
-        "severity": line["severity_text"],
-        "template": line["template"],
-        "message": line["body"],
-    }
-    return {"id": f"l{number}", **{k: v for k, v in facts.items() if v}}
-
-
-def _batches(model: LanguageModel, lines: Sequence[Line]) -> list[list[Line]]:
-    rows = [_row(number, line) for number, line in enumerate(lines)]
-    cut = in_batches(rows, model.window, _TOKENS_A_JUDGEMENT, LINES_A_REQUEST)
-    sizes = [len(batch) for batch in cut]
-    starts = [sum(sizes[:i]) for i in range(len(sizes))]
-    return [list(lines[a : a + n]) for a, n in zip(starts, sizes, strict=True)]
-
-
-def request_labels(model: LanguageModel, lines: Sequence[Line], stage: str = "label") -> Request:
-    """Return the request for labels of a few lines."""
-    rows = [_row(number, line) for number, line in enumerate(lines, 1)]
-    expected = _TOKENS_A_JUDGEMENT * len(rows)
-    return model.request(stage, LABEL, rows, LabelAnswer, expected)
-
-
-def _judge_all(model: LanguageModel, lines: Sequence[Line], advance: Any) -> list[Line]:
-    judged: list[Line] = []
-    for batch in _batches(model, lines):
-        judged += judge_lines(model, batch)
-        advance(len(batch))
-    return judged
-
-
-def judge_lines(model: LanguageModel, lines: Sequence[Line], stage: str = "label") -> list[Line]:
-    """Judge a batch; after two answers that cannot be used, judge its halves.
-
-    Parameters
-    ----------
-    model : LanguageModel
-        The model to ask.
-    lines : sequence of dict
-        With ``service_name``, ``severity_text``, ``template`` and ``body``.
-    stage : str
-        The stage, for the bill.
-
-    Returns
-    -------
-    list of dict
-        The lines with ``is_anomaly`` and ``evidence``.
-    """
-    ids = [f"l{number}" for number in range(1, len(lines) + 1)]
-
-    def check(answer: LabelAnswer) -> list[str]:
-        return covers((judgement.id for judgement in answer.judgements), ids)
-
-    try:
-        answer = model.ask(request_labels(model, lines, stage), LabelAnswer, check)
-    except AnswerError:
-        if len(lines) == 1:
-            raise
-        half = len(lines) // 2
-        return judge_lines(model, lines[:half], stage) + judge_lines(model, lines[half:], stage)
-    by_id = {judgement.id: judgement for judgement in answer.judgements}
-    return [_judged(line, by_id[i]) for i, line in zip(ids, lines, strict=True)]
-
-
-def _judged(line: Line, judgement: Judgement) -> Line:
-    reason = printable(" ".join(judgement.reason.split()))[:300]
-    return {**line, "is_anomaly": judgement.label == "anomalous", "evidence": reason}
 
 
 def _store(warehouse: Warehouse, judged: Sequence[Line], author: str) -> None:

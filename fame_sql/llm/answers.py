@@ -30,7 +30,7 @@ class Judgement(_Closed):
     """The label of a line, and the reason."""
 
     id: Id
-    label: Label
+    label: Label | Literal["cannot tell"]
     reason: str = Field(max_length=2000)
 
 

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 _THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
 _END_OF_THOUGHT = re.compile(r"</(?:think|thinking|reasoning)>", re.IGNORECASE)
 _ATTEMPTS = 50
-_LABELS = {"normal": "normal", "anomalous": "anomalous", "anomaly": "anomalous"}
+_LABELS = {
+    "normal": "normal",
+    "anomalous": "anomalous",
+    "anomaly": "anomalous",
+    "cannot tell": "cannot tell",
+    "cannot_tell": "cannot tell",
+}
 
 
 def values_in(content: str) -> Iterator[Any]:

@@ -17,7 +17,7 @@ from fame_sql.llm.prices import estimate_tokens
 from fame_sql.llm.redaction import Redactor
 from fame_sql.llm.request import Message, canonical_json
 
-PROMPT_VERSION = "1"
+PROMPT_VERSION = "2"
 SHOWN = 600
 """Maximum number of characters of one text that are sent."""
 _READ = 20_000
@@ -35,9 +35,14 @@ _RULES = (
 LABEL = (
     "Judge each log line: 'anomalous' if it reports a fault, a failure, a loss of service, an "
     "attack or a state that somebody who operates the system should look into; 'normal' "
-    "otherwise, also where it merely mentions an error that was handled or is expected. Give "
-    "the reason in at most 15 words. Judge every row exactly once."
+    "otherwise. Anomalous: a disk that fails, a process that was killed, a node that is lost, "
+    "data that is corrupted, a burst of logins that fail. Normal: start, stop and progress of "
+    "work, an error that was handled or corrected, a retry that succeeded, a denial that is "
+    "expected, a test. Judge what the line says and not its severity alone. Say 'cannot tell' "
+    "where a careful engineer could not say either: a person will. Give the reason in at most 15 "
+    "words. Judge every row exactly once, each on its own."
 )
+LABEL_AGAIN = f"{LABEL} These rows come from different places; no row says anything of another."
 GROUP = (
     "Group the log templates into failure domains: templates whose messages would be looked "
     "into together by the same person, for example one subsystem and its faults. Give each "

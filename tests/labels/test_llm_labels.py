@@ -186,7 +186,8 @@ def test_text_in_a_log_stays_within_its_row(
         nonce = content.rsplit("DATA ", 1)[1].split()[0]
         assert content.count(f"DATA {nonce}") == 2
         assert nonce not in injection
-        assert all(row["message"].startswith(injection[:6]) for row in rows)
+        of_the_log = [row for row in rows if row["message"].startswith(injection[:6])]
+        assert len(of_the_log) == len(rows) - 2, "two rows have a known answer"
         assert [row["id"] for row in rows] == [f"l{n}" for n in range(1, len(rows) + 1)]
 
 

@@ -98,7 +98,7 @@ class Certificate:
         Every decision, in order.
     certified : bool
         Whether ``domains`` satisfy every mandatory rule. False if there are too few labels of a
-        class even with all templates in one domain.
+        class even with all templates in one domain, or the labels cannot be trusted.
     """
 
     domains: tuple[CertifiedDomain, ...]

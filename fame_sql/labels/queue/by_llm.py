@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from fame_sql.console import Progress, SilentProgress
 from fame_sql.labels.answers import GivenAnswer, give_answers
-from fame_sql.labels.by_llm import Line, judge_lines, request_labels
+from fame_sql.labels.judging import Judge, Line
 from fame_sql.labels.queue.questions import EVERY, examples, read_queue
 from fame_sql.llm.model import LanguageModel
 from fame_sql.llm.request import Request
@@ -69,14 +69,17 @@ def answer_queue(
     """
     waiting = read_queue(warehouse, at_most)
     given: list[Answer] = []
+    judge = Judge(model, STAGE)
     with (progress or SilentProgress()).step("asking about templates", len(waiting)) as step:
         for row in waiting:
-            judged = judge_lines(model, examples(warehouse, row["template_id"]), STAGE)
+            judged = judge.judge_all(examples(warehouse, row["template_id"]))
+            step.advance()
+            if not judged:
+                continue
             answer = _answer(row["template_id"], judged, model.name)
             with warehouse.transaction():
                 give_answers(warehouse, [answer])
             given.append(answer.label)
-            step.advance()
     left = len(read_queue(warehouse))
     counts = {label: given.count(label) for label in ("normal", "anomalous", "mixed")}
     return QueueAnswers(**counts, waiting=left)
@@ -86,9 +89,11 @@ def preview_queue(
     warehouse: Warehouse, model: LanguageModel, *, at_most: int = EVERY
 ) -> list[Request]:
     """Return the requests of :func:`answer_queue` without sending them."""
+    judge = Judge(model, STAGE)
     return [
-        request_labels(model, examples(warehouse, row["template_id"]), STAGE)
+        judge.request(batch)
         for row in read_queue(warehouse, at_most)
+        for batch in judge.batches(examples(warehouse, row["template_id"]))
     ]
 
 

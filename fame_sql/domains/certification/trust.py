@@ -1,0 +1,31 @@
+"""Whether the labels that a certificate rests on can be trusted."""
+
+from __future__ import annotations
+
+from fame_sql import sql
+from fame_sql.domains.certification.certificate import Finding
+from fame_sql.warehouse.warehouse import Warehouse
+
+_MOST_CONTRADICTING = 0.2
+_FEWEST = 5
+
+
+def inspect_labels(warehouse: Warehouse) -> tuple[Finding, ...]:
+    """Return what is wrong with the labels: all are normal, or many contradict the severity.
+
+    A batch of lines that sways a language model leaves such labels, and the other checks, which
+    rest on labels, cannot see it.
+    """
+    [facts] = warehouse.records(sql.load("domains/label_trust"))
+    found = []
+    if facts["labels"] and not facts["anomalous"]:
+        detail = f"none of {facts['labels']} labels is anomalous: a model would report nothing"
+        found.append(Finding("label trust", None, False, detail))
+    share = facts["contradicting"] / max(facts["by_model"], 1)
+    if facts["contradicting"] >= _FEWEST and share > _MOST_CONTRADICTING:
+        detail = (
+            f"{facts['contradicting']} of {facts['by_model']} labels of the language model call "
+            "lines of severity ERROR or higher normal: read them with 'fame label review'"
+        )
+        found.append(Finding("label trust", None, False, detail))
+    return tuple(found)
