@@ -46,6 +46,9 @@ class Judge:
         The model to ask.
     stage : str
         The stage, for the bill.
+    of_many : bool
+        Whether a request holds lines of several templates, which one could sway: then it has rows
+        with a known answer, and doubtful judgements are asked for twice.
     judged, undecided : int
         Lines with a judgement, and lines left to people.
     refused : int
@@ -58,6 +61,7 @@ class Judge:
 
     model: LanguageModel
     stage: str = "label"
+    of_many: bool = True
     judged: int = 0
     undecided: int = 0
     refused: int = 0
@@ -102,13 +106,13 @@ class Judge:
 
     def request(self, lines: Sequence[Line]) -> Request:
         """Return the request for judgements of a few lines."""
-        rows = Batch.of([_row(line) for line in lines]).rows
+        rows = Batch.of([_row(line) for line in lines], of_many=self.of_many).rows
         expected = _TOKENS_A_JUDGEMENT * len(rows)
         return self.model.request(self.stage, self._task, rows, LabelAnswer, expected)
 
     def judge(self, lines: Sequence[Line]) -> list[Line]:
         """Judge the lines of one request, in halves where its answer cannot be used or trusted."""
-        batch = Batch.of([_row(line) for line in lines])
+        batch = Batch.of([_row(line) for line in lines], of_many=self.of_many)
         try:
             answer = self.model.ask(self.request(lines), LabelAnswer, batch.faults)
         except AnswerError:
@@ -138,7 +142,7 @@ class Judge:
         """Ask a second time, among other lines, about what contradicts severity and words."""
         doubted = sorted((line for line in lines if contradicts(line)), key=_shuffled)
         self.contradictory += len(doubted)
-        if not doubted:
+        if not doubted or not self.of_many:
             return list(lines)
         second = Judge(self.model, self.stage, judged=self.judged, _task=LABEL_AGAIN)
         asked = second.batches(doubted)

@@ -69,7 +69,7 @@ def answer_queue(
     """
     waiting = read_queue(warehouse, at_most)
     given: list[Answer] = []
-    judge = Judge(model, STAGE)
+    judge = Judge(model, STAGE, of_many=False)
     with (progress or SilentProgress()).step("asking about templates", len(waiting)) as step:
         for row in waiting:
             judged = judge.judge_all(examples(warehouse, row["template_id"]))
@@ -89,7 +89,7 @@ def preview_queue(
     warehouse: Warehouse, model: LanguageModel, *, at_most: int = EVERY
 ) -> list[Request]:
     """Return the requests of :func:`answer_queue` without sending them."""
-    judge = Judge(model, STAGE)
+    judge = Judge(model, STAGE, of_many=False)
     return [
         judge.request(batch)
         for row in read_queue(warehouse, at_most)
