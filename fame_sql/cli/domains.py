@@ -85,9 +85,11 @@ def _print_requests(
 
     model = llm.open(warehouse)
     grouper = LLMGrouper(model, stability=stability)
-    requests = grouper.preview(read_summaries(warehouse))
-    note = "if the templates need several requests, one more request merges the answers"
-    print_requests(model, requests, [note], as_json=as_json)
+    summaries = read_summaries(warehouse)
+    requests = grouper.preview(summaries)
+    merges = grouper.merges_at_most(summaries)
+    note = f"at most {merges} more requests, which depend on answers, merge those of the pieces"
+    print_requests(model, requests, [note] if merges else [], as_json=as_json)
 
 
 @domains.command()

@@ -264,8 +264,11 @@ def _preview_domains(warehouse: Warehouse, model: LanguageModel) -> tuple[list[R
     summaries = read_summaries(warehouse)
     counts = status(warehouse).counts
     if counts["domains"] == 0:
+        grouper = LLMGrouper(model)
         note = "the requests for the grouping will also contain the labels that are missing now"
-        return LLMGrouper(model).preview(summaries), note
+        if merges := grouper.merges_at_most(summaries):
+            note += f"; at most {merges} more requests merge the groupings of the pieces"
+        return grouper.preview(summaries), note
     if counts["templates_without_domain"] == 0:
         return [], "every template has a domain: no request is needed"
     current = read_grouping(warehouse)

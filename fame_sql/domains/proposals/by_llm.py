@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from fame_sql.domains.certification.certificate import CertificationRules, Finding
 from fame_sql.domains.certification.certification import certify
@@ -19,7 +20,11 @@ SOURCE = "llm"
 TEMPLATES_A_REQUEST = 400
 _TOKENS_A_MEMBER = 8
 _TOKENS_A_DOMAIN = 60
+_TOKENS_A_NAME = 12
 _SHOWN_MEMBERS = 5
+# A domain of a piece with five templates, and what a request to merge has besides.
+_TOKENS_A_PART = 250
+_MERGE_OVERHEAD = 1200 + 8 * _TOKENS_A_DOMAIN
 # The rules that a better answer could satisfy; wrong ids are checked separately.
 _REPAIRABLE = ("not empty", "number of domains", "labels")
 
@@ -63,10 +68,15 @@ class LLMGrouper:
 
     def preview(self, templates: Sequence[TemplateSummary]) -> list[Request]:
         """Return the requests that do not depend on an answer, without sending them."""
+        orders = self._orders(templates)
+        return [self._request(piece) for order in orders for piece in self._pieces(order)]
+
+    def _orders(self, templates: Sequence[TemplateSummary]) -> list[list[TemplateSummary]]:
+        """Return the orders in which the templates are asked about."""
         orders = [_ordered(templates)]
         if self.stability and len(templates) > 1:
             orders.append(_shuffled(templates))
-        return [self._request(piece) for order in orders for piece in self._pieces(order)]
+        return orders
 
     def _propose(
         self,
@@ -75,11 +85,12 @@ class LLMGrouper:
         findings: list[Finding],
     ) -> Grouping:
         pieces = self._pieces(ordered)
+        self.model.prepare([self._request(piece) for piece in pieces])
         if len(pieces) == 1:
             return self._group_at_once(pieces[0], templates, findings)
         parts = [domain for piece in pieces for domain in self._group_piece(piece, findings)]
         detail = f"{len(ordered)} templates read in {len(pieces)} pieces, {len(parts)} domains"
-        findings.append(Finding("pieces", None, True, detail, "merged by one more request"))
+        findings.append(Finding("pieces", None, True, detail, "merged by further requests"))
         return self._merge(parts, templates, findings)
 
     def _pieces(self, ordered: Sequence[TemplateSummary]) -> list[list[TemplateSummary]]:
@@ -137,7 +148,31 @@ class LLMGrouper:
         templates: Sequence[TemplateSummary],
         findings: list[Finding],
     ) -> Grouping:
+        """Merge the domains of all pieces, in a tree if they do not fit into one request."""
         texts = {t.template_id: t.template for t in templates}
+        while len(groups := self._merge_groups(parts, texts)) > 1:
+            merged = [d for group in groups for d in self._merge_at_once(group, texts, findings)]
+            if len(merged) >= len(parts):
+                detail = f"{len(parts)} domains of the pieces do not fit into one request"
+                findings.append(Finding("pieces", None, False, detail, "not merged any further"))
+                return Grouping(tuple(merged), SOURCE)
+            parts = merged
+        return Grouping(tuple(self._merge_at_once(parts, texts, findings)), SOURCE)
+
+    def _merge_groups(
+        self, parts: Sequence[Domain], texts: dict[str, str]
+    ) -> list[Sequence[Domain]]:
+        """Divide domains into requests that fit into the window."""
+        rows = [_part_row(f"d{number}", part, texts) for number, part in enumerate(parts, 1)]
+        cut = in_batches(
+            rows, self.model.window, _TOKENS_A_MEMBER + _TOKENS_A_NAME, TEMPLATES_A_REQUEST
+        )
+        ends = list(accumulate(len(batch) for batch in cut))
+        return [parts[a:b] for a, b in zip([0, *ends], ends, strict=False)]
+
+    def _merge_at_once(
+        self, parts: Sequence[Domain], texts: dict[str, str], findings: list[Finding]
+    ) -> list[Domain]:
         owners = {f"d{number}": part for number, part in enumerate(parts, 1)}
         rows = [_part_row(number, part, texts) for number, part in owners.items()]
         expected = _TOKENS_A_MEMBER * len(rows) + 8 * _TOKENS_A_DOMAIN
@@ -149,7 +184,7 @@ class LLMGrouper:
             return covers(named, list(owners), "domain")
 
         answer = self.model.ask(request, GroupingAnswer, check, on_repair=_recorder(findings))
-        merged = [
+        return [
             Domain(
                 domain.name,
                 domain.description,
@@ -157,7 +192,25 @@ class LLMGrouper:
             )
             for domain in answer.domains
         ]
-        return Grouping(tuple(merged), SOURCE)
+
+    def merges_at_most(self, templates: Sequence[TemplateSummary]) -> int:
+        """Return how many requests at most merge the pieces of the templates.
+
+        Each piece is taken to give as many domains as the rules allow.
+        """
+        count = 0
+        for order in self._orders(templates):
+            parts = len(self._pieces(order)) * self.rules.max_domains
+            if parts == self.rules.max_domains:
+                continue
+            a_request = max(2, (self.model.window - _MERGE_OVERHEAD) // _TOKENS_A_PART)
+            while parts > a_request:
+                requests = -(-parts // a_request)
+                count += requests
+                fewer = requests * min(self.rules.max_domains, a_request)
+                parts = fewer if fewer < parts else 0
+            count += 1
+        return count
 
     def _violations(
         self,
