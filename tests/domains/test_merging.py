@@ -34,7 +34,7 @@ def test_every_request_fits_the_window(empty: Warehouse, server: LanguageServer)
     templates = [template(number) for number in range(300)]
     planned = len(grouper.preview(templates)) + grouper.merges_at_most(templates)
     proposal = grouper(templates)
-    merges = [body for body in server.requests if any("d1" == r["id"] for r in rows_of(body))]
+    merges = [body for body in server.requests if any(r["id"] == "d1" for r in rows_of(body))]
     assert len(merges) > 1
     assert len(server.requests) <= planned
     for body in server.requests:
