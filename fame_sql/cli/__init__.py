@@ -21,6 +21,7 @@ from fame_sql.cli.doctor import doctor
 from fame_sql.cli.domains import domains
 from fame_sql.cli.evaluate import evaluate
 from fame_sql.cli.expire import expire
+from fame_sql.cli.formats import formats
 from fame_sql.cli.ingest import ingest
 from fame_sql.cli.label import label
 from fame_sql.cli.llm import llm_group
@@ -118,6 +119,7 @@ for _command in (
     demo,
     look,
     ingest,
+    formats,
     compile_,
     mine,
     label,

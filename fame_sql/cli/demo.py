@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import click
 
 from fame_sql.cli.evaluate import print_evaluation
-from fame_sql.cli.ingest import FORMATS
 from fame_sql.cli.options.numbers import COUNT, SEED
 from fame_sql.cli.options.output import json_option
 from fame_sql.cli.options.warehouse import warehouse_at
@@ -37,7 +36,7 @@ _WIDTH = 60
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(FORMATS),
+    metavar="NAME",
     default="auto",
     show_default=True,
     help="Log format of the file.",

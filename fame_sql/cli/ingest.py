@@ -14,32 +14,29 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 
 from fame_sql.cli.options.grouped import add_options
+from fame_sql.cli.options.hints import hint_options
 from fame_sql.cli.options.output import json_option
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json
 from fame_sql.cli.progress import terminal_progress
+from fame_sql.cli.trials import print_shares, show_trials
 from fame_sql.console import printable
 from fame_sql.errors import InputError
 
 if TYPE_CHECKING:
-    from fame_sql.ingest import IngestReport, Reading
+    from fame_sql.ingest import Hints, IngestReport, Reading
     from fame_sql.warehouse.warehouse import Warehouse
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-FORMATS = (
-    *("auto", "bgl", "thunderbird", "jsonl", "rfc5424", "syslog", "access", "klog"),
-    "text",
-)
 
 
 _READING = (
     click.option(
         "--format",
-        type=click.Choice(FORMATS),
+        metavar="NAME",
         default="auto",
         show_default=True,
-        help="Log format.",
+        help="Log format; 'fame formats list' names them.",
     ),
     click.option(
         "--encoding",
@@ -62,9 +59,9 @@ _READING = (
 )
 
 
-def reading_options(command: F) -> F:
-    """Add the options that say how log files are read: format, encoding, year, joined lines."""
-    return add_options(command, _READING)
+def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say how log files are read: format, encoding, year, hints."""
+    return add_options(hint_options(command), _READING)
 
 
 @click.command()
@@ -111,6 +108,11 @@ def reading_options(command: F) -> F:
     help="Go on reading what is written to the files, until interrupted with Ctrl-C.",
 )
 @click.option("--strict", is_flag=True, help="Stop at the first source that cannot be read.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Show the format, the reason for it and the first records, and store nothing.",
+)
 @warehouse_option
 @json_option
 def ingest(
@@ -120,6 +122,7 @@ def ingest(
     masks: str | None,
     strict: bool,
     follow: bool,
+    dry_run: bool,
     warehouse: Path,
     as_json: bool,
     **options: Any,
@@ -138,8 +141,11 @@ def ingest(
 
     if sum(map(bool, (files, table, query))) != 1:
         raise click.UsageError("name files, or --table, or --query")
-    reading = _reading(options)
+    reading = _reading(options, warehouse)
     refuse_missing(files)
+    if dry_run:
+        show_trials(files, reading, as_json=as_json)
+        return
     recipe = choose_masks(masks) if masks else None
     if follow:
         _follow(warehouse, files, recipe, reading, as_json=as_json)
@@ -164,7 +170,7 @@ def ingest(
     if is_new and all(report.state == "empty" for report in reports):
         names = ", ".join(report.source_path for report in reports)
         raise InputError(f"{names} is empty: name a file with log lines")
-    if any(report.state == "failed" for report in reports):
+    if any(report.state == "failed" or report.is_unread for report in reports):
         raise SystemExit(1)
 
 
@@ -198,12 +204,23 @@ def refuse_missing(files: Sequence[Path]) -> None:
             raise InputError(f"there is no file {file}; check the name")
 
 
-def _reading(options: dict[str, Any]) -> Reading:
+def _reading(options: dict[str, Any], warehouse: Path) -> Reading:
     from fame_sql.ingest import ColumnChoice, Reading
 
     roles = ("body", "time", "level", "service", "host")
     chosen = {role: options.pop(f"{role}_column") for role in roles}
-    return Reading(columns=ColumnChoice(**chosen, new_by=options.pop("new_by")), **options)
+    hints = hints_of(options.pop("hints"), warehouse)
+    columns = ColumnChoice(**chosen, new_by=options.pop("new_by"))
+    return Reading(columns=columns, hints=hints, **options)
+
+
+def hints_of(given: dict[str, Any], warehouse: Path) -> Hints:
+    """Return the hints that options give, with the formats beside the warehouse."""
+    from fame_sql.ingest import Hints
+
+    beside = warehouse.parent / "formats"
+    files = [*given.pop("format_files"), *([beside] if any(beside.glob("*.toml")) else [])]
+    return Hints(**given, format_files=tuple(files))
 
 
 def read_files(warehouse: Warehouse, files: Sequence[Path], options: dict[str, Any]) -> None:
@@ -212,9 +229,8 @@ def read_files(warehouse: Warehouse, files: Sequence[Path], options: dict[str, A
 
     strict = len(files) == 1 and files[0].is_file()
     progress = terminal_progress()
-    for report in ingest_files(
-        warehouse, files, Reading(**options), strict=strict, progress=progress
-    ):
+    reading = Reading(hints=hints_of(options.pop("hints"), warehouse.path), **options)
+    for report in ingest_files(warehouse, files, reading, strict=strict, progress=progress):
         if report.error is not None:
             click.echo(f"left out: {printable(report.error)}", err=True)
         elif report.state == "empty":
@@ -275,6 +291,7 @@ def _print(report: IngestReport) -> None:
         click.echo(f"{name}: empty")
         return
     click.echo(f"{name}: {report.state}, {report.rows} lines ({report.format})")
+    print_shares(report)
     for note in _notes(report):
         click.echo(f"  {printable(note)}")
     if report.errors:

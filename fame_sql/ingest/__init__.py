@@ -11,7 +11,7 @@ from __future__ import annotations
 from fame_sql.ingest.columns import ColumnChoice
 from fame_sql.ingest.encodings import ENCODINGS
 from fame_sql.ingest.follow import follow
-from fame_sql.ingest.formats import FORMATS
+from fame_sql.ingest.formats import FORMATS, Format, Hints, known_formats
 from fame_sql.ingest.ingest import ingest_file, ingest_files, ingest_table
 from fame_sql.ingest.reading import Reading
 from fame_sql.ingest.report import IngestReport, ParseFault
@@ -22,6 +22,8 @@ __all__ = [
     "ENCODINGS",
     "FORMATS",
     "ColumnChoice",
+    "Format",
+    "Hints",
     "IngestReport",
     "ParseFault",
     "Reading",
@@ -30,6 +32,7 @@ __all__ = [
     "ingest_files",
     "ingest_stream",
     "ingest_table",
+    "known_formats",
     "named_query",
     "named_table",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,16 +17,24 @@ import pyarrow.compute as pc
 
 from fame_sql import sql
 from fame_sql.ingest.file_load import FileLoad, row_of
-from fame_sql.ingest.formats import Format
+from fame_sql.ingest.formats import Layout
+from fame_sql.ingest.formats.levels import level_number_sql
 from fame_sql.ingest.known import Load
 from fame_sql.ingest.lines import Chunk, lines_of_whole
+from fame_sql.ingest.records import Framed, frame
 from fame_sql.ingest.redact import redact
 from fame_sql.ingest.report import EXAMPLES, ParseFault
 from fame_sql.ingest.tail import Tail
-from fame_sql.ingest.times import time_macros
+from fame_sql.ingest.times import TimeChoices, time_macros
 from fame_sql.warehouse.lines import remove
-from fame_sql.warehouse.severities import number_sql
 from fame_sql.warehouse.warehouse import transaction, utc_now
+
+SCALE = 1 << 24
+"""Places of two lines differ by this; records of one line have the places between."""
+
+_READ_AGAIN = (
+    "byte_offset >= (SELECT min(t.byte_offset) FROM tails AS t WHERE t.ingest_id = logs.ingest_id)"
+)
 
 Absorb = Callable[[duckdb.DuckDBPyConnection], None]
 """Moves the rows of ``incoming`` into ``fame.logs``, inside the batch's transaction."""
@@ -57,6 +65,16 @@ class Part:
     first_place: int
     shift: int
 
+    @property
+    def layout(self) -> Layout:
+        """How its lines become records."""
+        return self.load.examined.format
+
+    @property
+    def continues(self) -> bool:
+        """Whether its last record may continue in the next lines."""
+        return self.layout.continuation != "none" or self.layout.splits != "lines"
+
 
 class Batch:
     """Collects chunks, and commits them with the positions to resume from.
@@ -67,23 +85,15 @@ class Batch:
         A connection to the warehouse.
     absorb : callable
         Moves the rows of ``incoming`` into ``fame.logs``.
-    join_lines : bool
-        Append lines without a header to the record before.
     redacted : bool
         Mask secrets, addresses and names.
     """
 
     def __init__(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        absorb: Absorb,
-        *,
-        join_lines: bool,
-        redacted: bool,
+        self, connection: duckdb.DuckDBPyConnection, absorb: Absorb, *, redacted: bool
     ) -> None:
         self._connection = connection
         self._absorb = absorb
-        self._join_lines = join_lines
         self._redacted = redacted
         self._parts: list[Part] = []
         self._load_ids: set[int] = set()
@@ -131,17 +141,18 @@ class Batch:
         with transaction(self._connection):
             self._connection.execute(sql.load("events/create_incoming"))
             _create_parts(self._connection, parts)
-            lines = _parse(self._connection, parts)
-            if self._join_lines:
-                with _registered(self._connection, lines):
-                    self._connection.execute(sql.load("ingest/join_lines"))
+            parsed = _parse(self._connection, parts)
+            if any(part.continues for part in parts):
+                _join_lines(self._connection, parsed)
+            _unwrap(self._connection, [found.records for found, _ in parsed])
             if self._redacted:
                 redact(self._connection)
             for part in parts:
                 if part.load.before:
-                    _leave_out_known(self._connection, part, joined=self._join_lines)
+                    _leave_out_known(self._connection, part, joined=part.layout.grows)
+            tails = _create_tails(self._connection, parts)
             last_records = _count(self._connection, parts)
-            _delete_tails(self._connection, parts)
+            _delete_tails(self._connection, tails)
             self._absorb(self._connection)
             saved = [part.load.save(part.chunk, self._tail(part, last_records)) for part in parts]
             rows = json.dumps([row_of(load) for load in saved])
@@ -150,7 +161,9 @@ class Batch:
 
     def _tail(self, part: Part, last_records: dict[int, tuple[int, int]]) -> Tail | None:
         load_id = part.load.ingest_id
-        if not self._join_lines or load_id not in last_records:
+        if not part.continues or load_id not in last_records:
+            return None
+        if part.chunk.last and not part.layout.grows:
             return None
         line_number, byte_offset = last_records[load_id]
         chunk = replace(part.chunk, lines=_numbered(part))
@@ -159,7 +172,9 @@ class Batch:
 
 def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
     """Create what the SELECTs of the formats share."""
-    number = Template(sql.load("ingest/severity_number")).substitute(number=number_sql("level"))
+    number = Template(sql.load("ingest/severity_number")).substitute(
+        number=level_number_sql("level")
+    )
     _set_latest(connection, datetime(1970, 1, 1))
     connection.execute(number + time_macros())
 
@@ -185,6 +200,7 @@ def _create_parts(connection: duckdb.DuckDBPyConnection, parts: Sequence[Part]) 
             "shifts": [part.shift for part in parts],
             "paths": [part.load.examined.source.name for part in parts],
             "ingest_ids": [part.load.ingest_id for part in parts],
+            "continuations": [part.layout.continuation for part in parts],
         },
     )
 
@@ -200,37 +216,107 @@ def _lines_of(parts: Sequence[Part]) -> pa.Table:
     return pa.concat_tables(tables)
 
 
-def _parse(connection: duckdb.DuckDBPyConnection, parts: Sequence[Part]) -> pa.Table:
-    """Parse the lines of all parts, those of one format with one statement; return the lines."""
-    groups: dict[tuple[str, datetime | None], list[Part]] = defaultdict(list)
+def _parse(
+    connection: duckdb.DuckDBPyConnection, parts: Sequence[Part]
+) -> list[tuple[Framed, Layout]]:
+    """Parse the lines of all parts, those of one layout with one statement.
+
+    Returns
+    -------
+    list of (Framed, Layout)
+        The lines of each layout.
+    """
+    groups: dict[tuple[Layout, datetime | None, int | None], list[Part]] = defaultdict(list)
     for part in parts:
-        known = part.load.examined.format
-        groups[known.name, part.load.latest if needs_latest(known) else None].append(part)
-    observed, several, tables = utc_now(), len(parts) > 1, []
-    for (_, latest), group in groups.items():
+        latest = part.load.latest if needs_latest(part.layout) else None
+        # A record over several lines ends with its source.
+        alone = None if part.layout.splits == "lines" else part.load.ingest_id
+        groups[part.layout, latest, alone].append(part)
+    observed, parsed = utc_now(), []
+    for (layout, latest, _), group in groups.items():
         if latest is not None:
             _set_latest(connection, latest)
-        format = group[0].load.examined.format
-        tables.append(_lines_of(group))
-        with _registered(connection, tables[-1]):
-            connection.execute(
-                _fill_statement(format, several=several),
-                {"observed_timestamp": observed, "parser": format.name},
-            )
-    return pa.concat_tables(tables)
+        lines = _lines_of(group)
+        found = frame(lines, layout.splits, layout.settings, keep_ansi=layout.keep_ansi)
+        _fill(connection, layout, found, several=len(parts) > 1, observed=observed)
+        parsed.append((found, layout))
+    return parsed
+
+
+def _fill(
+    connection: duckdb.DuckDBPyConnection,
+    layout: Layout,
+    found: Framed,
+    *,
+    several: bool,
+    observed: datetime,
+) -> None:
+    """Read lines with the statement of their layout into ``incoming``."""
+    other_times = layout.times != TimeChoices()
+    if other_times:
+        connection.execute(time_macros(layout.times))
+    with (
+        _registered(connection, "raw_lines", found.lines),
+        _registered(connection, "records", found.records),
+    ):
+        connection.execute(
+            _fill_statement(layout, several=several, framed=found.records is not None),
+            {"observed_timestamp": observed, **layout.constants},
+        )
+    if other_times:
+        connection.execute(time_macros())
+
+
+def _placed(found: Framed, layout: Layout) -> pa.Table:
+    """Return the text of lines with their places, and whether they look like a header."""
+    lines = found.lines.select(["line", "line_number", "fault"])
+    if found.records is None:
+        places = pc.multiply(lines["line_number"], SCALE)
+    else:
+        first = pc.multiply(found.records["line_number"], SCALE)
+        places = pc.add(first, found.records["ordinal"])
+    headers = pc.match_substring_regex(lines["line"], layout.header)
+    return lines.set_column(1, "line_number", places).append_column("is_header", headers)
+
+
+def _join_lines(
+    connection: duckdb.DuckDBPyConnection, parsed: Sequence[tuple[Framed, Layout]]
+) -> None:
+    """Append lines that continue a record to it, if there are any."""
+    if not connection.execute(sql.load("ingest/some_continue")).fetchall()[0][0]:
+        return
+    lines = pa.concat_tables([_placed(found, layout) for found, layout in parsed])
+    with _registered(connection, "raw_lines", lines):
+        connection.execute(sql.load("ingest/join_lines"))
+
+
+def _unwrap(connection: duckdb.DuckDBPyConnection, framed: Sequence[pa.Table | None]) -> None:
+    """Add what envelopes say of the records in them."""
+    for records in framed:
+        if records is not None and records["outer"].null_count < len(records):
+            with _registered(connection, "records", records):
+                connection.execute(sql.load("ingest/unwrap"), {"scale": SCALE})
 
 
 @cache
-def needs_latest(format: Format) -> bool:
-    """Return whether lines of a format can have times without a year."""
-    return "ingest_yearless" in format.select
+def needs_latest(layout: Layout) -> bool:
+    """Return whether lines of a layout can have times without a year."""
+    return "ingest_yearless" in layout.select or "ingest_time(" in layout.select
 
 
-def _fill_statement(format: Format, *, several: bool) -> str:
+def _fill_statement(layout: Layout, *, several: bool, framed: bool) -> str:
     # A join in order of places sorts all rows, which one source does not need.
-    join = "ASOF JOIN parts ON parsed.line_number >= parts.first_place"
+    number = "records.line_number" if framed else "parsed.line_number"
+    join = f"ASOF JOIN parts ON {number} >= parts.first_place" if several else "CROSS JOIN parts"
+    records = "INNER JOIN records ON parsed.line_number = records.record"
     return Template(sql.load("ingest/fill_incoming")).substitute(
-        select=format.select, join_parts=join if several else "CROSS JOIN parts"
+        select=layout.select,
+        join_records=records if framed else "",
+        join_parts=join,
+        line_number=number,
+        ordinal="records.ordinal" if framed else "0",
+        line_count="records.line_count" if framed else "1",
+        scale=str(SCALE),
     )
 
 
@@ -238,7 +324,7 @@ def _leave_out_known(connection: duckdb.DuckDBPyConnection, part: Part, *, joine
     """Leave out the records at the beginning of a source that were loaded under its name."""
     load, chunk = part.load, part.chunk
     cut = chunk.last and (joined or chunk.tail_offset is not None)
-    last_place = chunk.line_end + part.shift
+    last_place = (chunk.line_end + part.shift) * SCALE
     if cut and joined:
         last_place = _last_place(connection, load.ingest_id)
     found = connection.execute(
@@ -274,9 +360,9 @@ def _count(
     counted = connection.execute(sql.load("ingest/count_incoming")).fetchall()
     faults = _faults(connection) if any(row[2] for row in counted) else {}
     loads = {part.load.ingest_id: part.load for part in parts}
-    for ingest_id, rows, errors, _, _ in counted:
-        loads[ingest_id].count(rows, errors, faults.get(ingest_id, []))
-    return {ingest_id: (line, offset) for ingest_id, _, _, line, offset in counted}
+    for ingest_id, rows, errors, _, _, *shares in counted:
+        loads[ingest_id].count(rows, errors, faults.get(ingest_id, []), shares)
+    return {row[0]: (row[3], row[4]) for row in counted}
 
 
 def _faults(connection: duckdb.DuckDBPyConnection) -> dict[int, list[ParseFault]]:
@@ -287,33 +373,57 @@ def _faults(connection: duckdb.DuckDBPyConnection) -> dict[int, list[ParseFault]
     return found
 
 
-def _delete_tails(connection: duckdb.DuckDBPyConnection, parts: Sequence[Part]) -> None:
-    """Delete the records that are read again, and subtract them where they have been counted."""
-    tails = {
-        (part.load.tail.ingest_id, part.load.tail.byte_offset): part.load
-        for part in parts
-        if part.load.tail is not None
-    }
+def _create_tails(
+    connection: duckdb.DuckDBPyConnection, parts: Sequence[Part]
+) -> dict[int, FileLoad]:
+    """Find the records that are read again; those that are what they were stay as they are.
+
+    Returns
+    -------
+    dict of int to FileLoad
+        The load that reads a record again, by the number of the load that holds it.
+    """
+    loads = [part.load for part in parts if part.load.tail is not None]
+    tails = [load.tail for load in loads if load.tail is not None]
     if not tails:
-        return
-    ingest_ids, byte_offsets = zip(*tails, strict=True)
+        return {}
     connection.execute(
         sql.load("ingest/tails"),
-        {"ingest_ids": list(ingest_ids), "byte_offsets": list(byte_offsets)},
+        {
+            "ingest_ids": [tail.ingest_id for tail in tails],
+            "byte_offsets": [tail.byte_offset for tail in tails],
+            "load_ids": [load.ingest_id for load in loads],
+        },
     )
+    unchanged = connection.execute(sql.load("ingest/unchanged_tails")).fetchall()
+    for place in unchanged:
+        connection.execute("DELETE FROM incoming WHERE ingest_id = ? AND byte_offset = ?", place)
+        connection.execute("DELETE FROM tails WHERE load_id = ?", [place[0]])
+    kept = {load_id for load_id, _ in unchanged}
+    pairs = zip(tails, loads, strict=True)
+    return {tail.ingest_id: load for tail, load in pairs if load.ingest_id not in kept}
+
+
+def _delete_tails(connection: duckdb.DuckDBPyConnection, tails: Mapping[int, FileLoad]) -> None:
+    """Delete the records that are read again, and subtract them where they have been counted."""
+    if not tails:
+        return
     connection.execute(sql.load("ingest/uncount_tail"))
-    remove(connection, "(ingest_id, byte_offset) IN (SELECT (ingest_id, byte_offset) FROM tails)")
-    for ingest_id, byte_offset, error in connection.execute(
-        sql.load("ingest/delete_tail")
-    ).fetchall():
-        tails[ingest_id, byte_offset].uncount(1, int(error))
+    remove(connection, _READ_AGAIN)
+    for ingest_id, error in connection.execute(sql.load("ingest/delete_tail")).fetchall():
+        tails[ingest_id].uncount(1, int(error))
 
 
 @contextmanager
-def _registered(connection: duckdb.DuckDBPyConnection, lines: pa.Table) -> Iterator[None]:
-    """Give the lines the name that the SELECTs of the formats read."""
-    connection.register("raw_lines", lines)
+def _registered(
+    connection: duckdb.DuckDBPyConnection, name: str, lines: pa.Table | None
+) -> Iterator[None]:
+    """Give a table the name that the SELECTs of the formats read."""
+    if lines is None:
+        yield
+        return
+    connection.register(name, lines)
     try:
         yield
     finally:
-        connection.unregister("raw_lines")
+        connection.unregister(name)

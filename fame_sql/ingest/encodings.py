@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from pathlib import Path
 
 from fame_sql.errors import InputError
@@ -41,6 +42,9 @@ _CONTROLS = bytes({*range(0x20), 0x7F} - {*b"\t\n\x0b\f\r\x1b"})
 _MOST_CONTROLS = 0.05
 """Maximum share of control bytes in text; compressed data has about one ninth."""
 
+# Text in UTF-16 or UTF-32 has no more than three in a row.
+_NULL_BLOCK = re.compile(rb"\x00{8,}")
+
 _MOST_INVALID = 0.05
 """Maximum share of lines with invalid UTF-8; above it the file has another encoding."""
 
@@ -78,6 +82,7 @@ def check_utf8(path: Path, head: bytes) -> None:
     wide = _wide_encoding(head)
     if wide:
         raise InputError(f"{path} is in {wide.upper()}: run again with --encoding {wide}")
+    head = _without_null_blocks(head)
     controls = len(head) - len(head.translate(None, _CONTROLS))
     if controls > _MOST_CONTROLS * len(head):
         raise InputError(
@@ -91,6 +96,12 @@ def check_utf8(path: Path, head: bytes) -> None:
             f"again with --encoding {_narrow_encoding(head)}, or with --encoding utf-8 to load it "
             "without this check"
         )
+
+
+def _without_null_blocks(head: bytes) -> bytes:
+    """Return lines without the blocks of null bytes that a crash or a truncation leaves."""
+    rest = _NULL_BLOCK.sub(b"", head)
+    return rest if b"\n" in rest else head
 
 
 def _wide_encoding(head: bytes) -> str | None:

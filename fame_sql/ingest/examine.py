@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fame_sql.errors import InputError
 from fame_sql.ingest.encodings import check_utf8, resolve_encoding
-from fame_sql.ingest.formats import Format, choose_format
+from fame_sql.ingest.formats import Layout, choose_layout
 from fame_sql.ingest.known import head_of
+from fame_sql.ingest.reading import Reading
 from fame_sql.ingest.sources import HEAD_BYTES, Source, open_source, read_head
 from fame_sql.ingest.streams import Stream
 
@@ -32,19 +33,22 @@ class Examined:
         The source.
     encoding : str
         Its encoding.
-    format : Format
-        Its format.
+    format : Layout
+        How its lines become records.
     head : str
         The fingerprint of its beginning.
     content : bytes or None
         All of it in UTF-8, if that is at most :data:`HEAD_BYTES`.
+    line_end : bytes
+        What ends its lines: a line feed, or a carriage return where there is no line feed.
     """
 
     source: Source
     encoding: str
-    format: Format
+    format: Layout
     head: str
     content: bytes | None
+    line_end: bytes = b"\n"
 
     @contextmanager
     def open(self) -> Iterator[Stream]:
@@ -57,7 +61,7 @@ class Examined:
             yield Stream(self.source.name, content, "utf-8", len(self.content))
 
 
-def examine(source: Source, format: str, encoding: str | None) -> Examined:
+def examine(source: Source, reading: Reading) -> Examined:
     """Read the beginning of a source, and find its encoding and its format.
 
     Raises
@@ -67,7 +71,7 @@ def examine(source: Source, format: str, encoding: str | None) -> Examined:
     InputError
         If it cannot be used.
     """
-    wanted = resolve_encoding(encoding or "auto")
+    wanted = resolve_encoding(reading.encoding or "auto")
     used = "utf-8" if wanted == "auto" else wanted
     head = read_head(source, used, HEAD_BYTES + 1)
     name = Path(source.name)
@@ -75,10 +79,17 @@ def examine(source: Source, format: str, encoding: str | None) -> Examined:
         check_utf8(name, head[:HEAD_BYTES])
     if not head.removeprefix(_MARK).strip():
         raise EmptySourceError(f"{source.name} is empty: name a file with log lines")
+    line_end = b"\r" if b"\n" not in head and b"\r" in head.strip() else b"\n"
     return Examined(
         source=source,
         encoding=used,
-        format=choose_format(format, name, head[:HEAD_BYTES]),
+        format=_layout(name, head[:HEAD_BYTES].replace(line_end, b"\n"), reading),
         head=head_of(head),
         content=head if len(head) <= HEAD_BYTES else None,
+        line_end=line_end,
     )
+
+
+def _layout(name: Path, head: bytes, reading: Reading) -> Layout:
+    found = choose_layout(reading.format, name, head, reading.hints)
+    return replace(found, continuation="any", joins_all=True) if reading.join_lines else found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePath
@@ -15,6 +16,9 @@ from fame_sql.ingest.report import EXAMPLES, IngestReport, ParseFault, State
 from fame_sql.ingest.resume import Start
 from fame_sql.ingest.tail import Tail
 from fame_sql.warehouse.warehouse import utc_now
+
+SHARES = ("timed", "levelled", "hosted", "guessed", "continued")
+"""What is counted of the records, beside their number and errors."""
 
 
 @dataclass
@@ -49,14 +53,20 @@ class FileLoad:
         # The hash of all bytes that have been read, of a file that can be followed.
         self.digest: hashlib._Hash | None = None
 
-    def count(self, rows: int, errors: int, faults: list[ParseFault]) -> None:
-        """Add what a chunk has added to the report."""
+    def count(
+        self, rows: int, errors: int, faults: list[ParseFault], shares: Sequence[int]
+    ) -> None:
+        """Add what a chunk has added to the report; shares are those of :data:`SHARES`."""
+        before = vars(self.report)
+        added = zip(SHARES, shares, strict=True)
+        self.report = replace(self.report, **{name: before[name] + n for name, n in added})
         seen = max((example.line_number for example in self.report.examples), default=0)
         fresh = [fault for fault in faults if fault.line_number > seen]
         self.report = replace(
             self.report,
             rows=self.report.rows + rows,
             errors=self.report.errors + errors,
+            seen=self.report.seen + rows,
             examples=(*self.report.examples, *fresh)[:EXAMPLES],
         )
 
@@ -117,6 +127,7 @@ def _first_report(examined: Examined, start: Start) -> IngestReport:
         encoding=examined.encoding,
         state=_first_state(start),
         read_as=None if read_as is None else str(read_as),
+        reason=examined.format.reason,
         copy_of=None if copied is None else copied.source_path,
         copied_lines=0 if copied is None else copied.line_end,
     )

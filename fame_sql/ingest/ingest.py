@@ -12,6 +12,7 @@ from fame_sql.errors import InputError
 from fame_sql.events.events import absorb
 from fame_sql.ingest.batch import Absorb
 from fame_sql.ingest.expansion import named_sources, stored_bytes
+from fame_sql.ingest.formats.detection import NO_HINTS, Hints
 from fame_sql.ingest.loader import Loader, Unread
 from fame_sql.ingest.reading import Reading
 from fame_sql.ingest.report import IngestReport
@@ -34,6 +35,7 @@ def ingest_file(
     absorb: Absorb = absorb,
     progress: Progress | None = None,
     chunk_lines: int = 500_000,
+    hints: Hints = NO_HINTS,
 ) -> IngestReport:
     """Load the lines of a log file that are not in the warehouse yet.
 
@@ -43,7 +45,7 @@ def ingest_file(
         The warehouse to load into.
     path : Path
         A text file, plain or compressed with gzip, bzip2, xz or zstd.
-    format, encoding, year, join_lines, source, skip_copies, redact, chunk_lines
+    format, encoding, year, join_lines, source, skip_copies, redact, chunk_lines, hints
         As for :class:`~fame_sql.ingest.Reading`.
     absorb : callable
         Moves the rows of ``incoming`` into ``fame.logs``, inside the transaction.
@@ -69,6 +71,7 @@ def ingest_file(
         skip_copies=skip_copies,
         redact=redact,
         chunk_lines=chunk_lines,
+        hints=hints,
     )
     found = file_source(Path(path), name=source)
     return ingest_source(warehouse, found, reading, absorb=absorb, progress=progress)

@@ -79,6 +79,8 @@ class LineReader:
         The hash of those bytes; it is updated.
     digested : int
         The number of bytes that the hash covers, if it is more than ``offset``.
+    line_end : bytes
+        The byte that ends lines.
     """
 
     def __init__(
@@ -89,12 +91,14 @@ class LineReader:
         line: int = 0,
         digest: hashlib._Hash | None = None,
         digested: int = 0,
+        line_end: bytes = b"\n",
     ) -> None:
         self._stream = stream
         self._offset = offset
         self._line = line
         self._digest = hashlib.sha256() if digest is None else digest
         self._digested = digested
+        self._line_end = line_end
         self._pending = b""
         self._tail_offset: int | None = None
         if offset == 0:
@@ -144,13 +148,13 @@ class LineReader:
 
     def _take(self, most: int) -> pa.RecordBatch | None:
         """Return up to ``most`` lines of the buffer, and read more if it has no complete line."""
-        while (end := self._pending.rfind(b"\n") + 1) == 0:
+        while (end := self._pending.rfind(self._line_end) + 1) == 0:
             if len(self._pending) > LONGEST_LINE:
                 return self._take_long_line()
             if not self._fill():
                 return self._take_tail()
         whole = np.frombuffer(self._pending, np.uint8, count=end)
-        ends = np.flatnonzero(whole == ord("\n"))[:most] + 1
+        ends = np.flatnonzero(whole == ord(self._line_end))[:most] + 1
         data, self._pending = self._pending[: ends[-1]], self._pending[ends[-1] :]
         batch = _batch(data, ends, self._line, self._offset)
         self._advance(data, len(ends))
@@ -168,7 +172,7 @@ class LineReader:
     def _take_long_line(self) -> pa.RecordBatch:
         """Return the beginning of a very long line, and skip the rest of it."""
         kept, start, number = self._pending[:LONGEST_LINE], self._offset, self._line + 1
-        while (end := self._pending.find(b"\n") + 1) == 0:
+        while (end := self._pending.find(self._line_end) + 1) == 0:
             self._advance(self._pending, lines=0)
             self._pending = b""
             if not self._fill():

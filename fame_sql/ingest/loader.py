@@ -116,9 +116,7 @@ class Loader:
         self._reading = reading
         self._absorb = absorb
         self._known = KnownLoads(self._connection)
-        self._batch = Batch(
-            self._connection, absorb, join_lines=reading.join_lines, redacted=reading.redact
-        )
+        self._batch = Batch(self._connection, absorb, redacted=reading.redact)
         self._step = step
         self._strict = strict
         self._next_id = self._first_id()
@@ -154,7 +152,7 @@ class Loader:
 
     def _examine(self, source: Source) -> Examined | Unread:
         try:
-            return examine(source, self._reading.format, self._reading.encoding)
+            return examine(source, self._reading)
         except InputError as error:
             return Unread(source.name, error)
 
@@ -314,6 +312,7 @@ class Loader:
                 line=start.line,
                 digest=start.digest,
                 digested=start.digested,
+                line_end=load.examined.line_end,
             )
             for chunk in read_ahead(reader, self._reading.chunk_lines):
                 self._add(load, chunk)
@@ -327,6 +326,8 @@ class Loader:
         """Add a new source that is in memory as a whole, if it is one."""
         content = load.examined.content
         if content is None or load.start.offset or load.tail is not None:
+            return False
+        if load.examined.line_end != b"\n":
             return False
         chunk = whole_chunk(content)
         if chunk.line_end > self._reading.chunk_lines:

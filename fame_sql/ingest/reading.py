@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from fame_sql.errors import InputError
 from fame_sql.ingest.columns import ColumnChoice
+from fame_sql.ingest.formats.detection import NO_HINTS, Hints
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Reading:
         Year for timestamps that have none. If None, each line gets the latest year for which it is
         not later than one day after the last modification of its file.
     join_lines : bool
-        Append lines without a header, such as those of a stack trace, to the record before.
+        Append every line without a header to the record before. Otherwise the format says which
+        lines continue a record.
     source : str or None
         The name of the source, in the rows and for recognising it; by default the path, and for
         recognising it the folder and the stem of the file's name.
@@ -35,6 +37,8 @@ class Reading:
         The columns of tables, Parquet and CSV files.
     chunk_lines : int
         Number of lines that are committed together.
+    hints : Hints
+        What else is known of the records: zone, time format, keys, host and service.
     """
 
     format: str = "auto"
@@ -46,6 +50,7 @@ class Reading:
     redact: bool = False
     columns: ColumnChoice = field(default_factory=ColumnChoice)
     chunk_lines: int = 500_000
+    hints: Hints = NO_HINTS
 
     def __post_init__(self) -> None:
         if self.chunk_lines < 1:

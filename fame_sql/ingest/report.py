@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+_ENOUGH_TIMES = 0.9
+_MOST_ERRORS = 0.5
+
 EXAMPLES = 3
 """Maximum number of lines that did not parse in a report."""
 
@@ -59,6 +62,13 @@ class IngestReport:
         How many lines at the beginning are also in that source.
     error : str or None
         Why it cannot be read.
+    seen, timed, levelled, hosted, guessed : int
+        Records that were looked at, and how many of them have a time, a level, a host, and a time
+        of which something was guessed.
+    continued : int
+        Lines that were appended to the record before.
+    reason : str
+        Why the format was taken.
     """
 
     source_path: str
@@ -73,3 +83,38 @@ class IngestReport:
     copy_of: str | None = None
     copied_lines: int = 0
     error: str | None = None
+    seen: int = 0
+    timed: int = 0
+    levelled: int = 0
+    hosted: int = 0
+    guessed: int = 0
+    continued: int = 0
+    reason: str = ""
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether no record is in the format."""
+        return 0 < self.rows == self.errors
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What may have been read wrongly, with the options that help."""
+        if not self.seen:
+            return ()
+        found = []
+        if self.timed < _ENOUGH_TIMES * self.seen:
+            found.append(
+                f"{self.timed} of {self.seen} records have a time: name it with --time-format or "
+                "--time-key, or another --format (see 'fame ingest --dry-run')"
+            )
+        if self.errors > _MOST_ERRORS * self.seen:
+            found.append(
+                f"{self.errors} of {self.seen} records are not {self.format}: name another "
+                "--format, a --message-key, or a --format-file (see 'fame formats try')"
+            )
+        if self.guessed:
+            found.append(
+                f"the times of {self.guessed} records were guessed in part, as their attribute "
+                "'time_guess' says: use --time-format or --timezone"
+            )
+        return tuple(found)

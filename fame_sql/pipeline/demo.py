@@ -12,7 +12,7 @@ from fame_sql import sql
 from fame_sql.console import Progress, SilentProgress
 from fame_sql.errors import InputError
 from fame_sql.evaluation import Evaluation, evaluate
-from fame_sql.ingest import ingest_file
+from fame_sql.ingest import Hints, ingest_file
 from fame_sql.labels import LabelReport, count_labels
 from fame_sql.pipeline.pipeline import compile_model
 from fame_sql.pipeline.simulator import simulate
@@ -87,7 +87,9 @@ def run_demo(
     source = data or _simulated(warehouse, lines, seed, clock)
     with Warehouse.open(warehouse, create=True) as opened:
         _refuse_other_logs(opened, source)
-        ingest_file(opened, source, format=format, progress=progress)
+        # The demonstration needs labels, and a log of one's own in JSON has them in this key.
+        hints = Hints(label_key="label")
+        ingest_file(opened, source, format=format, hints=hints, progress=progress)
         clock.lap("ingest")
         compile_model(opened, progress=progress, on_stage=lambda name, _: clock.lap(name))
         return _report(opened, seconds)

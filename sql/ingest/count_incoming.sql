@@ -1,9 +1,31 @@
--- The lines of each source, and its last record, which may continue in the next lines.
+-- The records of each source, and the line of its last record, which may continue in the next lines.
+WITH counted AS (
+    SELECT
+        ingest_id,
+        count(*) AS rows,
+        count(parse_error) AS errors,
+        max(line_number) AS last_line,
+        count(timestamp) AS timed,
+        count(severity_number) AS levelled,
+        count(host_name) AS hosted,
+        count(*) FILTER (contains(attributes, '"time_guess"')) AS guessed,
+        sum(line_count) - count(*) AS continued
+    FROM incoming
+    GROUP BY ingest_id
+)
+
 SELECT
-    ingest_id,
-    count(*) AS rows,
-    count(parse_error) AS errors,
-    arg_max(line_number, place) AS last_line,
-    arg_max(byte_offset, place) AS last_offset
-FROM incoming
-GROUP BY ingest_id;
+    counted.ingest_id,
+    counted.rows,
+    counted.errors,
+    counted.last_line,
+    min(incoming.byte_offset) AS last_offset,
+    any_value(counted.timed) AS timed,
+    any_value(counted.levelled) AS levelled,
+    any_value(counted.hosted) AS hosted,
+    any_value(counted.guessed) AS guessed,
+    any_value(counted.continued) AS continued
+FROM counted
+INNER JOIN incoming
+    ON counted.ingest_id = incoming.ingest_id AND counted.last_line = incoming.line_number
+GROUP BY counted.ingest_id, counted.rows, counted.errors, counted.last_line;

@@ -1,20 +1,23 @@
--- The SELECT of the format is inserted below; a column that it does not have is NULL. The numbers
--- of its lines are places.
+-- The SELECT of the layout is inserted below; a column that it does not have is NULL. Places order
+-- the records of several sources; those of one line lie between its place and that of the next.
 INSERT INTO incoming BY NAME
 SELECT
     parsed.* EXCLUDE (fault)
     REPLACE (
         coalesce(severity_number, ingest_severity_number(severity_text)) AS severity_number,
         coalesce(fault, parse_error) AS parse_error,
-        parsed.line_number - parts.shift AS line_number
+        if(contains(body, chr(27)), ingest_without_ansi(body), body) AS body,
+        coalesce(host_name, $$host) AS host_name,
+        coalesce(service_name, $$service) AS service_name,
+        $line_number - parts.shift AS line_number
     ),
-    parsed.line_number AS place,
+    $line_number * $scale + $ordinal AS place,
     $$observed_timestamp AS observed_timestamp,
     parts.source_path,
-    1 AS line_count,
-    parts.ingest_id,
-    $$parser AS parser
+    $line_count AS line_count,
+    parts.ingest_id
 FROM (
 $select
 ) AS parsed
+$join_records
 $join_parts;

@@ -38,6 +38,8 @@ SELECT
         END
     ) AS severity_text,
     NULL::UTINYINT AS severity_number,
+    NULL::VARCHAR AS service_name,
+    NULL::VARCHAR AS host_name,
     if(moment IS NULL, line, line[length(header) + 1:]) AS body,
     if(
         moment IS NULL,

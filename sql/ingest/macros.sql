@@ -99,13 +99,86 @@ nullif(regexp_extract(program, '\[(\d+)\]:$$', 1), '');
 CREATE OR REPLACE TEMP MACRO ingest_after_program(message, program) AS
 if(program IS NULL, message, message[length(program) + 2:]);
 
--- The first of several keys of a document that has a plain value, as (key, value), or NULL.
-CREATE OR REPLACE TEMP MACRO ingest_first_of(document, names) AS
-list_filter(
-    list_zip(names, json_extract_string(document, names))::STRUCT(key VARCHAR, value VARCHAR)[],
-    lambda pair: pair.value IS NOT NULL AND NOT regexp_matches(pair.value, '^[{\[]')
-)[1];
+-- The same of a syslog message: 'error:' is part of the message.
+CREATE OR REPLACE TEMP MACRO ingest_syslog_program(message) AS
+CASE
+    WHEN NOT regexp_matches(message, '^(?i:error|warning|fatal|critical|info|debug|notice): ')
+        THEN ingest_program(message)
+END;
 
 -- Attributes without NULL values; NULL if none is left.
 CREATE OR REPLACE TEMP MACRO ingest_attributes(pairs) AS
 nullif(CAST(json_merge_patch('{}'::JSON, pairs) AS VARCHAR), '{}')::JSON;
+
+-- Halves of characters outside the basic plane that stand alone become U+FFFD. Whole pairs are
+-- marked first, because these patterns cannot look around.
+CREATE OR REPLACE TEMP MACRO ingest_whole_characters(document) AS
+regexp_replace(
+    regexp_replace(
+        regexp_replace(
+            document,
+            '\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})',
+            chr(1) || '\1' || chr(2) || '\2',
+            'g'
+        ),
+        '\\u[dD][89a-fA-F][0-9a-fA-F]{2}', '\\ufffd', 'g'
+    ),
+    chr(1) || '(....)' || chr(2) || '(....)', '\\u\1\\u\2', 'g'
+);
+
+-- A message that a journal has as a list of bytes, because it is no plain text.
+CREATE OR REPLACE TEMP MACRO ingest_decoded(message) AS
+CASE
+    WHEN regexp_matches(message, '^\[[0-9]+(?:,[0-9]+)*\]$$')
+        THEN coalesce(
+            try(decode(unhex(array_to_string(
+                list_transform(
+                    CAST(message AS UTINYINT[]), lambda byte: printf('%02x', byte::INTEGER)
+                ),
+                ''
+            )))),
+            message
+        )
+    ELSE message
+END;
+
+-- Text without the sequences that colour it in a terminal or move the cursor.
+CREATE OR REPLACE TEMP MACRO ingest_without_ansi(written) AS
+regexp_replace(
+    written,
+    '\x1b(?:\[[0-9;:?<=>!]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[@-Z\\^_=>])', '', 'g'
+);
+
+-- The pairs of a logfmt line as a JSON object; a key that comes twice has its first value.
+CREATE OR REPLACE TEMP MACRO ingest_logfmt_values(pairs) AS
+list_transform(
+    pairs,
+    lambda pair: if(
+        starts_with(pair, '"'),
+        replace(replace(replace(pair[2:-2], '\\"', '"'), '\\n', chr(10)), '\\\\', '\\'),
+        pair
+    )
+);
+
+CREATE OR REPLACE TEMP MACRO ingest_logfmt(written) AS
+CASE
+    WHEN regexp_matches(written, '^[^\s=]+=')
+        THEN CAST(
+            to_json(
+                map_from_entries(
+                    list_distinct(
+                        list_zip(
+                            regexp_extract_all(
+                                written, '(?:^|\s)([^\s="]+)=("(?:[^"\\]|\\.)*"|[^\s"]*)', 1
+                            ),
+                            ingest_logfmt_values(
+                                regexp_extract_all(
+                                    written, '(?:^|\s)([^\s="]+)=("(?:[^"\\]|\\.)*"|[^\s"]*)', 2
+                                )
+                            )
+                        )
+                    )
+                )
+            ) AS VARCHAR
+        )
+END;

@@ -10,7 +10,7 @@ WITH headed AS (
         ) AS classic,
         regexp_extract(
             line,
-            '^(?:<(\d{1,3})>)?(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})) (\S+)(?: |$)',
+            '^(?:<(\d{1,3})>)?(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?) (\S+)(?: |$)',
             ['priority', 'moment', 'host']
         ) AS iso
     FROM raw_lines
@@ -50,8 +50,26 @@ messages AS (
 programs AS (
     SELECT
         *,
-        if(moment IS NULL, NULL, ingest_program(message)) AS program
+        if(moment IS NULL, NULL, ingest_syslog_program(message)) AS program,
+        -- The level in the tag of Cisco's messages.
+        if(
+            moment IS NULL,
+            '',
+            regexp_extract(message, '^(?:: )?%[A-Z0-9_]+-([0-7])-', 1)
+        ) AS facility_level
     FROM messages
+),
+
+-- A tag may have no blank after it, or one in it; then the number of the process ends it.
+tags AS (
+    SELECT
+        *,
+        if(
+            moment IS NULL OR program IS NOT NULL,
+            '',
+            regexp_extract(message, '^[A-Za-z][\w./()-]*(?: [\w./()-]+){0,2}\[\d+\]:? ?')
+        ) AS tag
+    FROM programs
 )
 
 SELECT
@@ -59,19 +77,28 @@ SELECT
     byte_offset,
     fault,
     moment AS timestamp,
-    if(moment IS NULL, NULL, ingest_priority_level(priority)) AS severity_text,
+    CASE
+        WHEN moment IS NULL THEN NULL
+        WHEN facility_level <> '' THEN ingest_priority_level(facility_level)
+        ELSE ingest_priority_level(priority)
+    END AS severity_text,
     NULL::UTINYINT AS severity_number,
-    ingest_program_name(program) AS service_name,
+    coalesce(
+        ingest_program_name(program), nullif(regexp_extract(tag, '^([^\[]+)', 1), '')
+    ) AS service_name,
     if(moment IS NULL, NULL, host) AS host_name,
-    ingest_after_program(message, program) AS body,
+    if(tag = '', ingest_after_program(message, program), message[length(tag) + 1:]) AS body,
     if(
         moment IS NULL,
         NULL,
         ingest_attributes(
             json_object(
-                'facility', try_cast(priority AS INTEGER) // 8, 'pid', ingest_program_pid(program)
+                'facility', try_cast(priority AS INTEGER) // 8,
+                'pid', coalesce(
+                    ingest_program_pid(program), nullif(regexp_extract(tag, '\[(\d+)\]', 1), '')
+                )
             )
         )
     ) AS attributes,
     if(moment IS NULL, 'expected: Mon dd hh:mm:ss host program[pid]: message', NULL) AS parse_error
-FROM programs
+FROM tags

@@ -1,13 +1,13 @@
--- Plain text: a leading timestamp and a level after it are removed. Timestamps are in ISO 8601 or
--- like 'Sun Dec 04 04:47:44 2005', '04/Dec/2005:04:47:44 +0100' (also with spaces or hyphens), or
--- '05/12/04 04:47:44' (year, month, day) before a level. The level words come from the list of
--- severities.
+-- Plain text: a leading timestamp and a level after it are removed. Most timestamps are in ISO 8601
+-- or like 'Sun Dec 04 04:47:44 2005', '04/Dec/2005:04:47:44 +0100' (also with spaces or hyphens), or
+-- '05/12/04 04:47:44' (year, month, day) before a level. Others are looked for only where none of
+-- these is. The level words come from the list of severities.
 WITH dated AS (
     SELECT
         *,
         regexp_extract(
             line,
-            '^\[?\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:\s?(?:Z|UTC|GMT|[+-](?:0\d|1[0-4]):?(?:00|15|30|45))\b|[+-](?:0\d|1[0-4])\b)?\]?'
+            '^\[?\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:\s?[AaPp][Mm]\b)?(?:\s?(?:(?:UTC|GMT)[+-]\d{1,2}(?::\d{2})?\b|(?:$zones|[+-](?:0\d|1[0-4]):?(?:00|15|30|45))\b)|[+-](?:0\d|1[0-4])\b|Z\b|[A-Za-z]{1,5}\b)?\]?'
         ) AS iso
     FROM raw_lines
 ),
@@ -38,48 +38,137 @@ named AS (
 parts AS (
     SELECT
         *,
-        iso || name || short AS head,
         regexp_extract(name, '[-/ ]?(\d{1,2})[-/ ](?:[A-Z]|\d{2}:)', 1) AS day,
         regexp_extract(name, '([A-Z][a-z]{2})[-/ ]{1,2}\d', 1) AS month,
         regexp_extract(name, '[-/ ](\d{4})\b', 1) AS year,
         regexp_extract(name, '[: ](\d{2}:\d{2}:\d{2}(?:[.,]\d{1,6})?)', 1) AS clock,
-        regexp_extract(name, '[+-]\d{2}:?\d{2}\]?$') AS zone
+        regexp_extract(name, '(?:[+-]\d{2}:?\d{2}|Z|UTC|GMT)\]?$$') AS zone
     FROM named
+),
+
+usual AS (
+    SELECT
+        *,
+        -- Without these digits there is no time, and most lines need no closer look.
+        CASE
+            WHEN iso <> '' THEN FALSE
+            ELSE regexp_matches(left(line, 48), '\d:\d|\d{6}')
+        END AS may_have_time,
+        CASE
+            WHEN iso <> '' THEN ingest_iso_timestamp(trim(iso, '[]'))
+            WHEN short <> '' THEN ingest_iso_timestamp('20' || short)
+            WHEN name <> ''
+                THEN ingest_zoned(
+                    ingest_dated(year, ingest_month_number(month), day, clock), rtrim(zone, ']')
+                )
+        END AS usual_moment
+    FROM parts
+),
+
+-- A level may stand before the time.
+led AS (
+    SELECT
+        *,
+        if(
+            usual_moment IS NULL AND may_have_time,
+            regexp_extract(line, '^\[?(?:$levels)\]?[\s:|,-]{1,5}'),
+            ''
+        ) AS lead
+    FROM usual
+),
+
+-- What a time may be that is written in another way.
+others AS (
+    SELECT
+        *,
+        if(
+            usual_moment IS NULL AND may_have_time,
+            regexp_extract(
+                line[length(lead) + 1:],
+                '^[\[(]?(?:(?:\w{2,9}\.?,? )?\d{4}[-/.]\d{1,2}[-/.]\d{1,2}[T ,_-]{1,3}$clock(?: ?$strict_zone)?|(?:$letters{2,9}\.?,? +)?$letters{3,9}\.? {1,2}\d{1,2},? (?:\d{4},? )?$clock(?: $strict_zone)?(?: \d{4}\b)?|(?:$letters{2,9}\.?,? )?\d{1,2}\.?[-/ ]$letters{3,9}\.?(?:[-/ ]\d{2,4})?[: ,T]{1,2}$clock(?: ?$strict_zone)?|\d{1,2}[./-]\d{1,2}(?:[./-]\d{4}|\.\d{2})[ ,T-]{1,2}$clock(?: ?$strict_zone)?|\d{8}[T _-]\d{1,2}:\d{1,2}:\d{1,2}(?:[.,:]\d{1,9})?|\d{8}[T _-]\d{6}(?:[.,]\d{1,9})?(?: ?$strict_zone)?|\d{6} {1,2}(?:\d{6}|\d{1,2}:\d{2}:\d{2})\b|\d{2}[-/]\d{2} \d{2}:\d{2}:\d{2}[.,]\d{1,9}|\d{10}(?:[.,]\d{1,9})?\b|\d{13}\b|\d{16}\b|\d{19}\b|@4[0-9a-f]{23}\b|\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?\b)[\])]?'
+            ),
+            ''
+        ) AS other
+    FROM led
 ),
 
 timed AS (
     SELECT
         *,
         CASE
-            WHEN iso <> '' THEN ingest_iso_timestamp(trim(iso, '[]'))
-            WHEN short <> '' THEN ingest_iso_timestamp('20' || short)
-            WHEN name <> ''
-                THEN ingest_dated(year, ingest_month_number(month), day, clock)
-                - to_minutes(ingest_zone_minutes(rtrim(zone, ']')))
+            WHEN usual_moment IS NOT NULL THEN usual_moment
+            WHEN iso <> '' THEN ingest_time(trim(iso, '[]'))
+            -- A number or a clock must end there, as no part of an identifier does.
+            WHEN regexp_matches(other, '^\W?(?:\d{10}|\d{2}:\d{2}:\d{2})\b')
+                AND NOT regexp_matches(
+                    line[length(lead) + length(other) + 1:][1] || other[-1], '^[\s|,]|[\])]$$'
+                )
+                THEN NULL
+            WHEN other <> '' THEN ingest_time(trim(other, '[]()'))
         END AS moment
-    FROM parts
+    FROM others
 ),
 
 rests AS (
     SELECT
         *,
-        if(moment IS NULL, line, line[length(head) + 1:]) AS rest
+        CASE
+            WHEN usual_moment IS NOT NULL THEN iso || name || short
+            WHEN moment IS NULL THEN ''
+            WHEN other <> '' THEN lead || other
+            ELSE iso
+        END AS head
     FROM timed
 ),
 
--- A level in lower case may be the first word of a sentence, so it must be delimited.
+-- A level that is also a word, or in lower case, may begin a sentence: it must be delimited, unless
+-- most lines have a level there.
 levels AS (
     SELECT
         *,
+        if(moment IS NULL, line, line[length(head) + 1:]) AS rest,
+        CASE
+            WHEN moment IS NULL THEN ''
+            WHEN usual_moment IS NULL AND lead <> '' AND other <> '' THEN ''
+            ELSE regexp_extract(
+                line[length(head) + 1:],
+                '^[\s\-|,:]*(?:\[\s*(?:\w+:)?(?i:$small_levels)\s*\]|(?:$plain_levels)(?:\s|:|\||,|$$)|(?i:$small_levels)(?:\s*[:|\t]|,?\s{2,}|$$${level_end}))'
+            )
+        END AS level
+    FROM rests
+),
+
+-- A thread or a logger may stand between the time and the level.
+contexts AS (
+    SELECT
+        *,
         if(
-            moment IS NULL,
-            '',
+            moment IS NOT NULL AND level = '' AND lead = '',
             regexp_extract(
                 rest,
-                '^[\s\-|,:]*(?:\[\s*(?:\w+:)?(?i:$small_levels)\s*\]|(?:$levels)(?:\s|:|\||,|$)|(?i:$small_levels)(?:\s*[:|\t,]|\s{2,}|$))'
-            )
-        ) AS level
-    FROM rests
+                '^[\s\-|,:]*(?:(?:\[[^\[\]]{1,100}\]|\([^()]{1,100}\)|[\w.$$#/-]{1,100} -)[\s\-|,:]{1,5}){1,3}(?:\[?(?:$plain_levels)\]?(?:\s|:|\||,|$$)|\[(?i:$small_levels)\]|(?i:$small_levels)(?:\s*[:|]${level_end}))'
+            ),
+            ''
+        ) AS context
+    FROM levels
+),
+
+found AS (
+    SELECT
+        *,
+        CASE
+            WHEN level <> '' THEN level
+            WHEN context <> '' THEN context
+            WHEN moment IS NOT NULL AND other <> '' THEN lead
+            ELSE ''
+        END AS spoken,
+        CASE
+            WHEN moment IS NULL OR usual_moment IS NOT NULL THEN NULL
+            WHEN regexp_matches(other, '^\W?\d{10}\b') AND NOT contains(other, '.')
+                THEN 'seconds since 1970'
+            ELSE ingest_time_guess(trim(if(other <> '', other, iso), '[]()'))
+        END AS guess
+    FROM contexts
 )
 
 SELECT
@@ -87,12 +176,30 @@ SELECT
     byte_offset,
     fault,
     moment AS timestamp,
-    nullif(regexp_extract(level, '([A-Za-z]+)[^A-Za-z]*$', 1), '') AS severity_text,
+    nullif(regexp_extract(spoken, '([A-Za-z]+)[^A-Za-z]*$$', 1), '') AS severity_text,
     NULL::UTINYINT AS severity_number,
+    NULL::VARCHAR AS service_name,
+    NULL::VARCHAR AS host_name,
     if(
         moment IS NULL,
         line,
-        regexp_replace(rest[length(level) + 1:], '^\s*(?:[-|,:]\s+)?', '')
+        regexp_replace(
+            rest[length(level) + length(context) + 1:], '^\s*(?:[-|,:]\s+)?', ''
+        )
     ) AS body,
-    NULL::VARCHAR AS parse_error
-FROM levels
+    CASE
+        WHEN context <> '' OR guess IS NOT NULL
+            THEN ingest_attributes(
+                json_object(
+                    'thread', nullif(regexp_extract(context, '[\[(]([^\[\]()]+)[\])]', 1), ''),
+                    'logger', nullif(regexp_extract(context, '([\w.$$#/-]+) -', 1), ''),
+                    'time_guess', guess
+                )
+            )
+    END AS attributes,
+    CASE
+        WHEN moment IS NOT NULL OR iso = '' THEN NULL
+        WHEN regexp_matches(iso, '\d[A-Za-z]{2,5}\]?$$') THEN 'expected: a known zone in ' || iso
+        ELSE 'expected: a day and a time that exist, not ' || iso
+    END AS parse_error
+FROM found

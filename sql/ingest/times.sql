@@ -68,8 +68,8 @@ ingest_in_zone(
 CREATE OR REPLACE TEMP MACRO ingest_year_last(text) AS
 regexp_extract(
     text,
-    '^(\d{1,2})([./-])(\d{1,2})[./-](\d{4}|\d{2})[ ,T-]{1,2}$clock ?$zone?$$',
-    ['first', 'mark', 'second', 'year', 'clock', 'half', 'zone']
+    '^(\d{1,2})([./-])(\d{1,2})(?:[./-](\d{4})|\.(\d{2}))[ ,T-]{1,2}$clock ?$zone?$$',
+    ['first', 'mark', 'second', 'year', 'short_year', 'clock', 'half', 'zone']
 );
 
 CREATE OR REPLACE TEMP MACRO ingest_is_day_first(parts) AS
@@ -81,7 +81,7 @@ CASE
     WHEN parts.first <> ''
         THEN ingest_in_zone(
             ingest_written(
-                ingest_full_year(parts.year) || '-'
+                ingest_full_year(parts.year || parts.short_year) || '-'
                 || if(ingest_is_day_first(parts), parts.second, parts.first) || '-'
                 || if(ingest_is_day_first(parts), parts.first, parts.second),
                 parts.clock,
@@ -159,6 +159,25 @@ ingest_in_zone(
     parts.zone
 );
 
+-- 20240203-4:5:6:789, without leading noughts
+CREATE OR REPLACE TEMP MACRO ingest_loose(text) AS
+regexp_extract(
+    text,
+    '^(\d{4})(\d{2})(\d{2})[T _-](\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,:](\d{1,6}))?$$',
+    ['year', 'month', 'day', 'hour', 'minute', 'second', 'fraction']
+);
+
+CREATE OR REPLACE TEMP MACRO ingest_time_loose(parts) AS
+ingest_local(
+    ingest_written(
+        parts.year || '-' || parts.month || '-' || parts.day,
+        lpad(parts.hour, 2, '0') || ':' || lpad(parts.minute, 2, '0') || ':'
+        || lpad(parts.second, 2, '0')
+        || if(parts.fraction = '', '', '.' || lpad(parts.fraction, 3, '0')),
+        ''
+    )
+);
+
 -- 02-03 04:05:06.789
 CREATE OR REPLACE TEMP MACRO ingest_time_without_year(text) AS
 CASE
@@ -190,7 +209,8 @@ END;
 -- An epoch that can be the time of a log: from 1973 to 2103, in s, ms, us or ns.
 CREATE OR REPLACE TEMP MACRO ingest_time_epoch(text) AS
 CASE
-    WHEN year(ingest_epoch_timestamp(text)) BETWEEN 1973 AND 2103 THEN ingest_epoch_timestamp(text)
+    WHEN ingest_epoch_microseconds(text) BETWEEN 94694400000000 AND 4197052800000000
+        THEN make_timestamp(ingest_epoch_microseconds(text))
 END;
 
 -- The time that a text is, in UTC; NULL if it is none. A lambda takes the parts once.
@@ -225,6 +245,7 @@ CASE
     WHEN starts_with(text, '@') THEN ingest_time_atomic(text)
     ELSE coalesce(
         ingest_time_epoch(text),
+        list_transform([ingest_loose(text)], lambda parts: ingest_time_loose(parts))[1],
         list_transform(
             [ingest_packed(text)], lambda parts: ingest_time_packed(parts)
         )[1]
@@ -238,7 +259,6 @@ CASE
     WHEN regexp_matches(text, '^(?:0?[1-9]|1[0-2])[-/](?:0?[1-9]|1[0-2])[-/]\d{2}')
         AND NOT $date_is_certain
         THEN if($day_first, 'day before month', 'month before day')
-    WHEN regexp_matches(text, '^\d{10}$$') THEN 'seconds since 1970'
     WHEN regexp_matches(text, '(?:UTC|GMT)[+-]\d{1,2}$$')
         THEN regexp_extract(text, '(?:UTC|GMT)[+-]\d+') || ' as east of Greenwich'
     ELSE CASE regexp_extract(text, ' ?([A-Z]{3,5})(?: \d{4})?$$', 1) $zone_guesses END

@@ -5,8 +5,9 @@ FROM (
     SELECT
         logs.event_id,
         count(*) AS lines
-    FROM fame.logs AS logs
-    INNER JOIN tails ON logs.ingest_id = tails.ingest_id AND logs.byte_offset = tails.byte_offset
+    FROM fame.logs
+    INNER JOIN tails
+        ON logs.ingest_id = tails.ingest_id AND logs.byte_offset >= tails.byte_offset
     GROUP BY logs.event_id
 ) AS gone
 WHERE events.event_id = gone.event_id;

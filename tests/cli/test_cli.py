@@ -14,10 +14,8 @@ from click.testing import CliRunner
 
 from fame_sql import labels
 from fame_sql.cli import main
-from fame_sql.cli.ingest import FORMATS
 from fame_sql.cli.options import labelling, language_model
 from fame_sql.cli.policy import UNSEEN
-from fame_sql.ingest import formats
 from fame_sql.llm import model as llm_model
 from fame_sql.scoring import policy
 from fame_sql.warehouse.warehouse import Warehouse
@@ -68,7 +66,6 @@ def test_importing_fame_sql_loads_no_torch() -> None:
 def test_what_the_help_shows_without_loading_the_stages_is_theirs() -> None:
     assert labelling.PER_TEMPLATE == labels.PER_TEMPLATE
     assert language_model.WINDOW == llm_model.WINDOW
-    assert list(FORMATS) == ["auto", *formats.FORMATS]
     # The former name of a policy is still taken.
     assert (*policy.UNSEEN, "both") == UNSEEN
 

@@ -20,7 +20,7 @@ from fame_sql.evaluation.study.splits import by_time, read_lines
 from fame_sql.evaluation.study.study import StudyPlan, run_study
 from fame_sql.evaluation.study.summary import group_results, measure_groups, worst_mistakes
 from fame_sql.evaluation.study.trials import EvaluatedLines
-from fame_sql.ingest import ingest_file
+from fame_sql.ingest import Hints, ingest_file
 from fame_sql.warehouse.warehouse import Warehouse
 
 pytestmark = pytest.mark.any_duckdb
@@ -43,7 +43,7 @@ def _log(path: Path, *, bad: str = "disk alpha broken", **every_line: str) -> Pa
             file.write(json.dumps({**line, **every_line}) + "\n")
     path.unlink(missing_ok=True)
     with Warehouse.open(path, create=True) as warehouse:
-        ingest_file(warehouse, log, format="jsonl")
+        ingest_file(warehouse, log, format="jsonl", hints=Hints(label_key="label"))
     return path
 
 

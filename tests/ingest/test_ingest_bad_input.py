@@ -79,8 +79,7 @@ CASES: dict[str, tuple[Callable[[Path], object], dict[str, Any], str]] = {
     "unknown format": (
         written(b"one\n"),
         {"format": "xml"},
-        r"unknown format 'xml': use --format with auto or one of bgl, thunderbird, jsonl, rfc5424, "
-        r"syslog, access, klog, text",
+        r"unknown format 'xml': use --format with auto or one of bgl, thunderbird, .*klog, text",
     ),
     "other format": (written(b"one\n"), {"format": "jsonl"}, r"again with --format text"),
     "chunk of nothing": (written(b"one\n"), {"chunk_lines": 0}, r"chunk_lines is 0: use 1"),
@@ -125,7 +124,7 @@ ACCEPTED: dict[str, tuple[bytes, dict[str, Any], list[tuple[str, str | None]]]] 
         {"encoding": "utf-16-le"},
         [("ab", None), ("\\x63", None)],
     ),
-    "escape sequences": (b"\x1b[31mred\x1b[0m\n", {}, [("\x1b[31mred\x1b[0m", None)]),
+    "escape sequences": (b"\x1b[31mred\x1b[0m\n", {}, [("red", None)]),
     "a file that only looks packed": (b"BZhello\n", {}, [("BZhello", None)]),
 }
 

@@ -12,7 +12,7 @@ import pytest
 from fame_sql.domains.domains import group_templates, read_summaries
 from fame_sql.errors import InputError
 from fame_sql.evaluation.champion import evaluate
-from fame_sql.ingest import ingest_file
+from fame_sql.ingest import Hints, ingest_file
 from fame_sql.labels import (
     PER_EVENT,
     count_labels,
@@ -56,7 +56,7 @@ def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Warehouse]:
     path = tmp_path / "mesh.jsonl"
     path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
     with Warehouse.open(tmp_path / "mesh.duckdb", create=True) as warehouse:
-        ingest_file(warehouse, path, format="jsonl")
+        ingest_file(warehouse, path, format="jsonl", hints=Hints(label_key="label"))
         yield warehouse
 
 

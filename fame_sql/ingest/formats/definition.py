@@ -6,19 +6,18 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from string import Template
 from typing import Any
 
-from fame_sql import sql
 from fame_sql.errors import InputError
-from fame_sql.warehouse.severities import patterns
 
 _SAMPLES = re.compile(r"^\[\[samples\]\]", re.MULTILINE)
-_NAME = re.compile(r"[a-z][a-z0-9_-]*")
+
+CONTINUATIONS = ("any", "traces", "none")
+"""What may continue a record: any line without a header, stack traces alone, or nothing."""
 
 
 @dataclass(frozen=True)
@@ -50,27 +49,61 @@ class Format:
         Its name, which is that of its file.
     description : str
         What writes such logs.
-    detect : str
-        A Python regular expression for the beginning of its lines.
     expected : str
-        How a line looks, for the ``parse_error`` of those that do not.
+        How a record looks, for the ``parse_error`` of those that do not.
+    detect : str
+        A regular expression for the beginning of its lines; by default ``pattern``.
+    accepts : str
+        A regular expression for the beginning of further lines that it can read; they are no
+        evidence for it.
+    pattern : str
+        A regular expression with groups that are named like columns of ``fame.logs``. All other
+        groups are attributes.
     statement : str
-        The SQL file with the SELECT that reads its lines.
+        The SQL file with the SELECT that reads its lines, for formats that come with fame-sql.
+    keys : mapping of str to list of str
+        For records that are objects: for each column the keys that can hold it, best first.
+    extends : str
+        The format whose keys it has too, after its own.
+    records : str
+        What makes records of lines, a name in :mod:`fame_sql.ingest.records`.
+    columns : sequence of str
+        The columns of a table without a header.
+    time_formats : sequence of str
+        How the group ``timestamp`` is written, in the codes of ``strptime``; by default any usual
+        way.
+    levels : mapping of str to str
+        Level words for what the group ``severity_text`` holds.
+    values : mapping of str to str
+        Columns with a constant value.
+    continuation : str
+        Which lines without a header continue the record before; see :data:`CONTINUATIONS`.
+    mixes : bool
+        Whether lines of this format may stand between those of another.
+    envelope : bool
+        Whether its records hold lines of other formats.
     text : str
         The whole file, with its samples.
     """
 
     name: str
     description: str
-    detect: str
     expected: str
-    statement: str
-    text: str = field(repr=False, default="")
-
-    @property
-    def select(self) -> str:
-        """The SELECT that parses its lines, with the level words filled in."""
-        return Template(sql.load(self.statement)).safe_substitute(patterns())
+    detect: str = ""
+    accepts: str = ""
+    pattern: str = ""
+    statement: str = ""
+    keys: Mapping[str, Sequence[str]] = field(default_factory=dict, hash=False)
+    extends: str = ""
+    records: str = "lines"
+    columns: Sequence[str] = ()
+    time_formats: Sequence[str] = ()
+    levels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    values: Mapping[str, str] = field(default_factory=dict, hash=False)
+    continuation: str = "traces"
+    mixes: bool = True
+    envelope: bool = False
+    text: str = field(repr=False, default="", hash=False)
 
     @property
     def samples(self) -> tuple[Sample, ...]:
@@ -80,11 +113,12 @@ class Format:
     @cached_property
     def matches(self) -> re.Pattern[str]:
         """The compiled ``detect``."""
-        return re.compile(self.detect)
+        return re.compile(self.detect or self.pattern)
 
-    def share(self, lines: Sequence[str]) -> float:
-        """Return the share of ``lines`` that look like this format."""
-        return sum(self.matches.match(line) is not None for line in lines) / max(len(lines), 1)
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The names of the groups of its pattern, in their order."""
+        return tuple(re.compile(self.pattern).groupindex)
 
 
 def read_format(file: Traversable | Path) -> Format:
@@ -95,18 +129,34 @@ def read_format(file: Traversable | Path) -> Format:
     InputError
         If the file cannot be read or does not define a format.
     """
-    name = file.name.removesuffix(".toml")
     try:
         text = file.read_text(encoding="utf-8")
         # Samples are most of the text, and only tests need them.
         head = text[: found.start()] if (found := _SAMPLES.search(text)) else text
-        return _checked(name, tomllib.loads(head), text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, re.error) as error:
-        raise InputError(f"{file} does not define a format ({error}): see 'fame formats'") from None
+        return _checked(file.name.removesuffix(".toml"), tomllib.loads(head), text)
+    except (OSError, ValueError, TypeError, re.error) as error:
+        raise InputError(
+            f"{file} does not define a format: {error}; see 'fame formats show klog'"
+        ) from None
 
 
 def _checked(name: str, given: Mapping[str, Any], text: str) -> Format:
-    return Format(name=name, text=text, **given)
+    allowed = [one.name for one in fields(Format) if one.name not in {"name", "text"}]
+    if unknown := sorted(set(given) - set(allowed)):
+        raise ValueError(f"{unknown[0]!r} is not one of {', '.join(allowed)}")
+    given = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in given.items()
+    }
+    known = Format(name=name, text=text, **given)
+    compiled = re.compile(known.pattern)
+    if compiled.groups != len(compiled.groupindex):
+        raise ValueError("a group without a name in its pattern: write (?:...) or (?P<name>...)")
+    if known.continuation not in CONTINUATIONS:
+        raise ValueError(f"continuation is {known.continuation!r}: use {', '.join(CONTINUATIONS)}")
+    if not (known.pattern or known.statement or known.keys or known.extends or known.envelope):
+        raise ValueError("it has neither a pattern nor keys")
+    known.matches.match("")
+    return known
 
 
 def _sample(given: Mapping[str, Any]) -> Sample:

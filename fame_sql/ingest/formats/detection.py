@@ -2,19 +2,87 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fame_sql.errors import InputError
 from fame_sql.ingest.formats.definition import Format
-from fame_sql.ingest.formats.library import known_formats
+from fame_sql.ingest.formats.documents import known_keys
+from fame_sql.ingest.formats.layout import DATED, Layout
+from fame_sql.ingest.formats.levels import levels_are_column
+from fame_sql.ingest.formats.library import ANYTHING, known_formats
+from fame_sql.ingest.formats.statements import Choices
+from fame_sql.ingest.records import has_several, objects_over_lines
+from fame_sql.ingest.records.delimited import fields_named, header_of
+from fame_sql.ingest.records.framing import SPLITTERS
+from fame_sql.ingest.records.record import Line
+from fame_sql.ingest.times import TimeChoices, check_timezone
 
 SAMPLE_LINES = 1000
 """Number of lines from which the format is detected."""
 
+_FEW, _SOME = 0.02, 0.2
+_MOST_COLUMNS = 4096
+_DATED = re.compile(DATED)
+_CONTINUES = re.compile(
+    r"\s|at |Caused by|Traceback |goroutine |\.\.\. \d+ more|[}\])]|panic|During handling|"
+    r"The above exception|--- |stack backtrace|note: |[\w$.]+(?:Exception|Error)\b"
+    r"|\S+\(0x|created by "
+)
+_DAY_OR_MONTH = re.compile(r"\W?(\d{1,2})[/-](\d{1,2})[/-](?:\d{4}|\d{2})[ ,T-]")
 
-def choose_format(name: str, path: Path, head: bytes) -> Format:
-    """Return the format called ``name``, or for ``auto`` the format of most lines.
+
+@dataclass(frozen=True)
+class Hints:
+    """What a user says about how a source is to be read.
+
+    Parameters
+    ----------
+    timezone : str, optional
+        The zone of times without one, such as ``Europe/Berlin``; None is UTC.
+    time_format : str, optional
+        How times are written, in the codes of ``strptime`` or ``epoch``.
+    message_key, time_key, level_key, label_key : str, optional
+        For records that are objects: the key of the message, the time, the level and the label.
+    host, service : str, optional
+        The host and the service of records that name none.
+    format_files : tuple of Path
+        Files or folders of further formats.
+    keep_ansi : bool
+        Keep lines with their colours in the attribute ``ansi``.
+    """
+
+    timezone: str | None = None
+    time_format: str | None = None
+    message_key: str | None = None
+    time_key: str | None = None
+    level_key: str | None = None
+    label_key: str | None = None
+    host: str | None = None
+    service: str | None = None
+    format_files: tuple[Path, ...] = ()
+    keep_ansi: bool = False
+
+    @property
+    def keys(self) -> tuple[tuple[str, str], ...]:
+        """The columns and the keys that hold them."""
+        pairs = (
+            ("body", self.message_key),
+            ("timestamp", self.time_key),
+            ("severity_text", self.level_key),
+            ("label", self.label_key),
+        )
+        return tuple((column, key) for column, key in pairs if key is not None)
+
+
+NO_HINTS = Hints()
+
+
+def choose_layout(name: str, path: Path, head: bytes, hints: Hints = NO_HINTS) -> Layout:
+    """Return how a source is read: in the format called ``name``, or in the one that it has.
 
     Parameters
     ----------
@@ -24,37 +92,201 @@ def choose_format(name: str, path: Path, head: bytes) -> Format:
         The source, for the message.
     head : bytes
         The beginning of the source, in UTF-8.
+    hints : Hints
+        What the user says of it.
 
     Raises
     ------
     InputError
         If there is no such format, or no line of ``head`` has it.
     """
-    formats = known_formats()
+    formats = known_formats(hints.format_files)
     if name not in {"auto", *formats}:
         raise InputError(
             f"unknown format {name!r}: use --format with auto or one of {', '.join(formats)}"
         )
     lines = sample(head)
-    likely = _detect(formats, lines)
-    if name == "auto":
-        return likely
-    if formats[name].share(lines) == 0:
-        raise InputError(
-            f"none of the first {len(lines)} lines of {path} has the format {name}: "
-            f"run again with --format {likely.name}, which was detected"
-        )
-    return formats[name]
+    found = _detect(formats, lines)
+    if name != "auto":
+        known = formats[name]
+        if _count(known, lines) == 0:
+            raise InputError(
+                f"none of the first {len(lines)} lines of {path} has the format {name}: "
+                f"run again with --format {found.name}, which was detected"
+            )
+        found = Layout(known, continuation=known.continuation, reason="named with --format")
+    if found.format.envelope:
+        return _inside(found, formats, lines, hints)
+    return _completed(found, lines, hints)
 
 
-def _detect(formats: Mapping[str, Format], lines: Sequence[str]) -> Format:
+def _inside(
+    outside: Layout, formats: Mapping[str, Format], lines: Sequence[str], hints: Hints
+) -> Layout:
+    """Return the layout of the lines in an envelope."""
+    numbered = [Line(line, number, 0, None) for number, line in enumerate(lines, 1)]
+    splits = outside.format.records
+    inner = [record.text for record in SPLITTERS[splits](numbered, {}) if record.text.strip()]
+    plain = {name: known for name, known in formats.items() if not known.envelope}
+    found = _completed(_detect(plain, inner), inner, hints)
+    others = found.others
+    if found.format.name != ANYTHING and all(one.name != ANYTHING for one in others):
+        # A container may say anything beside what its program logs.
+        others = (*others, replace(formats[ANYTHING], detect="(?s:.)"))
+    return replace(
+        found,
+        envelope=outside.format,
+        others=others,
+        choices=replace(found.choices, framed=False),
+        splits=splits,
+        continuation="traces",
+        reason=f"{outside.reason}, and {found.reason} inside",
+    )
+
+
+def _count(known: Format, lines: Sequence[str]) -> int:
+    if known.name == ANYTHING:
+        return len(lines)
+    return sum(known.matches.match(line) is not None for line in lines)
+
+
+def _detect(formats: Mapping[str, Format], lines: Sequence[str]) -> Layout:
+    """Return the format of most lines that have a header, and the formats between them.
+
+    Lines that continue a record say nothing against a format.
+    """
     *certain, anything = formats.values()
-    best = max(certain, key=lambda known: known.share(lines))
-    return best if best.share(lines) >= 0.5 else anything
+    if table := _table(formats, lines):
+        return table
+    if "jsonl" in formats and objects_over_lines(lines):
+        return Layout(formats["jsonl"], reason="JSON objects over several lines")
+    counts = {known.name: _count(known, lines) for known in certain}
+    best = max(certain, key=lambda known: counts[known.name])
+    fitting = counts[best.name]
+    present = [known for known in certain if counts[known.name] and known.mixes]
+    headers = sum(_has_header(line, present) for line in lines)
+    continued = sum(_CONTINUES.match(line) is not None for line in lines)
+    # Where a record can be many lines of any kind, few headers are enough.
+    enough = _FEW if best.continuation == "any" else _SOME
+    if fitting and fitting >= 0.5 * headers and fitting >= enough * (len(lines) - continued):
+        main, share = best, fitting
+    else:
+        main, share = anything, sum(_DATED.match(line) is not None for line in lines)
+    return Layout(
+        main,
+        others=_others(main, present, anything, lines),
+        continuation=_continuation(main, share, len(lines)),
+        reason=_reason(main, share, lines),
+    )
+
+
+def _table(formats: Mapping[str, Format], lines: Sequence[str]) -> Layout | None:
+    """Return the layout of a table whose first line names its columns."""
+    table = formats.get("csv")
+    if table is None or header_of(lines, _column_names(table)) is None:
+        return None
+    return Layout(table, continuation="none", reason="the first line names columns")
+
+
+def _column_names(table: Format) -> frozenset[str]:
+    return frozenset(name.lower() for names in table.keys.values() for name in names)
+
+
+def _columns(known: Format, lines: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """Return the columns of a table, and what stands between them."""
+    if known.columns:
+        return tuple(known.columns), ","
+    if known.records == "csv":
+        return header_of(lines, _column_names(known)) or ((), ",")
+    named = [found for line in lines if (found := fields_named(line))]
+    columns, tabbed = named[0] if named else ((), False)
+    return columns, "\t" if tabbed else " "
+
+
+def _continuation(main: Format, share: int, lines: int) -> str:
+    """In a text of which few lines have a time, only traces continue a record."""
+    if main.name == ANYTHING and 2 * share < lines:
+        return "traces"
+    return main.continuation
+
+
+def _reason(main: Format, fitting: int, lines: Sequence[str]) -> str:
+    what = "begin with a time" if main.name == ANYTHING else f"are {main.name}"
+    return f"{fitting} of the first {len(lines)} lines {what}"
+
+
+def _has_header(line: str, formats: Sequence[Format]) -> bool:
+    return _DATED.match(line) is not None or any(known.matches.match(line) for known in formats)
+
+
+def _others(
+    main: Format, present: Sequence[Format], anything: Format, lines: Sequence[str]
+) -> tuple[Format, ...]:
+    if not main.mixes:
+        return ()
+    left = [line for line in lines if main is anything or not main.matches.match(line)]
+    others = []
+    for known in present:
+        if known is not main and any(known.matches.match(line) for line in left):
+            others.append(known)
+            left = [line for line in left if not known.matches.match(line)]
+    if main is not anything and any(_DATED.match(line) for line in left):
+        others.append(replace(anything, detect=_DATED.pattern))
+    return tuple(others)
+
+
+def _completed(found: Layout, lines: Sequence[str], hints: Hints) -> Layout:
+    known = found.format
+    keys = frozenset(_keys_of(lines)) if known.keys and known.records == "json" else frozenset()
+    usual = keys & (known_keys(known) | {key for _, key in hints.keys}) if keys else keys
+    splits = known.records
+    if splits == "logfmt" or (splits == "json" and not has_several(lines)):
+        splits = "lines"
+    columns, delimiter = _columns(known, lines) if splits in ("csv", "fielded") else ((), ",")
+    choices = Choices(
+        time_format=hints.time_format,
+        keys=hints.keys,
+        usual_keys=usual,
+        levels_are_column=levels_are_column(lines),
+        framed=splits != "lines",
+        columns=columns,
+        delimiter=delimiter,
+    )
+    timezone = None if hints.timezone is None else check_timezone(hints.timezone)
+    return replace(
+        found,
+        choices=choices,
+        times=TimeChoices(timezone, _day_first(lines)),
+        splits=splits,
+        constants={"host": hints.host, "service": hints.service},
+        keep_ansi=hints.keep_ansi,
+    )
+
+
+def _keys_of(lines: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for line in lines:
+        try:
+            document = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(document, dict):
+            found.update(document)
+    return found
+
+
+def _day_first(lines: Sequence[str]) -> bool | None:
+    """Return whether dates of numbers have the day first; None if they do not say."""
+    dates = [
+        (int(found[1]), int(found[2])) for line in lines if (found := _DAY_OR_MONTH.match(line))
+    ]
+    day_first = any(first > 12 for first, _ in dates)
+    month_first = any(second > 12 for _, second in dates)
+    return None if day_first == month_first else day_first
 
 
 def sample(head: bytes) -> list[str]:
     """Return the first lines of a source that are not blank."""
     text = head.decode("utf-8", "replace").removeprefix("\ufeff")
-    lines = (line[:4096] for line in text.split("\n") if line.strip())
+    lines = (line[:_MOST_COLUMNS] for line in text.split("\n") if line.strip())
     return [line for line, _ in zip(lines, range(SAMPLE_LINES), strict=False)]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from fame_sql.ingest.times.macros import TimeChoices, time_macros
+from fame_sql.ingest.times.macros import TimeChoices, check_timezone, time_macros
 
-__all__ = ["TimeChoices", "time_macros"]
+__all__ = ["TimeChoices", "check_timezone", "time_macros"]

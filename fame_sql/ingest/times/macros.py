@@ -20,6 +20,15 @@ ZONE = r"(Z|z|[+-]\d{1,2}(?::?\d{2})?|(?:UTC|GMT)[+-]\d{1,2}(?::?\d{2})?|[A-Za-z
 """A zone or what may be the name of one, as one group."""
 
 
+CLOCK_PATTERN = r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,:]\d{1,9})?(?: ?[AaPp]\.?[Mm]\b\.?)?"
+"""The same without groups."""
+
+LETTERS = "[A-Za-zÀ-ɏ]"
+"""Letters of European languages; classes of Unicode make regular expressions slow."""
+
+_NOT_IN_TEXT = {"Z", "ART", "WET"}
+
+
 @dataclass(frozen=True)
 class TimeChoices:
     """What the times of a source do not say themselves.
@@ -45,6 +54,17 @@ UTC_TIMES = TimeChoices()
 def zone_names() -> tuple[str, ...]:
     """Return the abbreviations of zones that are known."""
     return tuple(row["zone"] for row in _rows("zones"))
+
+
+def text_zones() -> tuple[str, ...]:
+    """Return the abbreviations that are zones where they stand after a time."""
+    return ("Z", *(name for name in zone_names() if name not in _NOT_IN_TEXT))
+
+
+def strict_zone() -> str:
+    """Return the pattern of a zone that is no other word."""
+    names = "|".join(text_zones())
+    return rf"(?:(?:UTC|GMT)[+-]\d{{1,2}}(?::?\d{{2}})?\b|[+-]\d{{2}}:?\d{{2}}\b|(?:{names})\b)"
 
 
 def check_timezone(name: str) -> str:

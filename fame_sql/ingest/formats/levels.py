@@ -1,0 +1,67 @@
+"""The level words of logs, and how they are found in plain text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from fame_sql.warehouse.severities import NUMBERS, patterns
+
+# In capitals these are words of English as often as levels.
+_ALSO_WORDS = {
+    *("ALERT", "FINE", "TRACE", "NOTICE", "PANIC", "EMERGENCY", "VERBOSE", "INFORMATION"),
+}
+
+SHORT_FORMS = {
+    **{"trc": 1, "dbg": 5, "vrb": 5, "inf": 9, "log": 9, "wrn": 13, "dpanic": 20, "ftl": 21},
+    **{"t": 1, "v": 5, "d": 5, "i": 9, "n": 10, "w": 13, "e": 17, "c": 18, "a": 19, "f": 21},
+    **{"d1": 5, "d2": 4, "d3": 3, "d4": 2, "d5": 1, "fault": 21, "default": 9, "statement": 9},
+    **{"detail": 9, "hint": 9, "context": 9, "note": 9, "system": 9, "crash": 21},
+}
+"""Short forms of level words, and levels of single programs, with their numbers."""
+
+_ENOUGH_LINES = 8
+
+
+def level_number_sql(column: str) -> str:
+    """Return a SQL expression for the number of a level word or its short form."""
+    numbers = {**{name.lower(): number for name, number in NUMBERS.items()}, **SHORT_FORMS}
+    cases = " ".join(
+        f"WHEN '{name}' THEN {number}"
+        for name, number in numbers.items()
+        if name not in {"failure"}
+    )
+    return f"CAST(CASE lower({column}) {cases} WHEN 'failure' THEN 19 END AS UTINYINT)"
+
+
+def level_patterns(*, are_column: bool = False) -> dict[str, str]:
+    """Return what a regular expression needs to find levels in plain text.
+
+    Parameters
+    ----------
+    are_column : bool
+        Whether most lines have a level, so that a word alone is one.
+    """
+    found = patterns()
+    plain = found["levels"].split("|")
+    certain = plain if are_column else [name for name in plain if name not in _ALSO_WORDS]
+    return {
+        **found,
+        "plain_levels": "|".join(certain),
+        "level_end": r"|\s" if are_column else "",
+    }
+
+
+def levels_are_column(lines: Sequence[str]) -> bool:
+    """Return whether most of the lines of a text have a level where one is expected."""
+    found = level_patterns()
+    certain = re.compile(rf"(?:^|[\s\[|:,-])(?:{found['plain_levels']})(?:[\s\]:|,]|$)")
+    if _share(certain, lines) >= 0.5:
+        return True
+    after_time = re.compile(rf"^.{{0,40}}\d\S*[\s\-|,:\]]+\[?(?:{found['levels']})[\s\]:|]", re.I)
+    return len(lines) >= _ENOUGH_LINES and _share(after_time, lines) >= 0.8
+
+
+def _share(pattern: re.Pattern[str], lines: Sequence[str]) -> float:
+    headed = [line[:120] for line in lines if line[:1].strip()]
+    return sum(pattern.search(line) is not None for line in headed) / max(len(headed), 1)

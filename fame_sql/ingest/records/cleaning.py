@@ -1,0 +1,56 @@
+"""What does not belong to the text of lines: colours, and blocks of null bytes."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_ANSI = r"\x1b(?:\[[0-9;:?<=>!]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[@-Z\\^_=>])"
+# A crash or a truncated file that is still written leaves a block of null bytes.
+_NULLS = r"^\x00+|\x00{8,}"
+
+
+def clean(lines: pa.Table, *, keep_ansi: bool) -> tuple[pa.Table, pa.Array | None]:
+    """Return lines without colours and blocks of null bytes.
+
+    Parameters
+    ----------
+    lines : pyarrow.Table
+        Lines in the schema of the reader.
+    keep_ansi : bool
+        Return the lines with colours as attributes.
+
+    Returns
+    -------
+    lines : pyarrow.Table
+        The lines.
+    coloured : pyarrow.Array or None
+        For each line a JSON object with the line as it was, or NULL.
+    """
+    lines = _without_nulls(lines)
+    text = lines["line"]
+    has_escape = pc.match_substring(text, "\x1b")
+    if not pc.any(has_escape).as_py():
+        return lines, None
+    plain = pc.replace_substring_regex(text, _ANSI, "")
+    coloured = None
+    if keep_ansi:
+        coloured = pc.if_else(has_escape, _objects(text), None)
+    return lines.set_column(0, "line", plain), coloured
+
+
+def _objects(text: pa.ChunkedArray) -> pa.Array:
+    import json
+
+    return pa.array([json.dumps({"ansi": one}) for one in text.to_pylist()], pa.string())
+
+
+def _without_nulls(lines: pa.Table) -> pa.Table:
+    text = lines["line"]
+    if not pc.any(pc.match_substring(text, "\x00")).as_py():
+        return lines
+    plain = pc.replace_substring_regex(text, _NULLS, "")
+    missing = pc.subtract(pc.binary_length(text), pc.binary_length(plain))
+    said = pc.binary_join_element_wise(pc.cast(missing, pa.string()), "null bytes left out", " ")
+    fault = pc.if_else(pc.greater(missing, 0), pc.coalesce(lines["fault"], said), lines["fault"])
+    return lines.set_column(0, "line", plain).set_column(3, "fault", fault)

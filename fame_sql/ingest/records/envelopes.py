@@ -1,0 +1,86 @@
+"""Lines of containers: what a runtime writes around the lines of a program."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from fame_sql.ingest.records.record import Line, Record
+
+_CONTAINER = re.compile(r"(\S+) (stdout|stderr) ([PF])(?::\S*)? ?(.*)", re.DOTALL)
+_MOST_PIECES = 10_000
+
+
+def container_lines(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterator[Record]:
+    """Yield the lines in the log of a container runtime; pieces of one line are joined."""
+    return _joined(map(_of_container, lines))
+
+
+def docker_lines(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterator[Record]:
+    """Yield the lines in Docker's ``json-file`` log; pieces of one line are joined."""
+    return _joined(map(_of_docker, lines))
+
+
+def _joined(pieces: Iterable[tuple[Record, str | None, bool]]) -> Iterator[Record]:
+    """Join the pieces of a line, which may stand between those of another stream."""
+    held: dict[str, list[Record]] = {}
+    for piece, stream, is_part in pieces:
+        if stream is None:
+            yield piece
+            continue
+        before = held.get(stream, [])
+        if is_part and len(before) < _MOST_PIECES:
+            held.setdefault(stream, []).append(piece)
+            continue
+        held.pop(stream, None)
+        yield _whole([*before, piece])
+    for before in held.values():
+        yield _whole(before)
+
+
+def _whole(pieces: list[Record]) -> Record:
+    first, last = pieces[0], pieces[-1]
+    if first is last:
+        return first
+    return replace(
+        first,
+        text="".join(piece.text for piece in pieces),
+        outer=last.outer,
+        line_count=last.line_number - first.line_number + 1,
+    )
+
+
+def _of_container(line: Line) -> tuple[Record, str | None, bool]:
+    found = _CONTAINER.fullmatch(line.text)
+    if found is None:
+        return Record.of_line(line), None, False
+    time, stream, tag, text = found.groups()
+    inside = replace(
+        Record.of_line(line),
+        text=text,
+        outer_time=time,
+        outer=json.dumps({"stream": stream, "tag": tag}),
+    )
+    return inside, stream, tag == "P"
+
+
+def _of_docker(line: Line) -> tuple[Record, str | None, bool]:
+    try:
+        given = json.loads(line.text)
+        text, time = given["log"], given["time"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return Record.of_line(line), None, False
+    if not isinstance(text, str) or not isinstance(time, str):
+        return Record.of_line(line), None, False
+    stream = str(given.get("stream", "stdout"))
+    beside = {key: value for key, value in given.items() if key not in ("log", "time")}
+    inside = replace(
+        Record.of_line(line),
+        text=text.removesuffix("\n").encode("utf-8", "replace").decode(),
+        outer_time=time,
+        outer=json.dumps(beside),
+    )
+    return inside, stream, not text.endswith("\n")

@@ -1,0 +1,140 @@
+-- Records that are objects: one document per record. For each column the first of its keys that
+-- holds something is taken; the others are kept in attributes. Which keys are looked for at first
+-- follows from the beginning of the source: $other finds the documents that have others.
+-- Functions that copy a document recurse, so a document that is nested too deeply stays text.
+WITH checked AS (
+    SELECT
+        *,
+        $text AS written,
+        strlen(line) <= 10000
+        OR length(line) - length(translate(line, '[{', '')) <= 5000 AS shallow
+    FROM raw_lines
+),
+
+documents AS (
+    SELECT
+        *,
+        CASE
+            WHEN NOT shallow OR NOT starts_with(ltrim(written, E' \t'), '{') THEN NULL
+            WHEN json_valid(written) THEN written
+            WHEN contains(written, '\ud') AND json_valid(ingest_whole_characters(written))
+                THEN ingest_whole_characters(written)
+        END AS object
+    FROM checked
+),
+
+extracted AS (
+    SELECT
+        *,
+        $other AS has_others,
+        CASE
+            WHEN $other THEN json_extract_string(object, $all_keys)
+            ELSE json_extract_string(object, $usual_keys)
+        END AS held
+    FROM documents
+),
+
+found AS (
+    SELECT
+        *,
+        $message_place AS message_place,
+        $severity_place AS severity_place,
+        $service_place AS service_place,
+        $host_place AS host_place,
+        $time_place AS time_place,
+        $trace_place AS trace_place,
+        $span_place AS span_place,
+        $label_place AS label_place,
+        $number_place AS number_place,
+        $said_place AS said_place
+    FROM extracted
+),
+
+usual AS (
+    SELECT
+        *,
+        if(has_others, $all_removals, $usual_removals) AS removals,
+        held[time_place] AS moment,
+        CASE
+            WHEN contains(held[time_place], ':') THEN ingest_iso_timestamp(held[time_place])
+            ELSE ingest_time_epoch(held[time_place])
+        END AS usual_instant,
+        CASE
+            WHEN try_cast(held[number_place] AS UTINYINT) BETWEEN 1 AND 24
+                THEN try_cast(held[number_place] AS UTINYINT)
+        END AS number,
+        held[severity_place] AS severity
+    FROM found
+),
+
+timed AS (
+    SELECT
+        *,
+        CASE WHEN usual_instant IS NULL THEN $written_time ELSE usual_instant END AS instant,
+        CASE WHEN usual_instant IS NULL THEN ingest_time_guess(moment) END AS guess
+    FROM usual
+),
+
+-- A merge with NULL removes a key.
+rests AS (
+    SELECT
+        *,
+        json_merge_patch(
+            object,
+            '{' || concat_ws(
+                ',',
+                removals[message_place],
+                if(instant IS NULL, NULL, removals[time_place]),
+                removals[severity_place],
+                removals[service_place],
+                removals[host_place],
+                removals[trace_place],
+                removals[span_place],
+                removals[label_place],
+                if(number IS NULL, NULL, removals[number_place]),
+                if(
+                    guess IS NULL OR instant IS NULL,
+                    NULL,
+                    '"time_guess":' || CAST(to_json(guess) AS VARCHAR)
+                )
+            ) || '}'
+        ) AS rest
+    FROM timed
+)
+
+SELECT
+    line_number,
+    byte_offset,
+    fault,
+    instant AS timestamp,
+    CASE
+        -- Elsewhere the number of a level means something else in each program.
+        WHEN severity_place IN ($priority_places) AND regexp_matches(severity, '^[0-7]$$')
+            THEN ingest_priority_level(severity)
+        WHEN message_place IN ($gelf_places) AND regexp_matches(severity, '^[0-7]$$')
+            THEN ingest_priority_level(severity)
+        ELSE severity
+    END AS severity_text,
+    CASE
+        WHEN number IS NOT NULL THEN number
+        WHEN regexp_matches(severity, '^[1-6]0$$')
+            THEN [1, 5, 9, 13, 17, 21][(severity[1])::INTEGER]
+    END::UTINYINT AS severity_number,
+    held[service_place] AS service_name,
+    held[host_place] AS host_name,
+    coalesce(ingest_decoded(held[message_place]), line) AS body,
+    held[trace_place] AS trace_id,
+    held[span_place] AS span_id,
+    CASE
+        WHEN message_place IS NOT NULL AND CAST(rest AS VARCHAR) != '{}' THEN rest
+    END AS attributes,
+    held[label_place] AS label,
+    CASE
+        WHEN NOT shallow THEN 'expected: a JSON object with at most 5000 brackets'
+        WHEN object IS NULL THEN 'expected: $expected'
+        WHEN message_place IS NULL THEN 'expected: a key with the message, such as $message_names'
+        WHEN said_place IS NOT NULL AND instant IS NULL
+            THEN 'expected: a time or an epoch number in '
+                || coalesce(regexp_extract(removals[coalesce(time_place, said_place)], '"([^"]+)"', 1), 'its key')
+    END AS parse_error
+FROM rests
