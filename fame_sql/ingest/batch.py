@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from string import Template
 
 import duckdb
@@ -17,15 +16,14 @@ import pyarrow.compute as pc
 
 from fame_sql import sql
 from fame_sql.ingest.file_load import FileLoad, row_of
-from fame_sql.ingest.formats import Layout
-from fame_sql.ingest.formats.levels import level_number_sql
+from fame_sql.ingest.formats import Layout, with_usual_keys
 from fame_sql.ingest.known import Load
 from fame_sql.ingest.lines import Chunk, lines_of_whole
+from fame_sql.ingest.macros import Macros, needs_latest
 from fame_sql.ingest.records import Framed, frame
 from fame_sql.ingest.redact import redact
 from fame_sql.ingest.report import EXAMPLES, ParseFault
 from fame_sql.ingest.tail import Tail
-from fame_sql.ingest.times import TimeChoices, time_macros
 from fame_sql.warehouse.lines import remove
 from fame_sql.warehouse.warehouse import transaction, utc_now
 
@@ -85,15 +83,23 @@ class Batch:
         A connection to the warehouse.
     absorb : callable
         Moves the rows of ``incoming`` into ``fame.logs``.
+    macros : Macros
+        The macros of its statements.
     redacted : bool
         Mask secrets, addresses and names.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, absorb: Absorb, *, redacted: bool
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        absorb: Absorb,
+        macros: Macros,
+        *,
+        redacted: bool,
     ) -> None:
         self._connection = connection
         self._absorb = absorb
+        self._macros = macros
         self._redacted = redacted
         self._parts: list[Part] = []
         self._load_ids: set[int] = set()
@@ -141,10 +147,10 @@ class Batch:
         with transaction(self._connection):
             self._connection.execute(sql.load("events/create_incoming"))
             _create_parts(self._connection, parts)
-            parsed = _parse(self._connection, parts)
+            parsed = _parse(self._connection, self._macros, parts)
             if any(part.continues for part in parts):
                 _join_lines(self._connection, parsed)
-            _unwrap(self._connection, [found.records for found, _ in parsed])
+            _unwrap(self._connection, self._macros, [found.records for found, _ in parsed])
             if self._redacted:
                 redact(self._connection)
             for part in parts:
@@ -168,20 +174,6 @@ class Batch:
         line_number, byte_offset = last_records[load_id]
         chunk = replace(part.chunk, lines=_numbered(part))
         return Tail.of_chunk(load_id, byte_offset, line_number, chunk)
-
-
-def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create what the SELECTs of the formats share."""
-    number = Template(sql.load("ingest/severity_number")).substitute(
-        number=level_number_sql("level")
-    )
-    _set_latest(connection, datetime(1970, 1, 1))
-    connection.execute(number + time_macros())
-
-
-def _set_latest(connection: duckdb.DuckDBPyConnection, latest: datetime) -> None:
-    statement = Template(sql.load("ingest/latest")).substitute(latest=latest.isoformat(" "))
-    connection.execute(statement)
 
 
 def _numbered(part: Part) -> pa.Table | None:
@@ -217,7 +209,7 @@ def _lines_of(parts: Sequence[Part]) -> pa.Table:
 
 
 def _parse(
-    connection: duckdb.DuckDBPyConnection, parts: Sequence[Part]
+    connection: duckdb.DuckDBPyConnection, macros: Macros, parts: Sequence[Part]
 ) -> list[tuple[Framed, Layout]]:
     """Parse the lines of all parts, those of one layout with one statement.
 
@@ -226,45 +218,52 @@ def _parse(
     list of (Framed, Layout)
         The lines of each layout.
     """
-    groups: dict[tuple[Layout, datetime | None, int | None], list[Part]] = defaultdict(list)
-    for part in parts:
-        latest = part.load.latest if needs_latest(part.layout) else None
-        # A record over several lines ends with its source.
-        alone = None if part.layout.splits == "lines" else part.load.ingest_id
-        groups[part.layout, latest, alone].append(part)
     observed, parsed = utc_now(), []
-    for (layout, latest, _), group in groups.items():
-        if latest is not None:
-            _set_latest(connection, latest)
-        lines = _lines_of(group)
-        found = frame(lines, layout.splits, layout.settings, keep_ansi=layout.keep_ansi)
-        _fill(connection, layout, found, several=len(parts) > 1, observed=observed)
+    for layout, latest, group in _groups(parts):
+        found = frame(_lines_of(group), layout.splits, layout.settings, keep_ansi=layout.keep_ansi)
+        framed, several = found.records is not None, len(parts) > 1
+        statement = _fill_statement(layout, several=several, framed=framed)
+        macros.prepare(statement, layout.times, latest)
+        _fill(connection, found, statement, {"observed_timestamp": observed, **layout.constants})
         parsed.append((found, layout))
     return parsed
 
 
+def _groups(parts: Sequence[Part]) -> Iterator[tuple[Layout, datetime | None, list[Part]]]:
+    """Yield the parts that one statement can read."""
+    alike: dict[Layout, list[Part]] = defaultdict(list)
+    for part in parts:
+        alike[part.layout.without_usual_keys].append(part)
+    for same in alike.values():
+        layout = with_usual_keys([part.layout for part in same])
+        groups: dict[tuple[datetime | None, int | None], list[Part]] = defaultdict(list)
+        yearless = needs_latest(layout.select)
+        for part in same:
+            latest = _end_of_day(part.load.latest) if yearless else None
+            # A record over several lines ends with its source.
+            alone = None if layout.splits == "lines" else part.load.ingest_id
+            groups[latest, alone].append(part)
+        for (latest, _), group in groups.items():
+            yield layout, latest, group
+
+
+def _end_of_day(moment: datetime) -> datetime:
+    """Return the latest time of a day, so that sources of one day are read together."""
+    return moment.replace(hour=23, minute=59, second=59, microsecond=999999)
+
+
 def _fill(
     connection: duckdb.DuckDBPyConnection,
-    layout: Layout,
     found: Framed,
-    *,
-    several: bool,
-    observed: datetime,
+    statement: str,
+    parameters: Mapping[str, object],
 ) -> None:
     """Read lines with the statement of their layout into ``incoming``."""
-    other_times = layout.times != TimeChoices()
-    if other_times:
-        connection.execute(time_macros(layout.times))
     with (
         _registered(connection, "raw_lines", found.lines),
         _registered(connection, "records", found.records),
     ):
-        connection.execute(
-            _fill_statement(layout, several=several, framed=found.records is not None),
-            {"observed_timestamp": observed, **layout.constants},
-        )
-    if other_times:
-        connection.execute(time_macros())
+        connection.execute(statement, parameters)
 
 
 def _placed(found: Framed, layout: Layout) -> pa.Table:
@@ -290,18 +289,16 @@ def _join_lines(
         connection.execute(sql.load("ingest/join_lines"))
 
 
-def _unwrap(connection: duckdb.DuckDBPyConnection, framed: Sequence[pa.Table | None]) -> None:
+def _unwrap(
+    connection: duckdb.DuckDBPyConnection, macros: Macros, framed: Sequence[pa.Table | None]
+) -> None:
     """Add what envelopes say of the records in them."""
+    statement = sql.load("ingest/unwrap")
     for records in framed:
         if records is not None and records["outer"].null_count < len(records):
+            macros.prepare(statement)
             with _registered(connection, "records", records):
-                connection.execute(sql.load("ingest/unwrap"), {"scale": SCALE})
-
-
-@cache
-def needs_latest(layout: Layout) -> bool:
-    """Return whether lines of a layout can have times without a year."""
-    return "ingest_yearless" in layout.select or "ingest_time(" in layout.select
+                connection.execute(statement, {"scale": SCALE})
 
 
 def _fill_statement(layout: Layout, *, several: bool, framed: bool) -> str:

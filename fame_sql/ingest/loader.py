@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from fame_sql import sql
 from fame_sql.console import Step
 from fame_sql.errors import InputError
-from fame_sql.ingest.batch import Absorb, Batch, create_macros
+from fame_sql.ingest.batch import Absorb, Batch
 from fame_sql.ingest.examine import EmptySourceError, Examined, examine
 from fame_sql.ingest.file_load import FileLoad
 from fame_sql.ingest.known import KnownLoads, Load
 from fame_sql.ingest.lines import Chunk, LineReader, read_ahead, whole_chunk
+from fame_sql.ingest.macros import Macros
 from fame_sql.ingest.reading import Reading
 from fame_sql.ingest.report import IngestReport
 from fame_sql.ingest.resume import Start, find_start
@@ -116,14 +117,14 @@ class Loader:
         self._reading = reading
         self._absorb = absorb
         self._known = KnownLoads(self._connection)
-        self._batch = Batch(self._connection, absorb, redacted=reading.redact)
+        self._macros = Macros(self._connection)
+        self._batch = Batch(self._connection, absorb, self._macros, redacted=reading.redact)
         self._step = step
         self._strict = strict
         self._next_id = self._first_id()
 
     def load(self, sources: Iterable[Source | Table | Unread]) -> Iterator[IngestReport]:
         """Load sources, and yield a report of each as soon as its lines are committed."""
-        create_macros(self._connection)
         try:
             with limited_memory(self._connection):
                 for window in self._windows(sources):
@@ -132,7 +133,7 @@ class Loader:
             self._connection.execute("DROP TABLE IF EXISTS temp.incoming")
             self._connection.execute("DROP TABLE IF EXISTS temp.parts")
             self._connection.execute("DROP TABLE IF EXISTS temp.tails")
-            self._connection.execute(sql.load("ingest/drop_macros"))
+            self._macros.drop()
 
     def _windows(
         self, sources: Iterable[Source | Table | Unread]
@@ -198,6 +199,7 @@ class Loader:
         try:
             report = load_table(
                 self._connection,
+                self._macros,
                 table,
                 self._reading.columns,
                 self._absorb,

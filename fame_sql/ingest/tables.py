@@ -16,6 +16,7 @@ from fame_sql.ingest.batch import Absorb
 from fame_sql.ingest.columns import ColumnChoice, Columns, find_columns
 from fame_sql.ingest.file_load import row_of
 from fame_sql.ingest.known import KnownLoads, Load
+from fame_sql.ingest.macros import Macros
 from fame_sql.ingest.redact import redact
 from fame_sql.ingest.report import IngestReport
 from fame_sql.ingest.sources import Source
@@ -121,6 +122,7 @@ def is_csv(connection: duckdb.DuckDBPyConnection, table: Table, choice: ColumnCh
 
 def load_table(
     connection: duckdb.DuckDBPyConnection,
+    macros: Macros,
     table: Table,
     choice: ColumnChoice,
     absorb: Absorb,
@@ -148,7 +150,7 @@ def load_table(
     if any(load.fingerprint == fingerprint for load in before):
         return IngestReport(table.name, table.format, "utf-8", state="unchanged")
     with transaction(connection):
-        _fill(connection, table, columns, _newer(choice, before, types), ingest_id)
+        _fill(connection, macros, table, columns, _newer(choice, before, types), ingest_id)
         if redacted:
             redact(connection)
         if before and choice.new_by is None:
@@ -166,6 +168,7 @@ def load_table(
 
 def _fill(
     connection: duckdb.DuckDBPyConnection,
+    macros: Macros,
     table: Table,
     columns: Columns,
     newer: str,
@@ -175,6 +178,7 @@ def _fill(
         columns.expressions(), rows=table.rows, newer=newer
     )
     connection.execute(sql.load("events/create_incoming"))
+    macros.prepare(statement)
     try:
         connection.execute(
             statement,

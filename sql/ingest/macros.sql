@@ -23,14 +23,22 @@ regexp_extract(
     ['day', 'clock', 'zone']
 );
 
--- The time in UTC, or NULL if the text is not a time.
+-- The time in UTC, or NULL if the text is not a time. Most ways of writing are read by DuckDB itself,
+-- which is several times faster than to take them apart; offsets it would ignore.
 CREATE OR REPLACE TEMP MACRO ingest_iso_timestamp(moment) AS
-ingest_zoned(try_cast(
-    replace(ingest_iso_parts(moment).day, '/', '-')
-    || ' '
-    || replace(ingest_iso_parts(moment).clock, ',', '.')
-    AS TIMESTAMP
-), ingest_iso_parts(moment).zone);
+CASE
+    WHEN regexp_matches(moment, '^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,6})?$$')
+        THEN ingest_local(try_cast(replace(moment, ',', '.') AS TIMESTAMP))
+    WHEN regexp_matches(moment, '^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,6})?Z$$')
+        THEN try_cast(replace(moment, ',', '.') AS TIMESTAMP)
+    ELSE list_transform(
+        [ingest_iso_parts(moment)],
+        lambda p: ingest_zoned(
+            try_cast(replace(p.day, '/', '-') || ' ' || replace(p.clock, ',', '.') AS TIMESTAMP),
+            p.zone
+        )
+    )[1]
+END;
 
 -- The unit follows from the size of the number: s, ms, us or ns since 1970, up to the year 5138.
 CREATE OR REPLACE TEMP MACRO ingest_epoch_microseconds(number) AS

@@ -92,21 +92,31 @@ others AS (
     FROM led
 ),
 
-timed AS (
+written AS (
     SELECT
         *,
         CASE
-            WHEN usual_moment IS NOT NULL THEN usual_moment
-            WHEN iso <> '' THEN ingest_time(trim(iso, '[]'))
+            WHEN usual_moment IS NOT NULL THEN NULL
+            WHEN iso <> '' THEN trim(iso, '[]')
             -- A number or a clock must end there, as no part of an identifier does.
             WHEN regexp_matches(other, '^\W?(?:\d{10}|\d{2}:\d{2}:\d{2})\b')
                 AND NOT regexp_matches(
                     line[length(lead) + length(other) + 1:][1] || other[-1], '^[\s|,]|[\])]$$'
                 )
                 THEN NULL
-            WHEN other <> '' THEN ingest_time(trim(other, '[]()'))
-        END AS moment
+            WHEN other <> '' THEN trim(other, '[]()')
+        END AS written
     FROM others
+),
+
+timed AS (
+    SELECT
+        *,
+        CASE
+            WHEN usual_moment IS NOT NULL THEN usual_moment
+            WHEN written IS NOT NULL THEN ingest_time(written)
+        END AS moment
+    FROM written
 ),
 
 rests AS (
@@ -166,7 +176,7 @@ found AS (
             WHEN moment IS NULL OR usual_moment IS NOT NULL THEN NULL
             WHEN regexp_matches(other, '^\W?\d{10}\b') AND NOT contains(other, '.')
                 THEN 'seconds since 1970'
-            ELSE ingest_time_guess(trim(if(other <> '', other, iso), '[]()'))
+            ELSE ingest_time_guess(written)
         END AS guess
     FROM contexts
 )

@@ -3,15 +3,20 @@
 UPDATE incoming
 SET
     timestamp = CASE
-        WHEN ingest_time(records.outer_time) IS NULL THEN incoming.timestamp
-        WHEN abs(epoch(incoming.timestamp) - epoch(ingest_time(records.outer_time))) < 900
-            THEN incoming.timestamp
-        ELSE ingest_time(records.outer_time)
+        WHEN said.moment IS NULL THEN incoming.timestamp
+        WHEN abs(epoch(incoming.timestamp) - epoch(said.moment)) < 900 THEN incoming.timestamp
+        ELSE said.moment
     END,
     attributes = CASE
-        WHEN incoming.attributes IS NULL THEN records.outer
-        ELSE json_merge_patch(incoming.attributes, records.outer)
+        WHEN incoming.attributes IS NULL THEN said."outer"
+        ELSE json_merge_patch(incoming.attributes, said."outer")
     END
-FROM records
-WHERE incoming.place = records.line_number * $scale + records.ordinal
-    AND records.outer IS NOT NULL;
+FROM (
+    SELECT
+        line_number * $scale + ordinal AS place,
+        "outer",
+        ingest_time(outer_time) AS moment
+    FROM records
+    WHERE "outer" IS NOT NULL
+) AS said
+WHERE incoming.place = said.place;

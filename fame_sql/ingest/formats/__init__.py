@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from fame_sql.ingest.formats.definition import Format
 from fame_sql.ingest.formats.detection import Hints, choose_layout
-from fame_sql.ingest.formats.layout import Layout
+from fame_sql.ingest.formats.layout import Layout, with_usual_keys
 from fame_sql.ingest.formats.library import known_formats
 
 FORMATS = known_formats()
 """The formats by name; the last one accepts any line."""
 
-__all__ = ["FORMATS", "Format", "Hints", "Layout", "choose_layout", "known_formats"]
+__all__ = [
+    "FORMATS",
+    "Format",
+    "Hints",
+    "Layout",
+    "choose_layout",
+    "known_formats",
+    "with_usual_keys",
+]
+    "FORMATS",
+    "Format",
+    "Hints",
+    "Layout",
+    "choose_layout",
+    "known_formats",
+    "with_usual_keys",
+]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -77,6 +77,13 @@ class Layout:
         return {"columns": self.choices.columns, "delimiter": self.choices.delimiter}
 
     @property
+    def without_usual_keys(self) -> Layout:
+        """The layout without what only makes its statement faster."""
+        if not self.choices.usual_keys:
+            return self
+        return replace(self, choices=replace(self.choices, usual_keys=frozenset()))
+
+    @property
     def grows(self) -> bool:
         """Whether the last record of a source is read again when the source has grown."""
         return self.joins_all or self.splits != "lines"
@@ -108,6 +115,16 @@ class Layout:
         """The formats that are looked for, the main one first unless it accepts any line."""
         main = (self.format,) if self.format.detect or self.format.pattern else ()
         return (*main, *self.others)
+
+
+def with_usual_keys(layouts: Sequence[Layout]) -> Layout:
+    """Return the layout of sources whose layouts differ in nothing but the usual keys."""
+    first = layouts[0]
+    every = [layout.choices.usual_keys for layout in layouts]
+    keys = frozenset().union(*every) if all(every) else frozenset()
+    if keys == first.choices.usual_keys:
+        return first
+    return replace(first, choices=replace(first.choices, usual_keys=keys))
 
 
 def _named(known: Format, choices: Choices) -> str:

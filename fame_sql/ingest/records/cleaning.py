@@ -27,16 +27,24 @@ def clean(lines: pa.Table, *, keep_ansi: bool) -> tuple[pa.Table, pa.Array | Non
     coloured : pyarrow.Array or None
         For each line a JSON object with the line as it was, or NULL.
     """
-    lines = _without_nulls(lines)
+    if _may_hold(lines["line"], b"\x00"):
+        lines = _without_nulls(lines)
     text = lines["line"]
-    has_escape = pc.match_substring(text, "\x1b")
-    if not pc.any(has_escape).as_py():
+    if not _may_hold(text, b"\x1b"):
         return lines, None
+    has_escape = pc.match_substring(text, "\x1b")
     plain = pc.replace_substring_regex(text, _ANSI, "")
     coloured = None
     if keep_ansi:
         coloured = pc.if_else(has_escape, _objects(text), None)
     return lines.set_column(0, "line", plain), coloured
+
+
+def _may_hold(text: pa.ChunkedArray, byte: bytes) -> bool:
+    """Return whether a byte is in the memory of texts, which is faster to find than in each."""
+    buffers = [chunk.buffers()[2] for chunk in text.chunks]
+    each = {buffer.address: buffer for buffer in buffers if buffer is not None}
+    return any(byte in buffer.to_pybytes() for buffer in each.values())
 
 
 def _objects(text: pa.ChunkedArray) -> pa.Array:
@@ -47,8 +55,6 @@ def _objects(text: pa.ChunkedArray) -> pa.Array:
 
 def _without_nulls(lines: pa.Table) -> pa.Table:
     text = lines["line"]
-    if not pc.any(pc.match_substring(text, "\x00")).as_py():
-        return lines
     plain = pc.replace_substring_regex(text, _NULLS, "")
     missing = pc.subtract(pc.binary_length(text), pc.binary_length(plain))
     said = pc.binary_join_element_wise(pc.cast(missing, pa.string()), "null bytes left out", " ")

@@ -98,15 +98,13 @@ def _times(choices: TimeChoices) -> str:
         zone=ZONE,
         day_first="TRUE" if choices.day_first else "FALSE",
         date_is_certain="FALSE" if choices.day_first is None else "TRUE",
-        zone_names=_list(literal(row["zone"]) for row in _rows("zones")),
-        zone_minutes=_list(row["minutes"] for row in _rows("zones")),
+        zones=_pairs((row["zone"], row["minutes"]) for row in _rows("zones")),
         zone_guesses=_cases(
             (row["zone"], literal(f"{row['zone']}, which is also a zone of {row['also']}"))
             for row in _rows("zones")
             if row["also"]
         ),
-        month_names=_list(literal(name) for name, _ in _months()),
-        month_numbers=_list(number for _, number in _months()),
+        months=_pairs(_months()),
     )
 
 
@@ -123,8 +121,9 @@ def _months() -> list[tuple[str, str]]:
     return [(name, row["month"]) for row in _rows("months") for name in row["names"].split()]
 
 
-def _list(elements: Iterable[str]) -> str:
-    return f"[{', '.join(elements)}]"
+def _pairs(pairs: Iterable[tuple[str, str]]) -> str:
+    """Return keys and values as one text: a list of constants is slow to plan."""
+    return "".join(f" {key}={value}" for key, value in pairs) + " "
 
 
 def _cases(pairs: Iterable[tuple[str, str]]) -> str:
