@@ -33,9 +33,9 @@ CASE
         THEN try_cast(replace(moment, ',', '.') AS TIMESTAMP)
     ELSE list_transform(
         [ingest_iso_parts(moment)],
-        lambda p: ingest_zoned(
-            try_cast(replace(p.day, '/', '-') || ' ' || replace(p.clock, ',', '.') AS TIMESTAMP),
-            p.zone
+        lambda time_parts: ingest_zoned(
+            try_cast(replace(time_parts.day, '/', '-') || ' ' || replace(time_parts.clock, ',', '.') AS TIMESTAMP),
+            time_parts.zone
         )
     )[1]
 END;
@@ -63,23 +63,25 @@ if(length(name) = 3, (strpos('JanFebMarAprMayJunJulAugSepOctNovDec', name) + 2) 
 -- NULL if there is no such day.
 CREATE OR REPLACE TEMP MACRO ingest_dated(year, month_number, day, clock) AS
 try_cast(
-    printf('%s-%02d-%s %s', year::VARCHAR, month_number, lpad(day, 2, '0'), replace(clock, ',', '.'))
-    AS TIMESTAMP
+    year || '-' || month_number || '-' || day || ' ' || replace(clock, ',', '.') AS TIMESTAMP
 );
 
 -- A timestamp without a year gets the latest year for which it is not later than the source. One
 -- more day is accepted because clocks and zones differ. 29 February looks four years back.
-CREATE OR REPLACE TEMP MACRO ingest_not_late(moment) AS
-CASE WHEN moment <= ingest_latest() + INTERVAL 1 DAY THEN moment END;
+CREATE OR REPLACE TEMP MACRO ingest_latest_year() AS year(ingest_latest() + INTERVAL 1 DAY);
 
 CREATE OR REPLACE TEMP MACRO ingest_yearless_written(month_number, day, clock) AS
 coalesce(
-    ingest_not_late(ingest_dated(year(ingest_latest()) + 1, month_number, day, clock)),
-    ingest_not_late(ingest_dated(year(ingest_latest()), month_number, day, clock)),
-    ingest_dated(year(ingest_latest()) - 1, month_number, day, clock),
-    ingest_dated(year(ingest_latest()) - 2, month_number, day, clock),
-    ingest_dated(year(ingest_latest()) - 3, month_number, day, clock),
-    ingest_dated(year(ingest_latest()) - 4, month_number, day, clock)
+    list_transform(
+        [ingest_dated(ingest_latest_year(), month_number, day, clock)],
+        lambda dated_moment: CASE
+            WHEN dated_moment <= ingest_latest() + INTERVAL 1 DAY THEN dated_moment
+        END
+    )[1],
+    ingest_dated(ingest_latest_year() - 1, month_number, day, clock),
+    ingest_dated(ingest_latest_year() - 2, month_number, day, clock),
+    ingest_dated(ingest_latest_year() - 3, month_number, day, clock),
+    ingest_dated(ingest_latest_year() - 4, month_number, day, clock)
 );
 
 CREATE OR REPLACE TEMP MACRO ingest_yearless(month_number, day, clock) AS

@@ -8,10 +8,14 @@ WITH headed AS (
             '^(?:<(\d{1,3})>)?([A-Z][a-z]{2}) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)\d* (\S+)(?: |$)',
             ['priority', 'month', 'day', 'year', 'clock', 'host']
         ) AS classic,
-        regexp_extract(
-            line,
-            '^(?:<(\d{1,3})>)?(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?) (\S+)(?: |$)',
-            ['priority', 'moment', 'host']
+        if(
+            regexp_matches(line, '^(?:<\d{1,3}>)?\d'),
+            regexp_extract(
+                line,
+                '^(?:<(\d{1,3})>)?(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?) (\S+)(?: |$)',
+                ['priority', 'moment', 'host']
+            ),
+            NULL
         ) AS iso
     FROM raw_lines
 ),

@@ -38,11 +38,11 @@ named AS (
 parts AS (
     SELECT
         *,
-        regexp_extract(name, '[-/ ]?(\d{1,2})[-/ ](?:[A-Z]|\d{2}:)', 1) AS day,
-        regexp_extract(name, '([A-Z][a-z]{2})[-/ ]{1,2}\d', 1) AS month,
-        regexp_extract(name, '[-/ ](\d{4})\b', 1) AS year,
-        regexp_extract(name, '[: ](\d{2}:\d{2}:\d{2}(?:[.,]\d{1,6})?)', 1) AS clock,
-        regexp_extract(name, '(?:[+-]\d{2}:?\d{2}|Z|UTC|GMT)\]?$$') AS zone
+        if(name = '', '', regexp_extract(name, '[-/ ]?(\d{1,2})[-/ ](?:[A-Z]|\d{2}:)', 1)) AS day,
+        if(name = '', '', regexp_extract(name, '([A-Z][a-z]{2})[-/ ]{1,2}\d', 1)) AS month,
+        if(name = '', '', regexp_extract(name, '[-/ ](\d{4})\b', 1)) AS year,
+        if(name = '', '', regexp_extract(name, '[: ](\d{2}:\d{2}:\d{2}(?:[.,]\d{1,6})?)', 1)) AS clock,
+        if(name = '', '', regexp_extract(name, '(?:[+-]\d{2}:?\d{2}|Z|UTC|GMT)\]?$$')) AS zone
     FROM named
 ),
 

@@ -17,9 +17,9 @@ CASE
                     ['sign', 'hours', 'minutes']
                 )
             ],
-            lambda p: if(p.sign = '-', -1, 1) * (
-                60 * try_cast(p.hours AS INTEGER)
-                + coalesce(try_cast(p.minutes AS INTEGER), 0)
+            lambda time_parts: if(time_parts.sign = '-', -1, 1) * (
+                60 * try_cast(time_parts.hours AS INTEGER)
+                + coalesce(try_cast(time_parts.minutes AS INTEGER), 0)
             )
         )[1]
     ELSE ingest_looked_up('$zones', upper(zone))
@@ -65,7 +65,7 @@ list_transform(
             ['year', 'month', 'day', 'clock', 'half', 'zone']
         )
     ],
-    lambda p: [p.year, p.month, p.day, p.clock, p.half, p.zone]
+    lambda time_parts: [time_parts.year, time_parts.month, time_parts.day, time_parts.clock, time_parts.half, time_parts.zone]
 )[1];
 
 -- 03.02.2024 04:05:06, 2/3/24 4:05 PM
@@ -78,11 +78,11 @@ list_transform(
             ['first', 'mark', 'second', 'year', 'short_year', 'clock', 'half', 'zone']
         )
     ],
-    lambda p: if(
-        p.mark = '.' OR try_cast(p.first AS INTEGER) > 12
-        OR (try_cast(p.second AS INTEGER) <= 12 AND $day_first),
-        [p.year || p.short_year, p.second, p.first, p.clock, p.half, p.zone],
-        [p.year || p.short_year, p.first, p.second, p.clock, p.half, p.zone]
+    lambda time_parts: if(
+        time_parts.mark = '.' OR try_cast(time_parts.first AS INTEGER) > 12
+        OR (try_cast(time_parts.second AS INTEGER) <= 12 AND $day_first),
+        [time_parts.year || time_parts.short_year, time_parts.second, time_parts.first, time_parts.clock, time_parts.half, time_parts.zone],
+        [time_parts.year || time_parts.short_year, time_parts.first, time_parts.second, time_parts.clock, time_parts.half, time_parts.zone]
     )
 )[1];
 
@@ -96,7 +96,7 @@ list_transform(
             ['day', 'month', 'year', 'short_year', 'clock', 'half', 'zone']
         )
     ],
-    lambda p: [p.year || p.short_year, p.month, p.day, p.clock, p.half, p.zone]
+    lambda time_parts: [time_parts.year || time_parts.short_year, time_parts.month, time_parts.day, time_parts.clock, time_parts.half, time_parts.zone]
 )[1];
 
 -- Feb  3 04:05:06, Feb 03, 2024 4:05:06 AM, Sat Feb  3 04:05:06 CET 2024
@@ -109,7 +109,7 @@ list_transform(
             ['month', 'day', 'year', 'clock', 'half', 'zone', 'late_year']
         )
     ],
-    lambda p: [p.year || p.late_year, p.month, p.day, p.clock, p.half, p.zone]
+    lambda time_parts: [time_parts.year || time_parts.late_year, time_parts.month, time_parts.day, time_parts.clock, time_parts.half, time_parts.zone]
 )[1];
 
 -- 20240203T040506Z, 240203 040506, 240203  4:05:06, and 20240203-4:5:6:789 without leading noughts
@@ -124,10 +124,10 @@ CASE
                     ['year', 'month', 'day', 'hour', 'minute', 'second', 'fraction']
                 )
             ],
-            lambda p: [
-                p.year, p.month, p.day,
-                lpad(p.hour, 2, '0') || ':' || lpad(p.minute, 2, '0') || ':' || lpad(p.second, 2, '0')
-                || if(p.fraction = '', '', '.' || lpad(p.fraction, greatest(length(p.fraction), 3)::INTEGER, '0')),
+            lambda time_parts: [
+                time_parts.year, time_parts.month, time_parts.day,
+                lpad(time_parts.hour, 2, '0') || ':' || lpad(time_parts.minute, 2, '0') || ':' || lpad(time_parts.second, 2, '0')
+                || if(time_parts.fraction = '', '', '.' || lpad(time_parts.fraction, greatest(length(time_parts.fraction), 3)::INTEGER, '0')),
                 '', ''
             ]
         )[1]
@@ -139,9 +139,9 @@ CASE
                 ['year', 'month', 'day', 'hour', 'minute', 'second', 'zone']
             )
         ],
-        lambda p: [
-            p.year, p.month, p.day,
-            if(p.hour = '', '', p.hour || ':' || p.minute || ':' || p.second), '', p.zone
+        lambda time_parts: [
+            time_parts.year, time_parts.month, time_parts.day,
+            if(time_parts.hour = '', '', time_parts.hour || ':' || time_parts.minute || ':' || time_parts.second), '', time_parts.zone
         ]
     )[1]
 END;
@@ -180,7 +180,7 @@ CASE
         )
     ELSE list_transform(
         [ingest_clock(clock)],
-        lambda read: ingest_yearless_written(ingest_month(month), day, read)
+        lambda read_clock: ingest_yearless_written(ingest_month(month), day, read_clock)
     )[1]
 END + ingest_after_clock(clock, half);
 
@@ -204,8 +204,9 @@ END;
 CREATE OR REPLACE TEMP MACRO ingest_time_epoch(text) AS
 list_transform(
     [ingest_epoch_microseconds(text)],
-    lambda number: CASE
-        WHEN number BETWEEN 94694400000000 AND 4197052800000000 THEN make_timestamp(number)
+    lambda epoch_number: CASE
+        WHEN epoch_number BETWEEN 94694400000000 AND 4197052800000000
+            THEN make_timestamp(epoch_number)
     END
 )[1];
 
@@ -220,9 +221,9 @@ coalesce(
     list_transform(
         list_transform(
             [ingest_time_parts(text)],
-            lambda p: {'moment': ingest_written(p[1], p[2], p[3], p[4], p[5]), 'zone': p[6]}
+            lambda time_parts: {'moment': ingest_written(time_parts[1], time_parts[2], time_parts[3], time_parts[4], time_parts[5]), 'zone': time_parts[6]}
         ),
-        lambda written: ingest_in_zone(written.moment, written.zone)
+        lambda time_written: ingest_in_zone(time_written.moment, time_written.zone)
     )[1]
 );
 

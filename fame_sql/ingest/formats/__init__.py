@@ -19,11 +19,3 @@ __all__ = [
     "known_formats",
     "with_usual_keys",
 ]
-    "FORMATS",
-    "Format",
-    "Hints",
-    "Layout",
-    "choose_layout",
-    "known_formats",
-    "with_usual_keys",
-]
