@@ -153,10 +153,11 @@ class Batch:
             _unwrap(self._connection, self._macros, [found.records for found, _ in parsed])
             if self._redacted:
                 redact(self._connection)
+            # A record that stays as it is counts neither as read again nor as known.
+            tails = _create_tails(self._connection, parts)
             for part in parts:
                 if part.load.before:
                     _leave_out_known(self._connection, part, joined=part.layout.grows)
-            tails = _create_tails(self._connection, parts)
             last_records = _count(self._connection, parts)
             _delete_tails(self._connection, tails)
             self._absorb(self._connection)

@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
     (path / "deep").mkdir(parents=True)
     (path / "a.log").write_text(LINE.format("a"))
     (path / "b.jsonl").write_text('{"ts": "2024-02-03T04:05:07Z", "msg": "b"}\n')
-    (path / "deep" / "c.log").write_text(LINE.format("c") + "no time\n")
+    (path / "deep" / "c.log").write_text(LINE.format("c") + LINE.format("d"))
     (path / ".hidden").write_text("hidden\n")
     return path
 
@@ -64,7 +64,7 @@ def test_a_folder_is_read_with_one_commit(warehouse: Warehouse, folder: Path) ->
         ("a", 1, 0, "text"),
         ("b", 1, 0, "jsonl"),
         ("c", 1, 0, "text"),
-        ("no time", 2, len(LINE.format("c")), "text"),
+        ("d", 2, len(LINE.format("c")), "text"),
     ]
     assert {report.state for report in ingest_files(warehouse, [folder])} == {"unchanged"}
 
