@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from fame_sql.errors import InputError
@@ -147,7 +148,7 @@ def _inside(
 def _count(known: Format, lines: Sequence[str]) -> int:
     if known.name == ANYTHING:
         return len(lines)
-    return sum(known.matches.match(line) is not None for line in lines)
+    return sum(map(bool, map(known.matches.match, lines)))
 
 
 def _detect(formats: Mapping[str, Format], lines: Sequence[str]) -> Layout:
@@ -165,13 +166,13 @@ def _detect(formats: Mapping[str, Format], lines: Sequence[str]) -> Layout:
     fitting = counts[best.name]
     present = [known for known in certain if counts[known.name] and known.mixes]
     headers = sum(_has_header(line, present) for line in lines)
-    continued = sum(_CONTINUES.match(line) is not None for line in lines)
+    continued = sum(map(bool, map(_CONTINUES.match, lines)))
     # Where a record can be many lines of any kind, few headers are enough.
     enough = _FEW if best.continuation == "any" else _SOME
     if fitting and fitting >= 0.5 * headers and fitting >= enough * (len(lines) - continued):
         main, share = best, fitting
     else:
-        main, share = anything, sum(_DATED.match(line) is not None for line in lines)
+        main, share = anything, sum(map(bool, map(_DATED.match, lines)))
     return Layout(
         main,
         others=_others(main, present, anything, lines),
@@ -188,6 +189,7 @@ def _table(formats: Mapping[str, Format], lines: Sequence[str]) -> Layout | None
     return Layout(table, continuation="none", reason="the first line names columns")
 
 
+@lru_cache(maxsize=64)
 def _column_names(table: Format) -> frozenset[str]:
     return frozenset(name.lower() for names in table.keys.values() for name in names)
 
@@ -247,7 +249,7 @@ def _completed(found: Layout, lines: Sequence[str], hints: Hints) -> Layout:
         time_format=hints.time_format,
         keys=hints.keys,
         usual_keys=usual,
-        levels_are_column=levels_are_column(lines),
+        levels_are_column=_has_text(found) and levels_are_column(lines),
         framed=splits != "lines",
         columns=columns,
         delimiter=delimiter,
@@ -261,6 +263,10 @@ def _completed(found: Layout, lines: Sequence[str], hints: Hints) -> Layout:
         constants={"host": hints.host, "service": hints.service},
         keep_ansi=hints.keep_ansi,
     )
+
+
+def _has_text(found: Layout) -> bool:
+    return any(known.name == ANYTHING for known in (found.format, *found.others))
 
 
 def _keys_of(lines: Sequence[str]) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from string import Template
 
 from fame_sql import sql
@@ -84,6 +85,7 @@ def _text(known: Format, *, framed: bool) -> str:
     return "document" if framed else "line"
 
 
+@lru_cache(maxsize=256)
 def known_keys(known: Format) -> frozenset[str]:
     """Return the keys of the objects of a format, without what is below them."""
     return frozenset(_first(path) for path in _paths(known.keys))

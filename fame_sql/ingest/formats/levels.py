@@ -52,16 +52,18 @@ def level_patterns(*, are_column: bool = False) -> dict[str, str]:
     }
 
 
+_WORDS = frozenset(level_patterns()["plain_levels"].split("|"))
+_DELIMITERS = re.compile(r"[\s\[\]|:,-]")
+
+
 def levels_are_column(lines: Sequence[str]) -> bool:
     """Return whether most of the lines of a text have a level where one is expected."""
-    found = level_patterns()
-    certain = re.compile(rf"(?:^|[\s\[|:,-])(?:{found['plain_levels']})(?:[\s\]:|,]|$)")
-    if _share(certain, lines) >= 0.5:
-        return True
-    after_time = re.compile(rf"^.{{0,40}}\d\S*[\s\-|,:\]]+\[?(?:{found['levels']})[\s\]:|]", re.I)
-    return len(lines) >= _ENOUGH_LINES and _share(after_time, lines) >= 0.8
-
-
-def _share(pattern: re.Pattern[str], lines: Sequence[str]) -> float:
     headed = [line[:120] for line in lines if line[:1].strip()]
-    return sum(pattern.search(line) is not None for line in headed) / max(len(headed), 1)
+    words = sum(not _WORDS.isdisjoint(_DELIMITERS.split(line)) for line in headed)
+    if words >= 0.5 * max(len(headed), 1):
+        return True
+    if len(lines) < _ENOUGH_LINES:
+        return False
+    levels = level_patterns()["levels"]
+    after_time = re.compile(rf"^.{{0,40}}\d\S*[\s\-|,:\]]+\[?(?:{levels})[\s\]:|]", re.I)
+    return sum(map(bool, map(after_time.search, headed))) >= 0.8 * max(len(headed), 1)
