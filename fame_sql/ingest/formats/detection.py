@@ -274,7 +274,7 @@ def _keys_of(lines: Sequence[str]) -> set[str]:
     for line in lines:
         try:
             document = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(document, dict):
             found.update(document)
