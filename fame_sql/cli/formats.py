@@ -66,9 +66,11 @@ def test(names: tuple[str, ...], format_files: tuple[Path, ...], as_json: bool) 
     Without a name, all formats are tested.
     """
     from fame_sql.ingest.formats.samples import differences_of
+    from fame_sql.ingest.trial import trial_warehouse
 
-    chosen = names or tuple(_formats(format_files))
-    found = {name: differences_of(_named(name, format_files), format_files) for name in chosen}
+    chosen = [_named(name, format_files) for name in names or _formats(format_files)]
+    with trial_warehouse() as warehouse:
+        found = {one.name: differences_of(warehouse, one, format_files) for one in chosen}
     if as_json:
         print_json(found)
     else:

@@ -36,9 +36,10 @@ def print_shares(report: IngestReport, *, err: bool = True) -> None:
 
 def show_trials(files: Sequence[Path], reading: Reading, *, as_json: bool) -> None:
     """Print how files would be read, without a warehouse."""
-    from fame_sql.ingest.trial import try_file
+    from fame_sql.ingest.trial import trial_warehouse, try_file
 
-    trials = [try_file(file, reading) for file in files]
+    with trial_warehouse() as warehouse:
+        trials = [try_file(warehouse, file, reading) for file in files]
     if as_json:
         print_json([_plain(trial) for trial in trials])
         return

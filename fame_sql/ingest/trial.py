@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,10 @@ from fame_sql.ingest.formats.layout import Layout
 from fame_sql.ingest.ingest import ingest_source
 from fame_sql.ingest.reading import Reading
 from fame_sql.ingest.report import IngestReport
-from fame_sql.ingest.sources import HEAD_BYTES, Source, file_source, latest_moment, read_head
+from fame_sql.ingest.sources import HEAD_BYTES, file_source, latest_moment, read_head
 from fame_sql.warehouse.warehouse import Warehouse
 
-_RECORDS = "SELECT * FROM fame.logs ORDER BY log_id LIMIT ?"
+_RECORDS = "SELECT * FROM fame.logs WHERE source_path = ? ORDER BY log_id LIMIT ?"
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,23 @@ class Trial:
     records: list[dict[str, Any]]
 
 
-def try_file(path: Path, reading: Reading, most: int = 10) -> Trial:
+@contextmanager
+def trial_warehouse() -> Iterator[Warehouse]:
+    """Open a warehouse that lasts as long as some trials."""
+    with (
+        tempfile.TemporaryDirectory(prefix="fame-") as folder,
+        Warehouse.open(Path(folder) / "trial.duckdb", create=True) as warehouse,
+    ):
+        yield warehouse
+
+
+def try_file(warehouse: Warehouse, path: Path, reading: Reading, most: int = 10) -> Trial:
     """Read the first MiB of a file as :func:`~fame_sql.ingest.ingest_file` would.
 
     Parameters
     ----------
+    warehouse : Warehouse
+        What :func:`trial_warehouse` opens.
     path : Path
         The file.
     reading : Reading
@@ -55,10 +69,7 @@ def try_file(path: Path, reading: Reading, most: int = 10) -> Trial:
     InputError
         If the file cannot be used.
     """
-    return _try_source(file_source(path), reading, most)
-
-
-def _try_source(source: Source, reading: Reading, most: int) -> Trial:
+    source = file_source(path)
     examined = examine(source, reading)
     head = read_head(source, examined.encoding, HEAD_BYTES)
     if len(head) >= HEAD_BYTES:
@@ -68,8 +79,7 @@ def _try_source(source: Source, reading: Reading, most: int) -> Trial:
         copy.write_bytes(head)
         moment = latest_moment(source, None).timestamp()
         os.utime(copy, (moment, moment))
-        with Warehouse.open(Path(folder) / "trial.duckdb", create=True) as warehouse:
-            as_read = replace(reading, encoding="utf-8", format=reading.format)
-            report = ingest_source(warehouse, file_source(copy), as_read)
-            records = warehouse.records(_RECORDS, [most])
+        copied = file_source(copy)
+        report = ingest_source(warehouse, copied, replace(reading, encoding="utf-8"))
+        records = warehouse.records(_RECORDS, [copied.name, most])
     return Trial(examined.format, replace(report, source_path=source.name), records)

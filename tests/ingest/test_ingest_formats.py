@@ -11,6 +11,7 @@ from fame_sql.errors import InputError
 from fame_sql.ingest import FORMATS, ingest_file
 from fame_sql.ingest.formats import choose_layout
 from fame_sql.ingest.formats.samples import differences_of
+from fame_sql.ingest.trial import trial_warehouse
 from fame_sql.warehouse.warehouse import Warehouse
 
 
@@ -20,10 +21,16 @@ def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def trials() -> Iterator[Warehouse]:
+    with trial_warehouse() as opened:
+        yield opened
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
-def test_samples_become_the_records_they_name(name: str) -> None:
-    assert differences_of(FORMATS[name]) == []
+def test_samples_become_the_records_they_name(trials: Warehouse, name: str) -> None:
+    assert differences_of(trials, FORMATS[name]) == []
 
 
 def test_the_zone_of_the_database_changes_no_time(warehouse: Warehouse, tmp_path: Path) -> None:

@@ -6,18 +6,23 @@ import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fame_sql.console import printable
 from fame_sql.ingest.formats.definition import Format, Sample
 from fame_sql.ingest.formats.detection import Hints
 
+if TYPE_CHECKING:
+    from fame_sql.warehouse.warehouse import Warehouse
 
-def differences_of(known: Format, own: tuple[Path, ...] = ()) -> list[str]:
+
+def differences_of(warehouse: Warehouse, known: Format, own: tuple[Path, ...] = ()) -> list[str]:
     """Return what differs between the records of a format's samples and those it names.
 
     Parameters
     ----------
+    warehouse : Warehouse
+        What :func:`~fame_sql.ingest.trial.trial_warehouse` opens.
     known : Format
         The format.
     own : tuple of Path
@@ -25,11 +30,15 @@ def differences_of(known: Format, own: tuple[Path, ...] = ()) -> list[str]:
     """
     differences = [] if known.samples else ["it has no samples"]
     for number, sample in enumerate(known.samples, 1):
-        differences += [f"sample {number}: {said}" for said in _of_sample(known, sample, own)]
+        differences += [
+            f"sample {number}: {said}" for said in _of_sample(warehouse, known, sample, own)
+        ]
     return differences
 
 
-def _of_sample(known: Format, sample: Sample, own: tuple[Path, ...]) -> list[str]:
+def _of_sample(
+    warehouse: Warehouse, known: Format, sample: Sample, own: tuple[Path, ...]
+) -> list[str]:
     from fame_sql.ingest.reading import Reading
     from fame_sql.ingest.trial import try_file
 
@@ -37,7 +46,7 @@ def _of_sample(known: Format, sample: Sample, own: tuple[Path, ...]) -> list[str
         path = Path(folder) / "sample.log"
         path.write_text(sample.lines, encoding="utf-8")
         reading = Reading(year=sample.year, hints=Hints(format_files=own))
-        trial = try_file(path, reading, most=len(sample.records) + 1)
+        trial = try_file(warehouse, path, reading, most=len(sample.records) + 1)
     if trial.report.format != known.name:
         return [f"it is read as {trial.report.format}, because {trial.layout.reason}"]
     if len(trial.records) != len(sample.records):
