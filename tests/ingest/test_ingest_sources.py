@@ -19,20 +19,15 @@ from fame_sql.cli import main
 from fame_sql.errors import InputError
 from fame_sql.events.events import absorb
 from fame_sql.ingest import ingest_file, ingest_stream
-from fame_sql.ingest.times import time_macros
+from fame_sql.ingest.macros import Macros
 from fame_sql.warehouse.warehouse import Warehouse
 
 LINES = b"Dec 31 23:59:59 host app[1]: old\nJan  1 00:00:01 host app[1]: new\n"
 
 
 @pytest.fixture(scope="module")
-def macros(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    path = tmp_path_factory.mktemp("macros") / "w.duckdb"
-    with Warehouse.open(path, create=True) as opened:
-        opened.connection.execute("CREATE TEMP TABLE newest (latest TIMESTAMP)")
-        opened.connection.execute(
-            "CREATE TEMP MACRO ingest_latest() AS (SELECT latest FROM newest);" + time_macros()
-        )
+def memory() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as opened:
         yield opened
 
 
@@ -48,15 +43,12 @@ def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
     later=st.timedeltas(timedelta(days=-1), timedelta(days=363)),
 )
 def test_a_year_is_found_again_within_a_year(
-    macros: Warehouse, written: datetime, later: timedelta
+    memory: duckdb.DuckDBPyConnection, written: datetime, later: timedelta
 ) -> None:
-    macros.connection.execute("DELETE FROM newest")
-    macros.connection.execute("INSERT INTO newest VALUES (?)", [written + later])
-    found = macros.value(
-        "SELECT ingest_yearless(?, ?, ?)",
-        [written.month, str(written.day), written.strftime("%H:%M:%S.%f")],
-    )
-    assert found == written
+    statement = "SELECT ingest_yearless(?, ?, ?)"
+    Macros(memory).prepare(statement, latest=written + later)
+    values = [written.month, str(written.day), written.strftime("%H:%M:%S.%f")]
+    assert memory.execute(statement, values).fetchall() == [(written,)]
 
 
 def test_without_a_year_the_last_change_of_the_file_decides(
