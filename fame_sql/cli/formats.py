@@ -61,9 +61,9 @@ def show(name: str, format_files: tuple[Path, ...]) -> None:
 @_FILES
 @json_option
 def test(names: tuple[str, ...], format_files: tuple[Path, ...], as_json: bool) -> None:
-    """Read the samples of formats, and compare the records with those they name.
+    """Test formats by their own samples.
 
-    Without a name, all formats are tested.
+    Their records are compared with those the file names. Without a name, all formats are tested.
     """
     from fame_sql.ingest.formats.samples import differences_of
     from fame_sql.ingest.trial import trial_warehouse
@@ -91,7 +91,7 @@ def test(names: tuple[str, ...], format_files: tuple[Path, ...], as_json: bool) 
 def try_format(
     file: Path, format: str, year: int | None, hints: dict[str, Any], as_json: bool
 ) -> None:
-    """Show how a file would be read: its format, why, and its first records."""
+    """Show how a file would be read, and why."""
     from fame_sql.ingest import Hints, Reading
 
     files = tuple(hints.pop("format_files"))

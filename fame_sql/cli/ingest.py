@@ -209,17 +209,23 @@ def _reading(options: dict[str, Any], warehouse: Path) -> Reading:
 
     roles = ("body", "time", "level", "service", "host")
     chosen = {role: options.pop(f"{role}_column") for role in roles}
-    hints = hints_of(options.pop("hints"), warehouse)
+    hints = _hints(options, warehouse)
     columns = ColumnChoice(**chosen, new_by=options.pop("new_by"))
     return Reading(columns=columns, hints=hints, **options)
 
 
-def hints_of(given: dict[str, Any], warehouse: Path) -> Hints:
+def _hints(options: dict[str, Any], warehouse: Path) -> Hints:
     """Return the hints that options give, with the formats beside the warehouse."""
-    from fame_sql.ingest import Hints
+    from fame_sql.ingest import Hints, known_formats
 
+    given = options.pop("hints")
     beside = warehouse.parent / "formats"
     files = [*given.pop("format_files"), *([beside] if any(beside.glob("*.toml")) else [])]
+    names = ("auto", *known_formats(files))
+    if options["format"] not in names:
+        raise click.BadParameter(
+            f"{options['format']!r} is not one of {', '.join(names)}", param_hint="'--format'"
+        )
     return Hints(**given, format_files=tuple(files))
 
 
@@ -229,7 +235,8 @@ def read_files(warehouse: Warehouse, files: Sequence[Path], options: dict[str, A
 
     strict = len(files) == 1 and files[0].is_file()
     progress = terminal_progress()
-    reading = Reading(hints=hints_of(options.pop("hints"), warehouse.path), **options)
+    hints = _hints(options, warehouse.path)
+    reading = Reading(hints=hints, **options)
     for report in ingest_files(warehouse, files, reading, strict=strict, progress=progress):
         if report.error is not None:
             click.echo(f"left out: {printable(report.error)}", err=True)

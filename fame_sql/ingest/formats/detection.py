@@ -25,6 +25,8 @@ from fame_sql.ingest.times import TimeChoices, check_timezone
 SAMPLE_LINES = 1000
 """Number of lines from which the format is detected."""
 
+_GROUP_NAME = re.compile(r"\(\?P<\w+>")
+_REFERENCE = re.compile(r"\\[1-9]|\(\?P=|\(\?\(")
 _FEW, _SOME = 0.02, 0.2
 _MOST_COLUMNS = 4096
 _DATED = re.compile(DATED)
@@ -161,7 +163,9 @@ def _detect(formats: Mapping[str, Format], lines: Sequence[str]) -> Layout:
         return table
     if "jsonl" in formats and objects_over_lines(lines):
         return Layout(formats["jsonl"], reason="JSON objects over several lines")
-    counts = {known.name: _count(known, lines) for known in certain}
+    begins = _any_of(tuple(certain))
+    begun = [line for line in lines if begins.match(line)]
+    counts = {known.name: _count(known, begun) for known in certain}
     best = max(certain, key=lambda known: counts[known.name])
     fitting = counts[best.name]
     present = [known for known in certain if counts[known.name] and known.mixes]
@@ -179,6 +183,18 @@ def _detect(formats: Mapping[str, Format], lines: Sequence[str]) -> Layout:
         continuation=_continuation(main, share, len(lines)),
         reason=_reason(main, share, lines),
     )
+
+
+@lru_cache(maxsize=64)
+def _any_of(formats: tuple[Format, ...]) -> re.Pattern[str]:
+    """Return one expression for the lines that any format takes, as most may take none."""
+    patterns = [_GROUP_NAME.sub("(?:", known.matches.pattern) for known in formats]
+    if any(map(_REFERENCE.search, patterns)):
+        return re.compile("")
+    try:
+        return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+    except re.error:
+        return re.compile("")
 
 
 def _table(formats: Mapping[str, Format], lines: Sequence[str]) -> Layout | None:
