@@ -67,6 +67,13 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="SOURCE...")
 @click.option("--table", metavar="NAME", help="Read a table of the warehouse's file instead.")
+@click.option(
+    "--database",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    show_default="the warehouse",
+    help="Another DuckDB file, which holds the table.",
+)
 @click.option("--query", metavar="SQL", help="Read the rows of a query instead.")
 @click.option(
     "--body-column", metavar="NAME", help="Column of the message, in tables, Parquet and CSV files."
@@ -119,6 +126,7 @@ def ingest(
     files: tuple[Path, ...],
     table: str | None,
     query: str | None,
+    database: Path | None,
     masks: str | None,
     strict: bool,
     follow: bool,
@@ -141,6 +149,8 @@ def ingest(
 
     if sum(map(bool, (files, table, query))) != 1:
         raise click.UsageError("name files, or --table, or --query")
+    if database is not None and not table:
+        raise click.UsageError("--database is the file of --table")
     reading = _reading(options, warehouse)
     refuse_missing(files)
     if dry_run:
@@ -155,7 +165,7 @@ def ingest(
     is_new = not warehouse.exists()
     reports: list[IngestReport] = []
     try:
-        given = _Given(files, table, query, strict)
+        given = _Given(files, table, query, database, strict)
         for report in _ingest_all(warehouse, given, recipe, reading):
             reports.append(report)
             if not as_json:
@@ -250,6 +260,7 @@ class _Given(NamedTuple):
     files: Sequence[Path]
     table: str | None
     query: str | None
+    database: Path | None
     strict: bool
 
 
@@ -257,6 +268,7 @@ def _ingest_all(
     warehouse: Path, given: _Given, recipe: Any, reading: Reading
 ) -> Iterator[IngestReport]:
     from fame_sql.ingest import ingest_files, ingest_table, named_query, named_table
+    from fame_sql.ingest.tables import attached
     from fame_sql.warehouse.masks import set_masks
     from fame_sql.warehouse.warehouse import Warehouse
 
@@ -265,11 +277,12 @@ def _ingest_all(
             set_masks(opened, recipe)
         if given.table or given.query:
             named = (
-                named_table(given.table)
+                named_table(given.table, given.database)
                 if given.table
                 else named_query(given.query or "", reading.source)
             )
-            yield ingest_table(opened, named, reading)
+            with attached(opened.connection, given.database):
+                yield ingest_table(opened, named, reading)
             return
         yield from ingest_files(
             opened, given.files, reading, strict=given.strict, progress=terminal_progress()

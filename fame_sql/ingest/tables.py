@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from string import Template
 from typing import Any
 
@@ -22,6 +25,8 @@ from fame_sql.ingest.report import IngestReport
 from fame_sql.ingest.sources import Source
 from fame_sql.sql.quoting import identifier, literal
 from fame_sql.warehouse.warehouse import transaction, utc_now
+
+_ATTACHED = "fame_read_from"
 
 FORMATS = {"parquet": "read_parquet", "csv": "read_csv", "table": "", "query": ""}
 """What rows can be read from, and the function of DuckDB that reads a file of that kind."""
@@ -63,11 +68,47 @@ class Table:
         return {str(name): str(kind) for name, kind, *_ in described}
 
 
-def named_table(name: str) -> Table:
-    """Return a table of the warehouse's file, or of a database that is attached."""
+def named_table(name: str, database: Path | None = None) -> Table:
+    """Return a table of the warehouse, or of another DuckDB file.
+
+    Parameters
+    ----------
+    name : str
+        The name, with its schema where it is not ``main``.
+    database : Path, optional
+        Another DuckDB file that holds it; see :func:`attached`.
+    """
     parts = [part.strip('"') for part in name.split(".")]
-    quoted = ".".join(identifier(part) for part in parts)
-    return Table(name, f"table:{name}", "table", f"SELECT * FROM {quoted}")
+    if database is None:
+        quoted = ".".join(identifier(part) for part in parts)
+        return Table(name, f"table:{name}", "table", f"SELECT * FROM {quoted}")
+    quoted = ".".join(identifier(part) for part in (_ATTACHED, *parts))
+    shown = f"{database}:{name}"
+    return Table(shown, f"table:{database.resolve()}:{name}", "table", f"SELECT * FROM {quoted}")
+
+
+@contextmanager
+def attached(connection: duckdb.DuckDBPyConnection, database: Path | None) -> Iterator[None]:
+    """Attach another DuckDB file to be read, and detach it at the end.
+
+    Raises
+    ------
+    InputError
+        If it cannot be opened.
+    """
+    if database is None:
+        yield
+        return
+    if not database.is_file():
+        raise InputError(f"there is no database {database}; check the name")
+    try:
+        connection.execute(f"ATTACH {literal(str(database))} AS {_ATTACHED} (READ_ONLY)")
+    except duckdb.Error as error:
+        raise InputError(f"{database} cannot be opened: {_first_line(error)}") from None
+    try:
+        yield
+    finally:
+        connection.execute(f"DETACH {_ATTACHED}")
 
 
 def named_query(query: str, name: str | None = None) -> Table:

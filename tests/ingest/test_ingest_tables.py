@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import pytest
+from click.testing import CliRunner
 
+from fame_sql.cli import main
 from fame_sql.errors import InputError
 from fame_sql.ingest import (
     ColumnChoice,
@@ -83,6 +86,23 @@ def test_only_new_rows_of_a_table_are_read_again(warehouse: Warehouse) -> None:
     execute("DELETE FROM main.mine WHERE msg = 'same'")
     assert ingest_table(warehouse, mine).rows == 0
     assert warehouse.value("SELECT count(*) FROM fame.logs") == 4
+
+
+def test_a_table_of_another_file_is_read_again_for_what_is_new(tmp_path: Path) -> None:
+    other, target = tmp_path / "other.duckdb", tmp_path / "w.duckdb"
+    words = ["ingest", "--table", "raw.logs", "--database", str(other), "--warehouse", str(target)]
+    with duckdb.connect(other) as made:
+        made.execute("CREATE SCHEMA raw; CREATE TABLE raw.logs (level VARCHAR, msg VARCHAR)")
+        made.execute("INSERT INTO raw.logs VALUES ('error', 'disk full')")
+    assert CliRunner().invoke(main, words).exit_code == 0
+    with duckdb.connect(other) as made:
+        made.execute("INSERT INTO raw.logs VALUES ('info', 'disk ok')")
+    assert CliRunner().invoke(main, words).output.endswith("raw.logs: grown, 1 lines (table)\n")
+    with Warehouse.open(target) as warehouse:
+        found = warehouse.rows("SELECT severity_number, body FROM fame.logs ORDER BY log_id")
+    assert found == [(17, "disk full"), (9, "disk ok")]
+    missing = CliRunner().invoke(main, [*words[:4], "nosuch.duckdb", *words[5:]])
+    assert (missing.exit_code, "no database nosuch.duckdb" in missing.stderr) == (1, True)
 
 
 def test_a_growing_column_says_what_is_new(warehouse: Warehouse) -> None:
