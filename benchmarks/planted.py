@@ -22,9 +22,9 @@ RARE = 0.05
 """Share of lines with an anomalous number."""
 
 
-def decades(path: Path) -> Path:
-    """Write the log as JSON lines with labels; it is the same every time."""
-    draw = np.random.default_rng(0)
+def decades(path: Path, seed: int = 0) -> Path:
+    """Write the log as JSON lines with labels; it is the same every time for a seed."""
+    draw = np.random.default_rng(seed)
     with path.open("w", encoding="utf-8") as log:
         for second in range(LINES):
             message, low, high, fails = PLANTED[draw.integers(len(PLANTED))]

@@ -1,5 +1,5 @@
 -- Duplicates for templates with fewer than per_template distinct messages: events in turn, and the
--- lines of an event ordered by a hash so that they are spread over the period.
+-- lines of an event spread over its values, and ordered by a hash that spreads them over the period.
 INSERT INTO chosen_lines
 WITH
 spent AS (
@@ -17,11 +17,14 @@ in_event AS (
         spent.template_id,
         spent.lines,
         row_number() OVER (
-            PARTITION BY periods.event_id ORDER BY md5(periods.log_id::VARCHAR), periods.log_id
+            PARTITION BY periods.event_id
+            ORDER BY spread.nth NULLS LAST, md5(periods.log_id::VARCHAR), periods.log_id
         ) AS nth_of_event
     FROM fame.log_periods AS periods
     INNER JOIN fame.events AS events ON periods.event_id = events.event_id
     INNER JOIN spent ON events.template_id = spent.template_id
+    LEFT JOIN spread_lines AS spread
+        ON periods.log_id = spread.log_id AND spread.event_id IS NOT NULL
     WHERE
         periods.period <> 'later'
         AND periods.log_id NOT IN (SELECT log_id FROM chosen_lines)

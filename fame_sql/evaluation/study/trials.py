@@ -17,6 +17,7 @@ from fame_sql.labels import STRATEGIES, label_from_column, label_some_from_colum
 from fame_sql.sql.quoting import literal
 from fame_sql.templates.mining import mine
 from fame_sql.templates.templates import TemplateSet, read_templates
+from fame_sql.warehouse import settings
 from fame_sql.warehouse.warehouse import Warehouse
 
 BLOCKS = 20
@@ -99,6 +100,7 @@ def trial(
     per_template: int,
     strategy: str = STRATEGIES[0],
     seed: int = 0,
+    value_heads: bool = False,
 ) -> Iterator[Trial]:
     """Set up a trial in a new warehouse in ``folder``.
 
@@ -118,10 +120,14 @@ def trial(
         How to choose the lines to label; as many are labelled as K per template would.
     seed : int
         Seed of the random choice.
+    value_heads : bool
+        Spread the labels over values, as the fitting of value heads needs it.
     """
     with Warehouse.open(folder / "trial.duckdb", create=True) as warehouse:
         _copy_known_lines(warehouse, source, lines.log_id[split.known])
         mine(warehouse, fraction=1)
+        if value_heads:
+            settings.write(warehouse.connection, settings.VALUE_HEADS, "on")
         report = label_from_column(warehouse, per_template=per_template)
         if strategy != STRATEGIES[0]:
             spent = report.labels

@@ -3,6 +3,8 @@
 A person or a language model would give the same text the same label again, so each message is
 asked for once. If the log has a label for every line, duplicates fill up K, because this is the
 only way to see conflicting labels of the same text.
+
+With value heads, the lines are also spread over the values at the wildcards.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from string import Template
 
 from fame_sql import sql
 from fame_sql.errors import InputError, MissingStageError
+from fame_sql.warehouse import settings
 from fame_sql.warehouse.warehouse import Warehouse
 
 PER_TEMPLATE = 20
@@ -47,8 +50,13 @@ def choose_lines(
             f"and {per_event}; leave them out for {PER_TEMPLATE} and {PER_EVENT}"
         )
     check_templates(warehouse)
-    statement = Template(sql.load("labels/choose_lines")).substitute(eligible=eligible)
-    warehouse.connection.execute(statement, {"per_template": per_template, "per_event": per_event})
+    opened = Template(sql.load("labels/open_messages")).substitute(eligible=eligible)
+    warehouse.connection.execute(opened)
+    spread = settings.read(warehouse.connection, settings.VALUE_HEADS) is not None
+    facts = {"per_template": per_template, "spread": spread}
+    warehouse.connection.execute(sql.load("labels/spread_lines"), facts)
+    facts = {"per_template": per_template, "per_event": per_event}
+    warehouse.connection.execute(sql.load("labels/choose_lines"), facts)
 
 
 def check_templates(warehouse: Warehouse) -> None:
