@@ -21,6 +21,7 @@ from fame_sql.models.manifest import CARD, FORMAT, MANIFEST, METRICS, MODEL, as_
 from fame_sql.models.model import Model
 from fame_sql.students.facts import StudentFacts
 from fame_sql.templates.templates import Template, TemplateSet
+from fame_sql.values.heads import NO_HEADS, ValueHeads
 
 if TYPE_CHECKING:
     from fame_sql.students import Student
@@ -46,6 +47,7 @@ def save(
     examples: Examples,
     metrics: Mapping[str, Any],
     parent: str | None = None,
+    heads: ValueHeads = NO_HEADS,
 ) -> str:
     """Write a model into a subfolder of ``folder`` that is named after its version.
 
@@ -59,6 +61,8 @@ def save(
         Facts of the training, for ``metrics.json`` and the card; timings are left out.
     parent : str, optional
         The model from which this one was partly trained.
+    heads : ValueHeads
+        The value heads, if there are any.
 
     Returns
     -------
@@ -75,6 +79,7 @@ def save(
     with _making(folder) as made:
         student.save(made)
         examples.save(made)
+        heads.save(made)
         (made / MODEL).write_text(as_json(content), encoding="utf-8")
         version = _finish(made, metrics, parent)
         _put_in_place(made, folder / version)
@@ -225,6 +230,7 @@ def _model(folder: Path, version: str, content: Mapping[str, Any]) -> Model:
         facts=tuple(DomainFacts(**{**_NO_LABELS, **domain}) for domain in domains),
         examples=Examples.load(folder),
         load_student=lambda: _load_student(folder, version),
+        heads=ValueHeads.load(folder),
         has_encoder=StudentFacts.read(folder).config.has_encoder,
     )
 

@@ -16,14 +16,18 @@ from typing import Any
 from fame_sql import __version__
 from fame_sql.errors import ModelError
 from fame_sql.models.explanation import FILE as EXAMPLES
+from fame_sql.values.heads import FILE as VALUES
 
 FORMAT = 2
 """The folder format that this fame-sql writes; it reads all earlier formats as well."""
 
+FORMAT_WITH_VALUES = 3
+"""That of a model with value heads: a fame-sql that does not know them must not read it."""
+
 MANIFEST, MODEL, CARD, METRICS = "manifest.json", "model.json", "README.md", "metrics.json"
 
 # By format, the files on which neither scores nor the version depend.
-_BESIDE = {1: {CARD}, 2: {CARD, METRICS, EXAMPLES}}
+_BESIDE = {1: {CARD}, 2: {CARD, METRICS, EXAMPLES}, 3: {CARD, METRICS, EXAMPLES}}
 
 _UNTRUSTED = "the model cannot be trusted; restore the folder, or run 'fame train' for a new model"
 
@@ -85,7 +89,7 @@ def version_of(sums: Mapping[str, str], layout: int = FORMAT) -> str:
 def write(folder: Path, sums: Mapping[str, str], parent: str | None) -> None:
     """Write the manifest of a folder whose files have these sums."""
     manifest: dict[str, Any] = {
-        "format": FORMAT,
+        "format": FORMAT_WITH_VALUES if VALUES in sums else FORMAT,
         "version": version_of(sums),
         "files": dict(sums),
         "made_by": f"fame-sql {__version__}",

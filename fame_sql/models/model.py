@@ -1,6 +1,7 @@
 """A model: everything that a verdict on a canonical text depends on.
 
-A verdict is a pure function of the model and the canonical text. An event of a known template
+A verdict is a pure function of the model and the canonical text; that on a message of a template
+with a value head, of the message as well (:mod:`fame_sql.values`). An event of a known template
 is routed by look-up and judged by its domain. An event that matches no template is routed by the
 router and judged by its words, which rank unseen templates better than the experts do
 (``docs/design/detection.md``). The verdict states which of the two cases applies.
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ from fame_sql.models.explanation import (
 )
 from fame_sql.models.novelty import NoveltyIndex
 from fame_sql.templates.templates import Template, TemplateSet
+from fame_sql.values.head import SCALE
+from fame_sql.values.heads import NO_HEADS, ValueHeads
 from fame_sql.verdict import Verdict, is_anomalous
 
 if TYPE_CHECKING:
@@ -58,6 +61,8 @@ class Model:
         The labelled events of the training.
     load_student : callable
         Returns the router and the experts; called once, for the first text that needs them.
+    heads : ValueHeads
+        What the values of a message change of its event's verdict.
     has_encoder : bool
         Whether they read with a neural network.
     """
@@ -71,6 +76,7 @@ class Model:
     examples: Examples = field(compare=False, repr=False)
     load_student: Callable[[], Student] = field(compare=False, repr=False)
     has_encoder: bool = False
+    heads: ValueHeads = field(default=NO_HEADS, compare=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
     _index: NoveltyIndex = field(init=False, compare=False, repr=False)
 
@@ -163,6 +169,23 @@ class Model:
             words=[(part, _rounded(weight)) for part, weight in zip(parts, weights, strict=True)],
             nearest=self.examples.nearest(canonical),
             domain=self._facts_of(self.verdicts([canonical])[0].domain),
+        )
+
+    def explain_message(self, message: str, canonical: str) -> Explanation:
+        """Explain the score of a message: by its values, if its template has a head.
+
+        Then base and weights are the exact terms of its log-odds.
+        """
+        explained = self.explain(canonical)
+        [verdict] = self.verdicts([canonical])
+        head = self.heads.head_of(verdict)
+        if head is None:
+            return explained
+        return replace(
+            explained,
+            log_odds=_rounded(head.log_odds(message, verdict.score) / SCALE),
+            base=_rounded(head.base(verdict.score) / SCALE),
+            words=[(name, _rounded(weight / SCALE)) for name, weight in head.named(message)],
         )
 
     def _facts_of(self, domain: str) -> DomainFacts:

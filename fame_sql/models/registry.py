@@ -8,14 +8,29 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from fame_sql import sql
 from fame_sql.canonical.canonical import Recipe
 from fame_sql.errors import InputError, MissingStageError, ModelError
 from fame_sql.models.folder import load
 from fame_sql.models.manifest import MODEL, check, hash_of
 from fame_sql.models.model import Model
+from fame_sql.values.heads import ValueHeads
+from fame_sql.warehouse import definitions
 from fame_sql.warehouse.author import system_user
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
+
+_WEIGHTS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("model_version", "template_id")),
+        ("place", pa.int32()),
+        ("kind", pa.string()),
+        *((name, pa.float64()) for name in ("low", "high")),
+        ("category", pa.string()),
+        ("weight", pa.int64()),
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -75,8 +90,10 @@ def publish(
     }
     with warehouse.transaction():
         warehouse.connection.execute(sql.load("models/publish"), row)
+        _store_weights(warehouse, version, ValueHeads.load(folder))
         if promote:
             _make_champion(warehouse, version, author=author, reason=reason)
+    _define_again(warehouse)
 
 
 def promote(
@@ -112,6 +129,7 @@ def promote(
     _refuse_changed(warehouse, record)
     with warehouse.transaction():
         _make_champion(warehouse, record.model_version, author=author, reason=reason)
+    _define_again(warehouse)
     return champion(warehouse)
 
 
@@ -188,6 +206,25 @@ def load_record(warehouse: Warehouse, record: ModelRecord) -> Model:
     """Load the model of a record, checked as :func:`load_champion` checks it."""
     _refuse_changed(warehouse, record)
     return load(record.folder)
+
+
+def _store_weights(warehouse: Warehouse, version: str, heads: ValueHeads) -> None:
+    """Store the value heads of a model as ``fame.value_weights``."""
+    connection = warehouse.connection
+    connection.execute("DELETE FROM fame.value_weights WHERE model_version = ?", [version])
+    rows = [{"model_version": version, **row} for row in heads.rows()]
+    if rows:
+        table = pa.Table.from_pylist(rows, schema=_WEIGHTS)
+        warehouse.with_table(
+            "new_weights", table, "INSERT INTO fame.value_weights BY NAME FROM new_weights"
+        )
+
+
+def _define_again(warehouse: Warehouse) -> None:
+    """Define the views again if they have to read value heads now, or no longer."""
+    if not definitions.are_current(warehouse.connection):
+        with warehouse.transaction():
+            definitions.define(warehouse.connection)
 
 
 def _make_champion(warehouse: Warehouse, version: str, *, author: str | None, reason: str) -> None:

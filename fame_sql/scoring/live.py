@@ -19,6 +19,7 @@ from fame_sql.models.explanation import Explanation
 from fame_sql.models.model import Model
 from fame_sql.scoring.cache import CacheContent, VerdictCache, shared_cache
 from fame_sql.templates.answers import NO_ANSWERS, Answers
+from fame_sql.values.heads import NO_HEADS, ValueHeads
 from fame_sql.verdict import Verdict
 
 
@@ -114,6 +115,9 @@ class LiveScorer:
         numbers = np.array([-1 if slot is None else slot for slot in slots], dtype=np.int64)
         distinct, rows = np.unique(numbers, return_inverse=True)
         answers = self.read_answers()
+        heads = self.model().heads
+        if heads:
+            return _by_value(content, heads, answers, texts, numbers.tolist())
         return [_decided(content, slot, answers) for slot in distinct.tolist()], rows
 
     def _judge(self, missing: list[str], wanted: set[str]) -> CacheContent:
@@ -159,10 +163,16 @@ class LiveScorer:
         """Return why each message has its score, None for NULL."""
         model = self.model()
         texts = self.canonical(messages).to_pylist()
+        canonical = dict(zip(messages.to_pylist(), texts, strict=True))
+        if not model.heads:
+            canonical = {text: text for text in texts}
         distinct = {
-            text: model.explain(text) for text in sorted({t for t in texts if t is not None})
+            message: model.explain_message(message, text)
+            for message, text in canonical.items()
+            if message is not None and text is not None
         }
-        return [None if text is None else distinct[text] for text in texts]
+        keys = messages.to_pylist() if model.heads else texts
+        return [None if key is None else distinct[key] for key in keys]
 
     def templates(self, messages: pa.Array) -> list[str | None]:
         """Return the known template of each message; None if there is none."""
@@ -173,6 +183,38 @@ class LiveScorer:
         return [None if template is None else template.text for template in found]
 
 
-def _decided(content: CacheContent, slot: int, answers: Answers) -> Verdict | None:
-    """Return the verdict of a slot, decided by an answer if there is one; None below 0."""
-    return None if slot < 0 else answers.decide(content.texts[slot], content.verdicts[slot])
+def _by_value(
+    content: CacheContent,
+    heads: ValueHeads,
+    answers: Answers,
+    texts: list[str | None],
+    slots: list[int],
+) -> tuple[list[Verdict | None], npt.NDArray[np.intp]]:
+    """Return the distinct verdicts where values decide some: those of events, and of messages."""
+    numbers: dict[int | str, int] = {}
+    distinct: list[Verdict | None] = []
+    rows = np.empty(len(texts), dtype=np.intp)
+    for at, (text, slot) in enumerate(zip(texts, slots, strict=True)):
+        is_judged = text is not None and heads.head_of(content.verdicts[slot]) is not None
+        key = text if text is not None and is_judged else slot
+        if key not in numbers:
+            numbers[key] = len(distinct)
+            distinct.append(_decided(content, slot, answers, heads, text))
+        rows[at] = numbers[key]
+    return distinct, rows
+
+
+def _decided(
+    content: CacheContent,
+    slot: int,
+    answers: Answers,
+    heads: ValueHeads = NO_HEADS,
+    message: str | None = None,
+) -> Verdict | None:
+    """Return the verdict of a slot, decided by values and answers if there are; None below 0."""
+    if slot < 0:
+        return None
+    verdict = content.verdicts[slot]
+    if message is not None:
+        verdict = heads.judge(message, verdict)
+    return answers.decide(content.texts[slot], verdict)

@@ -16,6 +16,8 @@ from fame_sql.training.context import TrainingContext, read_context, read_texts
 from fame_sql.training.conversion import convert_record, runtime_of
 from fame_sql.training.metrics import training_metrics
 from fame_sql.training.plan import TrainingPlan, carry_scores, plan_training
+from fame_sql.training.values import read_heads
+from fame_sql.values.heads import ValueHeads
 from fame_sql.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -182,7 +184,8 @@ def _publish(
 ) -> TrainingReport:
     """Save the model with its metrics, carry scores over, and make it the champion."""
     metrics = training_metrics(context, plan, student)
-    version = _save(warehouse.models_folder, context, plan, student, metrics)
+    heads = read_heads(warehouse)
+    version = _save(warehouse.models_folder, context, plan, student, metrics, heads)
     metrics["training"]["seconds"] = seconds = perf_counter() - started
     # Before the model is published, so that nobody scores again what is about to be copied.
     carried = carry_scores(warehouse, plan, version) if context.keeps_runtime else 0
@@ -204,6 +207,7 @@ def _save(
     plan: TrainingPlan,
     student: Student,
     metrics: dict[str, Any],
+    heads: ValueHeads,
 ) -> str:
     return models.save(
         folder,
@@ -215,6 +219,7 @@ def _save(
         examples=context.labelled.examples,
         metrics=metrics,
         parent=plan.parent,
+        heads=heads,
     )
 
 

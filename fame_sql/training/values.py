@@ -20,9 +20,18 @@ from fame_sql.students.fitting.regression import one_thread
 from fame_sql.students.words.training import unseen_log_odds
 from fame_sql.values.fitting import LabelledMessages, fit, folds, has_enough
 from fame_sql.values.head import DIGITS, ValueHead
+from fame_sql.values.heads import NO_HEADS, ValueHeads
+from fame_sql.warehouse import settings
 from fame_sql.warehouse.warehouse import Warehouse
 
 _Row = dict[str, Any]
+
+
+def read_heads(warehouse: Warehouse) -> ValueHeads:
+    """Return the value heads of a warehouse, none if they are not switched on."""
+    if settings.read(warehouse.connection, settings.VALUE_HEADS) is None:
+        return NO_HEADS
+    return ValueHeads.of(fit_heads(warehouse))
 
 
 def fit_heads(warehouse: Warehouse) -> list[ValueHead]:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fame_sql.canonical.parameters import KINDS, Kind, read_category, read_number, words_of
 from fame_sql.values.head import SCALE, Bin, ValueHead, kept_log_odds
-from fame_sql.values.parameters import KINDS, Kind, read_category, read_number, words_of
 
 Floats = npt.NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from fame_sql.values.parameters import KINDS, Kind, read_category, read_number, words_of
+from fame_sql.canonical.parameters import KINDS, Kind, read_category, read_number, words_of
 
 SCALE = 1_000_000
 """Weights are multiples of one divided by this."""
@@ -101,6 +101,15 @@ class ValueHead:
         for place, bins in self._by_place.items():
             if place <= len(words):
                 yield from ((one, words[place - 1]) for one in bins if one.holds(words[place - 1]))
+
+    def named(self, message: str) -> Iterator[tuple[str, int]]:
+        """Yield the values that count, each with the word before it, and their weights."""
+        words = words_of(message)
+        weights: dict[int, int] = {}
+        for one, _ in self.held(message):
+            weights[one.place] = weights.get(one.place, 0) + one.weight
+        for place, weight in weights.items():
+            yield " ".join(words[max(place - 2, 0) : place]), weight
 
     def base(self, score: float) -> int:
         """Return what is added to the bins, given the score of the event's own verdict."""

@@ -1,7 +1,14 @@
 """SQL statements whose lists of verdict columns are filled in.
 
 ``$verdict_columns``
-    All columns of the relation ``verdicts``.
+    All columns of the relation ``verdicts``, for the messages of the relation ``logs``.
+``$value_heads``, ``$message_heads``
+    The join of the value heads to ``verdicts``, and to ``__fame_v`` of the stored macros; nothing
+    if the champion has none.
+``$score``, ``$is_anomaly``
+    These columns of ``verdicts``, for the messages of the relation ``logs``.
+``$message_score``, ``$message_is_anomaly``
+    The same of ``__fame_v``, for the message ``__fame_m.__fame_message``.
 ``$verdict_of_scores``
     All columns, computed from ``fame.scores AS scores``, ``fame.templates AS templates`` and
     ``fame.answered_events AS answers``.
@@ -29,26 +36,76 @@ VERDICT_TYPES = ", ".join(f"{name} {column.kind}" for name, column in COLUMNS.it
 """The columns of a verdict with their types, as in ``CREATE TABLE`` and ``STRUCT(...)``."""
 
 _FILLED = {
-    "verdict_columns": _SEPARATOR.join(f"verdicts.{name}" for name in COLUMNS),
     "verdict_of_scores": _SEPARATOR.join(
         f"{column.derived} AS {name}" if column.derived else f"scores.{name}"
         for name, column in COLUMNS.items()
     ),
     "stored_columns": _SEPARATOR.join(f"scores.{name}" for name in STORED),
     "verdict_types": VERDICT_TYPES,
-    "verdict_fields": _SEPARATOR.join(f"'{name}': __fame_v.{name}" for name in COLUMNS),
     "threshold": f"{THRESHOLD:g}",
 }
 
 
-def load(name: str, **placeholders: str) -> str:
+def columns_of_lines(by_value: bool, relation: str, message: str, heads: str) -> dict[str, str]:
+    """Return the SQL of each column of a verdict on a message: its event's, or by its values.
+
+    This is the one place that says what values change of a verdict.
+
+    Parameters
+    ----------
+    by_value : bool
+        Whether the champion has value heads.
+    relation, message, heads : str
+        The relation of the event's verdict, the message, and the relation of ``fame.value_heads``.
+    """
+    columns = {name: f"{relation}.{name}" for name in COLUMNS}
+    if by_value:
+        score = f"fame.valued({relation}.score, {relation}.answer, {heads}.head, {message})"
+        columns |= {"score": score, "is_anomaly": f"{score} > {THRESHOLD:g}"}
+    return columns
+
+
+def of_lines(by_value: bool) -> dict[str, str]:
+    """Return the placeholders of statements that read the verdicts of lines or messages.
+
+    Without value heads the statements have neither another join nor another column.
+    """
+    lines = columns_of_lines(by_value, "verdicts", "logs.body", "value_heads")
+    message = columns_of_lines(by_value, "__fame_v", "__fame_m.__fame_message", "__fame_w")
+    return {
+        "verdict_columns": _SEPARATOR.join(_named(sql, name) for name, sql in lines.items()),
+        "verdict_fields": _SEPARATOR.join(f"'{name}': {sql}" for name, sql in message.items()),
+        "score": lines["score"],
+        "is_anomaly": lines["is_anomaly"],
+        "message_score": message["score"],
+        "message_is_anomaly": message["is_anomaly"],
+        "value_heads": _JOIN.format("verdicts", "value_heads") if by_value else "",
+        "message_heads": _JOIN.format("__fame_v", "__fame_w") if by_value else "",
+        "message": "SELECT __fame_message, md5(fame.canonical(__fame_message)) AS __fame_hash "
+        "FROM (SELECT message AS __fame_message)"
+        if by_value
+        else "SELECT md5(fame.canonical(message)) AS __fame_hash",
+    }
+
+
+_JOIN = "\nLEFT JOIN fame.value_heads AS {1} ON {0}.template_id = {1}.template_id"
+
+
+def _named(expression: str, name: str) -> str:
+    return expression if expression.endswith(f".{name}") else f"{expression} AS {name}"
+
+
+def load(name: str, *, by_value: bool = False, **placeholders: str) -> str:
     """Return the text of a SQL file with its placeholders filled in.
 
     Parameters
     ----------
     name : str
         As for :func:`fame_sql.sql.load`.
+    by_value : bool
+        Whether the champion has value heads.
     **placeholders : str
         Other placeholders of the file. Those not given stay, as DuckDB's parameters have to.
     """
-    return Template(sql.load(name)).safe_substitute(_FILLED, **placeholders)
+    filled = {**_FILLED, **of_lines(by_value), **placeholders}
+    return Template(sql.load(name)).safe_substitute(filled)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 
 from fame_sql import sql
+from fame_sql.canonical.parameters import IN_SQL
 from fame_sql.verdict.statements import load
 from fame_sql.warehouse import lines, settings
 from fame_sql.warehouse.comments import write_comments
@@ -39,7 +40,7 @@ _OVER_PARTITIONS = (
     "warehouse/macros/03_tables",
 )
 
-_CALLED_BY_VIEWS = "warehouse/macros/00_provisional"
+_CALLED_BY_VIEWS = "warehouse/macros/00_"
 
 _DEFINED = re.compile(r"^CREATE OR REPLACE (?:VIEW|MACRO) (fame\.\w+)", re.MULTILINE)
 
@@ -139,7 +140,7 @@ def publish(connection: duckdb.DuckDBPyConnection, views: Sequence[str]) -> None
 def _files() -> list[str]:
     views, macros = sql.names("warehouse/views"), sql.names("warehouse/macros")
     # A view needs the macros that it calls, most macros need the views.
-    first = [name for name in macros if name == _CALLED_BY_VIEWS]
+    first = [name for name in macros if name.startswith(_CALLED_BY_VIEWS)]
     return [*first, *views, *(name for name in macros if name not in first)]
 
 
@@ -147,7 +148,15 @@ def _statements(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Return the statements that define the views and macros by their files, in order."""
     canonical = read_recipe(connection).sql("message")
     identity = settings.read(connection, settings.IDENTITY) or ""
-    return {name: load(name, canonical=canonical, identity=identity) for name in _files()}
+    placeholders = {"canonical": canonical, "identity": identity, **IN_SQL}
+    by_value = has_value_heads(connection)
+    return {name: load(name, by_value=by_value, **placeholders) for name in _files()}
+
+
+def has_value_heads(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Return whether values decide some of the champion's verdicts."""
+    found = connection.execute(sql.load("warehouse/count_value_weights"))
+    return found.fetchall() != [(0,)]
 
 
 def _hash(statements: Mapping[str, str]) -> str:

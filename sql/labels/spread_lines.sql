@@ -7,23 +7,23 @@ WITH
 candidates AS (
     SELECT template_id, event_id, log_id, drawn
     FROM open_messages
-    WHERE $spread
+    WHERE $$spread
     QUALIFY
         count(*) OVER (PARTITION BY event_id) > 1
         AND row_number() OVER (PARTITION BY event_id ORDER BY drawn) <= 400
     UNION ALL
     SELECT template_id, NULL AS event_id, log_id, drawn
     FROM open_messages
-    WHERE is_first AND $spread
+    WHERE is_first AND $$spread
     QUALIFY
-        count(*) OVER (PARTITION BY template_id) > $per_template
+        count(*) OVER (PARTITION BY template_id) > $$per_template
         AND row_number() OVER (PARTITION BY template_id ORDER BY drawn) <= 2000
 ),
 words AS (
     SELECT
         candidates.*,
-        unnest(string_split_regex(trim(logs.body), '[ \t\n\v\f\r]+')) AS word,
-        generate_subscripts(string_split_regex(trim(logs.body), '[ \t\n\v\f\r]+'), 1) AS place
+        unnest(string_split_regex(trim(logs.body, E' \t\n\x0b\f\r'), '[ \t\n\v\f\r]+')) AS word,
+        generate_subscripts(string_split_regex(trim(logs.body, E' \t\n\x0b\f\r'), '[ \t\n\v\f\r]+'), 1) AS place
     FROM candidates
     INNER JOIN fame.logs AS logs ON candidates.log_id = logs.log_id
 ),
@@ -32,10 +32,10 @@ parameters AS (
         * EXCLUDE (word),
         TRY_CAST(regexp_extract(
             word,
-            '^[^A-Za-z0-9+.-]*(?:[A-Za-z_][A-Za-z0-9_]*[=:])?[^A-Za-z0-9+.-]*([+-]?[0-9]{1,15}(?:[.][0-9]{1,9})?)([A-Za-z%]{0,8})[^A-Za-z0-9]*$',
+            '$number',
             1
         ) AS DOUBLE) AS number,
-        nullif(regexp_extract(word, '^[^A-Za-z0-9/]*((?:/[^/]+){1,2}).*$', 1), '') AS path
+        nullif(regexp_extract(word, '$path', 1), '') AS path
     FROM words
 ),
 counted AS (

@@ -12,6 +12,7 @@ from __future__ import annotations
 from string import Template
 
 from fame_sql import sql
+from fame_sql.canonical.parameters import IN_SQL
 from fame_sql.errors import InputError, MissingStageError
 from fame_sql.warehouse import settings
 from fame_sql.warehouse.warehouse import Warehouse
@@ -54,7 +55,8 @@ def choose_lines(
     warehouse.connection.execute(opened)
     spread = settings.read(warehouse.connection, settings.VALUE_HEADS) is not None
     facts = {"per_template": per_template, "spread": spread}
-    warehouse.connection.execute(sql.load("labels/spread_lines"), facts)
+    statement = Template(sql.load("labels/spread_lines")).substitute(IN_SQL)
+    warehouse.connection.execute(statement, facts)
     facts = {"per_template": per_template, "per_event": per_event}
     warehouse.connection.execute(sql.load("labels/choose_lines"), facts)
 

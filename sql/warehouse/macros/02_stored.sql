@@ -23,37 +23,37 @@ CREATE OR REPLACE MACRO fame.use_this_warehouse_first(identity) AS (
 );
 CREATE OR REPLACE MACRO fame.score(message) AS (
     CASE WHEN fame.use_this_warehouse_first('$identity') THEN (
-        SELECT __fame_v.score
-        FROM (SELECT md5(fame.canonical(message)) AS __fame_hash) AS __fame_m
-        INNER JOIN fame.verdicts AS __fame_v ON __fame_m.__fame_hash = __fame_v.event_hash
+        SELECT $message_score
+        FROM ($message) AS __fame_m
+        INNER JOIN fame.verdicts AS __fame_v ON __fame_m.__fame_hash = __fame_v.event_hash$message_heads
     ) END
 );
 CREATE OR REPLACE MACRO fame.is_anomaly(message) AS (
     CASE WHEN fame.use_this_warehouse_first('$identity') THEN (
-        SELECT __fame_v.is_anomaly
-        FROM (SELECT md5(fame.canonical(message)) AS __fame_hash) AS __fame_m
-        INNER JOIN fame.verdicts AS __fame_v ON __fame_m.__fame_hash = __fame_v.event_hash
+        SELECT $message_is_anomaly
+        FROM ($message) AS __fame_m
+        INNER JOIN fame.verdicts AS __fame_v ON __fame_m.__fame_hash = __fame_v.event_hash$message_heads
     ) END
 );
 CREATE OR REPLACE MACRO fame.domain(message) AS (
     CASE WHEN fame.use_this_warehouse_first('$identity') THEN (
         SELECT __fame_v.domain
-        FROM (SELECT md5(fame.canonical(message)) AS __fame_hash) AS __fame_m
-        INNER JOIN fame.verdicts AS __fame_v ON __fame_m.__fame_hash = __fame_v.event_hash
+        FROM ($message) AS __fame_m
+        INNER JOIN fame.verdicts AS __fame_v ON __fame_m.__fame_hash = __fame_v.event_hash$message_heads
     ) END
 );
 CREATE OR REPLACE MACRO fame.template(message) AS (
     CASE WHEN fame.use_this_warehouse_first('$identity') THEN (
         SELECT __fame_v.template
-        FROM (SELECT md5(fame.canonical(message)) AS __fame_hash) AS __fame_m
-        INNER JOIN fame.verdicts AS __fame_v ON __fame_m.__fame_hash = __fame_v.event_hash
+        FROM ($message) AS __fame_m
+        INNER JOIN fame.verdicts AS __fame_v ON __fame_m.__fame_hash = __fame_v.event_hash$message_heads
     ) END
 );
 CREATE OR REPLACE MACRO fame.novelty(message) AS (
     CASE WHEN fame.use_this_warehouse_first('$identity') THEN (
         SELECT __fame_v.novelty
-        FROM (SELECT md5(fame.canonical(message)) AS __fame_hash) AS __fame_m
-        INNER JOIN fame.verdicts AS __fame_v ON __fame_m.__fame_hash = __fame_v.event_hash
+        FROM ($message) AS __fame_m
+        INNER JOIN fame.verdicts AS __fame_v ON __fame_m.__fame_hash = __fame_v.event_hash$message_heads
     ) END
 );
 CREATE OR REPLACE MACRO fame.action(message) AS (
@@ -63,12 +63,12 @@ CREATE OR REPLACE MACRO fame.action(message) AS (
                 WHEN __fame_v.known_template
                     OR __fame_v.answer IS NOT NULL
                     OR __fame_p.unseen = 'alert'
-                    THEN CASE WHEN __fame_v.is_anomaly THEN 'alert' ELSE 'none' END
-                WHEN __fame_v.is_anomaly AND __fame_p.unseen <> 'queue-only' THEN 'both'
+                    THEN CASE WHEN $message_is_anomaly THEN 'alert' ELSE 'none' END
+                WHEN $message_is_anomaly AND __fame_p.unseen <> 'queue-only' THEN 'both'
                 ELSE 'queue'
             END
-        FROM (SELECT md5(fame.canonical(message)) AS __fame_hash) AS __fame_m
-        INNER JOIN fame.verdicts AS __fame_v ON __fame_m.__fame_hash = __fame_v.event_hash
+        FROM ($message) AS __fame_m
+        INNER JOIN fame.verdicts AS __fame_v ON __fame_m.__fame_hash = __fame_v.event_hash$message_heads
         CROSS JOIN fame.policy AS __fame_p
     ) END
 );
@@ -77,8 +77,8 @@ CREATE OR REPLACE MACRO fame.verdict(message) AS (
         SELECT {
             $verdict_fields
         }
-        FROM (SELECT md5(fame.canonical(message)) AS __fame_hash) AS __fame_m
-        INNER JOIN fame.verdicts AS __fame_v ON __fame_m.__fame_hash = __fame_v.event_hash
+        FROM ($message) AS __fame_m
+        INNER JOIN fame.verdicts AS __fame_v ON __fame_m.__fame_hash = __fame_v.event_hash$message_heads
     ) END
 );
 -- What is stored of a message's score: no weights of words, which the model alone can tell.
@@ -87,8 +87,8 @@ CREATE OR REPLACE MACRO fame.explain(message) AS (
         SELECT {
             'log_odds': round(
                 ln(
-                    greatest(least(__fame_v.score, 0.999999), 0.000001)
-                    / (1 - greatest(least(__fame_v.score, 0.999999), 0.000001))
+                    greatest(least($message_score, 0.999999), 0.000001)
+                    / (1 - greatest(least($message_score, 0.999999), 0.000001))
                 ), 4
             ),
             'base': NULL::DOUBLE,
@@ -114,8 +114,8 @@ CREATE OR REPLACE MACRO fame.explain(message) AS (
                 'anomalous_labels': coalesce(__fame_l.anomalous_labels, 0)::BIGINT
             }
         }
-        FROM (SELECT md5(fame.canonical(message)) AS __fame_hash) AS __fame_m
-        INNER JOIN fame.verdicts AS __fame_v ON __fame_m.__fame_hash = __fame_v.event_hash
+        FROM ($message) AS __fame_m
+        INNER JOIN fame.verdicts AS __fame_v ON __fame_m.__fame_hash = __fame_v.event_hash$message_heads
         LEFT JOIN fame.domains AS __fame_d ON __fame_v.domain = __fame_d.domain
         LEFT JOIN (
             SELECT

@@ -4,4 +4,4 @@ SELECT
     logs.*,
     $verdict_columns
 FROM fame.all_logs AS logs
-LEFT JOIN fame.verdicts AS verdicts ON logs.event_id = verdicts.event_id;
+LEFT JOIN fame.verdicts AS verdicts ON logs.event_id = verdicts.event_id$value_heads;

@@ -1,8 +1,8 @@
 """The parameters of a message: what stands behind its template's wildcards, as SQL reads it.
 
 A message is split at white space, and its words are aligned with the template's by their places.
-Each kind of parameter is a pattern that RE2 and Python read alike; ``fame.value_parameter`` in
-``sql/warehouse/macros`` reads the same.
+Each kind of parameter is a pattern that RE2 and Python read alike: ``fame.value_weight``
+(``sql/warehouse/macros``) is made of the same patterns.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ NUMBER = (
     r"([+-]?[0-9]{1,15}(?:[.][0-9]{1,9})?)([A-Za-z%]{0,8})[^A-Za-z0-9]*"
 )
 PATH = r"[^A-Za-z0-9/]*((?:/[^/]+){1,2}).*"
+
+IN_SQL = {"number": f"^{NUMBER}$", "path": f"^{PATH}$"}
+"""The patterns as SQL searches for them."""
 
 LONGEST = 64
 """A longer word is no category."""

@@ -1,0 +1,1 @@
+"""Value heads: what the values of a message change of its event's verdict."""

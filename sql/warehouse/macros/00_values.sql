@@ -1,0 +1,57 @@
+-- What a value head adds to the log-odds of a message, in millionths: the weights of the bins that
+-- hold its values. fame_sql.values reads words, numbers and categories in the same way.
+CREATE OR REPLACE MACRO fame.value_weight(head, message) AS (
+    coalesce(list_sum(list_transform(
+        list_transform(
+            list_transform(
+                [string_split_regex(trim(left(message, 8192), E' \t\n\x0b\f\r'), '[ \t\n\v\f\r]+')],
+                lambda __fame_words: list_transform(
+                    head.places,
+                    lambda __fame_p: {
+                        'word': __fame_words[__fame_p.place],
+                        'number': regexp_extract(__fame_words[__fame_p.place], '$number', ['value', 'unit']),
+                        'path': regexp_extract(__fame_words[__fame_p.place], '$path', 1),
+                        'bins': __fame_p.bins
+                    }
+                )
+            )[1],
+            lambda __fame_r: list_transform(
+                __fame_r.bins,
+                lambda __fame_b: CASE
+                    WHEN CASE __fame_b.kind
+                        WHEN 'token' THEN __fame_r.word = __fame_b.category
+                        WHEN 'path' THEN __fame_r.path = __fame_b.category
+                        ELSE __fame_r.number.value <> '' AND CASE __fame_b.kind
+                            WHEN 'unit' THEN __fame_r.number.unit = __fame_b.category
+                            WHEN 'form' THEN
+                                contains(__fame_r.number.value, '.') = (__fame_b.category = 'fraction')
+                            ELSE
+                                coalesce(TRY_CAST(__fame_r.number.value AS DOUBLE) >= __fame_b.low, true)
+                                AND coalesce(TRY_CAST(__fame_r.number.value AS DOUBLE) < __fame_b.high, true)
+                        END
+                    END THEN __fame_b.weight
+                    ELSE 0
+                END
+            )
+        ),
+        lambda __fame_w: list_sum(__fame_w)
+    )), 0)::BIGINT
+);
+-- The score of a message, given that of its event's own verdict, the answer about its template and
+-- the template's value head, all of which may be NULL.
+CREATE OR REPLACE MACRO fame.valued(score, answer, head, message) AS (
+    CASE
+        WHEN head IS NULL OR coalesce(answer, 'mixed') <> 'mixed' THEN score
+        ELSE floor(
+            1 / (1 + exp(-greatest(least(
+                floor(
+                    head.kept * floor(
+                        ln(greatest(least(score, 0.9999), 0.0001) / (1 - greatest(least(score, 0.9999), 0.0001)))
+                        * 1000000 + 0.5
+                    ) / 1000000 + 0.5
+                ) + head.intercept + fame.value_weight(head, message),
+                16000000
+            ), -16000000) / 1000000)) * 10000 + 0.5
+        ) / 10000
+    END
+);
