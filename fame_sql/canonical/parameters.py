@@ -1,7 +1,7 @@
 """The parameters of a message: what stands behind its template's wildcards, as SQL reads it.
 
 A message is split at white space, and its words are aligned with the template's by their places.
-Each kind of parameter is a pattern that RE2 and Python read alike: ``fame.value_weight``
+Each kind of parameter is a pattern that RE2 and Python read alike: ``fame.value_bins``
 (``sql/warehouse/macros``) is made of the same patterns.
 """
 

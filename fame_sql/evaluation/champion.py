@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from fame_sql import sql
 from fame_sql.errors import InputError, MissingStageError
 from fame_sql.evaluation.metrics import rates
 from fame_sql.models import champion
 from fame_sql.students.calibration.calibration import expected_calibration_error
 from fame_sql.verdict import THRESHOLD
 from fame_sql.verdict.label_words import NORMAL_IN_LOGS
+from fame_sql.warehouse.definitions import load_by_value
 from fame_sql.warehouse.severities import SEVERITIES
 from fame_sql.warehouse.warehouse import Warehouse
 
@@ -157,7 +157,7 @@ def _labelled_rows(warehouse: Warehouse) -> list[Row]:
         "error": SEVERITIES["ERROR"],
         "fatal": SEVERITIES["FATAL"],
     }
-    rows = warehouse.records(sql.load("evaluation/later_events"), facts)
+    rows = warehouse.records(load_by_value(warehouse.connection, "evaluation/later_events"), facts)
     if not rows:
         raise InputError(
             "no line after the split carries a label from its source: evaluation needs logs "

@@ -23,6 +23,7 @@ from fame_sql.scoring.scoring import (
     verdict_table,
 )
 from fame_sql.templates.answers import Answers
+from fame_sql.values.heads import ValueHeads
 from fame_sql.verdict import Verdict, statements
 from fame_sql.warehouse import lines
 from fame_sql.warehouse.disk import check_room
@@ -74,10 +75,18 @@ class _Judged:
     canonical: list[str]
     verdicts: list[Verdict]
 
-    def decided(self, answers: Answers) -> pa.Table:
-        """Return the texts with their verdicts, decided by the answers in force."""
+    def decided(self, answers: Answers, heads: ValueHeads) -> pa.Table:
+        """Return the texts with their verdicts, decided by the answers in force.
+
+        Those that depend on a message's values have no model, so that the live functions judge it.
+        """
         texts = zip(self.canonical, self.verdicts, strict=True)
-        table = verdict_table(self.event_ids, [answers.decide(text, v) for text, v in texts])
+        decided = [answers.decide(text, v) for text, v in texts]
+        table = verdict_table(self.event_ids, decided)
+        if heads:
+            at = table.column_names.index("model_version")
+            models = [None if heads.head_of(v) else v.model_version for v in decided]
+            table = table.set_column(at, "model_version", pa.array(models, pa.string()))
         return table.append_column("canonical", pa.array(self.canonical, pa.string()))
 
 
@@ -107,6 +116,7 @@ class TemporaryVerdicts:
     _messages: int = 0
     _wanted: tuple[int, int] = (0, 0)  # messages and their rows
     _cache: VerdictCache = field(init=False)
+    by_value: list[str] = field(init=False)  # templates whose messages the live functions judge
 
     def __post_init__(self) -> None:
         self._cache = self.scorer.cache()
@@ -115,6 +125,9 @@ class TemporaryVerdicts:
         self.is_warehouse = self.is_warehouse and bool(self._count(_load("models"), parameters))
         if self.is_warehouse:
             self.connection.execute(_load("create_events"), parameters)
+        self.by_value = sorted(self.scorer.model().heads.by_template)
+        if self.is_warehouse and self.by_value:
+            self.connection.execute(_load("leave_values"), {"templates": self.by_value})
 
     def has_events(self) -> bool:
         """Return whether lines carry the event of their message, by the scorer's own masks.
@@ -203,7 +216,7 @@ class TemporaryVerdicts:
 
     def _add(self, judged: _Judged, add: str, name: str) -> int:
         """Add verdicts to the temporary tables, and the model's own to the warehouse."""
-        self.connection.register(name, judged.decided(self.scorer.read_answers()))
+        self.connection.register(name, self._decided(judged))
         try:
             self.connection.execute(_load(add))
         finally:
@@ -213,6 +226,9 @@ class TemporaryVerdicts:
             with transaction(self.connection):
                 store_verdicts(self.connection, verdict_table(judged.event_ids, judged.verdicts))
         return len(judged.verdicts)
+
+    def _decided(self, judged: _Judged) -> pa.Table:
+        return judged.decided(self.scorer.read_answers(), self.scorer.model().heads)
 
     def _database(self) -> tuple[Path, bool]:
         """Return where the current database is, and whether it is read only."""
@@ -227,4 +243,4 @@ def check_disk(connection: duckdb.DuckDBPyConnection, needed: int) -> None:
 
 
 def _load(name: str, **placeholders: str) -> str:
-    return statements.load(f"scoring/on_demand/{name}", **placeholders)
+    return statements.load(f"scoring/on_demand/{name}", by_value=False, **placeholders)

@@ -26,6 +26,7 @@ from fame_sql.students.calibration.thresholds import (
 )
 from fame_sql.verdict.label_words import NORMAL_IN_LOGS, Answer
 from fame_sql.warehouse import settings
+from fame_sql.warehouse.definitions import load_by_value
 from fame_sql.warehouse.warehouse import Warehouse
 
 UNSEEN = ("alert", "queue-only", "queue")
@@ -220,7 +221,8 @@ def measured_costs(warehouse: Warehouse) -> list[dict[str, Any]]:
         ``queued_templates``, with the anomalous lines among them (``queued_anomalies``).
     """
     normal = {"normal": list(NORMAL_IN_LOGS)}
-    row = warehouse.records(sql.load("scoring/later"), normal)[0]
+    statement = load_by_value(warehouse.connection, "scoring/later")
+    row = warehouse.records(statement, normal)[0]
     return [_measured(policy, row) for policy in UNSEEN]
 
 

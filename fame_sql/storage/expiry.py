@@ -14,6 +14,7 @@ from fame_sql import sql
 from fame_sql.errors import InputError
 from fame_sql.storage.views import define_views, partition_place
 from fame_sql.warehouse import lines as own_lines
+from fame_sql.warehouse.definitions import load_by_value
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
 _AGE = re.compile(r"(\d{1,6})([hdw])")
@@ -101,7 +102,8 @@ def expire(
             "be left; add --all to drop all others, or give an earlier time"
         )
     with warehouse.transaction():
-        warehouse.connection.execute(sql.load("storage/count_expired"), {"before": before})
+        counted = load_by_value(warehouse.connection, "storage/count_expired")
+        warehouse.connection.execute(counted, {"before": before})
         own_lines.delete(warehouse.connection, sql.load("storage/is_expired"), before=before)
         _expire_partitions(warehouse, [file[0] for file in files])
     _remove_files(warehouse)

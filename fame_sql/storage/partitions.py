@@ -24,6 +24,7 @@ from fame_sql.storage.places import Place, reach
 from fame_sql.storage.source_columns import incoming_statement
 from fame_sql.storage.views import define_views, prepare_place
 from fame_sql.warehouse import lines as own_lines
+from fame_sql.warehouse.definitions import load_by_value
 from fame_sql.warehouse.disk import check_room
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
@@ -226,7 +227,7 @@ def _write(
             "written_at": utc_now(),
         }
         connection.execute(sql.load("storage/add_partition"), row)
-    connection.execute(sql.load("storage/count_lines"))
+    connection.execute(load_by_value(connection, "storage/count_lines"))
     connection.execute("DROP TABLE partition_lines")
     define_views(warehouse)
     return list(days)

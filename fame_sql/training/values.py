@@ -65,7 +65,7 @@ def _fit(template: str, labelled: Sequence[_Row], of_domain: Sequence[_Row]) -> 
     verdict = np.full(len(labelled), 0.5)
     for held_out in folds(messages, anomalous):
         known = [row for row, out in zip(labelled, held_out, strict=True) if not out]
-        texts = [labelled[at]["canonical"] for at in np.flatnonzero(held_out)]
+        texts = [labelled[at]["canonical"] for at in np.flatnonzero(held_out).tolist()]
         verdict[held_out] = sigmoid(unseen_log_odds(_events([*known, *others]), texts))
     return fit(template, LabelledMessages(messages, anomalous, np.round(verdict, DIGITS)))
 

@@ -217,7 +217,8 @@ def _balance(anomalous: npt.NDArray[np.bool_]) -> Floats:
 
 
 def _points(column: _Column) -> Floats:
-    return np.unique(column.values[~np.isnan(column.values)])
+    points: Floats = np.unique(column.values[~np.isnan(column.values)])
+    return points
 
 
 def _bins(column: _Column, table: Floats) -> Iterator[Bin]:

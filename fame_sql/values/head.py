@@ -25,6 +25,7 @@ DIGITS = 4
 MOST = 16 * SCALE
 """No sum is further from zero: its score would be 0 or 1 to twice the published decimals."""
 
+_STEPS = 10_000  # of a score with four decimals
 _LEAST_SCORE = 0.0001
 
 
@@ -134,4 +135,4 @@ def kept_log_odds(keep: int, score: float) -> int:
 def score_of(log_odds: int) -> float:
     """Return the published score of log-odds in millionths."""
     inside = min(max(log_odds, -MOST), MOST)
-    return math.floor(1 / (1 + math.exp(-inside / SCALE)) * 10**DIGITS + 0.5) / 10**DIGITS
+    return math.floor(1 / (1 + math.exp(-inside / SCALE)) * _STEPS + 0.5) / _STEPS

@@ -37,7 +37,12 @@ class ValueHeads:
         return bool(self.by_template)
 
     def head_of(self, verdict: Verdict) -> ValueHead | None:
-        """Return the head that judges the messages of an event, None if the event decides."""
+        """Return the head that judges the messages of an event, None if the event decides.
+
+        An answer about the template decides as well, unless it is mixed.
+        """
+        if verdict.answer not in (None, "mixed"):
+            return None
         return self.by_template.get(verdict.template_id or "")
 
     def judge(self, message: str, verdict: Verdict) -> Verdict:

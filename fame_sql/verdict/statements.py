@@ -5,6 +5,9 @@
 ``$value_heads``, ``$message_heads``
     The join of the value heads to ``verdicts``, and to ``__fame_v`` of the stored macros; nothing
     if the champion has none.
+``$event_heads``, ``$past_bins``
+    The join of the value heads to ``logs`` by the templates of their events, and the columns that
+    ``fame.past_lines`` keeps of lines whose values decide.
 ``$score``, ``$is_anomaly``
     These columns of ``verdicts``, for the messages of the relation ``logs``.
 ``$message_score``, ``$message_is_anomaly``
@@ -81,6 +84,8 @@ def of_lines(by_value: bool) -> dict[str, str]:
         "message_is_anomaly": message["is_anomaly"],
         "value_heads": _JOIN.format("verdicts", "value_heads") if by_value else "",
         "message_heads": _JOIN.format("__fame_v", "__fame_w") if by_value else "",
+        "event_heads": _EVENT_HEADS if by_value else "",
+        "past_bins": _PAST_BINS if by_value else "",
         "message": "SELECT __fame_message, md5(fame.canonical(__fame_message)) AS __fame_hash "
         "FROM (SELECT message AS __fame_message)"
         if by_value
@@ -88,6 +93,15 @@ def of_lines(by_value: bool) -> dict[str, str]:
     }
 
 
+_BINS = "fame.value_bins(value_heads.head, logs.body)"
+_EVENT_HEADS = (
+    "\nLEFT JOIN fame.events AS events ON logs.event_id = events.event_id"
+    "\nLEFT JOIN fame.value_heads AS value_heads ON events.template_id = value_heads.template_id"
+)
+_PAST_BINS = (
+    f",\n    {_BINS} AS bins,\n    CASE WHEN {_BINS} IS NOT NULL "
+    "THEN (SELECT model_version FROM fame.champion) END AS bins_model"
+)
 _JOIN = "\nLEFT JOIN fame.value_heads AS {1} ON {0}.template_id = {1}.template_id"
 
 

@@ -42,6 +42,9 @@ _OVER_PARTITIONS = (
 
 _CALLED_BY_VIEWS = "warehouse/macros/00_"
 
+# What has other rows where values decide.
+_BY_VALUE = {"warehouse/views/09_daily_verdicts": "warehouse/by_value/daily_verdicts"}
+
 _DEFINED = re.compile(r"^CREATE OR REPLACE (?:VIEW|MACRO) (fame\.\w+)", re.MULTILINE)
 
 
@@ -150,7 +153,17 @@ def _statements(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     identity = settings.read(connection, settings.IDENTITY) or ""
     placeholders = {"canonical": canonical, "identity": identity, **IN_SQL}
     by_value = has_value_heads(connection)
-    return {name: load(name, by_value=by_value, **placeholders) for name in _files()}
+    return {
+        name: load(
+            _BY_VALUE.get(name, name) if by_value else name, by_value=by_value, **placeholders
+        )
+        for name in _files()
+    }
+
+
+def load_by_value(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    """Return a statement that reads verdicts of lines, by value if the champion has value heads."""
+    return load(name, by_value=has_value_heads(connection))
 
 
 def has_value_heads(connection: duckdb.DuckDBPyConnection) -> bool:

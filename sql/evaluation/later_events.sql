@@ -1,17 +1,17 @@
 -- Counts the labelled lines after the split by event, label and the results of cheap detectors.
 -- Where a template was answered, verdicts follow the answer, and later models have learned it.
 SELECT
-    periods.event_id,
-    NOT list_contains($normal, lower(periods.label)) AS is_anomaly,
-    verdicts.score,
+    logs.event_id,
+    NOT list_contains($normal, lower(logs.label)) AS is_anomaly,
+    $score AS score,
     verdicts.known_template,
-    coalesce(periods.severity_number >= $fatal, FALSE) AS is_fatal,
-    coalesce(periods.severity_number >= $error, FALSE) AS is_error,
+    coalesce(logs.severity_number >= $fatal, FALSE) AS is_fatal,
+    coalesce(logs.severity_number >= $error, FALSE) AS is_error,
     coalesce(majority.is_anomaly, TRUE) AS majority_or_unseen,
     verdicts.answer IS NOT NULL AS is_answered,
     count(*) AS lines
-FROM fame.log_periods AS periods
-LEFT JOIN fame.verdicts AS verdicts ON periods.event_id = verdicts.event_id
+FROM fame.log_periods AS logs
+LEFT JOIN fame.verdicts AS verdicts ON logs.event_id = verdicts.event_id$value_heads
 LEFT JOIN (
     SELECT
         events.template_id,
@@ -20,6 +20,6 @@ LEFT JOIN (
     INNER JOIN fame.events AS events ON labels.event_id = events.event_id
     GROUP BY events.template_id
 ) AS majority ON verdicts.template_id = majority.template_id
-WHERE periods.period = 'later' AND periods.label IS NOT NULL
+WHERE logs.period = 'later' AND logs.label IS NOT NULL
 GROUP BY ALL
 ORDER BY ALL;

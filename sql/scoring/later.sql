@@ -12,13 +12,13 @@ SELECT
     count(*) FILTER (WHERE NOT known_template AND NOT is_normal)::BIGINT AS unseen_anomalies
 FROM (
     SELECT
-        periods.label,
+        logs.label,
         verdicts.known_template OR verdicts.answer IS NOT NULL AS known_template,
-        verdicts.is_anomaly AS reported,
-        list_contains($normal, lower(periods.label)) AS is_normal,
+        $is_anomaly AS reported,
+        list_contains($normal, lower(logs.label)) AS is_normal,
         coalesce(events.template_id, events.event_hash) AS member
-    FROM fame.log_periods AS periods
-    INNER JOIN fame.events AS events ON periods.event_id = events.event_id
-    INNER JOIN fame.verdicts AS verdicts ON periods.event_id = verdicts.event_id
-    WHERE periods.period = 'later'
+    FROM fame.log_periods AS logs
+    INNER JOIN fame.events AS events ON logs.event_id = events.event_id
+    INNER JOIN fame.verdicts AS verdicts ON logs.event_id = verdicts.event_id$value_heads
+    WHERE logs.period = 'later'
 );

@@ -1,12 +1,12 @@
-INSERT INTO fame.past_lines
+INSERT INTO fame.past_lines BY NAME
 SELECT
-    day,
-    service_name,
-    event_id,
+    logs.day AS day,
+    logs.service_name,
+    logs.event_id,
     count(*) AS lines,
-    min(coalesce(timestamp, observed_timestamp)) AS first_time,
-    max(coalesce(timestamp, observed_timestamp)) AS last_time,
-    max(log_id) AS last_log_id
-FROM partition_lines
-GROUP BY day, service_name, event_id
-ORDER BY day, event_id, service_name;
+    min(coalesce(logs.timestamp, logs.observed_timestamp)) AS first_time,
+    max(coalesce(logs.timestamp, logs.observed_timestamp)) AS last_time,
+    max(logs.log_id) AS last_log_id$past_bins
+FROM partition_lines AS logs$event_heads
+GROUP BY ALL
+ORDER BY day, logs.event_id, logs.service_name;

@@ -17,7 +17,8 @@ _MANY_SETS = ("all", "rollup", "cube", "grouping_sets")
 def join_answers(select: exp.Select, calls: Calls) -> exp.Select:
     """Join the table of answers to the source, and put its columns in place of the calls.
 
-    Where a message is joined, one without an answer is given to the live function.
+    Where a message is joined, one without an answer is given to the live function; where an event
+    is, one whose verdict depends on its values.
 
     Before: ``SELECT fame_score(body) AS s FROM logs``
 
@@ -29,7 +30,7 @@ def join_answers(select: exp.Select, calls: Calls) -> exp.Select:
     fields = sorted({FIELDS[node.name.lower()] for node in calls.nodes})
     hidden = {field: f"__fame_{number}_{field}" for field in fields}
     grouped = _is_grouped(select, calls)
-    if not calls.key:
+    if not calls.key or calls.context.store.by_value:
         hidden["known"] = f"__fame_{number}_known"
     _replace_calls(calls, hidden)
     if grouped:

@@ -1,7 +1,7 @@
 -- What a value head adds to the log-odds of a message, in millionths: the weights of the bins that
 -- hold its values. fame_sql.values reads words, numbers and categories in the same way.
-CREATE OR REPLACE MACRO fame.value_weight(head, message) AS (
-    coalesce(list_sum(list_transform(
+CREATE OR REPLACE MACRO fame.value_bins(head, message) AS (
+    CASE WHEN head IS NOT NULL THEN coalesce(list_sum(list_transform(
         list_transform(
             list_transform(
                 [string_split_regex(trim(left(message, 8192), E' \t\n\x0b\f\r'), '[ \t\n\v\f\r]+')],
@@ -35,13 +35,13 @@ CREATE OR REPLACE MACRO fame.value_weight(head, message) AS (
             )
         ),
         lambda __fame_w: list_sum(__fame_w)
-    )), 0)::BIGINT
+    )), 0)::BIGINT END
 );
--- The score of a message, given that of its event's own verdict, the answer about its template and
--- the template's value head, all of which may be NULL.
-CREATE OR REPLACE MACRO fame.valued(score, answer, head, message) AS (
+-- The score of a line, given that of its event's own verdict, the answer about its template, the
+-- template's value head and the sum of the bins' weights, all of which may be NULL.
+CREATE OR REPLACE MACRO fame.valued_by_bins(score, answer, head, bins) AS (
     CASE
-        WHEN head IS NULL OR coalesce(answer, 'mixed') <> 'mixed' THEN score
+        WHEN head IS NULL OR bins IS NULL OR coalesce(answer, 'mixed') <> 'mixed' THEN score
         ELSE floor(
             1 / (1 + exp(-greatest(least(
                 floor(
@@ -49,9 +49,13 @@ CREATE OR REPLACE MACRO fame.valued(score, answer, head, message) AS (
                         ln(greatest(least(score, 0.9999), 0.0001) / (1 - greatest(least(score, 0.9999), 0.0001)))
                         * 1000000 + 0.5
                     ) / 1000000 + 0.5
-                ) + head.intercept + fame.value_weight(head, message),
+                ) + head.intercept + bins,
                 16000000
             ), -16000000) / 1000000)) * 10000 + 0.5
         ) / 10000
     END
+);
+-- The same of a message.
+CREATE OR REPLACE MACRO fame.valued(score, answer, head, message) AS (
+    fame.valued_by_bins(score, answer, head, fame.value_bins(head, message))
 );

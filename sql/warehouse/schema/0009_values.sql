@@ -13,3 +13,7 @@ CREATE TABLE fame.value_weights (
     category VARCHAR,
     weight BIGINT NOT NULL
 );
+
+-- Of lines whose values decide: the sum of their bins' weights, by that model's value head.
+ALTER TABLE fame.past_lines ADD COLUMN bins BIGINT;
+ALTER TABLE fame.past_lines ADD COLUMN bins_model VARCHAR;
