@@ -38,6 +38,12 @@ if TYPE_CHECKING:
 @click.option(
     "--full", is_flag=True, help="Train everything, including the parts that have not changed."
 )
+@click.option(
+    "--value-heads/--no-value-heads",
+    default=None,
+    help="Let the values behind wildcards decide where they tell more than words, and draw labels "
+    "that spread over them. Kept for later runs; off by default.",
+)
 @preset_options(default="the champion's, or words")
 @runtime_options
 @language_model_options
@@ -47,6 +53,7 @@ def compile_(
     fraction: float | None,
     per_template: int,
     full: bool,
+    value_heads: bool | None,
     preset: str | None,
     fetch: bool,
     runtime: Name | None,
@@ -62,6 +69,7 @@ def compile_(
     there is a model already, only the experts of domains that have changed are trained, and the
     other domains keep their scores.
     """
+    from fame_sql.training.values import switch_value_heads
     from fame_sql.warehouse.warehouse import Warehouse
 
     stages = {"fraction": fraction, "per_template": per_template}
@@ -69,6 +77,8 @@ def compile_(
         if llm.wanted and llm.dry_run:
             _print_requests(opened, llm, stages, as_json=as_json)
             return
+        if value_heads is not None:
+            switch_value_heads(opened, on=value_heads)
         settings = {
             "config": chosen_config(opened, preset, fetch),
             "full": full,
@@ -80,6 +90,8 @@ def compile_(
         print_json({"stages": list(ran), **asdict(report), "training": training})
         return
     click.echo(f"{report.events} events scored by {report.model_version}")
+    if report.lines_by_value:
+        click.echo(f"{report.lines_by_value} lines are judged by their values, one at a time")
 
 
 def _run(

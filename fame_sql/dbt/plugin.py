@@ -80,6 +80,12 @@ class Plugin(BasePlugin):  # type: ignore
             register(connection)
         else:
             functions.register(connection, self._scorer(warehouse, model))
+        if model.heads:
+            raise ModelError(
+                f"model {model.version} has value heads, by which lines of one event differ, and "
+                "the dbt project keeps one verdict for each event: read scored_logs and anomalies "
+                "of the warehouse, or run 'fame compile --no-value-heads' for a model without"
+            )
         return model.version
 
     def _scorer(self, warehouse: Warehouse | None, model: Model) -> LiveScorer:

@@ -55,12 +55,15 @@ class ScoringReport:
         Log lines of all events.
     model_version : str
         The model that scored them.
+    lines_by_value : int
+        Lines whose values decide, so that they are judged a message at a time when they are read.
     """
 
     scored: int
     events: int
     lines: int
     model_version: str
+    lines_by_value: int = 0
 
 
 @dataclass(frozen=True)
@@ -164,8 +167,20 @@ def score_events(
                 step.advance(batch.num_rows)
     events, lines = warehouse.rows("SELECT count(*), coalesce(sum(lines), 0) FROM fame.events")[0]
     return ScoringReport(
-        scored=needs.events, events=events, lines=int(lines), model_version=model.version
+        scored=needs.events,
+        events=events,
+        lines=int(lines),
+        model_version=model.version,
+        lines_by_value=_count_by_value(warehouse, model),
     )
+
+
+def _count_by_value(warehouse: Warehouse, model: Model) -> int:
+    """Return how many lines have a template with a value head of the model."""
+    if not model.heads:
+        return 0
+    parameters = {"templates": sorted(model.heads.by_template), "model_version": model.version}
+    return int(warehouse.value(sql.load("scoring/count_by_value"), parameters))
 
 
 @contextmanager

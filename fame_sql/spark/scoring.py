@@ -21,11 +21,13 @@ import pyarrow as pa
 
 from fame_sql.canonical.canonical import event_hash
 from fame_sql.console import Progress, SilentProgress
+from fame_sql.errors import ModelError
 from fame_sql.spark.claim import claimed
 from fame_sql.spark.session import is_remote, local_folder, place_model
 from fame_sql.spark.tables import present_days, read_lines, read_stored, with_day, write_days
 from fame_sql.templates.answers import NO_ANSWERS, Answers
 from fame_sql.udfs.spark import ModelPlace, scorer_at
+from fame_sql.values.heads import ValueHeads
 from fame_sql.verdict.columns import ARROW_FIELDS, SPARK_TYPES
 
 if TYPE_CHECKING:
@@ -112,8 +114,14 @@ def score_parquet(
         If a column is missing or would be overwritten, a day is in the output already, or another
         job is writing to the folder.
     ModelError
-        If the model cannot be trusted.
+        If the model cannot be trusted, or has value heads, by which lines of one event differ.
     """
+    if ValueHeads.load(Path(model)):
+        raise ModelError(
+            f"{model} has value heads, by which lines of one event differ, and this job keeps one "
+            "verdict for each event: register the live functions instead, or run "
+            "'fame compile --no-value-heads' for a model without"
+        )
     place = place_model(spark, Path(model), ship=ship)
     lines = with_day(read_lines(spark, source), message, timestamp)
     with claimed(local_folder(spark, target)):

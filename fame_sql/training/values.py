@@ -27,6 +27,14 @@ from fame_sql.warehouse.warehouse import Warehouse
 _Row = dict[str, Any]
 
 
+def switch_value_heads(warehouse: Warehouse, *, on: bool) -> None:
+    """Say whether the next labels are spread over values and the next training fits heads."""
+    if on:
+        settings.write(warehouse.connection, settings.VALUE_HEADS, "on")
+    else:
+        settings.remove(warehouse.connection, settings.VALUE_HEADS)
+
+
 def read_heads(warehouse: Warehouse) -> ValueHeads:
     """Return the value heads of a warehouse, none if they are not switched on."""
     if settings.read(warehouse.connection, settings.VALUE_HEADS) is None:

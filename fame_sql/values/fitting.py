@@ -213,7 +213,8 @@ def _boosted(
 
 def _balance(anomalous: npt.NDArray[np.bool_]) -> Floats:
     share = anomalous.mean()
-    return np.where(anomalous, np.sqrt(0.5 / share), np.sqrt(0.5 / (1 - share)))
+    weights: Floats = np.where(anomalous, np.sqrt(0.5 / share), np.sqrt(0.5 / (1 - share)))
+    return weights
 
 
 def _points(column: _Column) -> Floats:

@@ -153,11 +153,9 @@ def _statements(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     identity = settings.read(connection, settings.IDENTITY) or ""
     placeholders = {"canonical": canonical, "identity": identity, **IN_SQL}
     by_value = has_value_heads(connection)
+    other = _BY_VALUE if by_value else {}
     return {
-        name: load(
-            _BY_VALUE.get(name, name) if by_value else name, by_value=by_value, **placeholders
-        )
-        for name in _files()
+        name: load(other.get(name, name), by_value=by_value, **placeholders) for name in _files()
     }
 
 

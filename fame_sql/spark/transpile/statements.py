@@ -11,10 +11,11 @@ import sqlglot
 from sqlglot import exp
 
 from fame_sql import sql
-from fame_sql.errors import InputError
+from fame_sql.errors import InputError, ModelError
 from fame_sql.spark.transpile.transpile import transpile
 from fame_sql.sql.quoting import literal
 from fame_sql.verdict import statements
+from fame_sql.warehouse.definitions import has_value_heads
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -152,7 +153,18 @@ def export_tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         A connection to a warehouse.
     folder : Path
         Created if it does not exist; tables in it are overwritten.
+
+    Raises
+    ------
+    ModelError
+        If the champion has value heads, which the views on Spark do not read.
     """
+    if has_value_heads(connection):
+        raise ModelError(
+            "the champion has value heads, by which lines of one event differ, and the views on "
+            "Spark have one verdict for each event: register the live functions instead, or run "
+            "'fame compile --no-value-heads' for a model without"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     for table in TABLES:
         path = literal(folder / f"{table}.parquet")
