@@ -71,7 +71,7 @@ def _fit(template: str, labelled: Sequence[_Row], of_domain: Sequence[_Row]) -> 
     messages = [row["message"] for row in labelled]
     others = [row for row in of_domain if row["template_id"] != template]
     verdict = np.full(len(labelled), 0.5)
-    for held_out in folds(messages, anomalous):
+    for held_out in folds(anomalous):
         known = [row for row, out in zip(labelled, held_out, strict=True) if not out]
         texts = [labelled[at]["canonical"] for at in np.flatnonzero(held_out).tolist()]
         verdict[held_out] = sigmoid(unseen_log_odds(_events([*known, *others]), texts))

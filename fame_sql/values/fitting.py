@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -88,7 +87,7 @@ def fit(template_id: str, labelled: LabelledMessages) -> ValueHead | None:
     if not has_enough(labelled.anomalous):
         return None
     held_out = np.zeros(len(labelled.messages))
-    for fold in folds(labelled.messages, labelled.anomalous):
+    for fold in folds(labelled.anomalous):
         fitted = _fit(template_id, labelled.where(np.flatnonzero(~fold)))
         if fitted is None:
             return None
@@ -112,20 +111,12 @@ def has_enough(anomalous: npt.NDArray[np.bool_]) -> bool:
     return min(int(anomalous.sum()), int((~anomalous).sum())) >= FEWEST
 
 
-def folds(
-    messages: Sequence[str], anomalous: npt.NDArray[np.bool_]
-) -> Iterator[npt.NDArray[np.bool_]]:
-    """Yield which labels are held out in each fold.
-
-    Equal messages are in one fold, and both classes are spread evenly.
-    """
-    fold_of: dict[str, int] = {}
-    counted: Counter[bool] = Counter()
-    for message, kind in zip(messages, anomalous.tolist(), strict=True):
-        if message not in fold_of:
-            fold_of[message] = counted[kind] % FOLDS
-            counted[kind] += 1
-    places = np.array([fold_of[message] for message in messages])
+def folds(anomalous: npt.NDArray[np.bool_]) -> Iterator[npt.NDArray[np.bool_]]:
+    """Yield which labels are held out in each fold; both classes are spread evenly."""
+    places = np.zeros(len(anomalous), dtype=np.int64)
+    for kind in (False, True):
+        here = np.flatnonzero(anomalous == kind)
+        places[here] = np.arange(len(here)) % FOLDS
     for fold in range(FOLDS):
         if (places == fold).any():
             yield places == fold
@@ -138,17 +129,16 @@ def _fit(template_id: str, labelled: LabelledMessages) -> ValueHead | None:
         return None
     share = len(labelled.messages) / (len(labelled.messages) + TRUSTED_AT)
     intercept, tables = _boosted(columns, labelled.anomalous)
-    bins = [
+    found = [
         one
         for column, table in zip(columns, tables, strict=True)
         for one in _bins(column, table * share)
     ]
-    return ValueHead(
-        template_id,
-        keep=round((1 - share) * SCALE),
-        intercept=round(intercept * share * SCALE),
-        bins=tuple(one for one in bins if one.weight),
-    )
+    bins = tuple(one for one in found if one.weight)
+    if not bins:
+        return None
+    kept, start = round((1 - share) * SCALE), round(intercept * share * SCALE)
+    return ValueHead(template_id, kept, start, bins)
 
 
 def _has_both(anomalous: npt.NDArray[np.bool_]) -> bool:

@@ -1,0 +1,140 @@
+"""Every reader of verdicts gives a line the same score: live, stored, planned and counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+from warehouse_copy import copied_to
+
+import fame_sql
+from fame_sql import models
+from fame_sql.cli import main
+from fame_sql.errors import ModelError
+from fame_sql.evaluation.champion import evaluate
+from fame_sql.pipeline.pipeline import compile_model
+from fame_sql.planner.plan import make_plan
+from fame_sql.spark.scoring import score_parquet
+from fame_sql.spark.transpile.statements import export_tables
+from fame_sql.storage.expiry import cutoff, expire
+from fame_sql.training.values import switch_value_heads
+from fame_sql.warehouse.warehouse import Warehouse
+
+LINES = "SELECT body, score, is_anomaly FROM scored_logs ORDER BY log_id"
+NAIVE = (
+    "SELECT body, fame_score(body) AS score, fame_is_anomaly(body) FROM logs ORDER BY log_id",
+    "SELECT fame_score(body) AS score, count(*) FROM logs GROUP BY 1 ORDER BY 1",
+    "SELECT count(*) FROM logs WHERE fame_is_anomaly(body)",
+    "SELECT max(fame_score(m)) FROM (SELECT upper(body) AS m, log_id FROM logs)",
+    "SELECT fame_verdict(body).score FROM logs WHERE log_id < 99 ORDER BY log_id",
+    "SELECT fame_action(body), fame_domain(body), count(*) FROM logs GROUP BY ALL ORDER BY ALL",
+)
+
+
+@pytest.fixture
+def own(by_value: Path, tmp_path: Path) -> Path:
+    return copied_to(tmp_path, by_value)
+
+
+def test_values_decide_in_plain_sql_and_live_alike(by_value: Path) -> None:
+    with duckdb.connect(str(by_value), read_only=True) as plain:
+        stored = plain.execute(LINES).fetchall()
+        calls = (
+            "SELECT body, fame.score(body), fame.verdict(body).is_anomaly FROM logs ORDER BY log_id"
+        )
+        assert plain.execute(calls).fetchall() == stored
+        action = "SELECT fame.action(body) = 'alert' FROM logs ORDER BY log_id"
+        assert [row[0] for row in plain.execute(action).fetchall()] == [row[2] for row in stored]
+    with fame_sql.connect(by_value, read_only=True) as live:
+        assert live.execute(NAIVE[0]).fetchall() == stored
+        full, not_full = live.execute(
+            "SELECT fame_score('disk dev-900 is 98% full'), fame_score('disk dev-900 is 91% full')"
+        ).fetchall()[0]
+        assert full > 0.5 > not_full
+
+
+@pytest.mark.parametrize("statement", NAIVE)
+def test_a_planned_statement_answers_by_value(by_value: Path, statement: str) -> None:
+    with fame_sql.connect(by_value, read_only=True) as live:
+        naive = live.execute(statement).fetchall()
+        plan = make_plan(live, statement)
+        assert live.execute(plan.statement).fetchall() == naive
+        assert {call.answered_by for call in plan.calls} <= {"event", "message"}
+
+
+def test_an_explanation_names_the_bins_and_adds_up(by_value: Path) -> None:
+    with fame_sql.connect(by_value, read_only=True) as live:
+        [(found,)] = live.execute("SELECT fame_explain('disk dev-1 is 98% full')").fetchall()
+        assert [word["token"] for word in found["words"]] == ["is 98%"]
+        total = found["base"] + sum(word["weight"] for word in found["words"])
+        assert found["log_odds"] == pytest.approx(total, abs=2e-4)
+        [(weights,)] = live.execute("SELECT count(*) FROM fame.value_weights").fetchall()
+        assert weights > 0
+
+
+def test_days_count_by_value_also_after_lines_have_expired(own: Path) -> None:
+    days = "SELECT sum(lines) FILTER (WHERE is_anomaly), sum(lines) FROM fame.daily_verdicts"
+    with Warehouse.open(own) as warehouse:
+        of_lines = warehouse.rows(
+            "SELECT count(*) FILTER (WHERE is_anomaly), count(*) FROM scored_logs"
+        )
+        assert warehouse.rows(days) == of_lines
+        report = expire(warehouse, before=cutoff("2025-03-03", None))
+        assert report.lines > 0
+        assert warehouse.rows(days) == of_lines
+
+
+def test_an_answer_wins_over_values(own: Path) -> None:
+    with Warehouse.open(own) as warehouse:
+        connection = warehouse.connection
+        connection.execute(
+            "INSERT INTO fame.answers SELECT DISTINCT template_id, 'x', 'normal', 'human', 'me', "
+            "NULL, now()::TIMESTAMP FROM fame.provisional_events"
+        )
+        assert warehouse.value("SELECT max(score) FROM scored_logs") == 0
+        fame_sql.register(connection)
+        assert connection.execute("SELECT max(fame_score(body)) FROM logs").fetchall() == [(0.0,)]
+
+
+def test_a_champion_without_heads_has_the_statements_of_today(own: Path) -> None:
+    view = "SELECT sql FROM duckdb_views() WHERE view_name = 'scored_logs' AND schema_name = 'fame'"
+    with Warehouse.open(own) as warehouse:
+        before = models.champion(warehouse).model_version
+        assert "valued" in warehouse.value(view)
+        switch_value_heads(warehouse, on=False)
+        compile_model(warehouse)
+        assert "value" not in warehouse.value(view)
+        assert warehouse.value("SELECT count(DISTINCT score) > 1 FROM scored_logs")
+        models.promote(warehouse, before, reason="back to values")
+        assert "valued" in warehouse.value(view)
+
+
+def test_the_evaluation_counts_by_value(by_value: Path) -> None:
+    with Warehouse.open(by_value, read_only=True) as warehouse:
+        report = evaluate(warehouse)
+        missed = warehouse.value(
+            "SELECT count(*) FROM scored_logs WHERE is_anomaly <> (label = 'fail') "
+            "AND log_id IN (SELECT log_id FROM fame.log_periods WHERE period = 'later')"
+        )
+    assert report is not None
+    assert missed < 20
+
+
+def test_what_keeps_one_verdict_for_each_event_refuses(by_value: Path, tmp_path: Path) -> None:
+    with Warehouse.open(by_value, read_only=True) as warehouse:
+        folder = models.champion(warehouse).folder
+        with pytest.raises(ModelError, match="--no-value-heads"):
+            export_tables(warehouse.connection, tmp_path / "tables")
+    with pytest.raises(ModelError, match="--no-value-heads"):
+        score_parquet(None, [], str(tmp_path), folder)  # type: ignore[arg-type]
+
+
+def test_the_command_switches_heads_and_prints_how_many_lines(own: Path) -> None:
+    run = CliRunner().invoke(main, ["compile", "--value-heads", "--warehouse", str(own)])
+    assert run.exit_code == 0, run.output
+    assert "lines are judged by their values, one at a time" in run.output
+    run = CliRunner().invoke(main, ["compile", "--no-value-heads", "--warehouse", str(own)])
+    assert run.exit_code == 0, run.output
+    assert "judged by their values" not in run.output
