@@ -25,7 +25,7 @@ _WEIGHTS = pa.schema(
     [
         *((name, pa.string()) for name in ("model_version", "template_id")),
         ("place", pa.int32()),
-        ("kind", pa.string()),
+        ("parameter", pa.string()),
         *((name, pa.float64()) for name in ("low", "high")),
         ("category", pa.string()),
         ("weight", pa.int64()),
@@ -212,7 +212,10 @@ def _store_weights(warehouse: Warehouse, version: str, heads: ValueHeads) -> Non
     """Store the value heads of a model as ``fame.value_weights``."""
     connection = warehouse.connection
     connection.execute("DELETE FROM fame.value_weights WHERE model_version = ?", [version])
-    rows = [{"model_version": version, **row} for row in heads.rows()]
+    rows = [
+        {name: row.get(name) for name in _WEIGHTS.names} | {"model_version": version}
+        for row in heads.rows()
+    ]
     if rows:
         table = pa.Table.from_pylist(rows, schema=_WEIGHTS)
         warehouse.with_table(

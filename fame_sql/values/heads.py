@@ -55,16 +55,12 @@ class ValueHeads:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield the rows of ``fame.value_weights``, without the model's version."""
-        nothing = {"low": None, "high": None, "category": None}
         for template_id, head in self.by_template.items():
-            for kind, weight in (("kept", head.keep), ("intercept", head.intercept)):
-                yield {
-                    "template_id": template_id,
-                    "place": 0,
-                    "kind": kind,
-                    "weight": weight,
-                } | nothing
-            yield from ({"template_id": template_id, **asdict(one)} for one in head.bins)
+            base = {"template_id": template_id, "place": 0}
+            yield {**base, "parameter": "kept", "weight": head.keep}
+            yield {**base, "parameter": "intercept", "weight": head.intercept}
+            for one in head.bins:
+                yield {"template_id": template_id, "parameter": one.kind, **asdict(one)}
 
     def save(self, folder: Path) -> None:
         """Write ``values.json`` into a model folder, if there are heads."""

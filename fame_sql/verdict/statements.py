@@ -63,7 +63,7 @@ def columns_of_lines(by_value: bool, relation: str, message: str, heads: str) ->
     """
     columns = {name: f"{relation}.{name}" for name in COLUMNS}
     if by_value:
-        score = f"fame.valued({relation}.score, {relation}.answer, {heads}.head, {message})"
+        score = f"fame.valued({relation}.score, {relation}.answer, {heads}.value_head, {message})"
         columns |= {"score": score, "is_anomaly": f"{score} > {THRESHOLD:g}"}
     return columns
 
@@ -93,7 +93,7 @@ def of_lines(by_value: bool) -> dict[str, str]:
     }
 
 
-_BINS = "fame.value_bins(value_heads.head, logs.body)"
+_BINS = "fame.value_bins(value_heads.value_head, logs.body)"
 _EVENT_HEADS = (
     "\nLEFT JOIN fame.events AS events ON logs.event_id = events.event_id"
     "\nLEFT JOIN fame.value_heads AS value_heads ON events.template_id = value_heads.template_id"

@@ -19,6 +19,7 @@ from fame_sql.planner.plan import make_plan
 from fame_sql.spark.scoring import score_parquet
 from fame_sql.spark.transpile.statements import export_tables
 from fame_sql.storage.expiry import cutoff, expire
+from fame_sql.storage.partitions import move_lines
 from fame_sql.training.values import switch_value_heads
 from fame_sql.warehouse.warehouse import Warehouse
 
@@ -84,6 +85,16 @@ def test_days_count_by_value_also_after_lines_have_expired(own: Path) -> None:
         report = expire(warehouse, before=cutoff("2025-03-03", None))
         assert report.lines > 0
         assert warehouse.rows(days) == of_lines
+
+
+def test_lines_in_partitions_are_judged_and_counted_by_value(own: Path) -> None:
+    lines = "SELECT body, score FROM all_scored_logs ORDER BY log_id"
+    days = "SELECT sum(lines) FILTER (WHERE is_anomaly), sum(lines) FROM fame.daily_verdicts"
+    with Warehouse.open(own) as warehouse:
+        before = warehouse.rows(lines), warehouse.rows(days)
+        move_lines(warehouse, before=cutoff("2025-03-03", None), place=str(own.parent / "days"))
+        assert warehouse.value("SELECT count(*) FROM fame.past_lines WHERE bins IS NOT NULL") > 0
+        assert (warehouse.rows(lines), warehouse.rows(days)) == before
 
 
 def test_an_answer_wins_over_values(own: Path) -> None:

@@ -7,7 +7,7 @@ WITH counted AS (
         coalesce(logs.timestamp, logs.observed_timestamp)::DATE AS day,
         logs.service_name,
         logs.event_id,
-        fame.value_bins(value_heads.head, logs.body) AS bins,
+        fame.value_bins(value_heads.value_head, logs.body) AS bins,
         count(*) AS lines
     FROM fame.logs AS logs$event_heads
     GROUP BY ALL
@@ -36,8 +36,8 @@ SELECT
     summed.service_name,
     summed.event_id,
     summed.lines,
-    fame.valued_by_bins(verdicts.score, verdicts.answer, value_heads.head, summed.bins) AS score,
-    fame.valued_by_bins(verdicts.score, verdicts.answer, value_heads.head, summed.bins) > $threshold
+    fame.valued_by_bins(verdicts.score, verdicts.answer, value_heads.value_head, summed.bins) AS score,
+    fame.valued_by_bins(verdicts.score, verdicts.answer, value_heads.value_head, summed.bins) > $threshold
         AS is_anomaly,
     verdicts.domain,
     verdicts.template_id,

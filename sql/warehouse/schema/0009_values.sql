@@ -6,8 +6,8 @@ CREATE TABLE fame.value_weights (
     model_version VARCHAR NOT NULL,
     template_id VARCHAR NOT NULL,
     place INTEGER NOT NULL,
-    kind VARCHAR NOT NULL
-    CHECK (kind IN ('kept', 'intercept', 'number', 'form', 'unit', 'path', 'token')),
+    parameter VARCHAR NOT NULL
+    CHECK (parameter IN ('kept', 'intercept', 'number', 'form', 'unit', 'path', 'token')),
     low DOUBLE,
     high DOUBLE,
     category VARCHAR,

@@ -10,8 +10,8 @@ places AS (
         template_id,
         place,
         list(
-            {'kind': kind, 'low': low, 'high': high, 'category': category, 'weight': weight}
-            ORDER BY kind, low NULLS FIRST, category
+            {'kind': parameter, 'low': low, 'high': high, 'category': category, 'weight': weight}
+            ORDER BY parameter, low NULLS FIRST, category
         ) AS bins
     FROM weights
     WHERE place > 0
@@ -20,8 +20,8 @@ places AS (
 bases AS (
     SELECT
         template_id,
-        sum(weight) FILTER (WHERE kind = 'kept')::BIGINT AS kept,
-        sum(weight) FILTER (WHERE kind = 'intercept')::BIGINT AS intercept
+        sum(weight) FILTER (WHERE parameter = 'kept')::BIGINT AS kept,
+        sum(weight) FILTER (WHERE parameter = 'intercept')::BIGINT AS intercept
     FROM weights
     WHERE place = 0
     GROUP BY template_id
@@ -32,7 +32,7 @@ SELECT
         'kept': any_value(bases.kept),
         'intercept': any_value(bases.intercept),
         'places': list({'place': places.place, 'bins': places.bins} ORDER BY places.place)
-    } AS head
+    } AS value_head
 FROM bases
 INNER JOIN places ON bases.template_id = places.template_id
 GROUP BY bases.template_id;
