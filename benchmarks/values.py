@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +50,7 @@ class Later:
 
 
 Scores = dict[str, npt.NDArray[np.float64]]
+Measured = dict[tuple[str, str], dict[str, float | None]]
 
 
 def main() -> None:
@@ -66,7 +67,7 @@ def main() -> None:
         report(f"{kind}, K = {k}", [simulated(kind, seed, k) for seed in range(given.logs)])
 
 
-def simulated(kind: str, seed: int, k: int) -> dict[tuple[str, str], dict[str, float | None]]:
+def simulated(kind: str, seed: int, k: int) -> Measured:
     """Return the measures on one simulated log."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
@@ -76,7 +77,7 @@ def simulated(kind: str, seed: int, k: int) -> dict[tuple[str, str], dict[str, f
         return measured(log, "bgl", k)
 
 
-def measured(log: Path, log_format: str, k: int) -> dict[tuple[str, str], dict[str, float | None]]:
+def measured(log: Path, log_format: str, k: int) -> Measured:
     """Return the measures of each way to judge, on each part of the later lines."""
     with tempfile.TemporaryDirectory() as name:
         source = Path(name) / "whole.duckdb"
@@ -149,26 +150,35 @@ def scored(score: npt.NDArray[np.float64], truth: npt.NDArray[np.bool_]) -> Scor
     return ScoredLines(score, truth, np.ones(len(score)), np.zeros(len(score), dtype=np.int64))
 
 
-def report(title: str, logs: Sequence[dict[tuple[str, str], dict[str, float | None]]]) -> None:
-    """Print the mean of each measure over logs, with its 95 % interval."""
+def report(title: str, logs: Sequence[Measured]) -> None:
+    """Print the mean of each measure over logs, and its gain over words, with 95 % intervals."""
     for part in ("mixed", "others"):
         for way in WAYS:
             cells = []
             for name in MEASURES:
-                found = [log[part, way][name] for log in logs if (part, way) in log]
-                cells += list(interval(name, [value for value in found if value is not None]))
+                pairs = [
+                    (log[part, way][name], log[part, WAYS[0]][name])
+                    for log in logs
+                    if (part, way) in log
+                ]
+                known = [
+                    (own, words) for own, words in pairs if own is not None and words is not None
+                ]
+                if known:
+                    cells.append(f"{name} {interval([own for own, _ in known])}")
+                    if way != WAYS[0]:
+                        cells.append(f"gain {interval([own - words for own, words in known])}")
             if cells:
                 print(f"{title}, {part}, {way} ({len(logs)} logs): {', '.join(cells)}", flush=True)
 
 
-def interval(name: str, values: Sequence[float]) -> Iterator[str]:
-    """Yield the mean of a measure as text, with its interval if there are several logs."""
+def interval(values: Sequence[float]) -> str:
+    """Return the mean of a measure as text, with its interval if there are several logs."""
+    mean = np.mean(values)
     if len(values) == 1:
-        yield f"{name} {values[0]:.3f}"
-    elif values:
-        half = students_t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / len(values) ** 0.5
-        mean = np.mean(values)
-        yield f"{name} {mean:.3f} [{mean - half:.3f}, {min(mean + half, 1):.3f}]"
+        return f"{mean:.3f}"
+    half = students_t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / len(values) ** 0.5
+    return f"{mean:.3f} [{mean - half:.3f}, {mean + half:.3f}]"
 
 
 if __name__ == "__main__":

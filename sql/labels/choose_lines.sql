@@ -1,6 +1,5 @@
 -- At most per_template lines of each template of the training period: first one line of each
--- event, then further messages of the same events. With value heads, further messages
--- and every second first line are spread over the values at wildcards.
+-- event, then further messages of the same events; with value heads, both spread over the values.
 CREATE OR REPLACE TEMP TABLE chosen_lines AS
 WITH
 in_event AS (
@@ -17,21 +16,14 @@ in_event AS (
     LEFT JOIN spread_lines AS of_template
         ON messages.log_id = of_template.log_id AND of_template.event_id IS NULL
 ),
-by_place AS (
-    SELECT
-        *,
-        row_number() OVER (PARTITION BY template_id, nth_of_event ORDER BY place) AS nth_by_place
-    FROM in_event
-    WHERE nth_of_event <= $per_event
-),
 in_template AS (
     SELECT
         *,
         row_number() OVER (
-            PARTITION BY template_id
-            ORDER BY nth_of_event, least(2 * nth_by_place, 2 * nth_by_values - 1), place
+            PARTITION BY template_id ORDER BY nth_of_event, nth_by_values NULLS LAST, place
         ) AS nth
-    FROM by_place
+    FROM in_event
+    WHERE nth_of_event <= $per_event
 )
 SELECT log_id, event_id, template_id, nth
 FROM in_template
