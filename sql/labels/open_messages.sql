@@ -9,7 +9,7 @@ FROM (
         events.template_id,
         md5(periods.body) AS drawn,
         arg_min(periods.log_id, (periods.log_time, periods.log_id)) AS log_id,
-        min((periods.log_time, periods.log_id)) AS place
+        min({'log_time': periods.log_time, 'log_id': periods.log_id}) AS place
     FROM fame.log_periods AS periods
     INNER JOIN fame.events AS events ON periods.event_id = events.event_id
     WHERE periods.period <> 'later' AND events.template_id IS NOT NULL AND $eligible
