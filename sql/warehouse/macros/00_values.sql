@@ -24,7 +24,8 @@ CREATE OR REPLACE MACRO fame.value_bins(head, message) AS (
                         ELSE __fame_r.number.value <> '' AND CASE __fame_b.kind
                             WHEN 'unit' THEN __fame_r.number.unit = __fame_b.category
                             WHEN 'form' THEN
-                                contains(__fame_r.number.value, '.') = (__fame_b.category = 'fraction')
+                                __fame_b.category
+                                = CASE WHEN contains(__fame_r.number.value, '.') THEN 'fraction' ELSE 'whole' END
                             ELSE
                                 coalesce(TRY_CAST(__fame_r.number.value AS DOUBLE) >= __fame_b.low, true)
                                 AND coalesce(TRY_CAST(__fame_r.number.value AS DOUBLE) < __fame_b.high, true)
