@@ -147,8 +147,8 @@ def refuse_format(folder: Path, layout: object) -> None:
     """Refuse a folder whose format this fame-sql does not read."""
     if layout not in _BESIDE:
         raise ModelError(
-            f"{folder} has model format {layout}, but this fame-sql reads up to {FORMAT}: "
-            "upgrade fame-sql, or run 'fame train'"
+            f"{folder} has model format {layout}, but this fame-sql reads up to "
+            f"{FORMAT_WITH_VALUES}: upgrade fame-sql, or run 'fame train'"
         )
 
 

@@ -145,7 +145,7 @@ def test_a_manifest_cannot_name_a_file_outside_its_folder(folder: Path, name: st
         ('{"files": 3}', "not a model folder"),
         ('{"files": {}, "format": "x"}', "not a model folder"),
         ("[" * 100_000, "not a model folder"),
-        ('{"files": {}, "format": 3}', "has model format 3, but this fame-sql reads up to 2"),
+        ('{"files": {}, "format": 4}', "has model format 4, but this fame-sql reads up to 3"),
         ('{"files": {}, "format": 0}', "has model format 0"),
         (
             '{"files": {"model.json": null}, "version": ""}',
