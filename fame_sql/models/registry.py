@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -88,12 +90,11 @@ def publish(
         "metrics": json.dumps(metrics),
         "now": utc_now(),
     }
-    with warehouse.transaction():
+    with _defining_again(warehouse), warehouse.transaction():
         warehouse.connection.execute(sql.load("models/publish"), row)
         _store_weights(warehouse, version, ValueHeads.load(folder))
         if promote:
             _make_champion(warehouse, version, author=author, reason=reason)
-    _define_again(warehouse)
 
 
 def promote(
@@ -127,9 +128,8 @@ def promote(
         )
     record = find(warehouse, version)
     _refuse_changed(warehouse, record)
-    with warehouse.transaction():
+    with _defining_again(warehouse), warehouse.transaction():
         _make_champion(warehouse, record.model_version, author=author, reason=reason)
-    _define_again(warehouse)
     return champion(warehouse)
 
 
@@ -223,9 +223,12 @@ def _store_weights(warehouse: Warehouse, version: str, heads: ValueHeads) -> Non
         )
 
 
-def _define_again(warehouse: Warehouse) -> None:
-    """Define the views again if they have to read value heads now, or no longer."""
-    if not definitions.are_current(warehouse.connection):
+@contextmanager
+def _defining_again(warehouse: Warehouse) -> Iterator[None]:
+    """Define the views again if they have to read value heads after the block, or no longer."""
+    before = definitions.has_value_heads(warehouse.connection)
+    yield
+    if before or definitions.has_value_heads(warehouse.connection):
         with warehouse.transaction():
             definitions.define(warehouse.connection)
 
