@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from fame_sql import __version__
+from fame_sql.cli.backup import backup
 from fame_sql.cli.compact import compact
 from fame_sql.cli.compile import compile_
 from fame_sql.cli.dbt import dbt
@@ -59,9 +60,9 @@ class _Commands(click.Group):
                 if seen or _is_interrupt(error):
                     click.echo(_INTERRUPTED, err=True)
                     ctx.exit(130)
-                if not _is_of_the_machine(error):
+                if not _is_of_duckdb(error):
                     raise
-                raise click.ClickException(f"DuckDB: {_one_line(error)}") from None
+                raise click.ClickException(_explained(error)) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the commands in the order in which they are used."""
@@ -94,10 +95,28 @@ def _is_interrupt(error: BaseException) -> bool:
     return reported or isinstance(error, KeyboardInterrupt)
 
 
-def _is_of_the_machine(error: BaseException) -> bool:
-    """Return whether DuckDB reports a full disk, too little memory or a locked file."""
+def _is_of_duckdb(error: BaseException) -> bool:
     duckdb = sys.modules.get("duckdb")
-    return duckdb is not None and isinstance(error, duckdb.OperationalError)
+    return duckdb is not None and isinstance(error, duckdb.Error)
+
+
+def _explained(error: BaseException) -> str:
+    """Return what DuckDB reports, and what to do about it.
+
+    A full disk, too little memory or a locked file speak for themselves.
+    """
+    from fame_sql.warehouse.connection import AFTER_DAMAGE, is_damage
+
+    duckdb = sys.modules["duckdb"]
+    if is_damage(error):
+        return f"the warehouse is damaged (DuckDB: {_first_line(error)}): {AFTER_DAMAGE}"
+    if isinstance(error, duckdb.OperationalError):
+        return f"DuckDB: {_one_line(error)}"
+    return f"DuckDB: {_first_line(error)}; 'fame doctor' examines the warehouse"
+
+
+def _first_line(error: BaseException) -> str:
+    return printable(str(error).partition("\n")[0])
 
 
 def _one_line(error: BaseException) -> str:
@@ -138,6 +157,7 @@ for _command in (
     expire,
     compact,
     doctor,
+    backup,
     repair,
     redact,
     upgrade,

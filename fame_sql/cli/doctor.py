@@ -14,9 +14,12 @@ from fame_sql.console import printable
 
 
 @click.command()
+@click.option(
+    "--deep", is_flag=True, help="Also read every byte of the warehouse, partitions and models."
+)
 @warehouse_option
 @json_option
-def doctor(warehouse: Path, as_json: bool) -> None:
+def doctor(deep: bool, warehouse: Path, as_json: bool) -> None:
     """Say what is wrong with the warehouse and how to mend it."""
     from fame_sql.pipeline.doctor import examine
     from fame_sql.storage.views import reach_partitions
@@ -24,7 +27,7 @@ def doctor(warehouse: Path, as_json: bool) -> None:
 
     with Warehouse.open(warehouse, read_only=True) as opened:
         reach_partitions(opened.connection)
-        findings = examine(opened)
+        findings = examine(opened, deep=deep)
     if as_json:
         print_json([asdict(finding) for finding in findings])
         return

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fame_sql.cli.files import read_text, write_text
 from fame_sql.cli.options.language_model import LanguageModelOptions, language_model_options
-from fame_sql.cli.options.output import Form, form_options, json_option
+from fame_sql.cli.options.output import Form, force_option, form_options, json_option
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_csv, print_json
 from fame_sql.cli.requests import print_requests, print_spending
 from fame_sql.cli.tables import print_table
 from fame_sql.console import printable
+from fame_sql.files import read_text, write_text
 
 if TYPE_CHECKING:
     from fame_sql.domains.certification.certificate import Certificate
@@ -100,9 +100,10 @@ def _print_requests(
     metavar="FILE",
     help="Write the certificate as an HTML page.",
 )
+@force_option
 @warehouse_option
 @json_option
-def show(page_path: Path | None, warehouse: Path, as_json: bool) -> None:
+def show(page_path: Path | None, force: bool, warehouse: Path, as_json: bool) -> None:
     """Show the current domains and the decisions of their certification."""
     from fame_sql.domains import domains
     from fame_sql.domains.document import page
@@ -113,7 +114,7 @@ def show(page_path: Path | None, warehouse: Path, as_json: bool) -> None:
         summaries = domains.read_summaries(opened)
         source = domains.read_grouping(opened).source
     if page_path is not None:
-        write_text(page_path, page(certificate, summaries, source))
+        write_text(page_path, page(certificate, summaries, source), force=force)
         click.echo(f"the certificate is in {page_path}")
         return
     _print_certificate(certificate, as_json=as_json, everything=True)
@@ -126,8 +127,9 @@ def show(page_path: Path | None, warehouse: Path, as_json: bool) -> None:
     metavar="FILE",
     help="Write the YAML file and exit, without opening an editor.",
 )
+@force_option
 @warehouse_option
-def edit(out: Path | None, warehouse: Path) -> None:
+def edit(out: Path | None, force: bool, warehouse: Path) -> None:
     """Edit the domains as YAML in your editor, then certify and use them."""
     from fame_sql.domains import domains
     from fame_sql.domains.document import from_yaml, to_yaml
@@ -136,7 +138,7 @@ def edit(out: Path | None, warehouse: Path) -> None:
     with Warehouse.open(warehouse) as opened:
         text = to_yaml(domains.read_grouping(opened), domains.read_summaries(opened))
         if out is not None:
-            write_text(out, text)
+            write_text(out, text, force=force)
             click.echo(f"edit {out}, then run: fame domains certify {out}")
             return
         edited = click.edit(text, extension=".yaml")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fame_sql.cli.options.language_model import LanguageModelOptions, language_model_options
-from fame_sql.cli.options.output import Form, form_options, json_option
+from fame_sql.cli.options.output import Form, force_option, form_options, json_option
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_csv, print_json
 from fame_sql.cli.requests import print_requests
@@ -63,14 +63,15 @@ def _temporary_warehouse() -> Iterator[Warehouse]:
 
 @llm_group.command("export")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@force_option
 @warehouse_option
-def export_calls(path: Path, warehouse: Path) -> None:
+def export_calls(path: Path, force: bool, warehouse: Path) -> None:
     """Write the answered requests to a file.
 
     The file has JSON lines and can be imported elsewhere.
     """
     with _ledger(warehouse) as ledger:
-        written = ledger.export(path)
+        written = ledger.export(path, force=force)
     click.echo(f"{written} answered requests written to {path}")
 
 

@@ -13,6 +13,7 @@ from fame_sql.cli.options.study import StudyOptions
 from fame_sql.cli.output import print_csv, print_json
 from fame_sql.cli.progress import terminal_progress
 from fame_sql.cli.tables import print_table
+from fame_sql.files import check_new
 
 if TYPE_CHECKING:
     from fame_sql.evaluation.presentation.report import StudyReport
@@ -22,9 +23,8 @@ if TYPE_CHECKING:
 def show_study(warehouse: Path, options: StudyOptions, form: Form) -> None:
     """Run the study for every K, print it, and write the page if one is asked for."""
     if options.html is not None:
-        from fame_sql.evaluation.presentation.page_file import check_writable
-
-        check_writable(options.html)
+        # Before a study that may take hours.
+        check_new(options.html, force=options.force)
     folder = warehouse.with_name(f"{warehouse.stem}.study")
     if options.label_curve:
         _show_curve(warehouse, folder, options, form)

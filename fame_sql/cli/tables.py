@@ -21,17 +21,18 @@ def print_facts(facts: Iterable[tuple[str, object]]) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows under headings, with control characters in the text escaped."""
+    """Print rows under headings, with control characters escaped in both."""
+    names = [_cell(name) for name in columns]
     cells = [[_cell(value) for value in row] for row in rows]
     numeric = [
         bool(cells) and all(isinstance(row[i], _Number) or row[i] == "" for row in cells)
-        for i in range(len(columns))
+        for i in range(len(names))
     ]
     widths = [
         max(len(name), *(len(row[i]) for row in cells)) if cells else len(name)
-        for i, name in enumerate(columns)
+        for i, name in enumerate(names)
     ]
-    for row in [list(columns), ["-" * width for width in widths], *cells]:
+    for row in [names, ["-" * width for width in widths], *cells]:
         padded = [
             cell.rjust(width) if right else cell.ljust(width)
             for cell, width, right in zip(row, widths, numeric, strict=True)

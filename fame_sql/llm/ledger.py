@@ -13,6 +13,7 @@ from typing import Any
 
 from fame_sql import sql
 from fame_sql.errors import InputError
+from fame_sql.files import write_text
 from fame_sql.llm.request import Request, hash_of
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
@@ -170,17 +171,20 @@ class Ledger:
             raise InputError(f"the ledger has no call {request_hash}: 'fame llm bill' lists them")
         return len(gone)
 
-    def export(self, path: Path) -> int:
-        """Write the answered calls as sorted JSON lines, so that the file can be committed."""
+    def export(self, path: Path, *, force: bool = False) -> int:
+        """Write the answered calls as sorted JSON lines, so that the file can be committed.
+
+        Raises
+        ------
+        InputError
+            If the file exists and is not to be replaced, or cannot be written.
+        """
         columns = ", ".join(_EXPORTED)
         rows = self.warehouse.records(
             f"SELECT {columns} FROM fame.llm_calls WHERE response IS NOT NULL ORDER BY ALL"
         )
         lines = [json.dumps(_as_json(row), sort_keys=True, ensure_ascii=False) for row in rows]
-        try:
-            path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"{path} cannot be written: {error.strerror}") from None
+        write_text(path, "".join(f"{line}\n" for line in lines), force=force)
         return len(lines)
 
     def import_calls(self, path: Path) -> int:

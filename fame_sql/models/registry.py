@@ -251,13 +251,22 @@ def _make_champion(warehouse: Warehouse, version: str, *, author: str | None, re
 def _record(warehouse: Warehouse, row: dict[str, Any]) -> ModelRecord:
     return ModelRecord(
         model_version=row["model_version"],
-        folder=warehouse.path.parent / row["path"],
+        folder=_folder(warehouse, row["path"]),
         manifest_hash=row["manifest_hash"],
         recipe_version=row["recipe_version"],
         metrics=json.loads(row["metrics"]),
         stage=row["stage"],
         created_at=row["created_at"],
     )
+
+
+def _folder(warehouse: Warehouse, path: str) -> Path:
+    """Return where a model lies: beside the warehouse under its name of now, or as published.
+
+    A warehouse that was copied or renamed together with its models has them under the new name.
+    """
+    beside = warehouse.models_folder / Path(path).name
+    return beside if beside.is_dir() else warehouse.path.parent / path
 
 
 def _refuse_changed(warehouse: Warehouse, record: ModelRecord) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fame_sql import sql
 from fame_sql.errors import FameError
 from fame_sql.models import load_champion
+from fame_sql.pipeline.checksums import damage
 from fame_sql.warehouse import lines
 from fame_sql.warehouse.definitions import are_current
 from fame_sql.warehouse.warehouse import Warehouse
@@ -29,15 +30,18 @@ class Finding:
     command: str
 
 
-def examine(warehouse: Warehouse) -> list[Finding]:
+def examine(warehouse: Warehouse, *, deep: bool = False) -> list[Finding]:
     """Return what is wrong with a warehouse, the most serious first.
 
     Parameters
     ----------
     warehouse : Warehouse
         May be open read-only.
+    deep : bool
+        Read every byte of the warehouse, of its partitions and of its models as well.
     """
-    return [
+    damaged = [Finding(what, remedy) for what, remedy in damage(warehouse)] if deep else []
+    return damaged or [
         *_changed_lines(warehouse),
         *_definitions(warehouse),
         *_model(warehouse),

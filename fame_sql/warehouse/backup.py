@@ -7,14 +7,18 @@ holds it: a copy made here would let another process write to the warehouse in t
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from fame_sql.errors import WarehouseError
-from fame_sql.warehouse.connection import first_line
+from fame_sql.files import check_new
+from fame_sql.warehouse.connection import first_line, open_file
 
 _COPY = """
 import os, shutil, sys
@@ -23,6 +27,86 @@ shutil.copystat(sys.argv[1], sys.argv[2])
 with open(sys.argv[2], "rb+") as copy:
     os.fsync(copy.fileno())
 """
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A copy of a warehouse and of its models.
+
+    Parameters
+    ----------
+    path : Path
+        The copy of the file.
+    bytes : int
+        Its size.
+    models : Path or None
+        The copy of the folder of the models; None if there is none.
+    """
+
+    path: Path
+    bytes: int
+    models: Path | None
+
+
+def back_up(path: Path, target: Path, *, force: bool = False) -> Backup:
+    """Copy a warehouse and its models while others may read it.
+
+    The copy appears under its name when it is complete and DuckDB has opened it.
+
+    Parameters
+    ----------
+    path : Path
+        The file of the warehouse.
+    target : Path
+        The new file. The models are copied to ``STEM.models`` beside it.
+    force : bool
+        Replace a copy that exists.
+
+    Raises
+    ------
+    WarehouseError
+        If another process writes to the warehouse, or the copy cannot be made.
+    InputError
+        If the target exists and is not to be replaced.
+    """
+    check_new(target, force=force)
+    held = open_file(path, read_only=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
+            models = _copy_models(path, target, Path(folder))
+            made = _copy_whole(path, Path(folder))
+            made.replace(target)
+    except (duckdb.Error, OSError, subprocess.CalledProcessError) as error:
+        raise WarehouseError(f"{path} cannot be copied to {target}: {_reason(error)}") from None
+    finally:
+        held.close()
+    return Backup(target, target.stat().st_size, models)
+
+
+def _copy_whole(path: Path, folder: Path) -> Path:
+    """Copy a file that is locked against writers, with what is in its write-ahead log."""
+    made = folder / path.name
+    for source in (path, path.with_name(f"{path.name}.wal")):
+        if source.exists():
+            _copy(source, folder / source.name)
+    with duckdb.connect(str(made)) as copy:
+        copy.execute("CHECKPOINT")
+    return made
+
+
+def _copy_models(path: Path, target: Path, folder: Path) -> Path | None:
+    source, to = (p.with_name(f"{p.stem}.models") for p in (path, target))
+    if not source.is_dir():
+        return None
+    shutil.copytree(source, folder / to.name, symlinks=True)
+    shutil.rmtree(to, ignore_errors=True)
+    (folder / to.name).rename(to)
+    return to
+
+
+def _copy(source: Path, target: Path) -> None:
+    command = [sys.executable, "-I", "-S", "-c", _COPY, str(source.absolute()), str(target)]
+    subprocess.run(command, check=True, capture_output=True, text=True)
 
 
 def copy_file(connection: duckdb.DuckDBPyConnection, path: Path, target: Path) -> None:
@@ -43,11 +127,10 @@ def copy_file(connection: duckdb.DuckDBPyConnection, path: Path, target: Path) -
         If it cannot be copied; no copy is left then.
     """
     target.unlink(missing_ok=True)
-    command = [sys.executable, "-I", "-S", "-c", _COPY, str(path.absolute()), str(target)]
     try:
         # What lies in the write-ahead log goes into the file first.
         connection.execute("CHECKPOINT")
-        subprocess.run(command, check=True, capture_output=True, text=True)
+        _copy(path, target)
     except (duckdb.Error, OSError, subprocess.CalledProcessError) as error:
         target.unlink(missing_ok=True)
         raise WarehouseError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,11 @@ from fame_sql.sql.quoting import literal
 
 # DuckDB 1.5 cannot read what 2.0 writes by default; both read and write this version.
 STORAGE_VERSION = "v1.2.0"
+
+_MAGIC = b"DUCK"
+_MAGIC_AT = 8
+_DATA = {".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".gz", ".zst"}
+"""Names that DuckDB opens as data: what is written to such a database is not kept."""
 
 
 def utc_now() -> datetime:
@@ -81,6 +87,19 @@ def first_line(error: Exception) -> str:
     return str(error).splitlines()[0]
 
 
+AFTER_DAMAGE = (
+    "put back a copy that 'fame backup' made; the models beside it are files of their own, and "
+    "fame_sql.register(connection, model=FOLDER) uses one without the warehouse"
+)
+"""What to do about a warehouse whose file is damaged."""
+
+
+def is_damage(error: BaseException) -> bool:
+    """Return whether DuckDB reports bytes of a file that are not those it wrote."""
+    text = str(error)
+    return "Corrupt database" in text or "checksum" in text or "not a valid DuckDB" in text
+
+
 def _check_path(path: Path, *, create: bool) -> None:
     if path.stem.lower() == "fame":
         raise WarehouseError(
@@ -96,18 +115,48 @@ def _check_path(path: Path, *, create: bool) -> None:
             f"there is no warehouse at {path}: run 'fame ingest LOGFILE --warehouse {path}' to "
             "make one, or name another with --warehouse"
         )
+    if path.suffix.lower() in _DATA:
+        raise WarehouseError(
+            f"a warehouse cannot be called {path.name}: DuckDB takes a file of that name for data; "
+            f"use another name: {path.with_suffix('.duckdb').name}"
+        )
     if not path.exists() and not path.absolute().parent.is_dir():
         raise WarehouseError(f"{path} cannot be created: the folder {path.parent} does not exist")
+    if path.exists() and not _is_database(path):
+        raise WarehouseError(
+            f"{path} is not a DuckDB file; name a warehouse, or a new file to make one"
+        )
+
+
+def _is_database(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(_MAGIC_AT + len(_MAGIC))[_MAGIC_AT:] == _MAGIC
+    except OSError as error:
+        raise WarehouseError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def _create_file(path: Path) -> None:
-    attach = f"ATTACH {literal(path)} AS made (STORAGE_VERSION {literal(STORAGE_VERSION)})"
-    with duckdb.connect() as memory:
-        try:
+    """Make an empty database beside ``path`` and link it there once it is complete.
+
+    DuckDB writes the head of a file in several steps: a process killed between them would leave a
+    file that cannot be opened.
+    """
+    unborn = path.with_name(f".{path.name}.{os.getpid()}.new")
+    attach = f"ATTACH {literal(unborn)} AS made (STORAGE_VERSION {literal(STORAGE_VERSION)})"
+    try:
+        with duckdb.connect() as memory:
             memory.execute(attach)
             memory.execute("DETACH made")
-        except duckdb.IOException as error:
-            raise WarehouseError(f"{path} cannot be created: {first_line(error)}") from None
+        # A rename would replace a warehouse that another process has made since.
+        path.hardlink_to(unborn)
+    except FileExistsError:
+        return
+    except (duckdb.IOException, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) else first_line(error)
+        raise WarehouseError(f"{path} cannot be created: {reason}") from None
+    finally:
+        unborn.unlink(missing_ok=True)
 
 
 def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
@@ -117,7 +166,7 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         raise WarehouseError(
             f"{path} is already open in this process with other settings; close that connection"
         ) from None
-    except (duckdb.IOException, duckdb.SerializationException) as error:
+    except duckdb.Error as error:
         raise _explained(path, error) from None
 
 
@@ -128,8 +177,6 @@ def _explained(path: Path, error: duckdb.Error) -> WarehouseError:
         holder = re.search(r"PID (\d+)", message)
         who = f"process {holder.group(1)}" if holder else "another process"
         return WarehouseError(f"{path} is held by {who}; wait until it is done and try again")
-    if "not a valid DuckDB" in message or "magic" in message:
-        return WarehouseError(
-            f"{path} is not a DuckDB file; name a warehouse, or a new file to make one"
-        )
+    if is_damage(error):
+        return WarehouseError(f"{path} is damaged ({first_line(error)}): {AFTER_DAMAGE}")
     return WarehouseError(f"{path} cannot be opened: {first_line(error)}")

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 import click
 
-from fame_sql.cli.files import read_text
 from fame_sql.cli.options.grouped import grouped
 from fame_sql.cli.options.renamed import RenamedOption
 from fame_sql.errors import InputError
+from fame_sql.files import read_text
 
 if TYPE_CHECKING:
     from fame_sql.llm.client import Client

@@ -21,6 +21,11 @@ def json_option(command: F) -> F:
     )
 
 
+def force_option(command: F) -> F:
+    """Add ``--force``, for a command that writes a file."""
+    return click.option("--force", is_flag=True, help="Replace a file that exists.")(command)
+
+
 def form_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--csv`` and ``--json``, which the command takes as one argument ``form``."""
 

@@ -11,6 +11,7 @@ import click
 
 from fame_sql.cli.options.grouped import grouped
 from fame_sql.cli.options.numbers import COUNT, MOST
+from fame_sql.cli.options.output import force_option
 from fame_sql.cli.options.preset import preset_options
 from fame_sql.cli.options.renamed import RenamedOption
 from fame_sql.errors import InputError
@@ -85,6 +86,7 @@ _OPTIONS = (
         metavar="FILE",
         help="Also write the study as an HTML page.",
     ),
+    force_option,
 )
 
 
@@ -106,6 +108,8 @@ class StudyOptions:
         Compare strategies of labelling for each K.
     html : Path or None
         Where to write the page.
+    force : bool
+        Whether a page that exists is replaced.
     part : str or None
         The part of the lines in the terminal's table; None for every part.
     preset : str or None
@@ -122,6 +126,7 @@ class StudyOptions:
     weighting: str
     label_curve: bool
     html: Path | None
+    force: bool = False
     part: str | None = None
     preset: str | None = None
     fetch: bool = False

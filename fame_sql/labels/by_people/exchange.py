@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from fame_sql import sql
 from fame_sql.canonical.provisional import PREFIX
 from fame_sql.console import printable
 from fame_sql.errors import InputError
+from fame_sql.files import write_text
 from fame_sql.labels.answers import GivenAnswer, find_template, give_answers, read_answer
 from fame_sql.labels.counts import LabelReport, finish
 from fame_sql.labels.selection.active import choose_actively
@@ -98,18 +100,16 @@ def write_csv(
     InputError
         If the file exists, since it may contain labels, or cannot be written.
     """
-    try:
-        with path.open("x", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, fieldnames=columns)
-            writer.writeheader()
-            writer.writerows({name: _cell(row[name]) for name in columns} for row in rows)
-    except FileExistsError:
+    if path.is_file():
         raise InputError(
             f"{path} exists and may contain labels: import it with '{importer} {path}', "
             "or name a new file"
-        ) from None
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from None
+        )
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, fieldnames=columns)
+    writer.writeheader()
+    writer.writerows({name: _cell(row[name]) for name in columns} for row in rows)
+    write_text(path, text.getvalue())
 
 
 def _cell(value: object) -> object:

@@ -1,0 +1,99 @@
+"""Reading and writing text files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from fame_sql.errors import InputError
+
+
+def read_text(path: Path, option: str = "") -> str:
+    """Return the text of a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    option : str
+        The option that names it, for the error message.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{option} {path} cannot be read: {error}".lstrip()) from None
+
+
+def check_new(path: Path, *, force: bool = False) -> None:
+    """Refuse a file that exists, before the work whose result it is to hold.
+
+    Parameters
+    ----------
+    path : Path
+        The file to be written. What is no regular file, such as ``/dev/stdout``, is accepted.
+    force : bool
+        Accept a file that exists, since it is to be replaced.
+
+    Raises
+    ------
+    InputError
+        If it exists, or its folder does not exist or cannot be written.
+    """
+    if path.is_file() and not force:
+        raise InputError(f"{path} exists: name another file, or replace it with --force")
+    if not path.parent.is_dir():
+        raise InputError(f"{path} cannot be written: there is no folder {path.parent}")
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name a file, such as {path / 'out'}")
+    if not path.exists() and not os.access(path.parent, os.W_OK):
+        raise InputError(f"{path} cannot be written: the folder {path.parent} is read-only")
+
+
+def write_text(path: Path, text: str, *, force: bool = False) -> None:
+    """Write text to a new file, in full or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    text : str
+        Its content.
+    force : bool
+        Replace a file that exists.
+
+    Raises
+    ------
+    InputError
+        If it exists and is not to be replaced, or cannot be written.
+    """
+    check_new(path, force=force)
+    try:
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")
+        else:
+            _write_by_rename(path, text, force=force)
+    except FileExistsError:
+        raise InputError(f"{path} exists: another process has just written it") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _write_by_rename(path: Path, text: str, *, force: bool) -> None:
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if force:
+            unfinished.replace(path)
+        else:
+            # A rename would replace a file that another process has made since.
+            path.hardlink_to(unfinished)
+    finally:
+        unfinished.unlink(missing_ok=True)
