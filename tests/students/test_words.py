@@ -74,16 +74,13 @@ def scores(student: WordsStudent, texts: Sequence[str]) -> bytes:
 
 def slowly(table: WordTable, text: str) -> list[float]:
     """Return the log-odds of one text as the module's docstring defines them."""
-    weight = dict(zip(table.features, table.weights.tolist(), strict=True))
-    sums, squares = [0] * len(table.intercepts), 0
-    known_pairs = {text for kind, text in table.features if kind == "pair"}
+    rows = zip(table.features, table.weights.tolist(), table.squares.tolist(), strict=True)
+    known = {feature: (weights, square) for feature, weights, square in rows}
     words = words_of(text)
-    for unit in [*words, *(pair for pair in pairs_of(words) if pair in known_pairs)]:
-        for feature, count in features_of(unit).items():
-            if feature in weight:
-                sums = [a + count * b for a, b in zip(sums, weight[feature], strict=True)]
-                squares += count * count
-    length = np.sqrt(max(squares, 1))
+    units = [*words, *pairs_of(words)]
+    found = [known[f] for f in set().union(*map(features_of, units)) if f in known]
+    sums = [sum(weights[head] for weights, _ in found) for head in range(len(table.intercepts))]
+    length = np.sqrt(max(sum(square for _, square in found), 1) / SCALE)
     return [(i + s / length) / SCALE for i, s in zip(table.intercepts.tolist(), sums, strict=True)]
 
 
@@ -161,7 +158,7 @@ def test_a_damaged_file_is_named(
 def test_tables_of_another_student_are_refused(student: WordsStudent, tmp_path: Path) -> None:
     student.save(tmp_path)
     table = student.table
-    WordTable(table.features, table.weights[:, :-1], table.intercepts[:-1]).save(tmp_path)
+    table.heads(slice(0, -1)).save(tmp_path)
     with pytest.raises(ModelError, match=r"words.json does not fit student.json"):
         load_student(tmp_path)
 

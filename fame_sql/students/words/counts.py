@@ -1,4 +1,4 @@
-"""The words of labelled events as sparse matrices, from which heads are fitted."""
+"""The features of labelled events as sparse matrices, from which heads are fitted."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ from fame_sql.students.words.reading import (
     words_of,
 )
 
+Floats = npt.NDArray[np.float64]
+
 MOST = 60_000
 """Maximum number of features; those that occur in most units are kept."""
 
 
 class WordCounts:
-    """How often each feature occurs in each text.
+    """Which features occur in each text.
 
     Parameters
     ----------
@@ -38,11 +40,11 @@ class WordCounts:
         found = [features_of(unit) for unit in units]
         self.features = _most_frequent(found)
         places = {feature: place for place, feature in enumerate(self.features)}
-        self._texts = _matrix(read, units)
-        self._units = _matrix(found, places)
+        self._texts = _matrix(read, units) @ _matrix(found, places)
+        self._texts.data[:] = 1.0
 
-    def rows(self, rows: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], Any]:
-        """Return the features of some texts, and each text's counts divided by its length.
+    def rows(self, rows: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], Floats, Any]:
+        """Return the features of some texts, their rarities, and what each text has of them.
 
         Parameters
         ----------
@@ -53,17 +55,21 @@ class WordCounts:
         -------
         int64 array
             Places of the features among :attr:`features`.
+        float64 array
+            [features] the rarity of each: its inverse document frequency among these texts,
+            ``ln((1 + texts) / (1 + texts with it)) + 1``.
         sparse matrix
-            [rows, features] counts of each text, scaled to the length 1.
+            [rows, features] the rarities of each text's features, scaled to the length 1.
         """
         from scipy.sparse import diags
 
         texts = self._texts[np.flatnonzero(rows)]
-        known = np.flatnonzero(np.asarray((texts @ self._units).sum(axis=0)).ravel())
-        units = self._units[:, known]
-        squared = np.asarray(units.multiply(units).sum(axis=1)).ravel()
-        length = np.sqrt(np.maximum(texts @ squared, 1))
-        return known, (diags(1 / length) @ (texts @ units)).tocsr()
+        frequency = np.asarray(texts.sum(axis=0)).ravel()
+        known = np.flatnonzero(frequency)
+        rarity = np.log((1 + texts.shape[0]) / (1 + frequency[known])) + 1
+        rare = texts[:, known] @ diags(rarity)
+        length = np.sqrt(np.asarray(rare.multiply(rare).sum(axis=1)).ravel())
+        return known, rarity, (diags(1 / np.where(length > 0, length, 1)) @ rare).tocsr()
 
 
 def _units(text: str) -> list[str]:
@@ -71,7 +77,7 @@ def _units(text: str) -> list[str]:
     return [*words, *pairs_of(words)]
 
 
-def _most_frequent(found: Sequence[Counter[Feature]]) -> list[Feature]:
+def _most_frequent(found: Sequence[Iterable[Feature]]) -> list[Feature]:
     """Return the features in the order in which they are stored."""
     frequency = Counter(chain.from_iterable(found))
     kept = sorted(frequency, key=lambda feature: (-frequency[feature], feature))[:MOST]
@@ -79,15 +85,15 @@ def _most_frequent(found: Sequence[Counter[Feature]]) -> list[Feature]:
 
 
 def _matrix(rows: Sequence[Iterable[Any]], places: dict[Any, int]) -> Any:
-    """Return a sparse matrix of how often each thing occurs in each row."""
+    """Return a sparse matrix that is not 0 where a thing occurs in a row."""
     from scipy.sparse import csr_matrix
 
-    counted = [row if isinstance(row, Counter) else Counter(row) for row in rows]
     entries = [
-        (number, places[thing], count)
-        for number, row in enumerate(counted)
-        for thing, count in row.items()
+        (number, places[thing])
+        for number, row in enumerate(rows)
+        for thing in row
         if thing in places
     ]
-    row, column, count = np.array(entries, dtype=np.int64).reshape(-1, 3).T
-    return csr_matrix((count, (row, column)), shape=(len(rows), len(places)), dtype=np.float64)
+    row, column = np.array(entries, dtype=np.int64).reshape(-1, 2).T
+    ones = np.ones(len(row))
+    return csr_matrix((ones, (row, column)), shape=(len(rows), len(places)), dtype=np.float64)

@@ -1,16 +1,14 @@
 """What a words student reads of a text: words, pairs of neighbouring words, runs of letters.
 
 A text is a sequence of *units*: its words, and each pair of neighbours. A unit has *features*: the
-word itself and the runs of three letters in it, or the pair. Everything that is added up over a
-text is added up over its units, so that a process computes each unit once.
+word itself and the runs of three letters in it, or the pair. A process reads each unit once.
 
-Neither the inverse document frequency nor bare words nor runs of two or four letters improved the
-ranking of unseen templates (``docs/design/detection.md``).
+A feature counts once in a text, and rare ones count more: on two logs of real machines this ranked
+unseen templates better than counts did (``docs/design/detection.md``).
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
@@ -35,13 +33,13 @@ def pairs_of(words: Sequence[str]) -> Iterable[str]:
     return map(" ".join, pairwise(words))
 
 
-def features_of(unit: str) -> Counter[Feature]:
-    """Return how often each feature occurs in a unit."""
+def features_of(unit: str) -> set[Feature]:
+    """Return the features of a unit."""
     if " " in unit:
-        return Counter([(PAIR, unit)])
+        return {(PAIR, unit)}
     padded = f" {unit} "
     parts = (padded[start : start + RUN] for start in range(len(padded) - RUN + 1))
-    return Counter([(WORD, unit), *((PART, part) for part in parts)])
+    return {(WORD, unit), *((PART, part) for part in parts)}
 
 
 def by_kind(features: Iterable[Feature]) -> dict[str, list[str]]:

@@ -2,8 +2,8 @@
 
     log-odds of a head = intercept + (sum of the weights of the text's features) / length
 
-where the length is the Euclidean norm of the counts of the text's known features, each unit
-(:mod:`.reading`) counted by itself. Weights are whole millionths, so that no order of adding them
+where each known feature of the text counts once, and the length is the Euclidean norm of their
+rarities. Weights and squares of rarities are whole millionths, so that no order of adding them
 changes a bit, on any machine.
 """
 
@@ -53,18 +53,25 @@ class WordTable:
         The vocabulary, each feature once.
     weights : int64 array
         [features, heads] weights in millionths.
+    squares : int64 array
+        [features] squares of the rarities, in millionths.
     intercepts : int64 array
         [heads] log-odds of a text without a known feature, in millionths.
     """
 
     def __init__(
-        self, features: Sequence[Feature], weights: Integers, intercepts: Integers
+        self,
+        features: Sequence[Feature],
+        weights: Integers,
+        squares: Integers,
+        intercepts: Integers,
     ) -> None:
         self.features = tuple(features)
-        self.weights, self.intercepts = weights, intercepts
+        self.weights, self.squares, self.intercepts = weights, squares, intercepts
+        self._columns = np.column_stack([weights, squares])
         self._places = {feature: place for place, feature in enumerate(self.features)}
         self._pairs = {text for kind, text in self.features if kind == PAIR}
-        self._kept = lru_cache(_UNITS_KEPT)(self._sums)
+        self._kept = lru_cache(_UNITS_KEPT)(self._known)
 
     def log_odds(self, texts: Sequence[str]) -> Floats:
         """Return the log-odds of each head, shape [texts, heads].
@@ -80,18 +87,36 @@ class WordTable:
         """Add up the sums of each text's units; the last column is the squared length."""
         numbers: dict[str, int] = {}
         units: list[int] = []
-        ends: list[int] = []
+        counts: list[int] = []
         for text in texts:
+            before = len(units)
             units += [numbers.setdefault(unit, len(numbers)) for unit in self._units(text)]
-            ends.append(len(units))
-        sums = np.array([self._read(unit) for unit in numbers], dtype=np.int64)
+            counts.append(len(units) - before)
+        read = [self._read(unit) for unit in numbers]
+        row, unit = np.repeat(np.arange(len(texts)), counts), np.array(units, dtype=np.int64)
         total = np.zeros((len(texts), len(self.intercepts) + 1), dtype=np.int64)
-        starts = np.array([0, *ends[:-1]])
-        filled = starts < np.array(ends)
-        if filled.any():
-            total[filled] = np.add.reduceat(sums[units], starts[filled], axis=0)
-        length = np.sqrt(np.maximum(total[:, -1:], 1).astype(np.float64))
+        if read:
+            _add(total, row, np.stack([sums for _, sums in read])[unit])
+            again, place = self._repeated(row, unit, [places for places, _ in read])
+            _add(total, again, -self._columns[place])
+        length = np.sqrt(np.maximum(total[:, -1:], 1) / SCALE)
         return np.asarray((self.intercepts + total[:, :-1] / length) / SCALE)
+
+    def _repeated(
+        self, row: Integers, unit: Integers, places: Sequence[Integers]
+    ) -> tuple[Integers, Integers]:
+        """Return the features that several units of a text share: the row, and the place.
+
+        One that ``n`` units share is returned ``n - 1`` times, since it counts once.
+        """
+        sizes = np.array([len(part) for part in places], dtype=np.int64)
+        repeats = sizes[unit]
+        # Where the features of each unit of each text lie, one unit after another.
+        first = np.repeat((np.cumsum(sizes) - sizes)[unit], repeats)
+        within = np.arange(len(first)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+        size = max(len(self.features), 1)
+        keys = np.sort(np.repeat(row, repeats) * size + np.concatenate(places)[first + within])
+        return np.divmod(keys[1:][keys[1:] == keys[:-1]], size)
 
     def _units(self, text: str) -> Iterator[str]:
         """Yield the words of a text, and its known pairs."""
@@ -99,21 +124,20 @@ class WordTable:
         yield from words
         yield from (pair for pair in pairs_of(words) if pair in self._pairs)
 
-    def _read(self, unit: str) -> Integers:
-        return self._kept(unit) if len(unit) <= _LONGEST_KEPT else self._sums(unit)
+    def _read(self, unit: str) -> tuple[Integers, Integers]:
+        return self._kept(unit) if len(unit) <= _LONGEST_KEPT else self._known(unit)
 
-    def _sums(self, unit: str) -> Integers:
-        """Return the sums of a unit's weights, and the sum of the squares of its counts."""
-        found = np.zeros(len(self.intercepts) + 1, dtype=np.int64)
-        for feature, count in features_of(unit).items():
-            if (place := self._places.get(feature)) is not None:
-                found[:-1] += count * self.weights[place]
-                found[-1] += count * count
-        return found
+    def _known(self, unit: str) -> tuple[Integers, Integers]:
+        """Return the places of a unit's known features, and the sums of their columns."""
+        found = (self._places.get(feature) for feature in features_of(unit))
+        places = np.array([place for place in found if place is not None], dtype=np.int64)
+        return places, self._columns[places].sum(axis=0)
 
     def heads(self, chosen: slice) -> WordTable:
         """Return a table with only some of the heads."""
-        return WordTable(self.features, self.weights[:, chosen], self.intercepts[chosen])
+        return WordTable(
+            self.features, self.weights[:, chosen], self.squares, self.intercepts[chosen]
+        )
 
     def save(self, folder: Path, generation: int = 0) -> None:
         """Write ``words.safetensors`` and ``words.json`` into a folder.
@@ -127,7 +151,11 @@ class WordTable:
         """
         from safetensors.numpy import save
 
-        tensors = {"weights": self.weights, "intercepts": self.intercepts}
+        tensors = {
+            "weights": self.weights,
+            "squares": self.squares,
+            "intercepts": self.intercepts,
+        }
         content = save({name: np.ascontiguousarray(part) for name, part in tensors.items()})
         (folder / numbered(WEIGHTS, generation)).write_bytes(content)
         text = json.dumps(by_kind(self.features), ensure_ascii=False)
@@ -149,13 +177,23 @@ class WordTable:
         try:
             features = in_order(json.loads(path.read_text("utf-8")))
             tensors = load((folder / numbered(WEIGHTS, generation)).read_bytes())
-            weights, intercepts = tensors["weights"], tensors["intercepts"]
-            if weights.shape != (len(features), *intercepts.shape):
+            parts = tensors["weights"], tensors["squares"], tensors["intercepts"]
+            weights, squares, intercepts = parts
+            if weights.shape != (*squares.shape, *intercepts.shape) or len(squares) != len(
+                features
+            ):
                 raise ValueError("vocabulary and weights differ in length")
-            if {weights.dtype, intercepts.dtype} != {np.dtype(np.int64)}:
+            if {part.dtype for part in parts} != {np.dtype(np.int64)}:
                 raise ValueError("weights are not whole numbers")
         except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
             raise ModelError(
                 f"{path} cannot be read ({error}): train again with 'fame train --full'"
             ) from None
-        return cls(features, weights, intercepts)
+        return cls(features, weights, squares, intercepts)
+
+
+def _add(total: Integers, row: Integers, parts: Integers) -> None:
+    """Add parts to the rows of a total that they belong to; the rows are in order."""
+    starts = np.flatnonzero(np.diff(row, prepend=-1))
+    if len(starts):
+        total[row[starts]] += np.add.reduceat(parts, starts, axis=0)

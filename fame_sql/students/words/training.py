@@ -1,6 +1,6 @@
 """Training a words student, or only the heads of the domains that have changed.
 
-All heads are logistic regressions on the same word counts: the router's on the domain, one for
+All heads are logistic regressions on the same features: the router's on the domain, one for
 messages of unseen templates on all labelled events, and one for each mixed domain whose events
 have labels enough. The heads are fitted first without the last slice of the training period, and
 calibrated on those events of the slice whose templates occur before it; then on everything.
@@ -28,7 +28,7 @@ from fame_sql.students.words.table import SCALE, WordTable
 
 Floats = npt.NDArray[np.float64]
 
-# Counts are scaled to the length 1 and sparse, so weights have to be larger than on vectors.
+# Rows are scaled to the length 1 and sparse, so weights have to be larger than on vectors.
 REGULARISATION = 300.0
 
 
@@ -150,7 +150,7 @@ class _Heads:
 
     def table(self, fitted: Mask, with_router: bool = False) -> WordTable:
         """Fit the heads to some events."""
-        places, rows = self._counts.rows(fitted)
+        places, rarity, rows = self._counts.rows(fitted)
         examples = self.examples.where(fitted)
         weights, bias = self._anomaly(examples, rows)
         if with_router:
@@ -158,8 +158,12 @@ class _Heads:
                 rows, examples.domain, examples.importance, len(self.domains), REGULARISATION
             )
             weights, bias = np.vstack([weights, router[0]]), np.append(bias, router[1])
+        # In the rows, a feature stands with its rarity.
         return WordTable(
-            [self._counts.features[at] for at in places], _whole(weights.T), _whole(bias)
+            [self._counts.features[at] for at in places],
+            _whole(weights.T * rarity[:, None]),
+            _whole(rarity**2),
+            _whole(bias),
         )
 
     def logits(self, fitted: Mask, scored: Mask) -> Floats:
