@@ -24,7 +24,7 @@ from fame_sql.evaluation.metrics import ScoredLines, measure
 from fame_sql.evaluation.study.splits import by_time, read_lines
 from fame_sql.evaluation.study.students import groupers
 from fame_sql.evaluation.study.trials import Trial, trial
-from fame_sql.ingest import ingest_file
+from fame_sql.ingest import Hints, ingest_file
 from fame_sql.models import load_champion
 from fame_sql.models.model import Model
 from fame_sql.pipeline.simulator import simulate
@@ -83,7 +83,8 @@ def build(path: Path, log: Path, log_format: str, masks: str) -> Path:
             )
         for mask in WHOLE.get(masks, ()):
             warehouse.connection.execute("DELETE FROM fame.masks WHERE name = ?", [mask])
-        ingest_file(warehouse, log, format=log_format)
+        hints = Hints(label_key="label") if log_format == "jsonl" else Hints()
+        ingest_file(warehouse, log, format=log_format, hints=hints)
     return path
 
 

@@ -28,7 +28,7 @@ from fame_sql.evaluation.metrics import ScoredLines, measure
 from fame_sql.evaluation.study.splits import by_time, read_lines
 from fame_sql.evaluation.study.students import groupers
 from fame_sql.evaluation.study.trials import Trial, trial
-from fame_sql.ingest import ingest_file
+from fame_sql.ingest import Hints, ingest_file
 from fame_sql.models import load_champion
 from fame_sql.pipeline.simulator import simulate
 from fame_sql.training.training import train_students
@@ -81,8 +81,9 @@ def measured(log: Path, log_format: str, k: int) -> Measured:
     """Return the measures of each way to judge, on each part of the later lines."""
     with tempfile.TemporaryDirectory() as name:
         source = Path(name) / "whole.duckdb"
+        hints = Hints(label_key="label") if log_format == "jsonl" else Hints()
         with Warehouse.open(source, create=True) as warehouse:
-            ingest_file(warehouse, log, format=log_format)
+            ingest_file(warehouse, log, format=log_format, hints=hints)
             lines = read_lines(warehouse)
             body = dict(warehouse.rows("SELECT log_id, body FROM fame.logs"))
         split = next(iter(by_time(lines, (CUT,))))

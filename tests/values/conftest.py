@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fame_sql.ingest import ingest_file
+from fame_sql.ingest import Hints, ingest_file
 from fame_sql.pipeline.pipeline import compile_model
 from fame_sql.training.values import switch_value_heads
 from fame_sql.warehouse.warehouse import Warehouse
@@ -47,7 +47,8 @@ def message(draw: random.Random) -> tuple[str, bool]:
 def by_value(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("values") / "warehouse.duckdb"
     with Warehouse.open(path, create=True) as warehouse:
-        ingest_file(warehouse, write_log(path.with_name("log.jsonl")), format="jsonl")
+        log = write_log(path.with_name("log.jsonl"))
+        ingest_file(warehouse, log, format="jsonl", hints=Hints(label_key="label"))
         switch_value_heads(warehouse, on=True)
         report = compile_model(warehouse, per_template=40)
     assert 0 < report.lines_by_value < report.lines
