@@ -15,7 +15,7 @@ from fame_sql.cli import main
 from fame_sql.errors import InputError
 from fame_sql.evaluation.stream.replay import AnswerPlan, StreamedLine, replay
 from fame_sql.evaluation.stream.stream import StreamPlan, evaluate_stream
-from fame_sql.ingest import ingest_file
+from fame_sql.ingest import Hints, ingest_file
 from fame_sql.labels.suspicion import suspicion
 from fame_sql.warehouse.warehouse import Warehouse
 
@@ -129,7 +129,7 @@ def streamed(tmp_path_factory: pytest.TempPathFactory) -> Path:
             }
             file.write(json.dumps(line) + "\n")
     with Warehouse.open(path, create=True) as warehouse:
-        ingest_file(warehouse, log, format="jsonl")
+        ingest_file(warehouse, log, format="jsonl", hints=Hints(label_key="label"))
     return path
 
 
