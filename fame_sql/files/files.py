@@ -49,7 +49,7 @@ def check_new(path: Path, *, force: bool = False) -> None:
     if not path.parent.is_dir():
         raise InputError(f"{path} cannot be written: there is no folder {path.parent}")
     if path.is_dir():
-        raise InputError(f"{path} is a folder: name a file, such as {path / 'out'}")
+        raise InputError(f"{path} cannot be written: it is a folder, name a file in it")
     if not path.exists() and not os.access(path.parent, os.W_OK):
         raise InputError(f"{path} cannot be written: the folder {path.parent} is read-only")
 

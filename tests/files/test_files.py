@@ -22,7 +22,7 @@ def test_a_file_that_exists_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"), [("no/out.txt", "there is no folder"), (".", "is a folder")]
+    ("name", "reason"), [("no/out.txt", "there is no folder"), (".", "it is a folder")]
 )
 def test_a_place_that_cannot_be_written(tmp_path: Path, name: str, reason: str) -> None:
     with pytest.raises(InputError, match=reason):
