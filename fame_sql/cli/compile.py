@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 @click.option(
     "--value-heads/--no-value-heads",
     default=None,
-    help="Judge by the values behind wildcards where they tell more than words, and draw labels that "
-    "spread over them. Later runs keep the choice; the default is off.",
+    help="Judge by the values behind wildcards where they decide better than words, and draw "
+    "labels that spread over them. Later runs keep the choice; the default is off.",
 )
 @preset_options(default="the champion's, or words")
 @runtime_options
