@@ -20,7 +20,7 @@ import numpy as np
 from fame_sql.evaluation.metrics import ScoredLines, difference, with_intervals
 from fame_sql.evaluation.study.splits import by_templates, by_time, read_lines
 from fame_sql.evaluation.study.trials import Trial, trial
-from fame_sql.ingest import ingest_file
+from fame_sql.ingest import Hints, ingest_file
 from fame_sql.pipeline.simulator import simulate
 from fame_sql.students.calibration.calibration import sigmoid
 from fame_sql.students.examples import LabelledEvents
@@ -38,13 +38,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("log", type=Path, nargs="?", help="a labelled log, such as BGL_2k.log")
     parser.add_argument("--format", default="auto")
+    parser.add_argument("--label-key", help="the key of the label, in a log of JSON lines")
     parser.add_argument("--simulated", type=int, default=0, help="simulated logs instead")
     parser.add_argument("--seeds", type=int, default=3, help="assignments of templates to folds")
     parser.add_argument("-k", "--per-template", type=int, default=20)
     given = parser.parse_args()
     found: dict[tuple[str, str], dict[str, list[ScoredLines]]] = {}
     for log, log_format in logs(given):
-        for protocol, made in trials(log, log_format, given.seeds, given.per_template):
+        for protocol, made in trials(log, log_format, given):
             for part, name, judged in scored(made):
                 if judged.is_anomaly.any():
                     found.setdefault((protocol, part), {}).setdefault(name, []).append(judged)
@@ -62,18 +63,21 @@ def logs(given: argparse.Namespace) -> Iterator[tuple[Path, str]]:
             yield Path(folder) / "centre.log", "bgl"
 
 
-def trials(log: Path, log_format: str, seeds: int, k: int) -> Iterator[tuple[str, Trial]]:
+def trials(log: Path, log_format: str, given: argparse.Namespace) -> Iterator[tuple[str, Trial]]:
     """Yield the trial of each split, with the name of its protocol."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with Warehouse.open(folder / "whole.duckdb", create=True) as warehouse:
-            ingest_file(warehouse, log, format=log_format)
+            hints = Hints(label_key=given.label_key)
+            ingest_file(warehouse, log, format=log_format, hints=hints)
             lines = read_lines(warehouse)
         splits = [*by_time(lines, CUTS)]
-        splits += [split for seed in range(seeds) for split in by_templates(lines, 4, seed)]
+        splits += [split for seed in range(given.seeds) for split in by_templates(lines, 4, seed)]
         for number, split in enumerate(splits):
             (folder / str(number)).mkdir()
-            with trial(folder / "whole.duckdb", folder / str(number), lines, split, k) as made:
+            with trial(
+                folder / "whole.duckdb", folder / str(number), lines, split, given.per_template
+            ) as made:
                 yield split.protocol, made
 
 
