@@ -140,7 +140,7 @@ def _distinct_events(connection: duckdb.DuckDBPyConnection) -> int:
     return int(
         connection.execute(
             "SELECT count(DISTINCT fame_canonical(m)) FROM (SELECT unnest([body, lower(body), "
-            "body || '!']) AS m FROM logs)"
+            "body || '!', host_name, log_id::VARCHAR, event_id::VARCHAR]) AS m FROM logs)"
         ).fetchall()[0][0]
     )
 

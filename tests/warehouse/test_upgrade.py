@@ -57,10 +57,8 @@ def test_every_earlier_schema_is_upgraded_and_can_go_back(tmp_path: Path, versio
 
     dry_run = _fame("upgrade", "--dry-run", "--warehouse", path)
     assert dry_run.exit_code == 0, dry_run.output
-    for step in all_steps():
-        assert (f"schema step {step.number}  {step.name}" in dry_run.output) == (
-            step.number > version
-        )
+    shown = re.findall(r"schema step (\d+) +(\w+)", dry_run.output)
+    assert shown == [(str(s.number), s.name) for s in all_steps() if s.number > version]
     assert f"has schema {version}, this fame-sql uses schema {NEWEST}" in dry_run.output
     assert "rows per second" in dry_run.output
     assert path.read_bytes() == before
