@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from fame_sql.files.files import check_new, read_text, write_text
+from fame_sql.files.files import check_new, put_in_place, read_text, write_text
 
-__all__ = ["check_new", "read_text", "write_text"]
+__all__ = ["check_new", "put_in_place", "read_text", "write_text"]

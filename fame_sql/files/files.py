@@ -93,7 +93,27 @@ def _write_by_rename(path: Path, text: str, *, force: bool) -> None:
         if force:
             unfinished.replace(path)
         else:
-            # A rename would replace a file that another process has made since.
-            path.hardlink_to(unfinished)
+            put_in_place(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def put_in_place(finished: Path, path: Path) -> None:
+    """Give a file its name, unless another has that name.
+
+    A rename would replace a file that another process has made since, so the file is linked; it is
+    renamed only where the file system has no links.
+
+    Raises
+    ------
+    FileExistsError
+        If there is a file of that name.
+    """
+    try:
+        path.hardlink_to(finished)
+    except FileExistsError:
+        raise
+    except OSError:
+        if path.exists():
+            raise FileExistsError(path) from None
+        finished.rename(path)

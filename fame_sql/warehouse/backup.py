@@ -18,7 +18,7 @@ import duckdb
 
 from fame_sql.errors import WarehouseError
 from fame_sql.files import check_new
-from fame_sql.warehouse.connection import first_line, open_file
+from fame_sql.warehouse.connection import first_line, models_of, open_file
 
 _COPY = """
 import os, shutil, sys
@@ -65,16 +65,28 @@ def back_up(path: Path, target: Path, *, force: bool = False) -> Backup:
     Raises
     ------
     WarehouseError
-        If another process writes to the warehouse, or the copy cannot be made.
+        If another process writes to the warehouse, the folder of the models would be that of
+        another warehouse, or the copy cannot be made.
     InputError
         If the target exists and is not to be replaced.
     """
     check_new(target, force=force)
+    if models_of(target).absolute() == models_of(path).absolute():
+        raise WarehouseError(
+            f"{target} would share the folder {models_of(path)} with the warehouse: name the copy "
+            "otherwise, or put it into another folder"
+        )
+    if models_of(target).exists() and not force:
+        raise WarehouseError(
+            f"{models_of(target)} exists: name another file, or replace both with --force"
+        )
     held = open_file(path, read_only=True)
     try:
         with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
-            models = _copy_models(path, target, Path(folder))
-            made = _copy_whole(path, Path(folder))
+            # Both copies are complete before anything is replaced.
+            made, models = _copy_whole(path, Path(folder)), _copy_models(path, Path(folder))
+            if models is not None:
+                models = _put_models(models, models_of(target), Path(folder))
             made.replace(target)
     except (duckdb.Error, OSError, subprocess.CalledProcessError) as error:
         raise WarehouseError(f"{path} cannot be copied to {target}: {_reason(error)}") from None
@@ -94,14 +106,17 @@ def _copy_whole(path: Path, folder: Path) -> Path:
     return made
 
 
-def _copy_models(path: Path, target: Path, folder: Path) -> Path | None:
-    source, to = (p.with_name(f"{p.stem}.models") for p in (path, target))
+def _copy_models(path: Path, folder: Path) -> Path | None:
+    source = models_of(path)
     if not source.is_dir():
         return None
-    shutil.copytree(source, folder / to.name, symlinks=True)
-    shutil.rmtree(to, ignore_errors=True)
-    (folder / to.name).rename(to)
-    return to
+    return Path(shutil.copytree(source, folder / source.name, symlinks=True))
+
+
+def _put_models(copy: Path, target: Path, folder: Path) -> Path:
+    if target.exists():
+        target.rename(folder / "replaced")
+    return copy.rename(target)
 
 
 def _copy(source: Path, target: Path) -> None:

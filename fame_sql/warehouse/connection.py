@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from fame_sql.errors import WarehouseError
+from fame_sql.files import put_in_place
 from fame_sql.sql.quoting import literal
 
 # DuckDB 1.5 cannot read what 2.0 writes by default; both read and write this version.
@@ -26,6 +27,11 @@ _DATA = {".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".gz
 def utc_now() -> datetime:
     """Return the current time in UTC, without a zone, as the warehouse stores it."""
     return datetime.now(UTC).replace(tzinfo=None)
+
+
+def models_of(path: Path) -> Path:
+    """Return the folder of the models of a warehouse, beside its file."""
+    return path.with_name(f"{path.stem}.models")
 
 
 @contextmanager
@@ -137,7 +143,7 @@ def _is_database(path: Path) -> bool:
 
 
 def _create_file(path: Path) -> None:
-    """Make an empty database beside ``path`` and link it there once it is complete.
+    """Make an empty database beside ``path``, which gets its name once it is complete.
 
     DuckDB writes the head of a file in several steps: a process killed between them would leave a
     file that cannot be opened.
@@ -148,8 +154,7 @@ def _create_file(path: Path) -> None:
         with duckdb.connect() as memory:
             memory.execute(attach)
             memory.execute("DETACH made")
-        # A rename would replace a warehouse that another process has made since.
-        path.hardlink_to(unborn)
+        put_in_place(unborn, path)
     except FileExistsError:
         return
     except (duckdb.IOException, OSError) as error:

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from fame_sql.canonical.canonical import Recipe
-from fame_sql.warehouse.connection import open_file, transaction, utc_now
+from fame_sql.warehouse.connection import models_of, open_file, transaction, utc_now
 from fame_sql.warehouse.recipe import read_recipe
 from fame_sql.warehouse.upgrade import migrate
 
@@ -67,7 +67,7 @@ class Warehouse:
     @property
     def models_folder(self) -> Path:
         """The folder of the trained models, beside the file."""
-        return self.path.with_name(f"{self.path.stem}.models")
+        return models_of(self.path)
 
     def __enter__(self) -> Warehouse:
         return self

@@ -83,6 +83,19 @@ def test_a_warehouse_that_is_being_written_is_not_copied(copied: Path, tmp_path:
     assert not (tmp_path / "copy.duckdb").exists()
 
 
+def test_a_backup_never_touches_the_models_of_another_warehouse(
+    copied: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.models" / "kept"
+    other.mkdir(parents=True)
+    with pytest.raises(WarehouseError, match=r"other\.models exists"):
+        back_up(copied, tmp_path / "other.duckdb")
+    with pytest.raises(WarehouseError, match="would share the folder"):
+        back_up(copied, copied.with_suffix(".bak"), force=True)
+    assert other.is_dir()
+    assert invoke("doctor", "--deep", "--warehouse", copied) == (0, "nothing is wrong\n")
+
+
 @pytest.mark.parametrize("name", DATA_FILES)
 def test_a_name_that_duckdb_takes_for_data(tmp_path: Path, name: str) -> None:
     with pytest.raises(WarehouseError, match=r"takes a file of that name for data"):
