@@ -38,7 +38,7 @@ class Client:
 
     If an endpoint refuses a strict JSON schema, the next request asks for JSON, and then for
     text. If it refuses ``temperature``, ``seed`` or ``max_tokens``, the next request leaves them
-    out. Several threads may send at once.
+    out. Several threads can send at the same time.
 
     Parameters
     ----------

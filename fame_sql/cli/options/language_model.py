@@ -51,7 +51,7 @@ class LanguageModelOptions:
     temperature, llm_seed : float or int, or None
         The user's settings.
     concurrency : int
-        Requests under way at once.
+        Maximum number of simultaneous requests.
     presidio : bool
         Whether Presidio masks the names of people.
     dry_run : bool
@@ -200,7 +200,7 @@ _LIMITS = (
         metavar="NUMBER",
         default=1,
         show_default=True,
-        help="Requests under way at once; the result is the same.",
+        help="Maximum number of simultaneous requests; the result is the same.",
     ),
 )
 _LAST = (
