@@ -1,0 +1,1 @@
+"""What people do with verdicts from day to day: counts, incidents, alerts, feedback and drift."""
