@@ -18,10 +18,11 @@ class Incident:
     Parameters
     ----------
     incident_id : str
-        Identifies this incident; the same anomalies give the same identifier.
+        Identifies this incident, from its first change to its last.
     fingerprint : str
-        Identifies what is wrong, across incidents: made from service, domain and templates, never
-        from times or values. Silences and deduplication keys use it.
+        Identifies what is wrong, across incidents: made from service, domain and template, never
+        from times or values. Silences and deduplication keys use it. An incident keeps the one that
+        it was opened with, so that its end has the key of its beginning.
     service_name : str
         The service, empty if the log names none.
     domain : str
@@ -50,6 +51,10 @@ class Incident:
         What is known of the fingerprint, such as "seen 3 times, dismissed on …"; may be empty.
     revision : int
         Grows by one with each change of the incident.
+    silenced : bool
+        Whether dismissals in force covered all of it when it changed, and it was no worse than when
+        it was dismissed. Such a change is recorded, and nobody is to be alerted; ``known`` says why.
+        If the dismissal ends while the incident goes on, ``reopened`` follows.
     """
 
     incident_id: str
@@ -69,6 +74,7 @@ class Incident:
     examples: tuple[str, ...] = ()
     known: str = ""
     revision: int = 1
+    silenced: bool = False
 
 
 @dataclass(frozen=True)
