@@ -16,6 +16,7 @@ from fame_sql import __version__
 from fame_sql.cli.backup import backup
 from fame_sql.cli.compact import compact
 from fame_sql.cli.compile import compile_
+from fame_sql.cli.counts import counts
 from fame_sql.cli.dbt import dbt
 from fame_sql.cli.demo import demo
 from fame_sql.cli.doctor import doctor
@@ -146,6 +147,7 @@ for _command in (
     train,
     score,
     queue,
+    counts,
     query,
     evaluate,
     status,

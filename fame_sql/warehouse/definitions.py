@@ -29,6 +29,7 @@ PUBLIC_VIEWS = (
     "file_anomalies",
     "all_logs",
     "all_scored_logs",
+    "count_anomalies",
 )
 
 # What reads lines in partitions, whose files must be in reach when a view is defined.

@@ -1,0 +1,44 @@
+-- The series that can differ in a block: those with lines in it, and those of which three lines or more
+-- are expected in a window. The others cannot be significant.
+CREATE OR REPLACE TEMP TABLE series_of_blocks AS
+WITH totals AS (
+    SELECT
+        baselines.block_start,
+        exposures.measure,
+        exposures.service_name,
+        sum(exposures.n) AS n
+    FROM baseline_parts AS baselines
+    INNER JOIN part_exposures AS exposures ON baselines.part_start = exposures.part_start
+    GROUP BY ALL
+),
+sums AS (
+    SELECT
+        baselines.block_start,
+        counts.measure,
+        counts.service_name,
+        counts.template_id,
+        sum(counts.x) AS x
+    FROM baseline_parts AS baselines
+    INNER JOIN part_counts AS counts ON baselines.part_start = counts.part_start
+    GROUP BY ALL
+),
+widest AS (
+    SELECT measure, block_start, service_name, max(n) AS n FROM window_exposures GROUP BY ALL
+)
+SELECT sums.block_start, sums.measure, sums.service_name, sums.template_id
+FROM sums
+INNER JOIN totals
+    ON
+        sums.block_start = totals.block_start
+        AND sums.measure = totals.measure
+        AND sums.service_name = totals.service_name
+INNER JOIN widest
+    ON
+        sums.block_start = widest.block_start
+        AND sums.measure = widest.measure
+        AND sums.service_name = widest.service_name
+WHERE sums.x / totals.n * widest.n >= 3
+UNION
+SELECT counts.block_start, counts.measure, counts.service_name, counts.template_id
+FROM window_counts AS counts
+WHERE counts.measure <> 'service';

@@ -1,0 +1,80 @@
+-- Lines by service in the parts and windows that are compared; the whole system is the service '*'
+-- under the measure 'service', which asks whether a service has gone silent.
+CREATE OR REPLACE TEMP TABLE part_counts AS
+SELECT
+    'lines' AS measure,
+    counts.service_name,
+    counts.template_id,
+    buckets.part_start,
+    sum(counts.lines)::BIGINT AS x
+FROM fame.line_counts AS counts
+INNER JOIN session_buckets AS buckets ON counts.bucket = buckets.bucket
+WHERE buckets.part_start IN (SELECT part_start FROM baseline_parts)
+GROUP BY ALL;
+
+INSERT INTO part_counts
+SELECT 'service' AS measure, service_name, '' AS template_id, part_start, sum(x)::BIGINT AS x
+FROM part_counts
+GROUP BY service_name, part_start;
+
+CREATE OR REPLACE TEMP TABLE window_counts AS
+SELECT
+    windows.block_start,
+    windows.window_start,
+    windows.window_end,
+    'lines' AS measure,
+    counts.service_name,
+    counts.template_id,
+    sum(counts.lines)::BIGINT AS x
+FROM tested_windows AS windows
+CROSS JOIN range(1, 5) AS before(steps)
+INNER JOIN fame.line_counts AS counts
+    ON windows.window_end - to_seconds(30 * before.steps) = counts.bucket
+WHERE
+    counts.bucket >= windows.window_start
+    AND counts.bucket >= (SELECT min(window_start) FROM tested_windows)
+GROUP BY ALL;
+
+INSERT INTO window_counts
+SELECT
+    block_start,
+    window_start,
+    window_end,
+    'service' AS measure,
+    service_name,
+    '' AS template_id,
+    sum(x)::BIGINT AS x
+FROM window_counts
+GROUP BY block_start, window_start, window_end, service_name;
+
+-- What a count is a share of: the lines of its service, or for a service those of all.
+CREATE OR REPLACE TEMP TABLE part_exposures AS
+SELECT 'lines' AS measure, service_name, part_start, x AS n
+FROM part_counts
+WHERE measure = 'service'
+UNION ALL
+SELECT 'service' AS measure, services.service_name, sums.part_start, sums.n
+FROM (SELECT DISTINCT service_name FROM part_counts) AS services
+CROSS JOIN (
+    SELECT part_start, sum(x)::BIGINT AS n FROM part_counts WHERE measure = 'service' GROUP BY part_start
+) AS sums;
+
+CREATE OR REPLACE TEMP TABLE window_exposures AS
+SELECT 'lines' AS measure, block_start, window_start, window_end, service_name, x AS n
+FROM window_counts
+WHERE measure = 'service'
+UNION ALL
+-- A service is tested as a whole only where it has no line.
+SELECT 'service' AS measure, sums.block_start, sums.window_start, sums.window_end, services.service_name, sums.n
+FROM (SELECT DISTINCT service_name FROM part_counts) AS services
+CROSS JOIN (
+    SELECT block_start, window_start, window_end, sum(x)::BIGINT AS n
+    FROM window_counts
+    WHERE measure = 'service'
+    GROUP BY block_start, window_start, window_end
+) AS sums
+ANTI JOIN window_counts AS counts
+    ON
+        counts.measure = 'service'
+        AND services.service_name = counts.service_name
+        AND sums.window_end = counts.window_end;
