@@ -46,7 +46,7 @@ def counts(
 ) -> None:
     """List templates whose lines are more or fewer than their service's past lets expect.
 
-    Counts the lines that are new since the last time, tests the windows that they lie in, and
+    Counts the lines that are new since the last time, tests their windows, and
     lists what is significant: bursts, silences, first sightings, shifts of a template's share, and
     delays where lines have trace IDs. The view count_anomalies has the same, window by window.
     """
