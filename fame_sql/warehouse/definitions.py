@@ -30,6 +30,7 @@ PUBLIC_VIEWS = (
     "all_logs",
     "all_scored_logs",
     "count_anomalies",
+    "incidents",
 )
 
 # What reads lines in partitions, whose files must be in reach when a view is defined.
@@ -39,6 +40,7 @@ _OVER_PARTITIONS = (
     "warehouse/views/06_anomalies",
     "warehouse/views/07_unmatched",
     "warehouse/macros/03_tables",
+    "warehouse/macros/05_incident_tables",
 )
 
 _CALLED_BY_VIEWS = "warehouse/macros/00_"

@@ -34,6 +34,12 @@ COUNT_LEAST_G = "count_least_g"
 """The least statistic of an anomaly of counts, calibrated on quiet time."""
 NEEDED_VERSION = "needed_version"
 """The oldest fame-sql that knows the schema of this warehouse."""
+INCIDENTS_READ = "incidents_read"
+"""The last line that incidents were made from (``fame_sql/operations/incidents``)."""
+INCIDENT_GAP = "incident_gap"
+"""The longest time between two anomalies of one incident, in seconds."""
+INCIDENT_QUIET = "incident_quiet"
+"""How long incidents have to be quiet until they are over, in seconds."""
 
 
 def read(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:

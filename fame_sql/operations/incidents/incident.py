@@ -52,9 +52,9 @@ class Incident:
     revision : int
         Grows by one with each change of the incident.
     silenced : bool
-        Whether dismissals in force covered all of it when it changed, and it was no worse than when
-        it was dismissed. Such a change is recorded, and nobody is to be alerted; ``known`` says why.
-        If the dismissal ends while the incident goes on, ``reopened`` follows.
+        Whether dismissals in force covered all of it when it changed, and it was no worse than
+        when it was dismissed. Such a change is recorded, and nobody is to be alerted; ``known``
+        says why. If the dismissal ends while the incident goes on, ``reopened`` follows.
     """
 
     incident_id: str
