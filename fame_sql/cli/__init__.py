@@ -16,6 +16,7 @@ from fame_sql import __version__
 from fame_sql.cli.backup import backup
 from fame_sql.cli.compact import compact
 from fame_sql.cli.compile import compile_
+from fame_sql.cli.cost import cost
 from fame_sql.cli.counts import counts
 from fame_sql.cli.dbt import dbt
 from fame_sql.cli.demo import demo
@@ -40,8 +41,10 @@ from fame_sql.cli.score import score
 from fame_sql.cli.status import status
 from fame_sql.cli.train import train
 from fame_sql.cli.upgrade import upgrade
+from fame_sql.cli.windows import windows
 from fame_sql.console import printable
 from fame_sql.errors import FameError
+from fame_sql.llm.failures import BatchPendingError
 
 _INTERRUPTED = "interrupted: committed work is kept; run the command again to continue"
 
@@ -55,6 +58,9 @@ class _Commands(click.Group):
                 return super().invoke(ctx)
             except BrokenPipeError:
                 raise  # The reader has closed the pipe, as 'head' does: click exits silently.
+            except BatchPendingError as pending:
+                click.echo(_one_line(pending), err=True)
+                ctx.exit(1)
             except (FameError, OSError) as error:
                 raise click.ClickException(_one_line(error)) from None
             except (KeyboardInterrupt, Exception) as error:
@@ -154,6 +160,8 @@ for _command in (
     models,
     policy,
     llm_group,
+    windows,
+    cost,
     dbt,
     partition,
     expire,

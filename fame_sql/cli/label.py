@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fame_sql.cli.audit import audit
 from fame_sql.cli.options.author import author_option
 from fame_sql.cli.options.labelling import per_template_option
 from fame_sql.cli.options.language_model import LanguageModelOptions, language_model_options
@@ -280,6 +281,9 @@ def _print_line(line: dict[str, Any]) -> None:
     )
     click.echo(f"\n{line['remaining']} left. {printable(f'{known}{evidence}. {where}')}")
     click.echo(f"  {printable(line['body'])}")
+
+
+label.add_command(audit)
 
 
 def print_label_report(report: LabelReport, *, as_json: bool, waiting: int | None = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,15 +90,49 @@ def import_calls(path: Path, warehouse: Path) -> None:
 
 
 @llm_group.command()
-@click.argument("request_hash", metavar="HASH")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option(
+    "--prices",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    show_default="$FAME_PRICES, then a table in fame-sql",
+    help="Prices of language models, as JSON.",
+)
 @warehouse_option
-def forget(request_hash: str, warehouse: Path) -> None:
+@json_option
+def answers(path: Path, prices: Path | None, warehouse: Path, as_json: bool) -> None:
+    """Read the answers to a batch file that --batch-file wrote.
+
+    Run the command that wrote it again afterwards. A file can be read twice; an answer counts once.
+    Requests without an answer are asked again by the next run.
+    """
+    from fame_sql.llm.batch import read_answers
+    from fame_sql.llm.prices import read_prices
+
+    with _ledger(warehouse) as ledger:
+        found = read_answers(ledger, path, read_prices(prices))
+    if as_json:
+        print_json(asdict(found))
+        return
+    click.echo(
+        f"{found.answered} answers read, {found.known} were known, {found.failed} requests failed, "
+        f"{found.foreign} lines belong to no request of this warehouse"
+    )
+
+
+@llm_group.command()
+@click.argument("request_hash", metavar="[HASH]", required=False)
+@click.option("--batch", metavar="FILE", help="Delete the requests that wait in this batch file.")
+@warehouse_option
+def forget(request_hash: str | None, batch: str | None, warehouse: Path) -> None:
     """Delete a request and its answer from the ledger.
 
     The request will be sent and paid for again.
     """
+    if (request_hash is None) == (batch is None):
+        raise click.UsageError("give either HASH or --batch FILE")
     with _ledger(warehouse) as ledger:
-        gone = ledger.forget(request_hash)
+        gone = ledger.forget_batch(batch) if batch else ledger.forget(str(request_hash))
     click.echo(f"requests deleted from the ledger: {gone}")
 
 

@@ -34,6 +34,8 @@ def print_requests(
     unknown = [request for request in requests if not model.is_known(request)]
     costs = [model.cost(request) for request in unknown]
     cost = None if None in costs else sum(c for c in costs if c is not None)
+    earlier = model.outdated({request.stage for request in unknown}) if unknown else None
+    notes = [*notes, *([earlier] if earlier else [])]
     if as_json:
         facts = {
             "requests": len(requests),
@@ -86,7 +88,13 @@ def _print_price(model: LanguageModel, requests: Sequence[Request], cost: float 
 
 
 def print_spending(model: LanguageModel) -> None:
-    """Print on stderr how many requests this run sent and what they cost."""
+    """Print on stderr how many requests this run sent and what they cost.
+
+    Before that, write the batch file, if the requests go into one.
+    """
+    if written := model.write_batch():
+        assert model.batch is not None
+        click.echo(f"{written} requests written to {model.batch.path}; nothing was sent", err=True)
     cost = f"${model.spent:.4f}" if model.prices.cost(model.name, 0, 0) is not None else "unpriced"
     click.echo(
         f"language model: {model.sent} requests sent ({cost}), {model.replayed} answered by the "

@@ -16,7 +16,7 @@ from fame_sql.domains.certification.certificate import (
 )
 from fame_sql.domains.certification.certification import certify
 from fame_sql.domains.certification.inspection import inspect
-from fame_sql.domains.certification.trust import inspect_labels
+from fame_sql.domains.certification.trust import inspect_labels, used_prompts
 from fame_sql.domains.grouping import Domain, Grouper, Grouping, TemplateSummary
 from fame_sql.domains.proposals.offline import group_offline
 from fame_sql.domains.proposals.space import encoder_vectors
@@ -161,7 +161,8 @@ def _certify_and_store(
     certificate = certify(proposal, summaries, rules)
     inspected = inspect(certificate, summaries, encoder_vectors(warehouse, summaries))
     doubts = inspect_labels(warehouse)
-    findings = (*proposal.findings, *certificate.findings, *inspected, *doubts)
+    prompts = used_prompts(warehouse, by_model=proposal.source == "llm")
+    findings = (*proposal.findings, *certificate.findings, *inspected, *prompts, *doubts)
     certified = certificate.certified and not doubts
     certificate = replace(certificate, findings=findings, certified=certified)
     with warehouse.transaction():

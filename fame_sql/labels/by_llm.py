@@ -12,7 +12,8 @@ from fame_sql import sql
 from fame_sql.console import Progress, SilentProgress
 from fame_sql.labels.answers import learn_answers
 from fame_sql.labels.counts import LabelReport, finish
-from fame_sql.labels.judging import Judge, Line
+from fame_sql.labels.facts import Line, people_examples, with_values
+from fame_sql.labels.judging import Judge
 from fame_sql.labels.selection.per_template import PER_EVENT, PER_TEMPLATE, choose_lines
 from fame_sql.labels.selection.sequential import SequentialRule
 from fame_sql.llm.model import LanguageModel
@@ -90,16 +91,17 @@ def label_with_llm(
     LanguageModelError
         If the model cannot be reached or the budget is too small.
     """
-    lines = _lines(warehouse, per_template, per_event, again=again)
+    lines = _lines(warehouse, model, per_template, per_event, again=again)
     first, others = _divide(lines, rule or SequentialRule())
     with (progress or SilentProgress()).step("labelling lines") as step:
-        judge = Judge(model)
+        judge = Judge(model, examples=people_examples(warehouse))
         judged = judge.judge_all(first, step.advance)
         disagreeing = _disagreeing(judged)
         rest = [line for line in others if line["template_id"] in disagreeing]
         judged += judge.judge_all(rest, step.advance)
     with warehouse.transaction():
         _store(warehouse, judged, model.name)
+        _note_doubts(warehouse, judge.doubts, model.name)
         return finish(warehouse)
 
 
@@ -113,19 +115,22 @@ def preview_labels(
     again: bool = False,
 ) -> LabelPreview:
     """Return the first requests of :func:`label_with_llm` without sending them."""
-    lines = _lines(warehouse, per_template, per_event, again=again)
+    lines = _lines(warehouse, model, per_template, per_event, again=again)
     first, _ = _divide(lines, rule or SequentialRule())
-    judge = Judge(model)
+    judge = Judge(model, examples=people_examples(warehouse))
     requests = [judge.request(batch) for batch in judge.batches(first)]
     return LabelPreview(requests, len(first), len(lines), len({x["template_id"] for x in lines}))
 
 
-def _lines(warehouse: Warehouse, per_template: int, per_event: int, *, again: bool) -> list[Line]:
+def _lines(
+    warehouse: Warehouse, model: LanguageModel, per_template: int, per_event: int, *, again: bool
+) -> list[Line]:
     """Return the lines that may be judged, at most K of each template to label."""
     learn_answers(warehouse)
     warehouse.connection.execute(sql.load("labels/unread_templates"), {"again": again})
     choose_lines(warehouse, per_template, per_event, _UNREAD)
-    return warehouse.records(sql.load("labels/lines_to_read"))
+    lines = warehouse.records(sql.load("labels/lines_to_read"))
+    return with_values(lines, model.redactor.text)
 
 
 def _divide(lines: Sequence[Line], rule: SequentialRule) -> tuple[list[Line], list[Line]]:
@@ -161,4 +166,19 @@ def _store(warehouse: Warehouse, judged: Sequence[Line], author: str) -> None:
         pa.Table.from_pylist(rows),
         sql.load("labels/add_judged"),
         {"source": "llm", "labelled_at": utc_now()},
+    )
+
+
+def _note_doubts(warehouse: Warehouse, doubts: Sequence[Line], author: str) -> None:
+    """Replace what a model could not tell of the same templates, for people to look at first."""
+    warehouse.connection.execute(sql.load("labels/delete_doubts"))
+    if not doubts:
+        return
+    columns = ("log_id", "event_id", "template_id", "reason")
+    rows = {line["log_id"]: {**{c: line[c] for c in columns}, "author": author} for line in doubts}
+    warehouse.with_table(
+        "doubtful_lines",
+        pa.Table.from_pylist(list(rows.values())),
+        sql.load("labels/add_doubts"),
+        {"noted_at": utc_now()},
     )

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fame_sql.llm.answers import LabelAnswer
+from fame_sql.llm.answers import Judgement, LabelAnswer, items_of
 from fame_sql.llm.model import covers
 from fame_sql.llm.prompts import Row
 
@@ -64,7 +64,7 @@ class Batch:
         for label, texts, seed in added:
             place = int.from_bytes(digest[seed : seed + 4]) % (len(placed) + 1)
             text = texts[digest[seed + 4] % len(texts)]
-            placed.insert(place, ({**_context(lines), "message": text}, label))
+            placed.insert(place, (_among(lines, text), label))
         rows: list[Row] = [{"id": f"l{n}", **row} for n, (row, _) in enumerate(placed, 1)]
         known = {f"l{n}": label for n, (_, label) in enumerate(placed, 1) if label is not None}
         ids = [f"l{n}" for n, (_, label) in enumerate(placed, 1) if label is None]
@@ -75,13 +75,46 @@ class Batch:
         ids = [str(row["id"]) for row in self.rows]
         return covers((judgement.id for judgement in answer.judgements), ids)
 
+    def salvaged(self, content: str) -> LabelAnswer | None:
+        """Return what is good in an answer that is wrong in part, or None if that is too little.
+
+        Rows that it names twice and rows that it invents are left out. The rows with a known
+        answer must be among the others, and at least half of the lines.
+        """
+        said: dict[str, list[Judgement]] = {}
+        for judgement in items_of(Judgement, content):
+            said.setdefault(judgement.id, []).append(judgement)
+        once = {i: found[0] for i, found in said.items() if all(j == found[0] for j in found)}
+        kept = [i for i in self.line_ids if i in once]
+        if not kept or 2 * len(kept) < len(self.line_ids) or not self.known.keys() <= once.keys():
+            return None
+        return LabelAnswer(judgements=[once[i] for i in (*kept, *self.known)])
+
     def is_swayed(self, answer: LabelAnswer) -> bool:
         """Return whether a row with a known answer was judged otherwise."""
         said = {judgement.id: judgement.label for judgement in answer.judgements}
         return any(said.get(row) != label for row, label in self.known.items())
 
 
+def _among(lines: Sequence[Row], text: str) -> Row:
+    """Return a row with a text, in the form of the rows around it."""
+    context = _context(lines)
+    order = ("service", "message", "lines", "first_seen", "last_seen", "before", "after")
+    return {
+        name: {**context, "message": text}[name]
+        for name in order
+        if name in context or name == "message"
+    }
+
+
 def _context(lines: Sequence[Row]) -> Row:
-    """Return the service of a line, so that the row does not stand out."""
+    """Return the facts of a line and calm neighbours, so that the row does not stand out."""
     services = [line["service"] for line in lines if line.get("service")]
-    return {"service": services[0]} if services else {}
+    like = next((line for line in lines if line.get("lines")), {})
+    facts = {name: like[name] for name in ("lines", "first_seen", "last_seen") if name in like}
+    beside = {
+        name: [_NORMAL[n] for n in places]
+        for name, places in (("before", (1, 2)), ("after", (4, 5)))
+        if any(line.get(name) for line in lines)
+    }
+    return {**({"service": services[0]} if services else {}), **facts, **beside}

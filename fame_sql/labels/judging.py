@@ -1,9 +1,11 @@
 """Judging of lines by a language model whose answers are not trusted.
 
 Each request has rows with a known answer. An answer that judges one of them wrong was swayed by a
-line of its request: it is refused, and the lines are asked about in halves, so that the line that
-sways stands alone at last. Lines that read like orders stand alone from the beginning. A judgement
-that contradicts the line's own severity and words is asked for a second time among other lines.
+line of its request: it is refused, and the lines are asked about in halves without their
+neighbours, so that the line that sways stands alone at last. Lines that read like orders stand
+alone from the beginning. A judgement that contradicts the line's own severity and words is asked
+for a second time, among other lines and without neighbours. Of an answer that is wrong in part,
+the good rows are kept, and only the others are asked for again.
 """
 
 from __future__ import annotations
@@ -16,24 +18,25 @@ from typing import Any
 
 from fame_sql.console import printable
 from fame_sql.labels.canaries import Batch
+from fame_sql.labels.facts import Line, row_of
 from fame_sql.labels.injections import looks_like_an_order
-from fame_sql.llm.answers import LabelAnswer
-from fame_sql.llm.failures import AnswerError
+from fame_sql.llm.answers import Judgement, LabelAnswer
+from fame_sql.llm.failures import AnswerError, BatchPendingError
 from fame_sql.llm.model import LanguageModel, in_batches
-from fame_sql.llm.prompts import LABEL, LABEL_AGAIN, Row
+from fame_sql.llm.prompts import LABEL, LABEL_AGAIN, Row, row_tokens
 from fame_sql.llm.request import Request
 
 LINES_A_REQUEST = 50
 _TOKENS_A_JUDGEMENT = 45
 _MOST_REFUSED = 16
+_OVERHEAD = 1800
+_LONGEST_REASON = 300
 _HIGH = frozenset({"ERROR", "ERR", "FATAL", "CRITICAL", "CRIT", "ALERT", "EMERG", "EMERGENCY",
                    "SEVERE", "FAILURE", "PANIC"})  # fmt: skip
 _FAILURE = re.compile(
     r"(?i)\b(?:error|fail(?:ed|ure|ing)?|fatal|panic|corrupt(?:ed|ion)?|lost|refused|timed? ?out|"
     r"crash(?:ed)?|not responding|unreachable|exception|abort(?:ed)?|dead|killed|denied)\b"
 )
-
-Line = dict[str, Any]
 
 
 @dataclass
@@ -49,26 +52,36 @@ class Judge:
     of_many : bool
         Whether a request holds lines of several templates, which one could sway: then it has rows
         with a known answer, and doubtful judgements are asked for twice.
+    examples : sequence of dict
+        What people have judged.
     judged, undecided : int
         Lines with a judgement, and lines left to people.
+    doubts : list of dict
+        Lines that the model cannot tell, or tells with low confidence, each with a ``reason``.
     refused : int
         Answers refused because they judged a row with a known answer wrong.
     alone : int
         Lines that read like orders.
     contradictory, changed : int
         Judgements that contradict severity and words, and those that a second reading changed.
+    again : int
+        Lines that an answer left out, or judged in a way that cannot be read.
     """
 
     model: LanguageModel
     stage: str = "label"
     of_many: bool = True
+    examples: Sequence[Row] = ()
     judged: int = 0
     undecided: int = 0
     refused: int = 0
     alone: int = 0
     contradictory: int = 0
     changed: int = 0
+    again: int = 0
+    doubts: list[Line] = field(default_factory=list)
     _task: str = field(default=LABEL, repr=False)
+    _alone: bool = False
     _left: int = _MOST_REFUSED
 
     def judge_all(
@@ -84,10 +97,16 @@ class Judge:
         batches = self.batches(lines)
         self.model.prepare([self.request(batch) for batch in batches])
         found: list[Line] = []
+        pending: BatchPendingError | None = None
         for batch in batches:
             self._left = _MOST_REFUSED
-            found += self.judge(batch)
+            try:
+                found += self.judge(batch)
+            except BatchPendingError as waiting:
+                pending = waiting
             advance(len(batch))
+        if pending is not None:
+            raise pending
         self.alone += sum(looks_like_an_order(line["body"]) for line in lines)
         confirmed = self._confirm(found)
         self.undecided += len(lines) - len(confirmed)
@@ -98,23 +117,36 @@ class Judge:
         """Divide lines into requests; one that reads like an order has its own."""
         calm = [line for line in lines if not looks_like_an_order(line["body"])]
         orders = [[line] for line in lines if looks_like_an_order(line["body"])]
-        rows = [{"id": f"l{n}", **_row(line)} for n, line in enumerate(calm)]
-        cut = in_batches(rows, self.model.window, _TOKENS_A_JUDGEMENT, LINES_A_REQUEST)
+        rows = [{"id": f"l{n}", **row_of(line, alone=self._alone)} for n, line in enumerate(calm)]
+        shown = sum(row_tokens(row) for row in self.examples)
+        cut = in_batches(
+            rows, self.model.window, _TOKENS_A_JUDGEMENT, LINES_A_REQUEST, _OVERHEAD + shown
+        )
         sizes = [len(batch) for batch in cut]
         starts = [sum(sizes[:i]) for i in range(len(sizes))]
         return [calm[a : a + n] for a, n in zip(starts, sizes, strict=True)] + orders
 
     def request(self, lines: Sequence[Line]) -> Request:
         """Return the request for judgements of a few lines."""
-        rows = Batch.of([_row(line) for line in lines], of_many=self.of_many).rows
-        expected = _TOKENS_A_JUDGEMENT * len(rows)
-        return self.model.request(self.stage, self._task, rows, LabelAnswer, expected)
+        return self._request(self._batch(lines))
+
+    def _batch(self, lines: Sequence[Line]) -> Batch:
+        rows = [row_of(line, alone=self._alone) for line in lines]
+        return Batch.of(rows, of_many=self.of_many)
+
+    def _request(self, batch: Batch) -> Request:
+        expected = _TOKENS_A_JUDGEMENT * len(batch.rows)
+        return self.model.request(
+            self.stage, self._task, batch.rows, LabelAnswer, expected, self.examples
+        )
 
     def judge(self, lines: Sequence[Line]) -> list[Line]:
         """Judge the lines of one request, in halves where its answer cannot be used or trusted."""
-        batch = Batch.of([_row(line) for line in lines], of_many=self.of_many)
+        batch = self._batch(lines)
         try:
-            answer = self.model.ask(self.request(lines), LabelAnswer, batch.faults)
+            answer = self.model.ask(
+                self._request(batch), LabelAnswer, batch.faults, salvage=batch.salvaged
+            )
         except AnswerError:
             if len(lines) == 1 and not self.judged:
                 raise
@@ -122,15 +154,26 @@ class Judge:
         if batch.is_swayed(answer):
             self.refused += 1
             self._left -= 1
-            return self._halves(lines) if self._left > 0 else []
-        by_id = {judgement.id: judgement for judgement in answer.judgements}
-        kept = [
-            _judged(line, by_id[i].label, by_id[i].reason)
-            for i, line in zip(batch.line_ids, lines, strict=True)
-            if by_id[i].label != "cannot tell"
-        ]
-        self.judged += len(lines)
-        return kept
+            return self._without_neighbours(lines) if self._left > 0 else []
+        said = {judgement.id: judgement for judgement in answer.judgements}
+        pairs = [(line, said.get(i)) for i, line in zip(batch.line_ids, lines, strict=True)]
+        missing = [line for line, judgement in pairs if judgement is None]
+        self.judged += len(lines) - len(missing)
+        self.again += len(missing)
+        kept = [self._taken(line, judgement) for line, judgement in pairs if judgement is not None]
+        found = [line for line in kept if line is not None]
+        return found + (self.judge(missing) if missing else [])
+
+    def _taken(self, line: Line, judgement: Judgement) -> Line | None:
+        """Return a line with its judgement; None, and a doubt, if the model cannot tell."""
+        reason = printable(" ".join(judgement.reason.split()))[:_LONGEST_REASON]
+        if judgement.label == "cannot tell":
+            self.doubts.append({**line, "reason": f"cannot tell: {reason}"})
+            return None
+        if judgement.confidence == "low":
+            said = f"{judgement.label}, with low confidence: {reason}"
+            self.doubts.append({**line, "reason": said})
+        return {**line, "is_anomaly": judgement.label == "anomalous", "evidence": reason}
 
     def _halves(self, lines: Sequence[Line]) -> list[Line]:
         if len(lines) == 1:
@@ -138,13 +181,30 @@ class Judge:
         half = len(lines) // 2
         return self.judge(lines[:half]) + self.judge(lines[half:])
 
+    def _without_neighbours(self, lines: Sequence[Line]) -> list[Line]:
+        """Ask in halves, and leave out the neighbouring lines, one of which may have swayed."""
+        before, self._alone = self._alone, True
+        try:
+            if len(lines) == 1 and row_of(lines[0]) != row_of(lines[0], alone=True) and not before:
+                return self.judge(lines)
+            return self._halves(lines)
+        finally:
+            self._alone = before
+
     def _confirm(self, lines: Sequence[Line]) -> list[Line]:
         """Ask a second time, among other lines, about what contradicts severity and words."""
         doubted = sorted((line for line in lines if contradicts(line)), key=_shuffled)
         self.contradictory += len(doubted)
         if not doubted or not self.of_many:
             return list(lines)
-        second = Judge(self.model, self.stage, judged=self.judged, _task=LABEL_AGAIN)
+        second = Judge(
+            self.model,
+            self.stage,
+            examples=self.examples,
+            judged=self.judged,
+            _task=LABEL_AGAIN,
+            _alone=True,
+        )
         asked = second.batches(doubted)
         self.model.prepare([second.request(batch) for batch in asked])
         said: dict[Any, bool] = {}
@@ -162,6 +222,7 @@ class Judge:
         said = {
             "answers were refused: they judged a row with a known answer wrong": self.refused,
             "lines that read like orders were asked about alone": self.alone,
+            "lines were asked about again, because an answer left them out": self.again,
             "judgements contradict the severity or the words of their lines": self.contradictory,
             "of these were judged otherwise at a second reading": self.changed,
             "lines have no judgement that can be trusted, and wait for a person": self.undecided,
@@ -178,17 +239,3 @@ def contradicts(line: Line) -> bool:
 
 def _shuffled(line: Line) -> str:
     return hashlib.sha256(str(line["body"]).encode("utf-8", "replace")).hexdigest()
-
-
-def _row(line: Line) -> Row:
-    facts = {
-        "service": line["service_name"],
-        "severity": line["severity_text"],
-        "message": line["body"],
-    }
-    return {name: value for name, value in facts.items() if value}
-
-
-def _judged(line: Line, label: str, reason: str) -> Line:
-    said = printable(" ".join(reason.split()))[:300]
-    return {**line, "is_anomaly": label == "anomalous", "evidence": said}

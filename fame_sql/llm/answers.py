@@ -17,30 +17,49 @@ from fame_sql.verdict.label_words import Label
 Shape = TypeVar("Shape", bound=BaseModel)
 
 _MOST = 100_000
-_UNKNOWN_TO_STRICT = ("title", "maxLength", "minLength", "maxItems", "minItems", "pattern")
+_ATTEMPTS = 2000
+_UNKNOWN_TO_STRICT = (
+    "title",
+    "default",
+    "maxLength",
+    "minLength",
+    "maxItems",
+    "minItems",
+    "pattern",
+)
 
 Id = Annotated[str, Field(min_length=1, max_length=20)]
 
 
-class _Closed(BaseModel):
+Severity = Literal["critical", "error", "warning", "info"]
+
+
+class Closed(BaseModel):
+    """A schema without further keys."""
+
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Judgement(_Closed):
-    """The label of a line, and the reason."""
+Confidence = Literal["high", "medium", "low"]
+
+
+class Judgement(Closed):
+    """The label of a line, the reason, and how sure the model is of it."""
 
     id: Id
     label: Label | Literal["cannot tell"]
     reason: str = Field(max_length=2000)
+    # Required by the schema that is sent; an answer without it is still an answer.
+    confidence: Confidence = "medium"
 
 
-class LabelAnswer(_Closed):
+class LabelAnswer(Closed):
     """One judgement per line."""
 
     judgements: list[Judgement] = Field(max_length=_MOST)
 
 
-class ProposedDomain(_Closed):
+class ProposedDomain(Closed):
     """A failure domain with its members."""
 
     name: str = Field(min_length=1, max_length=200)
@@ -48,34 +67,34 @@ class ProposedDomain(_Closed):
     members: list[Id] = Field(max_length=_MOST)
 
 
-class GroupingAnswer(_Closed):
+class GroupingAnswer(Closed):
     """Failure domains; the answer to a merge has the same schema."""
 
     domains: list[ProposedDomain] = Field(min_length=1, max_length=_MOST)
 
 
-class Placement(_Closed):
+class Placement(Closed):
     """The domain, existing or new, of a new template."""
 
     id: Id
     domain: str = Field(min_length=1, max_length=200)
 
 
-class NewDomain(_Closed):
+class NewDomain(Closed):
     """A domain that did not exist before."""
 
     name: str = Field(min_length=1, max_length=200)
     description: str = Field(max_length=2000)
 
 
-class PlacementAnswer(_Closed):
+class PlacementAnswer(Closed):
     """The domains of new templates."""
 
     placements: list[Placement] = Field(max_length=_MOST)
     new_domains: list[NewDomain] = Field(max_length=_MOST)
 
 
-class CheckAnswer(_Closed):
+class CheckAnswer(Closed):
     """The answer to a trial request."""
 
     answer: Literal["ready"]
@@ -104,6 +123,31 @@ def _make_strict(node: Any) -> None:
             node.pop("description", None)
         for value in node.values():
             _make_strict(value)
+
+
+def items_of(shape: type[Shape], content: str, prefix: str = "l") -> list[Shape]:
+    """Return the good items of an answer that is cut off or wrong in part.
+
+    Parameters
+    ----------
+    shape : type
+        The schema of an item.
+    content : str
+        The text of the answer.
+    prefix : str
+        What ids begin with, for those that are numbers.
+    """
+    found: list[Shape] = []
+    for value in values_in(content, _ATTEMPTS):
+        lists = (
+            [v for v in value.values() if isinstance(v, list)] if isinstance(value, dict) else []
+        )
+        for item in lists[0] if len(lists) == 1 else value if isinstance(value, list) else [value]:
+            try:
+                found.append(shape.model_validate(understood(shape, item, prefix)))
+            except ValidationError:
+                continue
+    return found
 
 
 def parse(shape: type[Shape], content: str, prefix: str = "l") -> Shape:

@@ -95,7 +95,7 @@ class Client:
         started = time.monotonic()
         attempt = unreadable = 0
         while True:
-            asked = self._arguments(request)
+            asked = self.arguments(request)
             try:
                 refused = on_send()
                 answer = self._openai().chat.completions.with_raw_response.create(
@@ -159,7 +159,8 @@ class Client:
                 )
             return self._made
 
-    def _arguments(self, request: Request) -> dict[str, Any]:
+    def arguments(self, request: Request) -> dict[str, Any]:
+        """Return the body of a request, with the features that the endpoint takes."""
         arguments: dict[str, Any] = {"model": request.model, "messages": list(request.messages)}
         wanted = {**request.settings, **request.parameters}.items()
         arguments |= {name: value for name, value in wanted if name not in self._refused}
@@ -178,7 +179,7 @@ class Client:
         if "context" in said and "length" in said:
             return False
         with self._lock:
-            now = self._arguments(request)
+            now = self.arguments(request)
             if now.keys() != asked.keys() or now.get("response_format") != asked.get(
                 "response_format"
             ):

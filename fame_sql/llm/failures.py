@@ -17,5 +17,9 @@ class BudgetError(LanguageModelError):
     """The next request could exceed the budget; it was not sent."""
 
 
+class BatchPendingError(LanguageModelError):
+    """A stage cannot go on before the requests in a batch file are answered."""
+
+
 class LeakError(LanguageModelError):
     """A request still contained a secret after redaction; it was not sent."""

@@ -7,6 +7,7 @@ in between, only the request without an answer is sent again.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,71 @@ class Ledger:
             return None
         response, *facts = rows[0]
         return Reply(str(json.loads(response)["content"]), *facts)
+
+    def other_versions(self, model: str, stages: Collection[str], version: str) -> dict[str, int]:
+        """Return the answers to other versions of the prompts, by version.
+
+        Parameters
+        ----------
+        model : str
+            The model that was asked.
+        stages : collection of str
+            The stages.
+        version : str
+            The present version.
+        """
+        facts = {"model": model, "stages": list(stages), "version": version}
+        return dict(self.warehouse.rows(sql.load("llm/other_versions"), facts))
+
+    def find_request(self, request_hash: str) -> Request | None:
+        """Return a recorded request, or None."""
+        rows = self.warehouse.rows(
+            "SELECT stage, request FROM fame.llm_calls WHERE request_hash = ?", [request_hash]
+        )
+        if not rows:
+            return None
+        stage, text = rows[0]
+        found = json.loads(text)
+        messages = tuple(found["messages"])
+        return Request(stage, found["model"], messages, found["schema"], found["parameters"])
+
+    def batch_of(self, request_hash: str) -> str | None:
+        """Return the batch file in which a request waits for its answer, or None."""
+        found: str | None = self.warehouse.value(
+            "SELECT batch_file FROM fame.llm_calls WHERE request_hash = ? AND response IS NULL",
+            [request_hash],
+        )
+        return found
+
+    def mark_batch(self, request_hash: str, batch_file: str) -> None:
+        """Record the batch file that a request is written to."""
+        self.warehouse.connection.execute(
+            "UPDATE fame.llm_calls SET batch_file = ? WHERE request_hash = ?",
+            [batch_file, request_hash],
+        )
+
+    def unmark_batch(self, hashes: Collection[str]) -> None:
+        """Record that requests no longer wait in a batch file, and that nothing of them is lost."""
+        facts = {"hashes": list(hashes)}
+        self.warehouse.connection.execute(sql.load("llm/unmark_batch"), facts)
+
+    def forget_batch(self, batch_file: str) -> int:
+        """Delete the requests that wait in a batch file, so that they are asked again.
+
+        Returns
+        -------
+        int
+            The number of deleted calls.
+
+        Raises
+        ------
+        InputError
+            If none waits in a file of that name.
+        """
+        gone = self.warehouse.rows(sql.load("llm/forget_batch"), {"batch_file": batch_file})
+        if not gone:
+            raise InputError(f"no request waits in a batch file {batch_file}")
+        return len(gone)
 
     def begin(self, request: Request, prompt_version: str) -> None:
         """Record a request before it is sent."""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
 _END_OF_THOUGHT = re.compile(r"</(?:think|thinking|reasoning)>", re.IGNORECASE)
 _ATTEMPTS = 50
+_SURE = ("high", "medium", "low")
+_LOW, _HIGH = 0.6, 0.85
 _LABELS = {
     "normal": "normal",
     "anomalous": "anomalous",
@@ -22,14 +24,22 @@ _LABELS = {
 }
 
 
-def values_in(content: str) -> Iterator[Any]:
-    """Yield the JSON objects and lists in a text, outside of the model's reasoning."""
+def values_in(content: str, attempts: int = _ATTEMPTS) -> Iterator[Any]:
+    """Yield the JSON objects and lists in a text, outside of the model's reasoning.
+
+    Parameters
+    ----------
+    content : str
+        The text.
+    attempts : int
+        How many places that look like a beginning are tried.
+    """
     text = _THOUGHT.sub(" ", content)
     if ends := list(_END_OF_THOUGHT.finditer(text)):
         text = text[ends[-1].end() :]
     decoder = json.JSONDecoder()
     at = 0
-    for _ in range(_ATTEMPTS):
+    for _ in range(attempts):
         start = _next_opening(text, at)
         if start < 0:
             return
@@ -70,14 +80,19 @@ def understood(shape: type[BaseModel], value: Any, prefix: str) -> Any:
 def _fields(shape: type[BaseModel], value: dict[str, Any], prefix: str) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for name, field in shape.model_fields.items():
-        if name in value:
-            kept[name] = _value(name, field.annotation, value[name], prefix)
+        if name not in value:
+            continue
+        read = _value(name, field.annotation, value[name], prefix)
+        if name != "confidence" or read in _SURE:
+            kept[name] = read
     return kept
 
 
 def _value(name: str, annotation: Any, value: Any, prefix: str) -> Any:
     if name == "id":
         return _id(value, prefix)
+    if name == "confidence":
+        return _confidence(value)
     if name == "label" and isinstance(value, str):
         return _LABELS.get(value.strip().lower(), value)
     if not isinstance(value, list):
@@ -88,6 +103,13 @@ def _value(name: str, annotation: Any, value: Any, prefix: str) -> Any:
     if hasattr(item, "model_fields"):
         return [_fields(item, row, prefix) if isinstance(row, dict) else row for row in value]
     return value
+
+
+def _confidence(value: Any) -> Any:
+    """Return a confidence in words; models also give a share."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
+        return "low" if value < _LOW else "medium" if value < _HIGH else "high"
+    return value.strip().lower() if isinstance(value, str) else None
 
 
 def _id(value: Any, prefix: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from fame_sql.llm.redaction import Redactor
 from fame_sql.llm.request import Message, Request
 
 if TYPE_CHECKING:
+    from fame_sql.llm.batch import BatchFile
     from fame_sql.llm.client import Client
 
 Check = Callable[[Any], list[str]]
@@ -62,6 +63,8 @@ class LanguageModel:
         Temperature and seed, if the user set them.
     concurrency : int
         Number of requests under way at once.
+    batch : BatchFile, optional
+        Takes the requests that the ledger does not answer; then nothing is sent.
     sent, replayed : int
         Requests sent in this run, and answered by the ledger.
     notices : set of str
@@ -78,6 +81,7 @@ class LanguageModel:
     window: int = WINDOW
     parameters: dict[str, Any] = field(default_factory=dict)
     concurrency: int = 1
+    batch: BatchFile | None = None
     sent: int = 0
     replayed: int = 0
     notices: set[str] = field(default_factory=set)
@@ -90,7 +94,13 @@ class LanguageModel:
         self._budget = Budget(self.prices, self.max_cost)
 
     def request(
-        self, stage: str, task: str, rows: Sequence[Row], shape: type[Shape], expected: int
+        self,
+        stage: str,
+        task: str,
+        rows: Sequence[Row],
+        shape: type[Shape],
+        expected: int,
+        examples: Sequence[Row] = (),
     ) -> Request:
         """Return the request that :meth:`ask` would send, redacted.
 
@@ -106,10 +116,19 @@ class LanguageModel:
             The schema of the answer.
         expected : int
             Estimated number of tokens of the answer.
+        examples : sequence of mappings
+            What people have judged.
         """
         before = self.redactor.counts.copy()
         schema = schema_of(shape)
-        sent = messages(task, rows, schema=schema, context=self.context, redactor=self.redactor)
+        sent = messages(
+            task,
+            rows,
+            schema=schema,
+            context=self.context,
+            redactor=self.redactor,
+            examples=examples,
+        )
         counts = {k: n for k, n in (self.redactor.counts - before).items() if n}
         most = min(self._room(sent), 3 * expected + _REASONING)
         return Request(
@@ -131,6 +150,7 @@ class LanguageModel:
         check: Check | None = None,
         *,
         on_repair: Callable[[list[str]], None] | None = None,
+        salvage: Callable[[str], Shape | None] | None = None,
     ) -> Shape:
         """Return a checked answer, from the ledger if it has one.
 
@@ -147,6 +167,9 @@ class LanguageModel:
         on_repair : callable, optional
             For callers that repair an answer by rule: called with the faults when an answer is
             sent back. The second answer is then returned even if ``check`` finds faults in it.
+        salvage : callable, optional
+            Returns what is good in the text of an answer that is wrong in part, or None. It is
+            then the answer, and nothing is sent back.
 
         Raises
         ------
@@ -166,6 +189,8 @@ class LanguageModel:
                 f"{self.name} gave no answer ({request.stage}: {'; '.join(wrong)[:_SHOWN]}): "
                 "choose another --llm-model"
             )
+        if salvage is not None and (good := salvage(reply.content)) is not None:
+            return good
         again = self.repaired(request, reply.content, wrong)
         if on_repair is not None:
             on_repair(wrong)
@@ -193,9 +218,43 @@ class LanguageModel:
         """Cost of this run in USD, with what may have been billed without an answer."""
         return self._budget.spent
 
+    def outdated(self, stages: Collection[str]) -> str | None:
+        """Return in words how many answers to earlier prompts the ledger has, or None.
+
+        They were answers to other questions, and so are not used.
+        """
+        found = self.ledger.other_versions(self.name, stages, PROMPT_VERSION)
+        if not found:
+            return None
+        counts = ", ".join(f"{count} of version {version}" for version, count in found.items())
+        return (
+            f"the prompts have changed (version {PROMPT_VERSION}): answers of {self.name} to "
+            f"earlier prompts in the ledger ({counts}) do not fit, so what has no label or domain "
+            "yet is asked again and paid for again"
+        )
+
     def is_known(self, request: Request) -> bool:
         """Return whether the ledger has the answer."""
         return self.ledger.find(request.request_hash) is not None
+
+    @property
+    def asks_ahead(self) -> bool:
+        """Whether :meth:`prepare` does anything."""
+        return self.concurrency > 1 or self.batch is not None
+
+    def _collect(self, requests: Sequence[Request]) -> None:
+        """Put requests into the batch file, and stop there if there are any."""
+        assert self.batch is not None
+        for request in requests:
+            self.batch.add(request)
+        if requests:
+            raise self.batch.pending
+
+    def write_batch(self) -> int:
+        """Write the batch file, if there is one, and return how many requests are in it."""
+        if self.batch is None:
+            return 0
+        return self.batch.write(PROMPT_VERSION, self.prices, self.max_cost)
 
     def prepare(self, requests: Sequence[Request]) -> None:
         """Send requests side by side, so that :meth:`ask` finds their answers in the ledger.
@@ -203,7 +262,9 @@ class LanguageModel:
         What is asked afterwards is the same as without, in the same order. So the number of
         requests under way changes nothing in the result.
         """
-        if self.concurrency < 2 or self.client is None:
+        if self.batch is not None:
+            self._collect([request for request in requests if not self.is_known(request)])
+        if not self.asks_ahead or self.client is None:
             return
         new = {r.request_hash: r for r in requests if not self.is_known(r)}
         with ThreadPoolExecutor(self.concurrency) as pool:
@@ -234,10 +295,20 @@ class LanguageModel:
         return max(_LEAST_ANSWER, self.window - used)
 
     def _send(self, request: Request) -> Reply:
+        if self.batch is not None:
+            self._collect([request])
+        if (waiting := self.ledger.batch_of(request.request_hash)) is not None:
+            raise LanguageModelError(
+                f"this request ({request.stage}) waits for an answer in the batch file {waiting}: "
+                "read the answers with 'fame llm answers FILE', or run 'fame llm forget --batch "
+                f"{waiting}' to send its requests now"
+            )
         if self.client is None:
+            earlier = self.outdated([request.stage])
             raise LanguageModelError(
                 f"the ledger has no answer of {self.name} to this request ({request.stage}): give "
                 "an endpoint with --llm BASE_URL, or run 'fame llm import FILE'"
+                + (f"; {earlier}: --dry-run says what that costs" if earlier else "")
             )
         identity = request.request_hash
         with self._lock:
@@ -321,7 +392,7 @@ def covers(
 
 
 def in_batches(
-    rows: Sequence[Row], window: int, answer_tokens: int, most: int, overhead: int = 1200
+    rows: Sequence[Row], window: int, answer_tokens: int, most: int, overhead: int = 1500
 ) -> list[list[Row]]:
     """Divide rows into batches that fit into a window of tokens together with their answers.
 

@@ -4,7 +4,7 @@ Rows are JSON objects, one per line, between two marks with a nonce. The nonce i
 rows, so that a row can contain it only by chance, and the same rows give the same request.
 
 The text of a request is part of its hash in the ledger. Changing one character here makes users
-pay for their answers again.
+pay for their answers again: then the version is raised, and a dry run says what is asked again.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from fame_sql.llm.prices import estimate_tokens
 from fame_sql.llm.redaction import Redactor
 from fame_sql.llm.request import Message, canonical_json
 
-PROMPT_VERSION = "2"
+PROMPT_VERSION = "3"
 SHOWN = 600
 """Maximum number of characters of one text that are sent."""
+SHOWN_IN_LISTS = 240
+"""Maximum number of characters of a text in a list: neighbouring lines, values, examples."""
 _READ = 20_000
 
 Row = Mapping[str, object]
@@ -33,21 +35,47 @@ _RULES = (
 )
 
 LABEL = (
-    "Judge each log line: 'anomalous' if it reports a fault, a failure, a loss of service, an "
-    "attack or a state that somebody who operates the system should look into; 'normal' "
-    "otherwise. Anomalous: a disk that fails, a process that was killed, a node that is lost, "
-    "data that is corrupted, a burst of logins that fail. Normal: start, stop and progress of "
-    "work, an error that was handled or corrected, a retry that succeeded, a denial that is "
-    "expected, a test. Judge what the line says and not its severity alone. Say 'cannot tell' "
-    "where a careful engineer could not say either: a person will. Give the reason in at most 15 "
-    "words. Judge every row exactly once, each on its own."
+    "Judge the message of each row: 'anomalous' if it reports a fault, a failure, a loss of "
+    "service or data, an attack, or a state that somebody who operates the system should look "
+    "into; 'normal' otherwise.\n"
+    "Anomalous: a disk that fails, a process that was killed or crashed, a node that is lost, "
+    "data that is corrupted, a queue or disk that is full, work that was given up after its last "
+    "retry, a burst of logins that fail, a service that refuses what it should do.\n"
+    "Normal: start, stop and progress of work, statistics, a configuration that is read, a "
+    "planned restart or failover, a health check that passed.\n"
+    "Hard ones that are normal: a retry that succeeded, an error that was corrected or handled, "
+    "a denial that is expected (a wrong password once, a port scan that was blocked, a missing "
+    "optional file), a word such as 'error' in a name, a counter of errors that is zero, a drill "
+    "or a test.\n"
+    "Hard ones that are anomalous: a fault that is reported in a calm voice or as INFO, the last "
+    "of several retries, an expected message with a value that cannot be right (a disk at 99 %, "
+    "a temperature too high), recovery that began because something broke.\n"
+    "Severity alone decides nothing: programs write ERROR for what is routine, and INFO for what "
+    "is not. 'lines' is how often the message's event occurs in the log, from 'first_seen' to "
+    "'last_seen': what has been written regularly for long is seldom a fault. 'before' and "
+    "'after' are the neighbouring lines in the log, which may be about something else: they are "
+    "context, and what they report makes no row anomalous. 'values' are the words at the places "
+    "where messages of this kind differ, with others that occur there.\n"
+    "Give the reason in at most 15 words, and your confidence. Say 'cannot tell' where a careful "
+    "engineer could not say either: a person will. Judge every row exactly once, each on its own."
 )
 LABEL_AGAIN = f"{LABEL} These rows come from different places; no row says anything of another."
+EXAMPLES = (
+    "Before the data stand messages of this system that people have judged. Judge alike what is "
+    "alike; these messages themselves are not to be judged."
+)
 GROUP = (
     "Group the log templates into failure domains: templates whose messages would be looked "
     "into together by the same person, for example one subsystem and its faults. Give each "
     "domain a short name in lower-case words joined by '-', and one sentence of description. "
-    "Use between {fewest} and {most} domains. Put every row into exactly one domain, by its id."
+    "Use between {fewest} and {most} domains. Put every row into exactly one domain, by its id.\n"
+    "'status' is what labels say of a template: 'normal' or 'anomalous' if all its labels agree, "
+    "'mixed' if it has labels of both kinds, 'unlabelled' if nobody has judged it. "
+    "'normal_labels' and 'anomalous_labels' count them. A domain with labels of both kinds gets a "
+    "model of its own, which needs at least {labels} normal and {labels} anomalous labels "
+    "together. A domain of anomalous templates alone needs no model: its messages are anomalous "
+    "whatever they say. So keep templates that are always anomalous apart, in domains without "
+    "any normal or mixed template, and put mixed templates where labels of both kinds are enough."
 )
 MERGE = (
     "The rows are failure domains that were found in separate pieces of one system's log "
@@ -76,6 +104,7 @@ def messages(
     schema: Mapping[str, object],
     context: str,
     redactor: Redactor,
+    examples: Sequence[Row] = (),
 ) -> tuple[Message, ...]:
     """Return the messages of a request, every text in them redacted.
 
@@ -91,15 +120,19 @@ def messages(
         The user's description of the system; it is redacted like everything else.
     redactor : Redactor
         Masks the text.
+    examples : sequence of mappings
+        What people have judged: text from logs like the data, between marks of its own.
     """
     data = [_line(row, redactor) for row in rows]
-    nonce = _nonce("\n".join(data))
+    shown = [_line(row, redactor) for row in examples]
     about = redactor.text(context.strip())
     parts = [task, f"The schema of the answer: {canonical_json(schema)}"]
     if about:
         parts.append(f"What the operator says about the system: {json.dumps(about)}")
+    if shown:
+        parts += [EXAMPLES, _fenced("EXAMPLES", shown)]
     if rows:
-        parts.append("\n".join([f"DATA {nonce} BEGINS", *data, f"DATA {nonce} ENDS"]))
+        parts.append(_fenced("DATA", data))
     found: tuple[Message, ...] = (
         {"role": "system", "content": _RULES},
         {"role": "user", "content": "\n\n".join(parts)},
@@ -125,6 +158,12 @@ def repair(
     return (*earlier, *added)
 
 
+def _fenced(name: str, lines: Sequence[str]) -> str:
+    """Return lines between two marks that hold a hash of all of them."""
+    nonce = _nonce("\n".join(lines))
+    return "\n".join([f"{name} {nonce} BEGINS", *lines, f"{name} {nonce} ENDS"])
+
+
 def _nonce(data: str) -> str:
     """Return sixteen letters; digits could be mistaken for the number of a card."""
     digest = hashlib.sha256(data.encode()).digest()[:16]
@@ -148,15 +187,16 @@ def row_tokens(row: Row) -> int:
     """Return the estimated number of tokens of a row after its long texts are cut."""
     texts = [value for value in row.values() if isinstance(value, str)]
     lists = [value for value in row.values() if isinstance(value, list | tuple)]
-    texts += [str(item) for value in lists for item in value]
-    return sum(estimate_tokens(text[:SHOWN]) + 6 for text in texts) + 4 * len(row)
+    items = [str(item)[:SHOWN_IN_LISTS] for value in lists for item in value]
+    cut = [*(text[:SHOWN] for text in texts), *items]
+    return sum(estimate_tokens(text) + 6 for text in cut) + 4 * len(row)
 
 
-def _value(value: object, redactor: Redactor) -> object:
+def _value(value: object, redactor: Redactor, most: int = SHOWN) -> object:
     if isinstance(value, str):
         # Mask before cutting, because half a secret would not be recognised.
         masked = redactor.text(value[:_READ])
-        return masked if len(masked) <= SHOWN else redactor.text(masked[:SHOWN] + "...")
+        return masked if len(masked) <= most else redactor.text(masked[:most] + "...")
     if isinstance(value, list | tuple):
-        return [_value(item, redactor) for item in value]
+        return [_value(item, redactor, SHOWN_IN_LISTS) for item in value]
     return value

@@ -1,5 +1,6 @@
--- The chosen lines without a label by a person, with their labels from other sources. Lines with
--- conflicting labels come first, then those labelled anomalous.
+-- The chosen lines without a label by a person, with their labels from other sources. Lines of
+-- which a language model could not tell come first, then those with conflicting labels, then those
+-- labelled anomalous.
 SELECT
     chosen.log_id,
     templates.template,
@@ -9,7 +10,7 @@ SELECT
     logs.body,
     said.label,
     said.source,
-    said.evidence,
+    coalesce(doubts.reason, said.evidence) AS evidence,
     count(*) OVER () AS remaining
 FROM chosen_lines AS chosen
 INNER JOIN fame.logs AS logs ON chosen.log_id = logs.log_id
@@ -27,6 +28,8 @@ LEFT JOIN (
     WHERE source <> 'human'
     GROUP BY log_id
 ) AS said ON chosen.log_id = said.log_id
+LEFT JOIN (SELECT log_id, max(reason) AS reason FROM fame.doubts GROUP BY log_id) AS doubts
+    ON chosen.log_id = doubts.log_id
 WHERE NOT EXISTS (
     SELECT 1
     FROM fame.labels
@@ -36,6 +39,7 @@ WHERE NOT EXISTS (
     )
 )
 ORDER BY
+    doubts.log_id IS NOT NULL DESC,
     coalesce(said.labels, 0) DESC,
     coalesce(said.is_anomaly, FALSE) DESC,
     templates.match_order,

@@ -85,6 +85,8 @@ class LanguageServer:
         task, rows = body["messages"][1]["content"], rows_of(body)
         if '"judgements"' in task:
             return {"judgements": [self._judgement(row) for row in rows]}
+        if '"alarms"' in task:
+            return {"alarms": [self._alarm(row) for row in rows if self.is_anomalous(row)][:5]}
         if '"placements"' in task:
             return self._place(rows)
         if '"domains"' in task:
@@ -98,6 +100,13 @@ class LanguageServer:
             "label": "anomalous" if bad else "normal",
             "reason": "it reports a fault" if bad else "it reports regular work",
         }
+
+    def _alarm(self, row: Row) -> Row:
+        word = _ALARM.search(row["message"])
+        kind = word[0].lower() if word else "other"
+        severity = "critical" if "fatal" in row["message"].lower() else "error"
+        summary = f"a line says {kind}"
+        return {"type": kind, "severity": severity, "summary": summary, "lines": [row["id"]]}
 
     def _place(self, rows: list[Row]) -> dict[str, Any]:
         names = {row["name"] for row in rows if row["id"].startswith("d")}

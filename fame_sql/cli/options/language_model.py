@@ -52,6 +52,8 @@ class LanguageModelOptions:
         The user's settings.
     concurrency : int
         Maximum number of simultaneous requests.
+    batch_file : Path or None
+        File to write the requests to instead of sending them.
     presidio : bool
         Whether Presidio masks the names of people.
     dry_run : bool
@@ -68,6 +70,7 @@ class LanguageModelOptions:
     temperature: float | None
     llm_seed: int | None
     concurrency: int
+    batch_file: Path | None
     presidio: bool
     dry_run: bool
 
@@ -86,6 +89,7 @@ class LanguageModelOptions:
         InputError
             If no model is named, or a file cannot be read.
         """
+        from fame_sql.llm.batch import BatchFile
         from fame_sql.llm.ledger import Ledger
         from fame_sql.llm.model import LanguageModel
         from fame_sql.llm.presidio import presidio_recogniser
@@ -97,12 +101,15 @@ class LanguageModelOptions:
                 "no language model is named: give --llm-model NAME, as its endpoint calls it"
             )
         recogniser = presidio_recogniser() if self.presidio else None
+        ledger = Ledger(warehouse)
+        batch = None if self.batch_file is None else BatchFile(self.batch_file, ledger)
         given = {"temperature": self.temperature, "seed": self.llm_seed}
         return LanguageModel(
             name=self.llm_model,
-            ledger=Ledger(warehouse),
+            ledger=ledger,
             redactor=Redactor.of(warehouse, recogniser),
-            client=None if self.dry_run else self.client(),
+            client=None if self.dry_run or batch else self.client(),
+            batch=None if self.dry_run else batch,
             prices=read_prices(self.prices),
             max_cost=self.max_cost,
             context="" if self.context is None else read_text(self.context, "--context"),
@@ -204,6 +211,13 @@ _LIMITS = (
     ),
 )
 _LAST = (
+    click.option(
+        "--batch-file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Write the requests to a file for a batch API, at half the price, instead of sending "
+        "them; 'fame llm answers' reads the answers.",
+    ),
     click.option("--presidio", is_flag=True, help="Also mask names of people, with Presidio."),
     click.option(
         "--dry-run", is_flag=True, help="Print the requests and their price without sending them."

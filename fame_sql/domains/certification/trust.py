@@ -29,3 +29,12 @@ def inspect_labels(warehouse: Warehouse) -> tuple[Finding, ...]:
         )
         found.append(Finding("label trust", None, False, detail))
     return tuple(found)
+
+
+def used_prompts(warehouse: Warehouse, *, by_model: bool) -> tuple[Finding, ...]:
+    """Return the prompts that labels, and a grouping by a language model, rest on."""
+    rows = warehouse.rows(sql.load("domains/prompts"), {"by_model": by_model})
+    return tuple(
+        Finding("prompt", None, True, f"{what}: {model} with the prompts of version {version}")
+        for what, model, version in rows
+    )

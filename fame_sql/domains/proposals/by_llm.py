@@ -24,7 +24,7 @@ _TOKENS_A_NAME = 12
 _SHOWN_MEMBERS = 5
 # A domain of a piece with five templates, and what a request to merge has besides.
 _TOKENS_A_PART = 250
-_MERGE_OVERHEAD = 1200 + 8 * _TOKENS_A_DOMAIN
+_MERGE_OVERHEAD = 1500 + 8 * _TOKENS_A_DOMAIN
 # The rules that a better answer could satisfy; wrong ids are checked separately.
 _REPAIRABLE = ("not empty", "number of domains", "labels")
 
@@ -59,6 +59,8 @@ class LLMGrouper:
             If the model cannot be reached, the budget is too small, or two answers in a row
             cannot be used.
         """
+        if self.model.asks_ahead:
+            self.model.prepare(self.preview(templates))
         findings: list[Finding] = []
         proposal = self._propose(_ordered(templates), templates, findings)
         if self.stability and len(templates) > 1:
@@ -85,7 +87,6 @@ class LLMGrouper:
         findings: list[Finding],
     ) -> Grouping:
         pieces = self._pieces(ordered)
-        self.model.prepare([self._request(piece) for piece in pieces])
         if len(pieces) == 1:
             return self._group_at_once(pieces[0], templates, findings)
         parts = [domain for piece in pieces for domain in self._group_piece(piece, findings)]
@@ -104,7 +105,7 @@ class LLMGrouper:
 
     def _task(self, task: str, rows: int) -> str:
         most = min(self.rules.max_domains, rows)
-        return task.format(fewest=min(2, most), most=most)
+        return task.format(fewest=min(2, most), most=most, labels=self.rules.min_labels_per_class)
 
     def _request(self, piece: Sequence[TemplateSummary]) -> Request:
         rows = [template_row(f"t{number}", t) for number, t in enumerate(piece, 1)]

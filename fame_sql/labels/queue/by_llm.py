@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from fame_sql.console import Progress, SilentProgress
 from fame_sql.labels.answers import GivenAnswer, give_answers
-from fame_sql.labels.judging import Judge, Line
+from fame_sql.labels.facts import Line
+from fame_sql.labels.judging import Judge
 from fame_sql.labels.queue.questions import EVERY, examples, read_queue
 from fame_sql.llm.model import LanguageModel
 from fame_sql.llm.request import Request
@@ -68,11 +69,13 @@ def answer_queue(
         If the model cannot be reached or the budget is too small; the answers so far are kept.
     """
     waiting = read_queue(warehouse, at_most)
+    if model.asks_ahead:
+        model.prepare(preview_queue(warehouse, model, at_most=at_most))
     given: list[Answer] = []
     judge = Judge(model, STAGE, of_many=False)
     with (progress or SilentProgress()).step("asking about templates", len(waiting)) as step:
         for row in waiting:
-            judged = judge.judge_all(examples(warehouse, row["template_id"]))
+            judged = judge.judge_all(_lines(warehouse, row["template_id"]))
             step.advance()
             if not judged:
                 continue
@@ -93,8 +96,14 @@ def preview_queue(
     return [
         judge.request(batch)
         for row in read_queue(warehouse, at_most)
-        for batch in judge.batches(examples(warehouse, row["template_id"]))
+        for batch in judge.batches(_lines(warehouse, row["template_id"]))
     ]
+
+
+def _lines(warehouse: Warehouse, template_id: str) -> list[Line]:
+    """Return a template's examples without counts, which change with every further line."""
+    found = examples(warehouse, template_id)
+    return [{name: value for name, value in line.items() if name != "lines"} for line in found]
 
 
 def _answer(template_id: str, judged: list[Line], author: str) -> GivenAnswer:

@@ -1,0 +1,161 @@
+"""The command ``fame windows``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.core import ParameterSource
+
+from fame_sql.cli.options.language_model import (
+    LanguageModelOptions,
+    language_model_options_on_request,
+)
+from fame_sql.cli.options.numbers import COUNT
+from fame_sql.cli.options.output import Form, form_options
+from fame_sql.cli.options.warehouse import warehouse_option
+from fame_sql.cli.output import print_json, print_records
+from fame_sql.cli.progress import terminal_progress
+from fame_sql.cli.requests import print_spending
+from fame_sql.console import printable
+
+if TYPE_CHECKING:
+    from fame_sql.operations.windows.by_llm import WindowJudge
+    from fame_sql.warehouse.warehouse import Warehouse
+
+_COLUMNS = (
+    *("detector", "windows", "alarms", "suppressed", "lines_to_review"),
+    *("false_windows", "missed_windows", "dollars"),
+)
+
+
+@click.command("windows")
+@click.option(
+    "--minutes",
+    type=COUNT,
+    default=10,
+    show_default=True,
+    help="Length of a window; it divides an hour.",
+)
+@click.option(
+    "--rule",
+    default="ERROR>10",
+    show_default=True,
+    metavar="SEVERITY>NUMBER",
+    help="More lines of this severity or a higher one, within as many minutes.",
+)
+@click.option(
+    "--z",
+    type=click.FloatRange(min=0),
+    default=3.0,
+    show_default=True,
+    help="Standard deviations of the error rate above which the z-score alarms.",
+)
+@click.option(
+    "--batch",
+    type=click.IntRange(1, 1000),
+    default=100,
+    show_default=True,
+    metavar="LINES",
+    help="Maximum lines of a window in a request to the language model.",
+)
+@click.option(
+    "--suppress",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    metavar="MINUTES",
+    help="How long an alarm of the language model silences those of its type and service.",
+)
+@click.option(
+    "--first", type=COUNT, metavar="WINDOWS", help="Ask about the first windows only, to try it."
+)
+@click.option("--all", "everything", is_flag=True, help="Also judge the training period.")
+@language_model_options_on_request
+@warehouse_option
+@form_options
+@click.pass_context
+def windows(
+    context: click.Context,
+    minutes: int,
+    rule: str,
+    z: float,
+    batch: int,
+    suppress: float,
+    first: int | None,
+    everything: bool,
+    llm: LanguageModelOptions,
+    warehouse: Path,
+    form: Form,
+) -> None:
+    """Compare FAME with the ways before it, on the same windows of time.
+
+    Rules and z-scores of error rates are computed in SQL. With --llm or --llm-model, a language
+    model also reads every line of every window, in batches: what FAME replaces. Its answers are
+    stored as a detector, and its alarms are suppressed where they repeat and routed by severity.
+    --dry-run prices that without sending anything. False and missed windows are counted where the
+    log carries labels.
+    """
+    from fame_sql.operations.windows.detectors import Rule, compare, detect, open_windows
+    from fame_sql.warehouse.warehouse import Warehouse
+
+    wanted = Rule.read(rule)
+    with Warehouse.open(warehouse) as opened:
+        open_windows(opened, minutes, everything=everything)
+        if any(_is_given(context, name) for name in ("llm", "llm_model")):
+            judge = _judge(opened, llm, minutes, batch, first)
+            if llm.dry_run:
+                _print_preview(judge, opened, form)
+                return
+            _ask(judge, opened, suppress)
+        detect(opened, minutes, wanted, z)
+        rows = compare(opened, minutes)
+    print_records(rows, _COLUMNS, form)
+
+
+def _is_given(context: click.Context, name: str) -> bool:
+    """Return whether an option is on the command line: an environment variable sends nothing."""
+    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def _judge(
+    warehouse: Warehouse, llm: LanguageModelOptions, minutes: int, batch: int, first: int | None
+) -> WindowJudge:
+    from fame_sql.operations.windows.by_llm import EVERY, WindowJudge
+
+    return WindowJudge(llm.open(warehouse), minutes, batch, first or EVERY)
+
+
+def _ask(judge: WindowJudge, warehouse: Warehouse, suppress: float) -> None:
+    try:
+        judge.judge(warehouse, suppress_minutes=suppress, progress=terminal_progress())
+    finally:
+        print_spending(judge.model)
+
+
+def _print_preview(judge: WindowJudge, warehouse: Warehouse, form: Form) -> None:
+    plan = judge.preview(warehouse)
+    facts = {
+        "windows": plan.windows,
+        "requests": plan.requests,
+        "lines": plan.lines,
+        "tokens_in": plan.tokens_in,
+        "tokens_out": plan.tokens_out,
+        "cost_usd": plan.cost_usd,
+        "prices_dated": judge.model.prices.dated,
+        "measured_on": plan.measured_on,
+    }
+    if form != "text":
+        print_json(facts) if form == "json" else print_records([facts], tuple(facts), form)
+        return
+    if plan.first is not None:
+        click.echo("--- the first request; the others have the same form")
+        for message in plan.first.messages:
+            click.echo(f"[{message['role']}]\n{printable(message['content'])}")
+    price = "unpriced" if plan.cost_usd is None else f"about ${plan.cost_usd:.4f}"
+    click.echo(
+        f"--- nothing was sent: {plan.requests} requests for {plan.lines} lines of {plan.windows} "
+        f"windows, about {plan.tokens_in} tokens in and {plan.tokens_out} tokens out (measured on "
+        f"{plan.measured_on} requests); {price} at the prices of {judge.model.prices.dated}"
+    )

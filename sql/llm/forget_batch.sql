@@ -1,0 +1,3 @@
+DELETE FROM fame.llm_calls
+WHERE batch_file = $batch_file AND response IS NULL
+RETURNING 1;

@@ -1,0 +1,1 @@
+DELETE FROM fame.window_alarms WHERE detector = $detector;
