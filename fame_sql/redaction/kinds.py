@@ -13,6 +13,35 @@ from typing import Any
 from fame_sql.redaction import checks
 from fame_sql.redaction.assignments import mask_assignments
 
+
+@dataclass(frozen=True)
+class Traits:
+    """What is known of a text before any pattern is tried, to leave most patterns out.
+
+    Parameters
+    ----------
+    lowered : str
+        The text in lower case.
+    is_ascii : bool
+        Whether it is ASCII: elsewhere, patterns that ignore case match more than its lower case.
+    digits : int
+        Number of ASCII digits.
+    run : int
+        Length of its longest piece without white space.
+    """
+
+    lowered: str
+    is_ascii: bool
+    digits: int
+    run: int
+
+    @classmethod
+    def of(cls, text: str) -> Traits:
+        """Return the traits of a text."""
+        digits = sum(map(text.count, "0123456789"))
+        return cls(text.lower(), text.isascii(), digits, max(map(len, text.split()), default=0))
+
+
 Check = Callable[[re.Match[str]], bool]
 Scanner = Callable[[str], tuple[str, int]]
 _SCANNERS: dict[str, Scanner] = {"assignments": mask_assignments}
@@ -32,6 +61,12 @@ class Kind:
         Whether its form alone identifies it, so that it must not occur in what has been masked.
     needs : tuple of str
         Lower-case texts of which at least one occurs wherever the kind does; empty if unknown.
+    hints : tuple of str
+        The same, for texts in ASCII.
+    digits : int
+        Number of ASCII digits that a text with the kind has at least.
+    run : int
+        Length that its longest piece without white space has at least.
     masks, keeps : tuple of str
         Samples with the secret between « and », and texts that stay as they are.
     pattern : re.Pattern, optional
@@ -48,6 +83,9 @@ class Kind:
     what: str
     known_format: bool
     needs: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    digits: int = 0
+    run: int = 0
     masks: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()
     pattern: re.Pattern[str] | None = None
@@ -55,17 +93,25 @@ class Kind:
     check: Check | None = None
     scanner: Scanner | None = None
 
-    def mask(self, text: str, lowered: str) -> tuple[str, int]:
+    def can_be_in(self, traits: Traits) -> bool:
+        """Return whether the kind can occur in a text; if not, no pattern has to be tried."""
+        if traits.digits < self.digits or traits.run < self.run:
+            return False
+        if self.needs and not _has_any(self.needs, traits.lowered):
+            return False
+        return not (self.hints and traits.is_ascii) or _has_any(self.hints, traits.lowered)
+
+    def mask(self, text: str, traits: Traits) -> tuple[str, int]:
         """Return a text with this kind masked, and how often.
 
         Parameters
         ----------
         text : str
             The text.
-        lowered : str
-            The text in lower case, from which ``needs`` are looked up.
+        traits : Traits
+            Its traits.
         """
-        if self.needs and not any(needed in lowered for needed in self.needs):
+        if not self.can_be_in(traits):
             return text, 0
         if self.scanner is not None:
             return self.scanner(text)
@@ -87,6 +133,13 @@ class Kind:
         return "".join((*kept, text[end:])), masked
 
 
+def _has_any(words: tuple[str, ...], text: str) -> bool:
+    for word in words:  # noqa: SIM110  A generator would take twice the time.
+        if word in text:
+            return True
+    return False
+
+
 @cache
 def kinds() -> tuple[Kind, ...]:
     """Return all kinds in the order of application."""
@@ -100,12 +153,14 @@ def kinds() -> tuple[Kind, ...]:
 
 
 def _kind(row: dict[str, Any]) -> Kind:
-    lists = {name: tuple(row.get(name, ())) for name in ("needs", "masks", "keeps")}
+    lists = {name: tuple(row.get(name, ())) for name in ("needs", "hints", "masks", "keeps")}
     return Kind(
         row["name"],
         row["what"],
         row["known_format"],
         **lists,
+        digits=row.get("digits", 0),
+        run=row.get("run", 0),
         pattern=re.compile(row["pattern"]) if "pattern" in row else None,
         placeholder=row.get("placeholder", "<secret>"),
         check=getattr(checks, row["check"]) if "check" in row else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|[0-9]+")
@@ -44,6 +44,7 @@ def words_of(name: str) -> list[str]:
     return [word for word in found if not word.isdigit()]
 
 
+@lru_cache(maxsize=4096)
 def secrecy(key: str) -> str | None:
     """Return whether the value of a key is a secret.
 
