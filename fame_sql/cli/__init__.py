@@ -38,6 +38,7 @@ from fame_sql.cli.queue import queue
 from fame_sql.cli.redact import redact
 from fame_sql.cli.repair import repair
 from fame_sql.cli.score import score
+from fame_sql.cli.second_opinion import second_opinion
 from fame_sql.cli.status import status
 from fame_sql.cli.train import train
 from fame_sql.cli.upgrade import upgrade
@@ -160,6 +161,7 @@ for _command in (
     models,
     policy,
     llm_group,
+    second_opinion,
     windows,
     cost,
     dbt,

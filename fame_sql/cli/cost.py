@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from fame_sql.operations.costs.measured import Measured
 
 _WAYS = (
-    *("way", "dollars a day", "dollars once", "false alarms a day", "lines to read a day"),
-    *("engineer-hours a day", "wages a day"),
+    *("way", "dollars per day", "dollars once", "false alarms per day", "lines to read per day"),
+    *("engineer-hours per day", "wages per day"),
 )
 _INPUTS = ("input", "value", "kind", "what", "source")
 _PUBLISHED = ("published figure", "of", "from", "to", "computed", "factor")
@@ -75,8 +75,8 @@ def cost(
 ) -> None:
     """Compare what it costs to watch logs in four ways.
 
-    A language model on every line, one on windows, rules, and FAME: dollars a day and once, false
-    alarms, lines to read and engineer-hours. Lines a day, tokens of a line, templates and labelled
+    A language model on every line, one on windows, rules, and FAME: dollars per day and once, false
+    alarms, lines to read and engineer-hours. Daily lines, tokens of a line, templates and labelled
     lines are measured if there is a warehouse; all inputs are listed with where they come from, and
     can be set.
     """

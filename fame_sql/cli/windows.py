@@ -34,6 +34,7 @@ _COLUMNS = (
 @click.option(
     "--minutes",
     type=COUNT,
+    metavar="MINUTES",
     default=10,
     show_default=True,
     help="Length of a window; it divides an hour.",
@@ -48,6 +49,7 @@ _COLUMNS = (
 @click.option(
     "--z",
     type=click.FloatRange(min=0),
+    metavar="NUMBER",
     default=3.0,
     show_default=True,
     help="Standard deviations of the error rate above which the z-score alarms.",
@@ -89,13 +91,13 @@ def windows(
     warehouse: Path,
     form: Form,
 ) -> None:
-    """Compare FAME with the ways before it, on the same windows of time.
+    """Compare FAME with rules and other detectors.
 
-    Rules and z-scores of error rates are computed in SQL. With --llm or --llm-model, a language
-    model also reads every line of every window, in batches: what FAME replaces. Its answers are
-    stored as a detector, and its alarms are suppressed where they repeat and routed by severity.
-    --dry-run prices that without sending anything. False and missed windows are counted where the
-    log carries labels.
+    All judge the same windows of time. Rules and z-scores of error rates are computed in SQL. With
+    --llm or --llm-model, a language model also reads every line of every window, in batches: what
+    FAME replaces. Its answers are stored as a detector, and its alarms are suppressed where they
+    repeat and routed by severity. --dry-run prices that without sending anything. False and missed
+    windows are counted where the log carries labels.
     """
     from fame_sql.operations.windows.detectors import Rule, compare, detect, open_windows
     from fame_sql.warehouse.warehouse import Warehouse

@@ -41,21 +41,21 @@ def test_each_published_figure_is_there() -> None:
 def test_every_input_of_a_published_figure_is_marked(name: str) -> None:
     kinds = {given.kind for given in scenario_inputs(name).values()}
     assert kinds == {"given", "assumed"}
-    assert scenario_inputs(name)["lines_a_day"].kind == "given"
+    assert scenario_inputs(name)["lines_per_day"].kind == "given"
 
 
 def test_the_figures_of_the_defaults_by_hand() -> None:
     every, windows, rules, fame = compare(default_inputs())
     # A million lines of 450 tokens in and 30 out, at $2.50 and $10 per million.
-    assert every.dollars_a_day == pytest.approx(450 * 2.5 + 30 * 10)
+    assert every.dollars_per_day == pytest.approx(450 * 2.5 + 30 * 10)
     # A million lines of 50 tokens, and 10,000 requests of 400 tokens in and 150 out.
-    assert windows.dollars_a_day == pytest.approx(125 + 10 + 15)
-    assert rules.dollars_a_day == 0
+    assert windows.dollars_per_day == pytest.approx(125 + 10 + 15)
+    assert rules.dollars_per_day == 0
     # 144 windows, of which 5 % are reported falsely: 300 lines and 2.5 hours each.
-    assert rules.false_windows_a_day == pytest.approx(7.2)
-    assert rules.lines_to_read_a_day == pytest.approx(2160)
-    assert rules.hours_a_day == pytest.approx(18)
-    assert fame.lines_to_read_a_day == 10
+    assert rules.false_windows_per_day == pytest.approx(7.2)
+    assert rules.lines_to_read_per_day == pytest.approx(2160)
+    assert rules.hours_per_day == pytest.approx(18)
+    assert fame.lines_to_read_per_day == 10
     # 500 templates: 8 rows of 200 tokens in and 45 out, and two groupings of 100 in and 8 out.
     assert fame.dollars_once == pytest.approx(
         500 * (8 * (200 * 2.5 + 45 * 10) + 2 * (100 * 2.5 + 80)) / 1e6
@@ -67,12 +67,12 @@ def test_the_figures_of_the_defaults_by_hand() -> None:
 def test_more_lines_never_cost_less(one: float, other: float) -> None:
     fewer, more = sorted((one, other))
     pairs = zip(
-        compare(changed(default_inputs(), {"lines_a_day": fewer}, "yours")),
-        compare(changed(default_inputs(), {"lines_a_day": more}, "yours")),
+        compare(changed(default_inputs(), {"lines_per_day": fewer}, "yours")),
+        compare(changed(default_inputs(), {"lines_per_day": more}, "yours")),
         strict=True,
     )
     for before, after in pairs:
-        assert before.dollars_a_day <= after.dollars_a_day * (1 + 1e-12)
+        assert before.dollars_per_day <= after.dollars_per_day * (1 + 1e-12)
         assert before.dollars_once == after.dollars_once, "the pass does not grow with the lines"
 
 
@@ -80,15 +80,15 @@ def test_inputs_are_edited_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "inputs.toml"
     cost("--write-inputs", str(path))
     text = path.read_text()
-    assert "hours_a_false_window = 2.5" in text
-    path.write_text(text.replace("lines_a_day = 1000000", "lines_a_day = 5000000"))
+    assert "hours_per_false_window = 2.5" in text
+    path.write_text(text.replace("lines_per_day = 1000000", "lines_per_day = 5000000"))
     found = json.loads(cost("--inputs", str(path), "--set", "wage=50", "--json"))
     inputs = {row["name"]: row for row in found["inputs"]}
-    assert inputs["lines_a_day"]["value"] == 5_000_000
-    assert inputs["lines_a_day"]["kind"] == "yours"
+    assert inputs["lines_per_day"]["value"] == 5_000_000
+    assert inputs["lines_per_day"]["kind"] == "yours"
     assert inputs["wage"]["value"] == 50
-    assert inputs["tokens_a_line"]["kind"] == "assumed"
-    assert found["ways"][0]["dollars_a_day"] == pytest.approx(5 * 1425)
+    assert inputs["tokens_per_line"]["kind"] == "assumed"
+    assert found["ways"][0]["dollars_per_day"] == pytest.approx(5 * 1425)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_inputs_are_edited_in_a_file(tmp_path: Path) -> None:
         (["--set", "wage"], "is not NAME=VALUE"),
         (["--set", "wage=much"], "give a number of 0 or more"),
         (["--set", "unknown_share=3"], "give a number of 0 to 1"),
-        (["--set", "lines_a_day=-1"], "give a number of 0 or more"),
+        (["--set", "lines_per_day=-1"], "give a number of 0 or more"),
         (["--set", "window_minutes=0"], "give a number of 0.001 or more"),
         (["--llm-model", "nobody"], "has no price"),
     ],
@@ -114,8 +114,8 @@ def test_a_warehouse_is_measured(compiled: Path) -> None:
     found = json.loads(result.stdout)
     inputs = {row["name"]: row for row in found["inputs"]}
     measured = {name for name, row in inputs.items() if row["kind"] == "measured"}
-    assert {"lines_a_day", "tokens_a_line", "services", "templates"} <= measured
-    assert 5 < inputs["tokens_a_line"]["value"] < 100
+    assert {"lines_per_day", "tokens_per_line", "services", "templates"} <= measured
+    assert 5 < inputs["tokens_per_line"]["value"] < 100
     assert found["recompilation"]["present_share"] is not None
     assert "unknown lines: compile again, for about $" in found["recompilation"]["advice"]
 

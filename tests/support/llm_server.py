@@ -87,6 +87,8 @@ class LanguageServer:
             return {"judgements": [self._judgement(row) for row in rows]}
         if '"alarms"' in task:
             return {"alarms": [self._alarm(row) for row in rows if self.is_anomalous(row)][:5]}
+        if '"would_disprove"' in task:
+            return self._opinion(rows, proposes='"recommended_action"' in task)
         if '"placements"' in task:
             return self._place(rows)
         if '"domains"' in task:
@@ -100,6 +102,12 @@ class LanguageServer:
             "label": "anomalous" if bad else "normal",
             "reason": "it reports a fault" if bad else "it reports regular work",
         }
+
+    def _opinion(self, rows: list[Row], *, proposes: bool) -> Row:
+        shown = [row["id"] for row in rows if row["id"][0] == "l"][:2]
+        said = {"severity": "error", "type": "disk failure", "summary": "A disk has failed."}
+        said |= {"evidence": shown, "would_disprove": "The disk answers."}
+        return said | ({"recommended_action": "Replace the disk."} if proposes else {})
 
     def _alarm(self, row: Row) -> Row:
         word = _ALARM.search(row["message"])

@@ -19,27 +19,27 @@ class Way:
     ----------
     name : str
         The way.
-    dollars_a_day : float
+    dollars_per_day : float
         For language models and machines, in USD.
     dollars_once : float
         Before the first day.
-    false_windows_a_day : float
+    false_windows_per_day : float
         Windows that are reported falsely; for ways that report lines, false lines.
-    lines_to_read_a_day : float
+    lines_to_read_per_day : float
         Lines that an engineer reads in vain.
-    hours_a_day : float
+    hours_per_day : float
         Engineer-hours for these.
-    wages_a_day : float
+    wages_per_day : float
         What these hours cost, in USD.
     """
 
     name: str
-    dollars_a_day: float
+    dollars_per_day: float
     dollars_once: float
-    false_windows_a_day: float
-    lines_to_read_a_day: float
-    hours_a_day: float
-    wages_a_day: float
+    false_windows_per_day: float
+    lines_to_read_per_day: float
+    hours_per_day: float
+    wages_per_day: float
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,8 @@ def recompilation(inputs: Inputs, present_share: float | None = None) -> Recompi
 
 def _every_line(given: Inputs) -> Way:
     v = {name: found.value for name, found in given.items()}
-    tokens_in = v["tokens_a_line"] + v["instructions"] / v["lines_a_request"]
-    dollars = v["lines_a_day"] * _price(given, tokens_in, v["answer_a_line"])
+    tokens_in = v["tokens_per_line"] + v["instructions"] / v["lines_per_request"]
+    dollars = v["lines_per_day"] * _price(given, tokens_in, v["answer_per_line"])
     return _of_lines("language model on every line", dollars, 0.0, given)
 
 
@@ -95,9 +95,9 @@ def _windows(given: Inputs) -> Way:
     v = {name: found.value for name, found in given.items()}
     windows = v["services"] * _MINUTES / v["window_minutes"]
     # A window with few lines is a request, too.
-    requests = max(v["lines_a_day"] / v["lines_a_batch"], min(windows, v["lines_a_day"]))
-    dollars = v["lines_a_day"] * _price(given, v["tokens_a_line"], 0)
-    dollars += requests * _price(given, v["instructions"], v["answer_a_batch"])
+    requests = max(v["lines_per_day"] / v["lines_per_batch"], min(windows, v["lines_per_day"]))
+    dollars = v["lines_per_day"] * _price(given, v["tokens_per_line"], 0)
+    dollars += requests * _price(given, v["instructions"], v["answer_per_batch"])
     false = windows * v["false_window_share_llm"]
     return _of_windows("language model on windows", dollars, false, given)
 
@@ -110,18 +110,18 @@ def _rules(given: Inputs) -> Way:
 
 def _fame(given: Inputs) -> Way:
     v = {name: found.value for name, found in given.items()}
-    machine = v["lines_a_day"] / v["lines_a_second"] / 3600 * v["core_hour"]
-    again = recompilation(given).dollars * v["recompiles_a_year"] / _DAYS
+    machine = v["lines_per_day"] / v["lines_per_second"] / 3600 * v["core_hour"]
+    again = recompilation(given).dollars * v["recompiles_per_year"] / _DAYS
     return _of_lines("FAME", machine + again, _pass(given, v["templates"]), given)
 
 
 def _pass(given: Inputs, templates: float) -> float:
     """Return what a language model costs once, for labels and domains of templates."""
     v = {name: found.value for name, found in given.items()}
-    rows = templates * v["rows_a_template"]
-    labels = rows * _price(given, v["tokens_a_row"], v["answer_a_row"])
+    rows = templates * v["rows_per_template"]
+    labels = rows * _price(given, v["tokens_per_row"], v["answer_per_row"])
     # Each template is grouped twice, in two orders: a line and its counts, and eight tokens back.
-    return labels + 2 * templates * _price(given, 2 * v["tokens_a_line"], 8)
+    return labels + 2 * templates * _price(given, 2 * v["tokens_per_line"], 8)
 
 
 def _price(given: Inputs, tokens_in: float, tokens_out: float) -> float:
@@ -130,14 +130,14 @@ def _price(given: Inputs, tokens_in: float, tokens_out: float) -> float:
 
 
 def _of_lines(name: str, dollars: float, once: float, given: Inputs) -> Way:
-    false = given["lines_a_day"].value / _MILLION * given["false_lines_a_million"].value
-    hours = false * given["seconds_a_line"].value / 3600
+    false = given["lines_per_day"].value / _MILLION * given["false_lines_per_million"].value
+    hours = false * given["seconds_per_line"].value / 3600
     return Way(name, dollars, once, false, false, hours, hours * given["wage"].value)
 
 
 def _of_windows(name: str, dollars: float, false: float, given: Inputs) -> Way:
-    hours = false * given["hours_a_false_window"].value
-    lines = false * given["lines_a_false_window"].value
+    hours = false * given["hours_per_false_window"].value
+    lines = false * given["lines_per_false_window"].value
     return Way(name, dollars, 0.0, false, lines, hours, hours * given["wage"].value)
 
 
@@ -188,7 +188,7 @@ def reproduce() -> list[Reproduced]:
         values = {
             "llm_lines": (
                 "language model on every line",
-                ways["language model on every line"].dollars_a_day,
+                ways["language model on every line"].dollars_per_day,
             ),
             "fame_once": ("FAME, once", ways["FAME"].dollars_once),
         }

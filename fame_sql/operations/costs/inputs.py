@@ -15,7 +15,12 @@ from fame_sql.errors import InputError
 from fame_sql.files import read_text
 
 Kind = Literal["given", "assumed", "measured", "yours"]
-_AT_LEAST = {"lines_a_request": 1, "lines_a_batch": 1, "window_minutes": 0.001, "lines_a_second": 1}
+_AT_LEAST = {
+    "lines_per_request": 1,
+    "lines_per_batch": 1,
+    "window_minutes": 0.001,
+    "lines_per_second": 1,
+}
 _SHARES = ("false_window_share_llm", "false_window_share_rules", "unknown_share")
 
 
@@ -126,7 +131,7 @@ def split_settings(settings: Iterable[str]) -> dict[str, str]:
     pairs = [setting.partition("=") for setting in settings]
     for name, equals, _ in pairs:
         if not equals:
-            raise InputError(f"--set {name!r} is not NAME=VALUE, such as lines_a_day=5_000_000")
+            raise InputError(f"--set {name!r} is not NAME=VALUE, such as lines_per_day=5_000_000")
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 

@@ -1,4 +1,4 @@
-"""Inputs that a warehouse tells: lines a day, tokens of a line, templates, lines labelled."""
+"""Inputs that a warehouse tells: lines per day, tokens of a line, templates, lines labelled."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def measure(warehouse: Warehouse, inputs: Inputs) -> Measured:
     if not facts["lines"]:
         return Measured(inputs, None, None)
     values: dict[str, object] = {
-        "lines_a_day": facts["lines"] / facts["days"],
-        "tokens_a_line": facts["tokens_a_line"],
+        "lines_per_day": facts["lines"] / facts["days"],
+        "tokens_per_line": facts["tokens_per_line"],
         "services": facts["services"],
     }
     if facts["templates"]:
         values["templates"] = facts["templates"]
     if facts["labelled"]:
-        values["rows_a_template"] = facts["labelled"] / facts["templates"]
+        values["rows_per_template"] = facts["labelled"] / facts["templates"]
     found = changed(inputs, values, "measured", "this warehouse")
     return Measured(found, facts["pass_usd"], facts["unknown_share"])

@@ -2,7 +2,7 @@
 SELECT
     count(*) AS lines,
     greatest(1, date_diff('second', min(timestamp), max(timestamp))) / 86400.0 AS days,
-    avg(strlen(coalesce(body, ''))) / 3.0 AS tokens_a_line,
+    avg(strlen(coalesce(body, ''))) / 3.0 AS tokens_per_line,
     count(DISTINCT coalesce(service_name, '')) AS services,
     (SELECT count(*) FROM fame.templates) AS templates,
     (SELECT count(*) FROM fame.labels WHERE source = 'llm' AND log_id IS NOT NULL) AS labelled,
