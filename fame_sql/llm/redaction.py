@@ -19,6 +19,8 @@ from fame_sql.warehouse.warehouse import Warehouse
 
 _NAME = re.compile(r"\w(?:[\w.:-]*\w)?+")
 _SHORTEST_HOST = 3
+_MOST_REMEMBERED = 4096
+_SHORT = 2000
 
 Recogniser = Callable[[str], list[tuple[int, int, str]]]
 """Finds spans (start, end, kind) to mask, for example by Presidio."""
@@ -44,6 +46,7 @@ class Redactor:
     recogniser: Recogniser | None = None
     counts: Counter[str] = field(default_factory=Counter)
     doubtful: set[int] = field(default_factory=set)
+    _remembered: dict[str, tuple[str, Counter[str]]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, warehouse: Warehouse, recogniser: Recogniser | None = None) -> Redactor:
@@ -53,6 +56,20 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return ``text`` with all matches of the masks, hosts and the recogniser masked."""
+        # A line of a log is a message once, and a neighbour or an example often.
+        known = self._remembered.get(text)
+        if known is None:
+            before = self.counts.copy()
+            known = self._masked(text), self.counts - before
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            if len(text) <= _SHORT:
+                self._remembered[text] = known
+        else:
+            self.counts += known[1]
+        return known[0]
+
+    def _masked(self, text: str) -> str:
         text = mask_text(text, self.counts)
         if self.hosts:
             text = _NAME.sub(self._mask_host, text)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fame_sql.llm.redaction import Redactor
 from fame_sql.redaction import masks
 from fame_sql.redaction.kinds import Kind, Traits, kinds
 
@@ -82,7 +83,7 @@ def test_most_patterns_are_left_out() -> None:
 
 
 def test_a_repeated_text_is_counted_each_time() -> None:
-    counts: Counter[str] = Counter()
+    redactor = Redactor(frozenset({"host7"}))
     for _ in range(3):
-        masks.mask_text("password=hunter2x", counts)
-    assert counts == {"assignment": 3}
+        assert redactor.text("password=hunter2x on host7") == "password=<secret> on <host>"
+    assert redactor.counts == {"assignment": 3, "known-host": 3}
