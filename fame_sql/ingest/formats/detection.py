@@ -163,9 +163,7 @@ def _detect(formats: Mapping[str, Format], lines: Sequence[str]) -> Layout:
         return table
     if "jsonl" in formats and objects_over_lines(lines):
         return Layout(formats["jsonl"], reason="JSON objects over several lines")
-    begins = _any_of(tuple(certain))
-    begun = [line for line in lines if begins.match(line)]
-    counts = {known.name: _count(known, begun) for known in certain}
+    counts = _counts(tuple(certain), lines)
     best = max(certain, key=lambda known: counts[known.name])
     fitting = counts[best.name]
     present = [known for known in certain if counts[known.name] and known.mixes]
@@ -185,16 +183,37 @@ def _detect(formats: Mapping[str, Format], lines: Sequence[str]) -> Layout:
     )
 
 
+def _counts(formats: tuple[Format, ...], lines: Sequence[str]) -> dict[str, int]:
+    """Return how many lines each format takes.
+
+    Most files have one format, and then one pass is enough: where the first format that takes a
+    line is the same for all lines that any format takes, no other format has more of them.
+    """
+    counts = dict.fromkeys((known.name for known in formats), 0)
+    begins = _first_of(formats)
+    if begins is None:
+        return {known.name: _count(known, lines) for known in formats}
+    found = [begun for line in lines if (begun := begins.match(line))]
+    first = {begun.lastgroup or "" for begun in found}
+    if len(first) == 1 and (known := formats[int(first.pop()[1:])]).mixes:
+        return counts | {known.name: len(found)}
+    begun = [match.string for match in found]
+    return {known.name: _count(known, begun) for known in formats}
+
+
 @lru_cache(maxsize=64)
-def _any_of(formats: tuple[Format, ...]) -> re.Pattern[str]:
-    """Return one expression for the lines that any format takes, as most may take none."""
+def _first_of(formats: tuple[Format, ...]) -> re.Pattern[str] | None:
+    """Return one expression whose group ``fN`` is the first of the formats that takes a line.
+
+    None if the expressions cannot be joined, as a format of the user's own may number its groups.
+    """
     patterns = [_GROUP_NAME.sub("(?:", known.matches.pattern) for known in formats]
     if any(map(_REFERENCE.search, patterns)):
-        return re.compile("")
+        return None
     try:
-        return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+        return re.compile("|".join(f"(?P<f{n}>{pattern})" for n, pattern in enumerate(patterns)))
     except re.error:
-        return re.compile("")
+        return None
 
 
 def _table(formats: Mapping[str, Format], lines: Sequence[str]) -> Layout | None:
