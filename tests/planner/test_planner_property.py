@@ -147,7 +147,7 @@ def _distinct_events(connection: duckdb.DuckDBPyConnection) -> int:
 
 @pytest.mark.slow
 @given(query=queries() | shadowed(), share=st.sampled_from([0, 1, 2, 7]))
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 def test_planned_and_plain_give_the_same_rows(
     connection: duckdb.DuckDBPyConnection, query: str, share: int
 ) -> None:

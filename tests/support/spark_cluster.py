@@ -13,6 +13,7 @@ import pytest
 
 # 'make unit' installs Spark into a folder of its own: half a gigabyte, and another pandas.
 OWN_FOLDER = Path(__file__).parents[2] / "build" / "spark"
+QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 def require_spark() -> None:
@@ -40,6 +41,9 @@ def local_cluster() -> Iterator[Any]:
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.python.daemon.module": "spark_daemon",
+        # A test runs each query once, and the second compiler pays from the thousandth on.
+        "spark.driver.extraJavaOptions": QUICK_START,
+        "spark.executor.extraJavaOptions": QUICK_START,
     }
     spark = open_session("local-cluster[2,1,1024]", settings)
     try:

@@ -9,6 +9,6 @@ from __future__ import annotations
 import importlib
 import runpy
 
-for heavy in ("torch", "transformers.models.bert.modeling_bert"):
+for heavy in ("fame_sql.udfs.spark", "fame_sql.students.words", "pyspark.sql.udf"):
     importlib.import_module(heavy)
 runpy.run_module("pyspark.daemon", run_name="__main__")
