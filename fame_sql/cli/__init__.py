@@ -31,6 +31,7 @@ from fame_sql.cli.llm import llm_group
 from fame_sql.cli.look import look
 from fame_sql.cli.mine import mine
 from fame_sql.cli.models import models
+from fame_sql.cli.options.empty import refuse_empty_values
 from fame_sql.cli.partition import partition
 from fame_sql.cli.policy import policy
 from fame_sql.cli.query import query
@@ -71,6 +72,13 @@ class _Commands(click.Group):
                 if not _is_of_duckdb(error):
                     raise
                 raise click.ClickException(_explained(error)) from None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, and refuse options without a value."""
+        refuse_empty_values(self, ctx, args)
+        return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the commands in the order in which they are used."""

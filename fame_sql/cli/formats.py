@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fame_sql.cli.options.hints import hint_options
+from fame_sql.cli.options.numbers import YEAR
 from fame_sql.cli.options.output import json_option
 from fame_sql.cli.output import print_json
 from fame_sql.cli.tables import print_table
@@ -85,7 +86,7 @@ def test(names: tuple[str, ...], format_files: tuple[Path, ...], as_json: bool) 
 @formats.command("try")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--format", default="auto", show_default=True, metavar="NAME", help="Log format.")
-@click.option("--year", type=int, metavar="YEAR", help="Year for timestamps that have none.")
+@click.option("--year", type=YEAR, metavar="YEAR", help="Year for timestamps that have none.")
 @hint_options
 @json_option
 def try_format(

@@ -15,6 +15,7 @@ import click
 
 from fame_sql.cli.options.grouped import add_options
 from fame_sql.cli.options.hints import hint_options
+from fame_sql.cli.options.numbers import YEAR
 from fame_sql.cli.options.output import json_option
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json
@@ -46,7 +47,7 @@ _READING = (
     ),
     click.option(
         "--year",
-        type=click.IntRange(1, 9999),
+        type=YEAR,
         metavar="YEAR",
         show_default="from the file's last change",
         help="Year for timestamps that have none, such as syslog's.",

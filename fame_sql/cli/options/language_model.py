@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import click
 
 from fame_sql.cli.options.grouped import grouped
+from fame_sql.cli.options.numbers import MOST, Number
 from fame_sql.cli.options.renamed import RenamedOption
 from fame_sql.errors import InputError
 from fame_sql.files import read_text
@@ -167,7 +168,7 @@ _LIMITS = (
     ),
     click.option(
         "--max-cost",
-        type=click.FloatRange(min=0),
+        type=Number(min=0),
         metavar="USD",
         help="Stop before a request that could cost more than is left, in the worst case.",
     ),
@@ -180,7 +181,7 @@ _LIMITS = (
     ),
     click.option(
         "--window",
-        type=click.IntRange(min=2000),
+        type=click.IntRange(2000, MOST),
         metavar="TOKENS",
         default=WINDOW,
         show_default=True,
@@ -188,7 +189,7 @@ _LIMITS = (
     ),
     click.option(
         "--timeout",
-        type=click.FloatRange(min=0, min_open=True),
+        type=Number(min=0, min_open=True),
         metavar="SECONDS",
         default=600.0,
         show_default=True,
@@ -196,7 +197,7 @@ _LIMITS = (
     ),
     click.option(
         "--temperature",
-        type=click.FloatRange(min=0),
+        type=Number(min=0),
         metavar="NUMBER",
         show_default="0.1 where the endpoint takes it",
         help="Sampling temperature.",

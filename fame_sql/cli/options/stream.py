@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fame_sql.cli.options.grouped import grouped
-from fame_sql.cli.options.numbers import COUNT
+from fame_sql.cli.options.numbers import COUNT, COUNT_OR_NONE, Number
 from fame_sql.cli.options.study import numbers_of
 from fame_sql.errors import InputError
 
@@ -33,7 +33,7 @@ _OPTIONS = (
     ),
     click.option(
         "--delay",
-        type=click.IntRange(min=0),
+        type=COUNT_OR_NONE,
         metavar="BLOCKS",
         default=0,
         show_default=True,
@@ -42,7 +42,7 @@ _OPTIONS = (
     click.option(
         "--wrong-answers",
         "wrong",
-        type=click.FloatRange(0, 1),
+        type=Number(0, 1),
         metavar="SHARE",
         default=0.0,
         show_default=True,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fame_sql.cli.options.grouped import grouped
-from fame_sql.cli.options.numbers import COUNT, MOST
+from fame_sql.cli.options.numbers import COUNT, COUNT_OR_NONE, MOST
 from fame_sql.cli.options.output import force_option
 from fame_sql.cli.options.preset import preset_options
 from fame_sql.cli.options.renamed import RenamedOption
@@ -29,7 +29,7 @@ _OPTIONS = (
     ),
     click.option(
         "--folds",
-        type=click.IntRange(min=0),
+        type=COUNT_OR_NONE,
         metavar="NUMBER",
         default=4,
         show_default=True,

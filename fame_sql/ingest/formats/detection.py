@@ -197,8 +197,8 @@ def _counts(formats: tuple[Format, ...], lines: Sequence[str]) -> dict[str, int]
     first = {begun.lastgroup or "" for begun in found}
     if len(first) == 1 and (known := formats[int(first.pop()[1:])]).mixes:
         return counts | {known.name: len(found)}
-    begun = [match.string for match in found]
-    return {known.name: _count(known, begun) for known in formats}
+    taken = [begun.string for begun in found]
+    return {known.name: _count(known, taken) for known in formats}
 
 
 @lru_cache(maxsize=64)
