@@ -13,6 +13,8 @@ from typing import Any
 from fame_sql.redaction import checks
 from fame_sql.redaction.assignments import mask_assignments
 
+_LONG_WORD = re.compile(r"[A-Za-z0-9_+/-]{12,}")
+
 
 @dataclass(frozen=True)
 class Traits:
@@ -28,18 +30,23 @@ class Traits:
         Number of ASCII digits.
     run : int
         Length of its longest piece without white space.
+    word : int
+        Length of its longest piece of ASCII letters, digits and ``_+/-``; 0 if that is short.
     """
 
     lowered: str
     is_ascii: bool
     digits: int
     run: int
+    word: int
 
     @classmethod
     def of(cls, text: str) -> Traits:
         """Return the traits of a text."""
         digits = sum(map(text.count, "0123456789"))
-        return cls(text.lower(), text.isascii(), digits, max(map(len, text.split()), default=0))
+        run = max(map(len, text.split()), default=0)
+        word = max(map(len, _LONG_WORD.findall(text)), default=0)
+        return cls(text.lower(), text.isascii(), digits, run, word)
 
 
 Check = Callable[[re.Match[str]], bool]
@@ -65,8 +72,10 @@ class Kind:
         The same, for texts in ASCII.
     digits : int
         Number of ASCII digits that a text with the kind has at least.
-    run : int
-        Length that its longest piece without white space has at least.
+    run, word : int
+        Length that its longest piece without white space, and its longest word, have at least.
+    begins : re.Pattern, optional
+        Finds a hint at the beginning of a word, for kinds that begin with one of theirs.
     masks, keeps : tuple of str
         Samples with the secret between « and », and texts that stay as they are.
     pattern : re.Pattern, optional
@@ -86,6 +95,8 @@ class Kind:
     hints: tuple[str, ...] = ()
     digits: int = 0
     run: int = 0
+    word: int = 0
+    begins: re.Pattern[str] | None = None
     masks: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()
     pattern: re.Pattern[str] | None = None
@@ -95,11 +106,15 @@ class Kind:
 
     def can_be_in(self, traits: Traits) -> bool:
         """Return whether the kind can occur in a text; if not, no pattern has to be tried."""
-        if traits.digits < self.digits or traits.run < self.run:
+        if traits.digits < self.digits or traits.run < self.run or traits.word < self.word:
             return False
         if self.needs and not _has_any(self.needs, traits.lowered):
             return False
-        return not (self.hints and traits.is_ascii) or _has_any(self.hints, traits.lowered)
+        if not (self.hints and traits.is_ascii):
+            return True
+        if not _has_any(self.hints, traits.lowered):
+            return False
+        return self.begins is None or self.begins.search(traits.lowered) is not None
 
     def mask(self, text: str, traits: Traits) -> tuple[str, int]:
         """Return a text with this kind masked, and how often.
@@ -133,6 +148,10 @@ class Kind:
         return "".join((*kept, text[end:])), masked
 
 
+def _beginning(hints: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, hints))})")
+
+
 def _has_any(words: tuple[str, ...], text: str) -> bool:
     for word in words:  # noqa: SIM110  A generator would take twice the time.
         if word in text:
@@ -161,6 +180,8 @@ def _kind(row: dict[str, Any]) -> Kind:
         **lists,
         digits=row.get("digits", 0),
         run=row.get("run", 0),
+        word=row.get("word", 0),
+        begins=_beginning(lists["hints"]) if row.get("at_start") else None,
         pattern=re.compile(row["pattern"]) if "pattern" in row else None,
         placeholder=row.get("placeholder", "<secret>"),
         check=getattr(checks, row["check"]) if "check" in row else None,

@@ -37,7 +37,7 @@ ODD = [
 
 
 def without_traits(kind: Kind) -> Kind:
-    return replace(kind, hints=(), digits=0, run=0)
+    return replace(kind, hints=(), digits=0, run=0, word=0)
 
 
 def masked_by(rows: list[Kind], text: str) -> tuple[str, Counter[str]]:
