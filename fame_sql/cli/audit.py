@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fame_sql.cli.options.author import author_option
-from fame_sql.cli.options.numbers import COUNT
+from fame_sql.cli.options.numbers import COUNT, SEED
 from fame_sql.cli.options.output import Form, form_options
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_csv, print_json
@@ -31,7 +31,7 @@ _COLUMNS = ("labels that say", "judged", "wrong", "rate", "at least", "at most")
     show_default=True,
     help="Size of a new sample.",
 )
-@click.option("--seed", type=int, metavar="NUMBER", default=0, help="Seed of a new sample.")
+@click.option("--seed", type=SEED, metavar="NUMBER", default=0, help="Seed of a new sample.")
 @click.option("--new", is_flag=True, help="Draw a new sample, also if one is not finished.")
 @click.option(
     "--export",

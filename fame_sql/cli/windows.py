@@ -12,7 +12,7 @@ from fame_sql.cli.options.language_model import (
     LanguageModelOptions,
     language_model_options_on_request,
 )
-from fame_sql.cli.options.numbers import COUNT
+from fame_sql.cli.options.numbers import COUNT, Number
 from fame_sql.cli.options.output import Form, form_options
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json, print_records
@@ -48,7 +48,7 @@ _COLUMNS = (
 )
 @click.option(
     "--z",
-    type=click.FloatRange(min=0),
+    type=Number(0, 1000),
     metavar="NUMBER",
     default=3.0,
     show_default=True,
@@ -64,7 +64,7 @@ _COLUMNS = (
 )
 @click.option(
     "--suppress",
-    type=click.FloatRange(min=0),
+    type=Number(0, 525_600),
     default=60.0,
     show_default=True,
     metavar="MINUTES",
