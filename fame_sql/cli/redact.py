@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 def redact(pattern: str, replacement: str, dry_run: bool, warehouse: Path, as_json: bool) -> None:
     """Replace text in stored lines by a regular expression.
 
-    It is also replaced in the examples of events, the evidence of labels and the comments of
-    feedback. The changed lines get the events of their new messages.
+    It is also replaced in the examples of events, the evidence of labels, the comments of feedback
+    and the answers of language models about windows and incidents. The changed lines get the events
+    of their new messages.
     """
     from fame_sql.events.redaction import redact as run
     from fame_sql.warehouse.warehouse import Warehouse

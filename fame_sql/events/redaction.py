@@ -12,7 +12,10 @@ from fame_sql.events.repair import RepairReport, repair_lines
 from fame_sql.warehouse.warehouse import Warehouse
 
 REPLACEMENT = "<redacted>"
-_STEPS = ("replace", "replace_examples", "replace_evidence", "replace_comments")
+_STEPS = (
+    *("replace", "replace_examples", "replace_evidence", "replace_comments"),
+    *("replace_doubts", "replace_audits", "replace_alarms", "replace_opinions"),
+)
 _REDACTED = "log_id IN (SELECT log_id FROM redacted_lines)"
 
 
@@ -49,7 +52,8 @@ def redact(
     """Replace every match of a pattern in the lines of a warehouse.
 
     It is replaced in messages, attributes and parse errors of ``fame.logs``, in the examples of
-    events, the evidence of labels and the comments of feedback. Changed lines get the events of
+    events, the evidence of labels, the comments of feedback, and what language models said of
+    lines, windows and incidents. Changed lines get the events of
     their new messages, which are not scored yet. All changes are one transaction.
 
     Parameters

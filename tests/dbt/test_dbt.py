@@ -22,6 +22,7 @@ from warehouse_copy import copied_to
 
 from fame_sql.cli import main
 from fame_sql.ingest import ingest_file
+from fame_sql.operations.windows.detectors import Rule, detect, open_windows
 from fame_sql.students import StudentConfig
 from fame_sql.training.training import train_students
 from fame_sql.udfs.functions import FUNCTIONS
@@ -125,6 +126,26 @@ def test_the_mart_says_what_the_champion_says(built: tuple[Path, Dbt], compiled:
         ).fetchall()[0]
     assert lines == anomalies == gathered == hourly == windows
     assert anomalies > 50
+
+
+def test_the_z_score_of_windows_is_that_of_the_command(
+    built: tuple[Path, Dbt], compiled: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.duckdb"
+    copy.write_bytes(compiled.read_bytes())
+    with Warehouse.open(copy) as warehouse:
+        open_windows(warehouse, 10, everything=True)
+        detect(warehouse, 10, Rule(), 3.0)
+        ours = warehouse.rows(
+            "SELECT window_start, service_name, is_alarm FROM fame.window_alarms "
+            "WHERE detector = 'z-score' ORDER BY ALL"
+        )
+    with duckdb.connect(str(built[0]), read_only=True) as connection:
+        theirs = connection.execute(
+            "SELECT window_start, service_name, baseline_alert FROM fame_dbt.fct_baseline_windows "
+            "ORDER BY ALL"
+        ).fetchall()
+    assert ours == theirs
 
 
 def test_readers_without_the_functions_can_read_everything(built: tuple[Path, Dbt]) -> None:

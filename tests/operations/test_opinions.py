@@ -15,6 +15,7 @@ from scored_lines import START, Line, add_lines, new_warehouse
 
 from fame_sql.cli import main
 from fame_sql.errors import InputError
+from fame_sql.events.redaction import redact
 from fame_sql.operations.incidents import update
 from fame_sql.operations.opinions.opinions import Reviewer, read_log, read_opinions
 from fame_sql.warehouse.warehouse import Warehouse
@@ -151,6 +152,16 @@ def test_reading_is_no_permission_to_propose(warehouse: Warehouse, server: Langu
     [row] = read_opinions(warehouse)
     assert (row["permission"], row["proposal"]) == ("read", None)
     assert "recommended_action" not in json.dumps(server.requests)
+
+
+def test_what_was_said_is_redacted_with_the_lines(
+    warehouse: Warehouse, server: LanguageServer
+) -> None:
+    server.answer = lambda body: json.dumps({**server.honest(body), "summary": "Ask Ada Smith."})
+    reviewer = Reviewer(warehouse, model_of(warehouse, server))
+    reviewer.ask(reviewer.wanted([incident_of(warehouse)]))
+    redact(warehouse, "Ada Smith", replacement="<name>")
+    assert read_opinions(warehouse)[0]["summary"] == "Ask <name>."
 
 
 def test_an_unknown_incident_is_named(warehouse: Warehouse, server: LanguageServer) -> None:
