@@ -39,7 +39,7 @@ class Sample:
     year: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Format:
     """A format of logs.
 

@@ -163,7 +163,10 @@ def _detect(formats: Mapping[str, Format], lines: Sequence[str]) -> Layout:
         return table
     if "jsonl" in formats and objects_over_lines(lines):
         return Layout(formats["jsonl"], reason="JSON objects over several lines")
-    counts = _counts(tuple(certain), lines)
+    begun = _begun(tuple(certain), lines)
+    if same := _same(begun, anything, lines):
+        return same
+    counts = {known.name: _count(known, [line for line, _ in begun]) for known in certain}
     best = max(certain, key=lambda known: counts[known.name])
     fitting = counts[best.name]
     present = [known for known in certain if counts[known.name] and known.mixes]
@@ -183,22 +186,38 @@ def _detect(formats: Mapping[str, Format], lines: Sequence[str]) -> Layout:
     )
 
 
-def _counts(formats: tuple[Format, ...], lines: Sequence[str]) -> dict[str, int]:
-    """Return how many lines each format takes.
+def _begun(formats: tuple[Format, ...], lines: Sequence[str]) -> list[tuple[str, Format | None]]:
+    """Return the lines that any format takes, each with the first that does, None if not known."""
+    first = _first_of(formats)
+    if first is None:
+        return [(line, None) for line in lines]
+    found = ((line, first.match(line)) for line in lines)
+    return [(line, formats[int((begun.lastgroup or "")[1:])]) for line, begun in found if begun]
 
-    Most files have one format, and then one pass is enough: where the first format that takes a
-    line is the same for all lines that any format takes, no other format has more of them.
+
+def _same(
+    begun: Sequence[tuple[str, Format | None]], anything: Format, lines: Sequence[str]
+) -> Layout | None:
+    """Return the layout of a source of which one format takes all lines first, or none takes any.
+
+    Most sources are so. Then no other format has more of the lines, and none is between them.
     """
-    counts = dict.fromkeys((known.name for known in formats), 0)
-    begins = _first_of(formats)
-    if begins is None:
-        return {known.name: _count(known, lines) for known in formats}
-    found = [begun for line in lines if (begun := begins.match(line))]
-    first = {begun.lastgroup or "" for begun in found}
-    if len(first) == 1 and (known := formats[int(first.pop()[1:])]).mixes:
-        return counts | {known.name: len(found)}
-    taken = [begun.string for begun in found]
-    return {known.name: _count(known, taken) for known in formats}
+    if not begun:
+        return _plain_layout(anything, sum(map(bool, map(_DATED.match, lines))), lines)
+    known = begun[0][1]
+    if known is None or not known.mixes or len(begun) < len(lines):
+        return None
+    if any(other is not known for _, other in begun):
+        return None
+    return _plain_layout(known, len(lines), lines)
+
+
+def _plain_layout(main: Format, share: int, lines: Sequence[str]) -> Layout:
+    return Layout(
+        main,
+        continuation=_continuation(main, share, len(lines)),
+        reason=_reason(main, share, lines),
+    )
 
 
 @lru_cache(maxsize=64)
