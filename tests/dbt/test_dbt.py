@@ -184,6 +184,7 @@ def test_every_model_and_column_is_documented(built: tuple[Path, Dbt]) -> None:
     )
 
 
+@pytest.mark.any_duckdb
 def test_a_new_champion_adds_rows_and_keeps_the_old(
     built: tuple[Path, Dbt], tiny: StudentConfig, tmp_path: Path
 ) -> None:

@@ -18,6 +18,8 @@ from fame_sql import models
 from fame_sql.dbt.project import write_project
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 CONSUMER = Path(__file__).parent / "consumer"
 SLICES = 6
 HOUR = 3_600_000
@@ -150,7 +152,6 @@ def test_a_table_of_ones_own_is_scored_with_the_named_model(at_once: Dbt, compil
     assert all(value is not None for row in functions for i, value in enumerate(row) if i != 4)
 
 
-@pytest.mark.any_duckdb
 @pytest.mark.slow
 def test_slices_with_late_rows_and_a_kill_give_the_same_tables(
     at_once: Dbt, arrivals: Path, model: Path, tmp_path: Path
@@ -170,7 +171,6 @@ def test_slices_with_late_rows_and_a_kill_give_the_same_tables(
         assert found[name] == expected[name], name
 
 
-@pytest.mark.any_duckdb
 @pytest.mark.parametrize("order", ORDERS)
 def test_the_order_of_arrival_makes_no_difference(
     at_once: Dbt, compiled: Path, model: Path, tmp_path: Path, order: str

@@ -21,6 +21,8 @@ from fame_sql.storage.expiry import expire
 from fame_sql.storage.partitions import move_lines
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 ACCOUNTED = "assert_every_record_is_accounted_for"
 # Views read what is there now; and no test of what is not built here.
 BUILD = (
@@ -76,7 +78,6 @@ def test_moved_days_stay_in_the_mart(scored: Path, tmp_path: Path) -> None:
     assert _rows(warehouse) == _rows(scored)
 
 
-@pytest.mark.any_duckdb
 def test_expired_lines_stay_in_the_mart_and_advice_mends_it(scored: Path, tmp_path: Path) -> None:
     warehouse = _copy(scored, tmp_path)
     with Warehouse.open(warehouse) as opened:
@@ -106,7 +107,6 @@ def test_expired_lines_stay_in_the_mart_and_advice_mends_it(scored: Path, tmp_pa
 
 
 @pytest.mark.slow
-@pytest.mark.any_duckdb
 def test_everything_is_built_from_more_than_fits_into_memory(
     compiled: Path, tmp_path: Path
 ) -> None:

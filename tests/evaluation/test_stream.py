@@ -19,6 +19,8 @@ from fame_sql.ingest import Hints, ingest_file
 from fame_sql.labels.suspicion import suspicion
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 
 def lines_of(text: str, *, severity: int = 17) -> list[StreamedLine]:
     """Return a line for each letter, its template: upper case is anomalous, | ends a block."""
@@ -37,7 +39,6 @@ def reported(text: str, plan: AnswerPlan, **more: int) -> str:
     )
 
 
-@pytest.mark.any_duckdb
 @pytest.mark.parametrize(
     ("text", "answers", "delay", "expected"),
     [
@@ -54,14 +55,12 @@ def test_what_is_reported(text: str, answers: int, delay: int, expected: str) ->
     assert reported(text, AnswerPlan(answers, delay)) == expected
 
 
-@pytest.mark.any_duckdb
 def test_the_most_suspicious_is_asked_first() -> None:
     waiting = [*lines_of("bb"), *lines_of("A", severity=21)]
     later = [replace(line, block=1) for line in lines_of("bA")]
     assert list(replay([*waiting, *later], AnswerPlan(1, delay=1)).answers) == ["a"]
 
 
-@pytest.mark.any_duckdb
 def test_a_wrong_answer_costs_lines() -> None:
     assert reported("AAAbbb", AnswerPlan(9, wrong=1.0)) == "....xx"
     answers = [replay(lines_of("AbCdEf" * 2), AnswerPlan(9, wrong=0.5, seed=s)) for s in range(20)]
@@ -76,7 +75,6 @@ streams = st.lists(
 )
 
 
-@pytest.mark.any_duckdb
 @given(streams, streams, st.integers(0, 5), st.integers(0, 2))
 def test_no_line_is_judged_by_what_comes_after_it(
     before: list[tuple], after: list[tuple], answers: int, delay: int
@@ -102,7 +100,6 @@ def test_the_view_and_the_stream_rank_alike(opened: Warehouse) -> None:
         assert row["suspicion"] == pytest.approx(expected, abs=6e-4)
 
 
-@pytest.mark.any_duckdb
 @pytest.mark.parametrize(
     "wrong", [{"answers": (-1,)}, {"delay": -1}, {"wrong": 1.5}, {"cuts": ()}, {"cuts": (2.0,)}]
 )
@@ -133,7 +130,6 @@ def streamed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.any_duckdb
 def test_answers_find_what_words_cannot(streamed: Path) -> None:
     plan = StreamPlan(cuts=(0.5,), answers=(0, 2), blocks=4)
     found = {(r.detector, r.answers): r for r in evaluate_stream(streamed, plan) if r.cut == "50%"}
@@ -146,7 +142,6 @@ def test_answers_find_what_words_cannot(streamed: Path) -> None:
     assert {name for name, _ in found} >= {"words learn the same lines", "words learn random lines"}
 
 
-@pytest.mark.any_duckdb
 @pytest.mark.slow
 def test_the_command_line(streamed: Path) -> None:
     def run(*words: str, code: int = 0) -> str:

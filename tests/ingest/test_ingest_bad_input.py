@@ -15,6 +15,8 @@ from fame_sql.ingest import ingest_file
 from fame_sql.ingest.encodings import ENCODINGS, resolve_encoding
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:

@@ -17,6 +17,8 @@ from fame_sql.ingest import IngestReport, Reading, ingest_file, ingest_files
 from fame_sql.ingest.identity import identity, is_former, stem
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
@@ -45,7 +47,6 @@ def read(warehouse: Warehouse, *inputs: Path, **options: Any) -> dict[str, Inges
     return {Path(report.source_path).name: report for report in reports}
 
 
-@pytest.mark.any_duckdb
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -69,7 +70,6 @@ def test_the_stem_of_a_name(name: str, expected: str) -> None:
     assert stem(name) == expected
 
 
-@pytest.mark.any_duckdb
 @pytest.mark.parametrize(
     ("former", "source", "same"),
     [

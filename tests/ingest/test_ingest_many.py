@@ -21,6 +21,8 @@ from fame_sql.events.events import absorb
 from fame_sql.ingest import IngestReport, Reading, follow, ingest_files
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 LINE = "2024-02-03 04:05:06 INFO {}\n"
 
 

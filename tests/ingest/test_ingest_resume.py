@@ -21,6 +21,8 @@ from fame_sql.events.events import absorb
 from fame_sql.ingest import IngestReport, ingest_file
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 TEXT = "".join(f"2024-01-01 00:00:{second:02d} INFO step {second}\n" for second in range(10))
 SIZE = len(TEXT)
 

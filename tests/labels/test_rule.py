@@ -15,6 +15,8 @@ from fame_sql.labels import label_from_severity
 from fame_sql.templates.mining import mine
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 WORDS = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta")
 ROUTINE = [f"worker {word} {word}{word} took a job" for word in WORDS]
 

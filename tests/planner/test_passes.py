@@ -9,6 +9,8 @@ from fame_sql.planner import make_plan
 from fame_sql.planner.passes import AFTER, BEFORE, PER_CALL, PER_MESSAGE
 from fame_sql.udfs.duckdb import scorer_of
 
+pytestmark = pytest.mark.any_duckdb
+
 
 @pytest.mark.parametrize("step", [*BEFORE, *PER_CALL, *PER_MESSAGE, *AFTER])
 def test_each_pass_shows_sql_before_and_after(step: object) -> None:

@@ -11,6 +11,8 @@ from fame_sql.planner import make_plan
 from fame_sql.udfs.duckdb import release
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 ROWS = 600_000
 
 

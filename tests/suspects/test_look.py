@@ -12,6 +12,8 @@ from click.testing import CliRunner, Result
 
 from fame_sql.cli import main
 
+pytestmark = pytest.mark.any_duckdb
+
 LINES = [f"2026-03-01 10:{n // 60:02}:{n % 60:02} INFO answered {n}" for n in range(120)]
 FAILURES = [f"2026-03-01 10:01:{n:02} ERROR cannot reach the database" for n in range(20)]
 

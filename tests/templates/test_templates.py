@@ -14,6 +14,8 @@ from fame_sql.templates.mining import mine, mine_texts
 from fame_sql.templates.templates import Template, TemplateSet
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 TEXTS = [
     "connection from <id> closed",
     "connection from <id> opened",
@@ -143,7 +145,6 @@ def test_a_split_out_of_range(empty: Warehouse, fraction: float) -> None:
         mine(empty, fraction=fraction)
 
 
-@pytest.mark.any_duckdb
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 def test_the_size_of_a_slice_changes_nothing(

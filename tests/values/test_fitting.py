@@ -7,6 +7,8 @@ import pytest
 
 from fame_sql.values.fitting import LabelledMessages, fit
 
+pytestmark = pytest.mark.any_duckdb
+
 DISKS = [f"disk dev-{n} is {40 + n}% full" for n in range(60)]
 
 

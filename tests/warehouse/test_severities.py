@@ -11,6 +11,8 @@ import pytest
 import fame_sql
 from fame_sql.warehouse.severities import NUMBERS, SEVERITIES, number_sql, patterns
 
+pytestmark = pytest.mark.any_duckdb
+
 SEEDS = Path(__file__).parents[2] / "dbt_project" / "seeds"
 PACKAGE = Path(fame_sql.__file__).parent
 
