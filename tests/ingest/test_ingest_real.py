@@ -21,7 +21,10 @@ PATTERNS = (
     "formats/lnav/*",
 )
 
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="needs the folder shared/data")
+pytestmark = [
+    pytest.mark.any_duckdb,
+    pytest.mark.skipif(not DATA.is_dir(), reason="needs the folder shared/data"),
+]
 
 
 @pytest.fixture(scope="module")
