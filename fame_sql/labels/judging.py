@@ -27,6 +27,7 @@ from fame_sql.llm.prompts import LABEL, LABEL_AGAIN, Row, row_tokens
 from fame_sql.llm.request import Request
 
 LINES_A_REQUEST = 50
+_TOKENS_A_REQUEST = 9000  # a short request is read with care, and little is lost with it
 _TOKENS_A_JUDGEMENT = 45
 _MOST_REFUSED = 16
 _OVERHEAD = 1800
@@ -119,9 +120,8 @@ class Judge:
         orders = [[line] for line in lines if looks_like_an_order(line["body"])]
         rows = [{"id": f"l{n}", **row_of(line, alone=self._alone)} for n, line in enumerate(calm)]
         shown = sum(row_tokens(row) for row in self.examples)
-        cut = in_batches(
-            rows, self.model.window, _TOKENS_A_JUDGEMENT, LINES_A_REQUEST, _OVERHEAD + shown
-        )
+        window = min(self.model.window, _TOKENS_A_REQUEST + shown)
+        cut = in_batches(rows, window, _TOKENS_A_JUDGEMENT, LINES_A_REQUEST, _OVERHEAD + shown)
         sizes = [len(batch) for batch in cut]
         starts = [sum(sizes[:i]) for i in range(len(sizes))]
         return [calm[a : a + n] for a, n in zip(starts, sizes, strict=True)] + orders
