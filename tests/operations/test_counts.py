@@ -105,6 +105,33 @@ def test_what_changes_is_the_worst(
     assert worst["p_adjusted"] <= 0.05
 
 
+def traced(minutes: int, slow: range) -> list[Line]:
+    """Return a trace of two lines each second; in the minutes given, every other one is slow."""
+    lines = []
+    for second in range(60 * minutes):
+        time = START + timedelta(seconds=second)
+        wait = (900 if second // 60 in slow and second % 2 else 20) + 7 * (second % 5)
+        lines += [(time, "shop", f"order received trace {second}")]
+        lines += [(time + timedelta(milliseconds=wait), "shop", f"order stored trace {second}")]
+    return lines
+
+
+def test_a_delay_is_found_by_its_traces(tmp_path: Path) -> None:
+    path, lines = tmp_path / "traced.jsonl", traced(40, range(31, 34))
+    rows = [
+        {"timestamp": f"{t.isoformat()}Z", "service": s, "message": m[:14], "trace_id": m[-6:]}
+        for t, s, m in lines
+    ]
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    with Warehouse.open(tmp_path / "w.duckdb", create=True) as warehouse:
+        ingest_file(warehouse, path)
+        update(warehouse, now=LATER)
+        assert warehouse.value("SELECT sum(gaps) FROM fame.gap_counts") == 60 * 40
+        rows = list_anomalies(warehouse)
+    assert [(row["kind"], row["template"]) for row in rows] == [("delay", "order received")]
+    assert rows[0]["first_window"] >= START + timedelta(minutes=29)
+
+
 def test_parts_give_what_the_whole_gives(tmp_path: Path) -> None:
     lines = sorted(QUIET + repeated("mail", "relay access denied", 31, 12))
     cuts = [0, 100, 2000, 2001, 4000, len(lines)]

@@ -43,10 +43,10 @@ def count_lines(warehouse: Warehouse, *, recount: bool = False) -> int:
     _touch(warehouse, after, recount)
     for table in _TABLES:
         connection.execute(_load("forget_touched", table=table))
-    lines = _load("counted_lines", logs="all_logs" if recount else "logs")
-    connection.execute(lines, {"after": after})
-    for step in ("add_lines", "add_buckets", "remember_untested"):
-        connection.execute(_load(step))
+    logs = "all_logs" if recount else "logs"
+    connection.execute(_load("counted_lines", logs=logs), {"after": after})
+    for step in ("add_lines", "add_buckets", "add_gaps", "remember_untested"):
+        connection.execute(_load(step, logs=logs))
     settings.write(connection, settings.COUNTED_UNTIL, str(newest))
     return int(warehouse.value("SELECT count(*) FROM touched_buckets"))
 

@@ -8,7 +8,7 @@ from typing import Any
 from fame_sql import sql
 from fame_sql.warehouse.warehouse import Warehouse
 
-_STEPS = ("exposures", "candidates", "baseline", "tests")
+_STEPS = ("exposures", "gaps", "candidates", "baseline", "tests")
 
 
 def run_tests(warehouse: Warehouse, *, now: datetime, looking_back: bool = False) -> None:

@@ -1,6 +1,6 @@
 -- The past of each series: b of m lines, and the dispersion between parts. Parts without a line of
 -- the service say nothing. Of eight or more, 15 % at each end by share are left out, because the past
--- has faults in it too.
+-- has faults in it too. Of whole services none are: one that is silent at times is no news.
 CREATE OR REPLACE TEMP TABLE series_baselines AS
 WITH shares AS (
     SELECT
@@ -18,25 +18,28 @@ WITH shares AS (
             PARTITION BY series.block_start, series.measure, series.service_name, series.template_id
         ) AS all_lines
     FROM series_of_blocks AS series
-    INNER JOIN baseline_parts AS baselines ON series.block_start = baselines.block_start
     INNER JOIN part_exposures AS exposures
         ON
-            series.measure = exposures.measure
+            series.block_start = exposures.block_start
+            AND series.measure = exposures.measure
             AND series.service_name = exposures.service_name
-            AND baselines.part_start = exposures.part_start
     LEFT JOIN part_counts AS counts
         ON
-            series.measure = counts.measure
+            series.block_start = counts.block_start
+            AND series.measure = counts.measure
             AND series.service_name = counts.service_name
             AND series.template_id = counts.template_id
-            AND baselines.part_start = counts.part_start
+            AND exposures.part_start = counts.part_start
 ),
 kept AS (
     SELECT
         *,
         n * sum(x) OVER same / sum(n) OVER same AS mean
     FROM shares
-    WHERE parts < 8 OR (place > floor(0.15 * parts) AND place <= parts - floor(0.15 * parts))
+    WHERE
+        parts < 8
+        OR measure = 'service'
+        OR (place > floor(0.15 * parts) AND place <= parts - floor(0.15 * parts))
     WINDOW same AS (PARTITION BY block_start, measure, service_name, template_id)
 )
 SELECT

@@ -2,24 +2,11 @@
 -- are expected in a window. The others cannot be significant.
 CREATE OR REPLACE TEMP TABLE series_of_blocks AS
 WITH totals AS (
-    SELECT
-        baselines.block_start,
-        exposures.measure,
-        exposures.service_name,
-        sum(exposures.n) AS n
-    FROM baseline_parts AS baselines
-    INNER JOIN part_exposures AS exposures ON baselines.part_start = exposures.part_start
-    GROUP BY ALL
+    SELECT block_start, measure, service_name, sum(n) AS n FROM part_exposures GROUP BY ALL
 ),
 sums AS (
-    SELECT
-        baselines.block_start,
-        counts.measure,
-        counts.service_name,
-        counts.template_id,
-        sum(counts.x) AS x
-    FROM baseline_parts AS baselines
-    INNER JOIN part_counts AS counts ON baselines.part_start = counts.part_start
+    SELECT block_start, measure, service_name, template_id, sum(x) AS x
+    FROM part_counts
     GROUP BY ALL
 ),
 widest AS (

@@ -4,9 +4,7 @@ SELECT
     touched.bucket,
     coalesce(logs.service_name, '') AS service_name,
     counted.template_id,
-    logs.timestamp,
-    logs.trace_id,
-    logs.log_id
+    logs.timestamp
 FROM fame.$logs AS logs
 INNER JOIN touched_buckets AS touched
     ON time_bucket(INTERVAL 30 SECONDS, logs.timestamp) = touched.bucket

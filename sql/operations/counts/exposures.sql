@@ -1,21 +1,37 @@
--- Lines by service in the parts and windows that are compared; the whole system is the service '*'
--- under the measure 'service', which asks whether a service has gone silent.
+-- Lines by service in the parts and windows that are compared. The measure 'service' asks whether a
+-- service as a whole has gone silent.
 CREATE OR REPLACE TEMP TABLE part_counts AS
+WITH counted AS (
+    SELECT
+        counts.service_name,
+        counts.template_id,
+        buckets.part_start,
+        sum(counts.lines)::BIGINT AS x
+    FROM fame.line_counts AS counts
+    INNER JOIN session_buckets AS buckets ON counts.bucket = buckets.bucket
+    WHERE buckets.part_start IN (SELECT part_start FROM baseline_parts)
+    GROUP BY ALL
+)
 SELECT
+    baselines.block_start,
     'lines' AS measure,
-    counts.service_name,
-    counts.template_id,
-    buckets.part_start,
-    sum(counts.lines)::BIGINT AS x
-FROM fame.line_counts AS counts
-INNER JOIN session_buckets AS buckets ON counts.bucket = buckets.bucket
-WHERE buckets.part_start IN (SELECT part_start FROM baseline_parts)
-GROUP BY ALL;
+    counted.service_name,
+    counted.template_id,
+    counted.part_start,
+    counted.x
+FROM baseline_parts AS baselines
+INNER JOIN counted ON baselines.part_start = counted.part_start;
 
 INSERT INTO part_counts
-SELECT 'service' AS measure, service_name, '' AS template_id, part_start, sum(x)::BIGINT AS x
+SELECT
+    block_start,
+    'service' AS measure,
+    service_name,
+    '' AS template_id,
+    part_start,
+    sum(x)::BIGINT AS x
 FROM part_counts
-GROUP BY service_name, part_start;
+GROUP BY block_start, service_name, part_start;
 
 CREATE OR REPLACE TEMP TABLE window_counts AS
 SELECT
@@ -49,14 +65,17 @@ GROUP BY block_start, window_start, window_end, service_name;
 
 -- What a count is a share of: the lines of its service, or for a service those of all.
 CREATE OR REPLACE TEMP TABLE part_exposures AS
-SELECT 'lines' AS measure, service_name, part_start, x AS n
+SELECT block_start, 'lines' AS measure, service_name, part_start, x AS n
 FROM part_counts
 WHERE measure = 'service'
 UNION ALL
-SELECT 'service' AS measure, services.service_name, sums.part_start, sums.n
+SELECT sums.block_start, 'service' AS measure, services.service_name, sums.part_start, sums.n
 FROM (SELECT DISTINCT service_name FROM part_counts) AS services
 CROSS JOIN (
-    SELECT part_start, sum(x)::BIGINT AS n FROM part_counts WHERE measure = 'service' GROUP BY part_start
+    SELECT block_start, part_start, sum(x)::BIGINT AS n
+    FROM part_counts
+    WHERE measure = 'service'
+    GROUP BY block_start, part_start
 ) AS sums;
 
 CREATE OR REPLACE TEMP TABLE window_exposures AS

@@ -1,8 +1,22 @@
--- The significant tests, with the text of their template. A first pass has little past: fewer than
--- three parts of a session say nothing.
+-- The significant tests, with the text of their template; of a delay, that with most long gaps. A
+-- first pass has little past: fewer than three parts of a session say nothing.
 CREATE OR REPLACE TEMP TABLE findings AS
-WITH significant AS (
-    SELECT * FROM count_tests WHERE p_adjusted <= $rate AND g >= $least_g AND sessions >= 3
+WITH slowest AS (
+    SELECT
+        service_name,
+        window_end,
+        arg_max(template_id, (late, template_id)) AS template_id
+    FROM window_gaps
+    GROUP BY service_name, window_end
+),
+significant AS (
+    SELECT
+        tests.* EXCLUDE (template_id),
+        if(tests.measure = 'gaps', slowest.template_id, tests.template_id) AS template_id
+    FROM count_tests AS tests
+    LEFT JOIN slowest
+        ON tests.service_name = slowest.service_name AND tests.window_end = slowest.window_end
+    WHERE tests.p_adjusted <= $rate AND tests.g >= $least_g AND tests.sessions >= 3
 ),
 unmatched AS (
     SELECT
