@@ -22,6 +22,7 @@ from fame_sql.cli.dbt import dbt
 from fame_sql.cli.demo import demo
 from fame_sql.cli.doctor import doctor
 from fame_sql.cli.domains import domains
+from fame_sql.cli.drift import drift
 from fame_sql.cli.evaluate import evaluate
 from fame_sql.cli.expire import expire
 from fame_sql.cli.formats import formats
@@ -163,6 +164,7 @@ for _command in (
     score,
     queue,
     counts,
+    drift,
     query,
     evaluate,
     status,
