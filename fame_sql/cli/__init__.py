@@ -16,16 +16,20 @@ from fame_sql import __version__
 from fame_sql.cli.backup import backup
 from fame_sql.cli.compact import compact
 from fame_sql.cli.compile import compile_
+from fame_sql.cli.confirm import confirm
 from fame_sql.cli.cost import cost
 from fame_sql.cli.counts import counts
 from fame_sql.cli.dbt import dbt
 from fame_sql.cli.demo import demo
+from fame_sql.cli.dismiss import dismiss
 from fame_sql.cli.doctor import doctor
 from fame_sql.cli.domains import domains
 from fame_sql.cli.drift import drift
 from fame_sql.cli.evaluate import evaluate
 from fame_sql.cli.expire import expire
+from fame_sql.cli.feedback import feedback
 from fame_sql.cli.formats import formats
+from fame_sql.cli.incidents import incidents
 from fame_sql.cli.ingest import ingest
 from fame_sql.cli.label import label
 from fame_sql.cli.llm import llm_group
@@ -165,6 +169,10 @@ for _command in (
     queue,
     counts,
     drift,
+    incidents,
+    confirm,
+    dismiss,
+    feedback,
     query,
     evaluate,
     status,

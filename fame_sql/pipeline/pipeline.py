@@ -22,6 +22,7 @@ from fame_sql.errors import InputError
 from fame_sql.labels import PER_TEMPLATE, label_from_column
 from fame_sql.labels.answers import learn_answers
 from fame_sql.models import champion
+from fame_sql.operations.feedback import learn_feedback
 from fame_sql.scoring.scoring import ScoringReport, score_events
 from fame_sql.students import StudentConfig
 from fame_sql.students.runtime import Runtime
@@ -29,7 +30,7 @@ from fame_sql.templates.matching import match_events
 from fame_sql.templates.mining import adopt_answered, mine
 from fame_sql.training.context import inputs_hash
 from fame_sql.training.training import train_students
-from fame_sql.warehouse.warehouse import Warehouse
+from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
 if TYPE_CHECKING:
     from fame_sql.llm.model import LanguageModel
@@ -147,8 +148,10 @@ def compile_model(
 
 
 def _adopt(warehouse: Warehouse, report_stage: Callable[[str, object], None]) -> None:
-    """Make templates of what has been answered, and labels of the answers."""
+    """Make templates of what has been answered, and labels of the answers and of feedback."""
     with warehouse.transaction():
+        if warehouse.value("SELECT count(*) FROM fame.feedback"):
+            learn_feedback(warehouse, utc_now())
         adopted = adopt_answered(warehouse)
         if adopted:
             match_events(warehouse)

@@ -197,3 +197,19 @@ def test_an_update_that_is_killed_between_two_steps_loses_nothing(warehouse, mon
         assert warehouse.rows("SELECT count(*) FROM fame.stored_incidents") == [(0,)]
     monkeypatch.setattr(module, "_run", run)
     assert [c.transition for c in update(warehouse, after(1000))] == ["opened", "opened"]
+
+
+def test_redacted_text_is_gone_from_incidents_and_their_changes(warehouse) -> None:
+    from fame_sql.events.redaction import redact
+
+    add_lines(warehouse, [Line(0, "the word is swordfish"), Line(1, "disk failed")])
+    [change] = update(warehouse, after(5))
+    assert "the word is swordfish" in change.incident.examples
+    redact(warehouse, "swordfish")
+    [(_, found)] = changes_after(warehouse, 0)
+    assert found.incident.examples == ("disk failed",)
+    name = found.incident.incident_id
+    shown = warehouse.rows("SELECT body FROM fame.incident_lines(?)", [name])
+    assert shown == [("the word is <redacted>",), ("disk failed",)]
+    for table in ("incident_changes", "incident_events", "stored_incidents"):
+        assert "swordfish" not in str(warehouse.rows(f"FROM fame.{table}"))

@@ -36,3 +36,6 @@ FROM moved_events AS moved WHERE labels.event_id = moved.old_event;
 
 UPDATE fame.feedback SET event_id = moved.event_id
 FROM moved_events AS moved WHERE feedback.event_id = moved.old_event;
+
+UPDATE fame.incident_events SET event_id = moved.event_id
+FROM moved_events AS moved WHERE incident_events.event_id = moved.old_event;

@@ -9,7 +9,9 @@ WITH named AS (
         cells.event_id,
         said.* EXCLUDE (incident_id, anomaly, template_id, event_id),
         said.anomaly AS said_anomaly,
-        said.incident_id AS said_of
+        said.incident_id AS said_of,
+        said.event_id AS said_event_id,
+        said.template_id AS said_template_id
     FROM fame.incident_cells AS cells
     INNER JOIN fame.feedback_periods AS said ON cells.event_id = said.event_id
     UNION ALL
@@ -20,7 +22,9 @@ WITH named AS (
         cells.event_id,
         said.* EXCLUDE (incident_id, anomaly, template_id, event_id),
         said.anomaly AS said_anomaly,
-        said.incident_id AS said_of
+        said.incident_id AS said_of,
+        said.event_id AS said_event_id,
+        said.template_id AS said_template_id
     FROM fame.incident_cells AS cells
     INNER JOIN fame.feedback_periods AS said ON cells.template_id = said.template_id
     WHERE said.event_id IS NULL
@@ -32,7 +36,9 @@ WITH named AS (
         cells.event_id,
         said.* EXCLUDE (incident_id, anomaly, template_id, event_id),
         said.anomaly AS said_anomaly,
-        said.incident_id AS said_of
+        said.incident_id AS said_of,
+        said.event_id AS said_event_id,
+        said.template_id AS said_template_id
     FROM fame.incident_cells AS cells
     INNER JOIN fame.feedback_periods AS said ON cells.provisional_id = said.template_id
     WHERE said.event_id IS NULL AND cells.provisional_id <> cells.template_id
@@ -47,6 +53,8 @@ SELECT
     named.comment,
     named.severity,
     named.said_of,
+    named.said_event_id,
+    named.said_template_id,
     named.created_at,
     named.until_time
 FROM named

@@ -1,0 +1,1 @@
+SELECT * FROM fame.incidents WHERE incident_id = $incident_id;

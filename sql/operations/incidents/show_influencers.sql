@@ -1,0 +1,1 @@
+SELECT * FROM fame.influencers($incident_id) LIMIT 10;
