@@ -297,7 +297,9 @@ class LanguageModel:
     def _send(self, request: Request) -> Reply:
         if self.batch is not None:
             self._collect([request])
-        if (waiting := self.ledger.batch_of(request.request_hash)) is not None:
+        with self._lock:
+            waiting = self.ledger.batch_of(request.request_hash)
+        if waiting is not None:
             raise LanguageModelError(
                 f"this request ({request.stage}) waits for an answer in the batch file {waiting}: "
                 "read the answers with 'fame llm answers FILE', or run 'fame llm forget --batch "
