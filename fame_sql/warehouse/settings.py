@@ -41,6 +41,13 @@ INCIDENT_GAP = "incident_gap"
 INCIDENT_QUIET = "incident_quiet"
 """How long incidents have to be quiet until they are over, in seconds."""
 
+ALERT_POSITION = "alert_position"
+"""The number of the last change of an incident that alerts have read."""
+ALERT_PASS = "alert_pass"
+"""When alerts were decided last, in UTC."""
+ALERT_BEAT = "alert_beat"
+"""When the watcher of the alerts was called last, in UTC."""
+
 
 def read(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
     """Return the value of a setting, None if it is not set."""

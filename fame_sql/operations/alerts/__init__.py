@@ -1,0 +1,8 @@
+"""Alerts: people and programs are told of incidents, once, in time, and of their end."""
+
+from __future__ import annotations
+
+from fame_sql.operations.alerts.passes import PassReport, Source, preview, run_pass
+from fame_sql.operations.alerts.reading import read_settings
+
+__all__ = ["PassReport", "Source", "preview", "read_settings", "run_pass"]

@@ -1,0 +1,69 @@
+"""A hundred other services, by the library ``apprise``, which is an extra."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fame_sql.errors import InputError
+from fame_sql.operations.alerts.channels.channel import Option, Surroundings, Traits
+from fame_sql.operations.alerts.notice import Notice
+from fame_sql.operations.alerts.outcome import Outcome
+from fame_sql.operations.alerts.settings import ChannelSettings
+from fame_sql.operations.alerts.text import cut, one_line
+
+OPTIONS = {"url": Option("secret", required=True)}
+
+TRAITS = Traits()
+
+
+def open_channel(settings: ChannelSettings, around: Surroundings) -> Apprise:
+    """Return a channel that can send.
+
+    Raises
+    ------
+    InputError
+        If apprise is not installed, or does not know the address.
+    """
+    where = f"channel {settings.name}"
+    url = around.secrets.value(settings.options["url"], f"{where}: url")
+    try:
+        library: Any = importlib.import_module("apprise")
+    except ImportError:
+        raise InputError(
+            f"{where}: apprise is not installed: pip install 'fame-sql[apprise]'"
+        ) from None
+    sender = library.Apprise()
+    if not sender.add(url):
+        raise InputError(f"{where}: apprise does not know the address")
+    return Apprise(sender)
+
+
+@dataclass
+class Apprise:
+    """Sends a text; the library says only whether it was delivered."""
+
+    sender: Any
+
+    def mark(self) -> str:
+        """Return nothing, since the library tells no key."""
+        return ""
+
+    def show(self, notice: Notice) -> str:
+        """Return the text that would be sent."""
+        lines = [notice.headline()]
+        for item in notice.items[:20]:
+            lines += [item.headline(), f"{item.times()}, {item.counts()}"]
+        return cut("\n".join(one_line(line) for line in lines), 1_500)
+
+    def send(self, notices: Sequence[Notice], memo: Mapping[str, Any]) -> Outcome:
+        """Send a text."""
+        title = cut(one_line(notices[0].headline()), 200)
+        # Anything may come from a plugin of the library, and its text may hold the address.
+        try:
+            sent = self.sender.notify(title=title, body=self.show(notices[0]))
+        except Exception as error:
+            return Outcome("failed", f"apprise: {type(error).__name__}")
+        return Outcome("delivered") if sent else Outcome("failed", "apprise could not deliver it")

@@ -1,0 +1,53 @@
+"""Spans of time as people write them, such as ``30m``, and as messages say them."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from fame_sql.errors import InputError
+
+_DURATION = re.compile(r"(\d{1,6})(s|m|h|d|w)")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def duration(text: object, name: str) -> timedelta:
+    """Return a span of time.
+
+    Parameters
+    ----------
+    text : object
+        A whole number and a unit: ``30s``, ``5m``, ``6h``, ``7d`` or ``2w``.
+    name : str
+        The setting or option that it was given for.
+
+    Raises
+    ------
+    InputError
+        If it is anything else.
+    """
+    found = _DURATION.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        raise InputError(
+            f"{name} = {text!r} is no span of time: write a whole number and s, m, h, d or w, "
+            "such as 30m"
+        )
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def spoken(span: timedelta) -> str:
+    """Return a span of time in at most two units, such as ``2 h 5 min``."""
+    seconds = max(0, round(span.total_seconds()))
+    units = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+    parts = []
+    for unit, size in units:
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def clock_time(moment: datetime, beside: datetime | None = None) -> str:
+    """Return a time in UTC, without its day if it is that of ``beside``."""
+    same_day = beside is not None and moment.date() == beside.date()
+    return f"{moment:%H:%M}Z" if same_day else f"{moment:%Y-%m-%d %H:%M}Z"

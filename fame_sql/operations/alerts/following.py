@@ -1,0 +1,58 @@
+"""Follow incidents by their changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fame_sql.operations.alerts.notice import cleaned
+from fame_sql.operations.alerts.severities import rank, worst
+from fame_sql.operations.alerts.state import AlertState, Followed
+from fame_sql.operations.incidents import Change
+
+
+def follow(state: AlertState, changes: Iterable[Change]) -> None:
+    """Bring what is known of incidents up to date.
+
+    Parameters
+    ----------
+    state : AlertState
+        What is known; it is changed.
+    changes : iterable of Change
+        The changes since then, in their order.
+    """
+    for change in changes:
+        incident = cleaned(change.incident)
+        known = state.followed.get(incident.incident_id)
+        if known is None:
+            state.followed[incident.incident_id] = _new(change)
+        elif known.ended_at is not None and incident.state != "resolved":
+            _open_again(known, change)
+        else:
+            _update(known, change)
+
+
+def _new(change: Change) -> Followed:
+    incident = cleaned(change.incident)
+    ended_at = change.at if incident.state == "resolved" else None
+    corrected_at = change.at if change.transition == "corrected" else None
+    return Followed(incident, 1, change.at, ended_at, incident.severity, corrected_at=corrected_at)
+
+
+def _open_again(known: Followed, change: Change) -> None:
+    known.incident = cleaned(change.incident)
+    known.phase += 1
+    known.opened_at, known.ended_at = change.at, None
+    known.worst = known.incident.severity
+    known.worsened_at = known.corrected_at = None
+
+
+def _update(known: Followed, change: Change) -> None:
+    incident = cleaned(change.incident)
+    if change.transition == "worsened" or rank(incident.severity) > rank(known.worst):
+        known.worsened_at = change.at
+    if change.transition == "corrected":
+        known.corrected_at = change.at
+    if incident.state == "resolved":
+        known.ended_at = known.ended_at or change.at
+    known.incident = incident
+    known.worst = worst(known.worst, incident.severity)

@@ -1,0 +1,123 @@
+"""What holds a notice back: silences, maintenance windows, and what was said just before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fame_sql.operations.alerts.channels import Traits
+from fame_sql.operations.alerts.durations import clock_time, spoken
+from fame_sql.operations.alerts.notice import What
+from fame_sql.operations.alerts.settings import AlertSettings
+from fame_sql.operations.alerts.severities import rank
+from fame_sql.operations.alerts.state import AlertState, Followed, Hold, Told
+from fame_sql.operations.alerts.wanting import last_told
+
+
+def held_back(
+    state: AlertState,
+    followed: Followed,
+    told: Told,
+    what: What,
+    traits: Traits,
+    settings: AlertSettings,
+    now: datetime,
+) -> Hold | None:
+    """Return what holds a notice back, None if it can go out.
+
+    Parameters
+    ----------
+    state : AlertState
+        What is known.
+    followed : Followed
+        The incident.
+    told : Told
+        What the channel was told of it.
+    what : str
+        What the notice says.
+    traits : Traits
+        What the channel's receivers are like: one that keeps alerts open learns of each end.
+    settings : AlertSettings
+        The settings.
+    now : datetime
+        The time, in UTC.
+    """
+    if followed.is_own or (traits.keeps_state and what in ("resolved", "refresh")):
+        return None
+    return (
+        _refused(followed, told, what, now)
+        or _silenced(state, followed, told, now)
+        or _in_maintenance(followed, told, settings, now)
+        or _suppressed(state, followed, told, what, settings, now)
+    )
+
+
+def _refused(followed: Followed, told: Told, what: What, now: datetime) -> Hold | None:
+    """Hold back what the receiver has refused, unless it is worse now."""
+    if not told.refused or told.refused_phase < followed.phase or what == "resolved":
+        return None
+    if rank(followed.worst) > rank(told.refused):
+        return None
+    why = f"the receiver refused it as {told.refused}"
+    return _hold(followed, told, "refused", told.channel, why, now, None)
+
+
+def _silenced(state: AlertState, followed: Followed, told: Told, now: datetime) -> Hold | None:
+    for silence in state.silences:
+        if silence.covers(followed.incident, followed.worst, now):
+            why = (
+                f"{silence.kind} {silence.silence_id} of {silence.author} until "
+                f"{clock_time(silence.ends_at)}: {silence.reason}"
+            )
+            return _hold(
+                followed, told, silence.kind, silence.silence_id, why, now, silence.ends_at
+            )
+    return None
+
+
+def _in_maintenance(
+    followed: Followed, told: Told, settings: AlertSettings, now: datetime
+) -> Hold | None:
+    for window in settings.windows:
+        is_spared = bool(window.spared) and rank(followed.worst) >= rank(window.spared)
+        if not is_spared and window.covers(followed.incident, now):
+            until = window.until(now)
+            why = f"maintenance {window.name}" + (f" until {clock_time(until)}" if until else "")
+            return _hold(followed, told, "maintenance", window.name, why, now, until)
+    return None
+
+
+def _suppressed(
+    state: AlertState,
+    followed: Followed,
+    told: Told,
+    what: What,
+    settings: AlertSettings,
+    now: datetime,
+) -> Hold | None:
+    """Hold back news of a fingerprint that the channel heard of just before, unless it is worse."""
+    if what not in ("opened", "reopened", "worsened"):
+        return None
+    last = last_told(state, told.channel, followed.incident.fingerprint)
+    if last is None or last.at is None or rank(followed.worst) > rank(last.severity or "info"):
+        return None
+    until = last.at + settings.suppress
+    if now >= until:
+        return None
+    why = (
+        f"announced at {clock_time(last.at)}; suppress is {spoken(settings.suppress)}, so not "
+        f"again before {clock_time(until)}"
+    )
+    return _hold(followed, told, "suppressed", "suppress", why, now, until)
+
+
+def _hold(
+    followed: Followed,
+    told: Told,
+    kind: str,
+    by: str,
+    why: str,
+    now: datetime,
+    until: datetime | None,
+) -> Hold:
+    incident_id = followed.incident.incident_id
+    return Hold(told.channel, incident_id, followed.phase, kind, by, why, now, until)  # type: ignore[arg-type]

@@ -1,0 +1,108 @@
+"""What a channel should be told of an incident, from what it was told before.
+
+It is decided from what has been delivered, not from what has happened: so nothing is lost by a
+restart, a silence or a receiver that is down, and what was overtaken meanwhile is not said.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fame_sql.operations.alerts.channels import Traits
+from fame_sql.operations.alerts.notice import Item, What
+from fame_sql.operations.alerts.settings import AlertSettings
+from fame_sql.operations.alerts.severities import rank
+from fame_sql.operations.alerts.state import AlertState, Followed, Told
+
+_MUCH_LARGER = 2
+
+
+def wanted(
+    followed: Followed,
+    told: Told,
+    traits: Traits,
+    settings: AlertSettings,
+    now: datetime,
+) -> What | None:
+    """Return what a channel should be told, None for nothing.
+
+    Parameters
+    ----------
+    followed : Followed
+        The incident.
+    told : Told
+        What the channel was told.
+    traits : Traits
+        What its receivers are like.
+    settings : AlertSettings
+        The settings.
+    now : datetime
+        The time, in UTC.
+    """
+    if followed.ended_at is None:
+        return _of_open(followed, told, traits, settings, now)
+    return _of_ended(followed, told, traits)
+
+
+def _of_open(
+    followed: Followed, told: Told, traits: Traits, settings: AlertSettings, now: datetime
+) -> What | None:
+    if told.phase < followed.phase or told.what != "opened":
+        return "opened" if told.at is None else "reopened"
+    if rank(followed.worst) > rank(told.severity):
+        return "worsened"
+    if traits.refreshes:
+        return "refresh"
+    if traits.keeps_state or told.at is None:
+        return None
+    if followed.worsened_at is not None and followed.worsened_at > told.at:
+        return "worsened"
+    remind = settings.delivery_alert.repeat if followed.is_own else settings.remind
+    is_due = remind is not None and now - told.at >= remind
+    return "reminder" if told.owed or is_due else None
+
+
+def _of_ended(followed: Followed, told: Told, traits: Traits) -> What | None:
+    if told.phase < followed.phase or told.what == "":
+        return "over"
+    if told.what == "owed":
+        return "over"
+    if told.what == "opened":
+        return "resolved"
+    is_news = told.what == "resolved" and not traits.keeps_state and _is_corrected(followed, told)
+    return "corrected" if is_news else None
+
+
+def _is_corrected(followed: Followed, told: Told) -> bool:
+    """Return whether late lines made an incident worse, or much larger, than people know."""
+    at, since = followed.corrected_at, told.ended_at
+    if at is None or since is None or at <= since:
+        return False
+    grown = followed.incident.lines >= _MUCH_LARGER * max(1, told.lines)
+    return grown or rank(followed.worst) > rank(told.severity)
+
+
+def item_of(followed: Followed, told: Told, what: What, note: str = "") -> Item:
+    """Return what a notice says of an incident."""
+    severity = followed.worst if what != "refresh" else (told.severity or followed.worst)
+    is_known = told.phase == followed.phase and what in ("worsened", "corrected")
+    return Item(
+        incident=followed.incident,
+        what=what,
+        phase=followed.phase,
+        severity=severity,  # type: ignore[arg-type]
+        was=told.severity if is_known else "",
+        opened_at=followed.opened_at,
+        ended_at=followed.ended_at,
+        note=note,
+    )
+
+
+def last_told(state: AlertState, channel: str, fingerprint: str) -> Told | None:
+    """Return what a channel was told last of a fingerprint, by whatever incident."""
+    found = [
+        told
+        for told in state.told.values()
+        if told.channel == channel and told.fingerprint == fingerprint and told.at is not None
+    ]
+    return max(found, key=lambda told: told.at or datetime.min, default=None)

@@ -1,0 +1,3 @@
+-- Forget what was released before a time.
+DELETE FROM fame.alert_holds
+WHERE released_at < $before;

@@ -1,0 +1,2 @@
+-- The domains of the grouping in force.
+SELECT DISTINCT domain FROM fame.domains;
