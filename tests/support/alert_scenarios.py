@@ -11,7 +11,7 @@ import shlex
 import tomllib
 from collections import deque
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,9 +21,7 @@ from alert_servers import Receivers, Request
 
 from fame_sql.operations.alerts import PassReport, run_pass
 from fame_sql.operations.alerts.durations import duration
-from fame_sql.operations.alerts.matching import read_match
 from fame_sql.operations.alerts.silences import add_silence
-from fame_sql.operations.alerts.state import Silence
 from fame_sql.operations.alerts.stored_settings import store_settings
 from fame_sql.operations.incidents import Change, Incident
 from fame_sql.warehouse.warehouse import Warehouse
@@ -49,13 +47,9 @@ class ListedChanges:
     """Changes of incidents that a scenario makes."""
 
     listed: list[Change] = field(default_factory=list)
-    dismissed: list[Silence] = field(default_factory=list)
 
     def changes(self, warehouse: Warehouse, after: int, now: datetime) -> list[tuple[int, Change]]:
         return list(enumerate(self.listed, 1))[after:]
-
-    def dismissals(self, warehouse: Warehouse, since: datetime) -> list[Silence]:
-        return [silence for silence in self.dismissed if silence.ends_at >= since]
 
 
 def an_incident(name: str, at: datetime, **given: Any) -> Incident:
@@ -86,6 +80,7 @@ class Play:
     def __init__(self, warehouse: Path, servers: Receivers, clock: FakeClock) -> None:
         self.warehouse, self.servers, self.clock = warehouse, servers, clock
         self.source = ListedChanges()
+        self._opened: Warehouse | None = None
         self.incidents: dict[str, Incident] = {}
         self.reports: list[PassReport] = []
         self.environment = {
@@ -101,7 +96,10 @@ class Play:
         }
 
     def opened(self) -> AbstractContextManager[Warehouse]:
-        return Warehouse.open(self.warehouse)
+        """Return the warehouse, which stays open: other tests open it for each step."""
+        if self._opened is None:
+            self._opened = Warehouse.open(self.warehouse)
+        return nullcontext(self._opened)
 
     def set(self, settings: str) -> None:
         with self.opened() as opened:
@@ -166,21 +164,15 @@ def _silence(play: Play, names: list[str], given: dict[str, str]) -> None:
 
 
 def _dismiss(play: Play, names: list[str], given: dict[str, str]) -> None:
-    now = play.clock.now()
     for name in names:
-        incident = play.incidents[name]
-        play.source.dismissed.append(
-            Silence(
-                name,
-                read_match(f'fingerprint="{incident.fingerprint}"', "test"),
-                now,
-                now + duration(given["for"], "for"),
-                "ann",
-                "known",
-                "dismissal",
-                incident.severity,
-            )
-        )
+        play.incidents[name] = replace(play.incidents[name], silenced=True, known="dismissed")
+
+
+def _expire(play: Play, names: list[str], given: dict[str, str]) -> None:
+    for name in names:
+        play.incidents[name] = replace(play.incidents[name], silenced=False)
+        if play.incidents[name].state != "resolved":
+            play.change(name, "reopened")
 
 
 def _answers(play: Play, names: list[str], given: dict[str, str]) -> None:
@@ -217,6 +209,7 @@ _VERBS: dict[str, Callable[[Play, list[str], dict[str, str]], None]] = {
     "correct": _correct,
     "silence": _silence,
     "dismiss": _dismiss,
+    "expire": _expire,
     "answer": _answers,
     "run": lambda play, names, given: _run(play, given),
     "set": lambda play, names, given: play.set(play.settings[names[0]]),  # type: ignore[attr-defined]

@@ -28,7 +28,7 @@ def follow(state: AlertState, changes: Iterable[Change]) -> None:
         elif known.ended_at is not None and incident.state != "resolved":
             _open_again(known, change)
         else:
-            _update(known, change)
+            _update(state, known, change)
 
 
 def _new(change: Change) -> Followed:
@@ -46,13 +46,22 @@ def _open_again(known: Followed, change: Change) -> None:
     known.worsened_at = known.corrected_at = None
 
 
-def _update(known: Followed, change: Change) -> None:
+def _update(state: AlertState, known: Followed, change: Change) -> None:
     incident = cleaned(change.incident)
     if change.transition == "worsened" or rank(incident.severity) > rank(known.worst):
         known.worsened_at = change.at
+    if change.transition == "reopened" and known.incident.silenced and not incident.silenced:
+        _owe_reminder(state, incident.incident_id)
     if change.transition == "corrected":
         known.corrected_at = change.at
     if incident.state == "resolved":
         known.ended_at = known.ended_at or change.at
     known.incident = incident
     known.worst = worst(known.worst, incident.severity)
+
+
+def _owe_reminder(state: AlertState, incident_id: str) -> None:
+    """Remind those who know of an incident that it goes on, when its dismissal has ended."""
+    for told in state.told.values():
+        if told.incident_id == incident_id and told.what == "opened":
+            told.owed = "dismissal of this incident"

@@ -45,6 +45,7 @@ def held_back(
         return None
     return (
         _refused(followed, told, what, now)
+        or _dismissed(followed, told, now)
         or _silenced(state, followed, told, now)
         or _in_maintenance(followed, told, settings, now)
         or _suppressed(state, followed, told, what, settings, now)
@@ -61,16 +62,21 @@ def _refused(followed: Followed, told: Told, what: What, now: datetime) -> Hold 
     return _hold(followed, told, "refused", told.channel, why, now, None)
 
 
+def _dismissed(followed: Followed, told: Told, now: datetime) -> Hold | None:
+    if not followed.incident.silenced:
+        return None
+    why = followed.incident.known or "it was dismissed"
+    return _hold(followed, told, "dismissal", "feedback", why, now, None)
+
+
 def _silenced(state: AlertState, followed: Followed, told: Told, now: datetime) -> Hold | None:
     for silence in state.silences:
-        if silence.covers(followed.incident, followed.worst, now):
+        if silence.covers(followed.incident, now):
             why = (
-                f"{silence.kind} {silence.silence_id} of {silence.author} until "
+                f"silence {silence.silence_id} of {silence.author} until "
                 f"{clock_time(silence.ends_at)}: {silence.reason}"
             )
-            return _hold(
-                followed, told, silence.kind, silence.silence_id, why, now, silence.ends_at
-            )
+            return _hold(followed, told, "silence", silence.silence_id, why, now, silence.ends_at)
     return None
 
 

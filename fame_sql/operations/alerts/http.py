@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import IO, Any
 from urllib.parse import urlsplit
 
@@ -84,6 +85,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
+@cache
 def tls_context(verify: bool, ca_file: str) -> ssl.SSLContext:
     """Return the settings of TLS, for HTTPS and mail alike.
 
@@ -176,10 +178,10 @@ def request(
 
 
 def _handlers(url: str, connection: Connection) -> list[urllib.request.BaseHandler]:
-    handlers: list[urllib.request.BaseHandler] = [
-        _NoRedirect(),
-        urllib.request.HTTPSHandler(context=tls_context(connection.verify, connection.ca_file)),
-    ]
+    handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
+    if urlsplit(url).scheme == "https":
+        context = tls_context(connection.verify, connection.ca_file)
+        handlers.append(urllib.request.HTTPSHandler(context=context))
     if connection.proxy == "none":
         handlers.append(urllib.request.ProxyHandler({}))
     elif connection.proxy:

@@ -28,7 +28,7 @@ from fame_sql.operations.alerts.recording import assume_begun, record
 from fame_sql.operations.alerts.secrets import Secrets
 from fame_sql.operations.alerts.sending import Clock, Sender
 from fame_sql.operations.alerts.settings import AlertSettings
-from fame_sql.operations.alerts.state import AlertState, Delivery, Silence
+from fame_sql.operations.alerts.state import AlertState, Delivery
 from fame_sql.operations.alerts.storage import copy_of, load_state, store_state
 from fame_sql.operations.alerts.stored_settings import load_settings
 from fame_sql.operations.incidents import Change
@@ -39,14 +39,10 @@ _WAIT_FOR_WAREHOUSE = 30.0
 
 
 class Source(Protocol):
-    """Where changes of incidents, and dismissals, come from."""
+    """Where changes of incidents come from."""
 
     def changes(self, warehouse: Warehouse, after: int, now: datetime) -> list[tuple[int, Change]]:
         """Return the changes after a number, each with its own."""
-        ...
-
-    def dismissals(self, warehouse: Warehouse, since: datetime) -> list[Silence]:
-        """Return the dismissals that have not ended before a time."""
         ...
 
 
@@ -164,7 +160,6 @@ def _read(
     key = warehouse_settings.ALERT_POSITION
     position = int(warehouse_settings.read(warehouse.connection, key) or 0)
     numbered = source.changes(warehouse, position, now)
-    state.silences += source.dismissals(warehouse, state.last_pass or now)
     follow(state, [change for _, change in numbered])
     activity = Activity(None, None)
     if settings.heartbeat.quiet is not None:

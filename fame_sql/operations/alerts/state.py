@@ -206,10 +206,6 @@ class Silence:
         From when until when, in UTC.
     author, reason : str
         Who wants it, and why.
-    kind : {"silence", "dismissal"}
-        Whether it is about a time, or about what is known to be no problem.
-    severity : str
-        If not empty: incidents that are worse are announced all the same.
     """
 
     silence_id: str
@@ -218,13 +214,10 @@ class Silence:
     ends_at: datetime
     author: str
     reason: str
-    kind: Literal["silence", "dismissal"] = "silence"
-    severity: str = ""
 
-    def covers(self, incident: Incident, worst: Severity, now: datetime) -> bool:
+    def covers(self, incident: Incident, now: datetime) -> bool:
         """Return whether it holds an incident back now."""
-        spared = bool(self.severity) and rank(worst) > rank(self.severity)
-        return self.starts_at <= now < self.ends_at and not spared and self.match.covers(incident)
+        return self.starts_at <= now < self.ends_at and self.match.covers(incident)
 
 
 @dataclass
@@ -271,7 +264,7 @@ class AlertState:
     holds : dict
         What is held back now, by channel and incident.
     silences : list
-        Silences and dismissals that hold, or have ended since the last pass.
+        Silences that hold, or have ended since the last pass.
     channels : dict
         Channels by name.
     last_pass : datetime or None
