@@ -234,8 +234,12 @@ def play_file(path: Path, play: Play) -> dict[str, Any]:
     play.settings = {"settings": scenario["settings"], **scenario.get("other", {})}  # type: ignore[attr-defined]
     play.set(scenario["settings"])
     day = play.clock.now().date()
-    for time, words in scenario["steps"]:
-        at = datetime.fromisoformat(time if "T" in time else f"{day}T{time}")
+    steps = [
+        (datetime.fromisoformat(time if "T" in time else f"{day}T{time}"), words)
+        for time, words in scenario["steps"]
+    ]
+    play.clock.time = steps[0][0]
+    for at, words in steps:
         play.step(at, words)
     return scenario
 

@@ -15,6 +15,9 @@ from fame_sql.operations.alerts.state import Delivery, Hold
 from fame_sql.operations.incidents import Incident
 
 
+_QUIET_TIMES = ("silence", "dismissal", "maintenance")
+
+
 @dataclass(frozen=True)
 class Want:
     """What a channel should be told of one incident.
@@ -80,7 +83,7 @@ def drafts_for_people(
     for want in wants:
         if want.item.what == "over":
             over.append(want.item)
-        elif want.released is not None and want.released.kind != "suppressed":
+        elif want.released is not None and want.released.kind in _QUIET_TIMES:
             released.setdefault(f"{want.released.kind} {want.released.by}", []).append(want.item)
         else:
             groups.setdefault(_group(want.item, settings), []).append(want.item)
@@ -134,7 +137,9 @@ def _draft(unit: str, items: Iterable[Item], title: str = "") -> Draft:
     ordered = sorted(
         items, key=lambda item: (-rank(item.severity), item.opened_at, item.incident.incident_id)
     )
-    return Draft(unit, tuple(ordered), title if len(ordered) > 1 or "ended" in title else "")
+    return Draft(
+        unit, tuple(ordered), title if len(ordered) > 1 or unit.startswith("ended:") else ""
+    )
 
 
 def _count(items: Sequence[Item]) -> str:

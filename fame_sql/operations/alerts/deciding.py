@@ -222,7 +222,7 @@ class _Channel:
             return
         for silence in self.state.silences:
             if last < silence.ends_at <= self.now and silence.match.covers(followed.incident):
-                told.owed = f"silence {silence.silence_id}"
+                told.owed = f"silence {silence.match.text}"
 
     def _hold(self, hold: Hold, told: Told, what: What, followed: Followed) -> None:
         if hold.kind == "dismissal" and followed.ended_at is not None:

@@ -50,7 +50,7 @@ def _update(state: AlertState, known: Followed, change: Change) -> None:
     incident = cleaned(change.incident)
     if change.transition == "worsened" or rank(incident.severity) > rank(known.worst):
         known.worsened_at = change.at
-    if change.transition == "reopened" and known.incident.silenced and not incident.silenced:
+    if change.transition == "reopened" and not incident.silenced:
         _owe_reminder(state, incident.incident_id)
     if change.transition == "corrected":
         known.corrected_at = change.at

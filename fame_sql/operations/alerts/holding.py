@@ -76,7 +76,7 @@ def _silenced(state: AlertState, followed: Followed, told: Told, now: datetime) 
                 f"silence {silence.silence_id} of {silence.author} until "
                 f"{clock_time(silence.ends_at)}: {silence.reason}"
             )
-            return _hold(followed, told, "silence", silence.silence_id, why, now, silence.ends_at)
+            return _hold(followed, told, "silence", silence.match.text, why, now, silence.ends_at)
     return None
 
 

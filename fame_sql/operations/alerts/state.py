@@ -144,10 +144,11 @@ class Delivery:
     memo: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def urgency(self) -> tuple[int, datetime, str]:
+    def urgency(self) -> tuple[int, datetime, datetime, str]:
         """What messages are sorted by before they are sent."""
         worst = max(rank(item.severity) for item in self.items)
-        return -worst, self.created_at, self.delivery_id
+        first = min(self.items, key=lambda item: (item.opened_at, item.incident.incident_id))
+        return -worst, self.created_at, first.opened_at, first.incident.incident_id
 
     def notice(self) -> Notice:
         """Return what is sent."""

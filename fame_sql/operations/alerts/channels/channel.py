@@ -19,7 +19,7 @@ _LONGEST_REASON = 200
 
 # What makes no difference to a message that is sent again unchanged, until somebody acts.
 _BROKEN = {401, 403, 404, 405, 407, 410}
-_TRANSIENT = {408, 423, 425, 429}
+TRANSIENT = {408, 423, 425, 429}
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class HttpChannel:
         wait = http.retry_after(answer.headers.get("retry-after"), self.around.now())
         if 200 <= status < 300:
             return Outcome("delivered")
-        if status in _TRANSIENT or status >= 500:
+        if status in TRANSIENT or status >= 500:
             return self.failure("failed", reason, wait)
         return self.failure("broken" if status in _BROKEN or status < 400 else "refused", reason)
 

@@ -11,6 +11,7 @@ from typing import Any
 from fame_sql.operations.alerts import http
 from fame_sql.operations.alerts.channels.channel import (
     HTTP_OPTIONS,
+    TRANSIENT,
     HttpChannel,
     Option,
     Surroundings,
@@ -77,7 +78,8 @@ class Slack(HttpChannel):
             return self.failure("refused" if word in _BAD_MESSAGE else "broken", f"200 {word}")
         if word in _BAD_MESSAGE:
             return self.failure("refused", f"{answer.status} {word}")
-        if _WORD.fullmatch(word) and word not in _TRANSIENT and answer.status < 500:
+        is_transient = answer.status in TRANSIENT or answer.status >= 500 or word in _TRANSIENT
+        if _WORD.fullmatch(word) and not is_transient:
             return self.failure("broken", f"{answer.status} {word}")
         return super().judged(answer)
 
