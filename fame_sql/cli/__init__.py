@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from fame_sql import __version__
+from fame_sql.cli.alert import alert
 from fame_sql.cli.backup import backup
 from fame_sql.cli.compact import compact
 from fame_sql.cli.compile import compile_
@@ -186,6 +187,7 @@ for _command in (
     partition,
     expire,
     compact,
+    alert,
     doctor,
     backup,
     repair,

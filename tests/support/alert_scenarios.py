@@ -48,7 +48,10 @@ class ListedChanges:
 
     listed: list[Change] = field(default_factory=list)
 
-    def changes(self, warehouse: Warehouse, after: int, now: datetime) -> list[tuple[int, Change]]:
+    def update(self, warehouse: Warehouse, now: datetime) -> None:
+        """Do nothing: the scenario has the changes."""
+
+    def changes(self, warehouse: Warehouse, after: int) -> list[tuple[int, Change]]:
         return list(enumerate(self.listed, 1))[after:]
 
 

@@ -14,7 +14,6 @@ from fame_sql.operations.alerts.severities import rank
 from fame_sql.operations.alerts.state import Delivery, Hold
 from fame_sql.operations.incidents import Incident
 
-
 _QUIET_TIMES = ("silence", "dismissal", "maintenance")
 
 

@@ -41,7 +41,11 @@ _WAIT_FOR_WAREHOUSE = 30.0
 class Source(Protocol):
     """Where changes of incidents come from."""
 
-    def changes(self, warehouse: Warehouse, after: int, now: datetime) -> list[tuple[int, Change]]:
+    def update(self, warehouse: Warehouse, now: datetime) -> None:
+        """Find what has changed since the last time, in transactions of its own."""
+        ...
+
+    def changes(self, warehouse: Warehouse, after: int) -> list[tuple[int, Change]]:
         """Return the changes after a number, each with its own."""
         ...
 
@@ -143,6 +147,7 @@ def _decide(
     warehouse: Warehouse, source: Source, settings: AlertSettings, now: datetime
 ) -> tuple[AlertState, Decision]:
     """Decide in one transaction, together with the position up to which changes were read."""
+    source.update(warehouse, now)
     with warehouse.transaction():
         state, before, position = _read(warehouse, source, settings, now)
         decision = decide(state, settings, traits(settings), now)
@@ -159,7 +164,7 @@ def _read(
     before = copy_of(state)
     key = warehouse_settings.ALERT_POSITION
     position = int(warehouse_settings.read(warehouse.connection, key) or 0)
-    numbered = source.changes(warehouse, position, now)
+    numbered = source.changes(warehouse, position)
     follow(state, [change for _, change in numbered])
     activity = Activity(None, None)
     if settings.heartbeat.quiet is not None:
@@ -176,12 +181,12 @@ def preview(
     clock: Clock | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[Delivery, str]]:
-    """Yield what a pass would send now, and change nothing.
+    """Yield what a pass would send now, without sending or writing it down.
 
     Parameters
     ----------
     warehouse : Warehouse
-        Open for writing; all that is done to it is undone.
+        Open for writing, since incidents are brought up to date; all else is undone.
     source : Source
         Where changes of incidents come from.
     clock, environment
@@ -190,6 +195,7 @@ def preview(
     clock = clock or SystemClock()
     settings = load_settings(warehouse)
     secrets = Secrets(os.environ if environment is None else environment)
+    source.update(warehouse, clock.now())
     warehouse.connection.execute("BEGIN")
     try:
         state, _, _ = _read(warehouse, source, settings, clock.now())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import Any
 
 from fame_sql import sql
 from fame_sql.errors import InputError
@@ -109,3 +110,19 @@ def end_silence(warehouse: Warehouse, silence_id: str, now: datetime) -> None:
         )
     parameters = {"silence_id": silence_id, "now": now}
     warehouse.connection.execute(sql.load("operations/alerts/end_silence"), parameters)
+
+
+def list_silences(warehouse: Warehouse, now: datetime) -> list[dict[str, Any]]:
+    """Return the silences that hold, as rows."""
+    return [
+        {
+            "silence_id": silence.silence_id,
+            "match": silence.match.text,
+            "starts_at": silence.starts_at,
+            "ends_at": silence.ends_at,
+            "author": silence.author,
+            "reason": silence.reason,
+        }
+        for silence in load_silences(warehouse, now)
+        if silence.ends_at > now
+    ]

@@ -1,0 +1,22 @@
+"""Where alerts come from: the counts and incidents of a warehouse, brought up to date."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fame_sql.operations import counts, incidents
+from fame_sql.operations.incidents import Change
+from fame_sql.warehouse.warehouse import Warehouse
+
+
+class WarehouseIncidents:
+    """The incidents of a warehouse."""
+
+    def update(self, warehouse: Warehouse, now: datetime) -> None:
+        """Count new lines, test them, and gather what is anomalous into incidents."""
+        counts.update(warehouse, now=now)
+        incidents.update(warehouse, now)
+
+    def changes(self, warehouse: Warehouse, after: int) -> list[tuple[int, Change]]:
+        """Return the changes after a number, each with its own."""
+        return incidents.changes_after(warehouse, after)
