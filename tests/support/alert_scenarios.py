@@ -104,6 +104,10 @@ class Play:
             self._opened = Warehouse.open(self.warehouse)
         return nullcontext(self._opened)
 
+    def close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+
     def set(self, settings: str) -> None:
         with self.opened() as opened:
             store_settings(opened, settings, "tester", self.clock.now(), force=True)
@@ -245,6 +249,19 @@ def play_file(path: Path, play: Play) -> dict[str, Any]:
     for at, words in steps:
         play.step(at, words)
     return scenario
+
+
+def received(servers: Receivers) -> dict[str, list[str]]:
+    """Return what each channel received, one line for each message."""
+    said = {
+        channel: [shown(channel, request) for request in requests]
+        for channel, requests in servers.received.items()
+    }
+    mails = [
+        f"{at:%H:%M:%S} {len(to)} {' '.join(mail['Subject'].split())}"
+        for at, to, mail in servers.mails
+    ]
+    return said | ({"mail": mails} if mails else {})
 
 
 def shown(channel: str, request: Request) -> str:

@@ -44,7 +44,8 @@ class Receivers:
     conversations: list[str] = field(default_factory=list)
     http: str = ""
     smtp: str = ""
-    hang: float = 1.0
+    hang: float = 1.5
+    delay: float = 0.0
 
     def answer(self, channel: str) -> Any:
         waiting = self.answers.get(channel)
@@ -71,6 +72,7 @@ class _Http(BaseHTTPRequestHandler):
         request = Request(told.now(), json.loads(raw), headers, status)
         told.received.setdefault(channel, []).append(request)
         self.close_connection = True
+        time.sleep(told.delay)
         if answer == "hang":
             time.sleep(told.hang)
         elif answer != "reset":

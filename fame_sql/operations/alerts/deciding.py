@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fame_sql.operations.alerts.channels import Traits
 from fame_sql.operations.alerts.composing import (
@@ -174,6 +174,8 @@ class _Channel:
 
     def _waits(self, followed: Followed) -> bool:
         """Return whether an incident still waits for others of its group."""
+        if followed.is_own:
+            return False
         unit = unit_of(followed.incident, self.settings.group_by)
         oldest = min(
             (
@@ -184,7 +186,8 @@ class _Channel:
             ),
             default=followed.opened_at,
         )
-        return not followed.is_own and self.now - oldest < self.settings.group_wait
+        # A clock that was set back keeps nobody waiting.
+        return timedelta() <= self.now - oldest < self.settings.group_wait
 
     def _tells_over(self, followed: Followed, told: Told) -> bool:
         """Return whether people are told of what was over before it could be announced."""

@@ -107,7 +107,7 @@ def _suppressed(
     if last is None or last.at is None or rank(followed.worst) > rank(last.severity or "info"):
         return None
     until = last.at + settings.suppress
-    if now >= until:
+    if not last.at <= now < until:
         return None
     why = (
         f"announced at {clock_time(last.at)}; suppress is {spoken(settings.suppress)}, so not "

@@ -301,11 +301,11 @@ def take_journal(warehouse: Warehouse, journal: Journal, now: datetime) -> int:
         delivery = state.deliveries.get(entry.delivery_id)
         if delivery is None or delivery.state != "pending":
             continue
+        of = known.get(delivery.channel, Traits())
         if entry.outcome is None:
             unknown += 1
-            assume_begun(delivery, now)
+            assume_begun(state, delivery, of, now)
             continue
-        of = known.get(delivery.channel, Traits())
         record(state, delivery, entry.outcome, of, settings.retry, entry.mark, entry.at)
     with warehouse.transaction():
         store_state(warehouse, before, state, settings, now)

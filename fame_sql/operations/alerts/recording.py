@@ -116,12 +116,14 @@ def assume_delivered(state: AlertState, delivery: Delivery, now: datetime) -> No
     _tell(state, delivery, "", now)
 
 
-def assume_begun(delivery: Delivery, now: datetime) -> None:
+def assume_begun(state: AlertState, delivery: Delivery, traits: Traits, now: datetime) -> None:
     """Take a delivery that was begun, and whose end nobody has seen, for one without an answer."""
     delivery.attempts += 1
     delivery.unknowns += 1
     delivery.next_try = now
     delivery.reason = "the process ended while it was sent"
+    if delivery.unknowns >= _MOST_UNKNOWN and not traits.recognises:
+        assume_delivered(state, delivery, now)
 
 
 def forgive(state: AlertState, now: datetime) -> None:

@@ -16,7 +16,7 @@ from fame_sql.errors import FameError
 from fame_sql.operations.alerts.channels import Channel, Surroundings, Traits, open_channel
 from fame_sql.operations.alerts.journal import Journal
 from fame_sql.operations.alerts.outcome import Outcome
-from fame_sql.operations.alerts.recording import record
+from fame_sql.operations.alerts.recording import PROBE, record
 from fame_sql.operations.alerts.settings import AlertSettings
 from fame_sql.operations.alerts.state import AlertState, Delivery
 
@@ -93,16 +93,22 @@ class Sender:
                     break
 
     def _ordered(self, names: Iterable[str]) -> list[str]:
-        return sorted(names, key=lambda name: self.state.channel(name).failures > 0)
+        """Put channels last that failed, or were being sent to when a process was killed."""
+        unsure = {delivery.channel for delivery in self.state.pending() if delivery.attempts}
+        return sorted(names, key=lambda n: n in unsure or self.state.channel(n).failures > 0)
 
     def _due(self, name: str) -> list[Delivery]:
         """Return what to send to a channel next: one message, or all if it must be refreshed."""
         now, channel = self.clock.now(), self.state.channel(name)
-        if channel.next_try is not None and channel.next_try > now:
+        if channel.next_try is not None and self._is_later(channel.next_try, now):
             return []
-        due = [delivery for delivery in self.state.pending(name) if delivery.next_try <= now]
+        due = [d for d in self.state.pending(name) if not self._is_later(d.next_try, now)]
         due.sort(key=lambda delivery: delivery.urgency)
         return due if self.traits[name].refreshes else due[:1]
+
+    def _is_later(self, moment: datetime, now: datetime) -> bool:
+        """Return whether to wait; what is further away was written before a clock was set back."""
+        return now < moment <= now + max(self.settings.retry.longest, PROBE)
 
     def _send(self, name: str, batch: Sequence[Delivery]) -> bool:
         """Send a batch; return whether the channel may be sent more at once."""

@@ -104,7 +104,7 @@ def end_silence(warehouse: Warehouse, silence_id: str, now: datetime) -> None:
     InputError
         If there is none of that identifier that still holds.
     """
-    if silence_id not in {silence.silence_id for silence in load_silences(warehouse, now)}:
+    if silence_id not in {row["silence_id"] for row in list_silences(warehouse, now)}:
         raise InputError(
             f"there is no silence {silence_id!r} that still holds: 'fame alert silences' lists them"
         )
