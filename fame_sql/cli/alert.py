@@ -205,7 +205,10 @@ def held(every: bool, warehouse: Path, form: Form) -> None:
 @alert.command()
 @warehouse_option
 def retry(warehouse: Path) -> None:
-    """Make everything that failed due at once, for the next 'fame alert'."""
+    """Make everything that failed due at once.
+
+    The next 'fame alert' sends it.
+    """
     from fame_sql.operations.alerts.journal import locked_journal
     from fame_sql.operations.alerts.listing import retry_all
     from fame_sql.operations.alerts.passes import take_journal

@@ -41,9 +41,9 @@ file_argument = click.argument(
 @author_option
 @warehouse_option
 def set_(file: Path, force: bool, author: str | None, warehouse: Path) -> None:
-    """Check the settings of alerts in a TOML file, and put them in force.
+    """Put settings of alerts in force.
 
-    What could fail when an alert is to be sent is refused here: unknown channels, routes and
+    They are read from a TOML file. What could fail when an alert is to be sent is refused: unknown channels, routes and
     windows that match nothing, templates that cannot be filled in, secrets that are written out.
     """
     from fame_sql.files import read_text
@@ -71,7 +71,10 @@ def set_(file: Path, force: bool, author: str | None, warehouse: Path) -> None:
 )
 @warehouse_option
 def check(file: Path, force: bool, warehouse: Path) -> None:
-    """Check the settings of alerts in a TOML file, and the variables that they name."""
+    """Check a TOML file with settings of alerts.
+
+    Variables that are not set, and the next times of maintenance windows, are listed as well.
+    """
     import os
 
     from fame_sql.files import read_text
@@ -107,7 +110,11 @@ def _print_notes(settings: AlertSettings) -> None:
 @warehouse_option
 @form_options
 def way(severity: str, service: str | None, domain: str, warehouse: Path, form: Form) -> None:
-    """List the channels and how they are doing, or where an incident would go."""
+    """List the channels, or where an incident would go.
+
+    With --service, the channels of such an incident are listed, else all channels and how they are
+    doing.
+    """
     from fame_sql.operations.alerts.listing import list_channels, occurrences
     from fame_sql.operations.alerts.stored_settings import load_settings
     from fame_sql.warehouse.warehouse import Warehouse, utc_now
@@ -153,7 +160,7 @@ def _print_way(
 @click.argument("channel", metavar="CHANNEL")
 @warehouse_option
 def test(channel: str, warehouse: Path) -> None:
-    """Send a message to a channel that says that it is a test."""
+    """Send a test message to a channel."""
     from fame_sql.operations.alerts.listing import send_test
     from fame_sql.operations.alerts.stored_settings import load_settings
     from fame_sql.warehouse.warehouse import Warehouse

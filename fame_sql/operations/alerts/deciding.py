@@ -47,12 +47,15 @@ class Decision:
         What is held back now.
     notes : list of str
         What people should know who look at the pass.
+    unannounced : set of str
+        Incidents that were over before they could be announced, and are not any more.
     """
 
     written: list[Delivery] = field(default_factory=list)
     overtaken: list[Delivery] = field(default_factory=list)
     held: list[Hold] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unannounced: set[str] = field(default_factory=set)
 
 
 def decide(
@@ -75,6 +78,10 @@ def decide(
     _note_unrouted(state, settings, decision)
     for channel in settings.channels:
         _Channel(state, settings, traits[channel], channel, now, decision).decide()
+    if decision.unannounced:
+        decision.notes.append(
+            f"{len(decision.unannounced)} incidents were over before they could be announced"
+        )
     known = state.holds
     state.holds = {(hold.channel, hold.incident_id): hold for hold in decision.held}
     for key, hold in state.holds.items():
@@ -202,6 +209,7 @@ class _Channel:
             or not (was_away or followed.corrected_at is not None)
         ):
             told.what = "settled"
+            self.decision.unannounced.add(told.incident_id)
             return False
         told.what = "owed"
         return True
