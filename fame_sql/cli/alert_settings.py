@@ -43,8 +43,9 @@ file_argument = click.argument(
 def set_(file: Path, force: bool, author: str | None, warehouse: Path) -> None:
     """Put settings of alerts in force.
 
-    They are read from a TOML file. What could fail when an alert is to be sent is refused: unknown channels, routes and
-    windows that match nothing, templates that cannot be filled in, secrets that are written out.
+    They are read from a TOML file. What could fail when an alert is to be sent is refused: unknown
+    channels, routes and windows that match nothing, templates that cannot be filled in, secrets
+    that are written out.
     """
     from fame_sql.files import read_text
     from fame_sql.operations.alerts.journal import locked_journal
