@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
@@ -44,7 +44,7 @@ class Receivers:
     conversations: list[str] = field(default_factory=list)
     http: str = ""
     smtp: str = ""
-    hang: float = 1.5
+    hang: float = 3.5
     delay: float = 0.0
 
     def answer(self, channel: str) -> Any:
@@ -76,7 +76,8 @@ class _Http(BaseHTTPRequestHandler):
         if answer == "hang":
             time.sleep(told.hang)
         elif answer != "reset":
-            self._answer(*answer)
+            with suppress(BrokenPipeError, ConnectionResetError):
+                self._answer(*answer)
 
     def _answer(self, status: int, body: str, headers: dict[str, str]) -> None:
         self.send_response(status)

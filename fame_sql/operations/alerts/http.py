@@ -11,13 +11,14 @@ import ssl
 import time
 import urllib.error
 import urllib.request
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import IO, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from fame_sql.errors import InputError
 
@@ -111,6 +112,16 @@ def place_of(url: str) -> str:
         return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
     except ValueError:
         return "an invalid address"
+
+
+def without_login(url: str) -> tuple[str, str]:
+    """Return an address without its user and password, and these as HTTP wants them."""
+    parts = urlsplit(url)
+    if parts.username is None:
+        return url, ""
+    login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=host)), b64encode(login.encode()).decode()
 
 
 def check_url(url: str, where: str, schemes: tuple[str, ...] = ("http", "https")) -> None:

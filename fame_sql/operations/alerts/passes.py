@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from fame_sql import sql
-from fame_sql.errors import WarehouseError
+from fame_sql.errors import InputError, WarehouseError
 from fame_sql.operations.alerts.channels import Surroundings, Traits, open_channel, traits_of
 from fame_sql.operations.alerts.deciding import Decision, decide
 from fame_sql.operations.alerts.following import follow
@@ -135,6 +135,7 @@ def run_pass(
         with opened() as warehouse:
             report.repeated = take_journal(warehouse, journal, clock.now())
             settings = load_settings(warehouse)
+            _learn(settings, secrets)
             state, report.decision = _decide(warehouse, source, settings, clock.now())
         _warn_of_keys(state, settings, secrets, report)
         _send(state, settings, secrets, journal, clock, report)
@@ -227,6 +228,17 @@ class _WithoutSecrets(Secrets):
 def traits(settings: AlertSettings) -> dict[str, Traits]:
     """Return what the receivers of each channel are like."""
     return {name: traits_of(channel) for name, channel in settings.channels.items()}
+
+
+def _learn(settings: AlertSettings, secrets: Secrets) -> None:
+    """Read all secrets, since a receiver may answer with that of another channel."""
+    options = [each.options for each in settings.channels.values()]
+    named = [value for given in options for value in given.values() if isinstance(value, str)]
+    for value in (*named, settings.proxy, settings.heartbeat.url):
+        try:
+            secrets.value(value, "settings")
+        except InputError:
+            continue
 
 
 def _around(settings: AlertSettings, secrets: Secrets, clock: Clock) -> Surroundings:

@@ -127,6 +127,10 @@ class HttpChannel:
         where = f"channel {self.settings.name}"
         self.around.secrets.learn(self.url)
         http.check_url(self.url, where)
+        self.url, login = http.without_login(self.url)
+        if login:
+            self.around.secrets.learn(login)
+            self.headers["Authorization"] = f"Basic {login}"
 
     def mark(self) -> str:
         """Return what the key is known by."""
