@@ -67,7 +67,9 @@ def test_if_all_recipients_are_refused_it_is_not_tried_again_at_once(play: Play)
     for name in ("night", "gone", "slow"):
         play.servers.recipients[f"{name}@example.org"] = deque(["550 unknown"])
     _play(play)
-    assert len([line for line in play.servers.conversations if line.upper().startswith("RCPT")]) == 3
+    assert (
+        len([line for line in play.servers.conversations if line.upper().startswith("RCPT")]) == 3
+    )
     assert play.servers.mails == []
 
 
