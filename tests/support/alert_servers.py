@@ -65,7 +65,7 @@ class _Http(BaseHTTPRequestHandler):
 
     def _take(self, raw: bytes) -> None:
         told: Receivers = self.server.told
-        channel = self.path.strip("/").split("/")[0]
+        channel = self.path.partition("?")[0].strip("/").split("/")[0]
         answer = told.answer(channel)
         status = answer[0] if isinstance(answer, tuple) else 0
         headers = {name.lower(): value for name, value in self.headers.items()}
