@@ -1,5 +1,6 @@
 -- Every series in every window, zeros included, against its past. Tests of one window are one family
--- for the procedure of Benjamini and Hochberg.
+-- for the procedure of Benjamini and Hochberg. All series that its services have had belong to the
+-- family, also those without a line: that a line came at all is chosen by chance.
 CREATE OR REPLACE TEMP TABLE count_tests AS
 WITH compared AS (
     SELECT
@@ -31,13 +32,28 @@ WITH compared AS (
             AND baselines.template_id = counts.template_id
             AND exposures.window_end = counts.window_end
 ),
+known AS (
+    SELECT measure, service_name, count(DISTINCT template_id) AS series FROM part_counts GROUP BY ALL
+),
+families AS (
+    SELECT exposures.window_end, sum(known.series) AS series
+    FROM window_exposures AS exposures
+    INNER JOIN known
+        ON exposures.measure = known.measure AND exposures.service_name = known.service_name
+    GROUP BY exposures.window_end
+),
 ranked AS (
     SELECT
-        *,
-        fame.g_p_value(g) AS p_value,
-        count(*) OVER (PARTITION BY window_end) AS tests,
-        row_number() OVER (PARTITION BY window_end ORDER BY g DESC, service_name, template_id) AS place
+        compared.*,
+        -- Half a line more than the past has: what has never come may come.
+        greatest(
+            fame.g_p_value(g),
+            if(x > n * (b + 0.5) / m, fame.poisson_tail(x / dispersion, n * (b + 0.5) / m / dispersion), 0)
+        ) AS p_value,
+        greatest(families.series, count(*) OVER (PARTITION BY window_end)) AS tests,
+        row_number() OVER (PARTITION BY window_end ORDER BY p_value, g DESC, service_name, template_id) AS place
     FROM compared
+    INNER JOIN families USING (window_end)
     -- Fewer long gaps than before are no delay.
     WHERE (x > 0 OR expected >= 3) AND (measure <> 'gaps' OR x > expected)
 )

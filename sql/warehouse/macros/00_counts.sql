@@ -22,3 +22,9 @@ CREATE OR REPLACE MACRO fame.g_p_value(g) AS (
         ))
     )[1]
 );
+
+-- An upper bound of how likely x or more are where e are expected, by the law of Poisson, for x > e.
+-- For a few lines the statistic G promises far too much.
+CREATE OR REPLACE MACRO fame.poisson_tail(x, e) AS (
+    least(1, exp(x * ln(e) - e - lgamma(x + 1)) * (x + 1) / (x + 1 - e))
+);
