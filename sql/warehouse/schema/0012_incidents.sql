@@ -91,10 +91,13 @@ CREATE TABLE fame.incident_waiting (
 ALTER TABLE fame.feedback ALTER COLUMN event_id DROP NOT NULL;
 ALTER TABLE fame.feedback ALTER COLUMN model_version DROP NOT NULL;
 ALTER TABLE fame.feedback ADD COLUMN template_id VARCHAR;
-ALTER TABLE fame.feedback ADD COLUMN service_name VARCHAR;  -- NULL: every service
-ALTER TABLE fame.feedback ADD COLUMN anomaly VARCHAR;  -- NULL: lines and counts
+-- NULL: every service
+ALTER TABLE fame.feedback ADD COLUMN service_name VARCHAR;
+-- NULL: lines and counts
+ALTER TABLE fame.feedback ADD COLUMN anomaly VARCHAR;
 ALTER TABLE fame.feedback ADD COLUMN incident_id VARCHAR;
-ALTER TABLE fame.feedback ADD COLUMN severity VARCHAR;  -- a worse incident is not silenced
+-- a worse incident is not silenced
+ALTER TABLE fame.feedback ADD COLUMN severity VARCHAR;
 ALTER TABLE fame.feedback ADD COLUMN expires_at TIMESTAMP;
 ALTER TABLE fame.feedback ADD COLUMN for_ever BOOLEAN DEFAULT false;
 ALTER TABLE fame.feedback ADD COLUMN withdrawn_at TIMESTAMP;
