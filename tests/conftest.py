@@ -29,6 +29,7 @@ settings.register_profile("fame", deadline=None)
 settings.load_profile("fame")
 
 ENGINES = ("spark", "dbt")
+MAKING = ("warehouse", "udfs", "storage")
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 
@@ -50,6 +51,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _empty_caches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Begin without the verdicts that a process keeps for models of the same version."""
     monkeypatch.setattr("fame_sql.scoring.cache._caches", WeakValueDictionary())
+
+
+@pytest.fixture(scope="session")
+def newborn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse with nothing in it; not to be changed."""
+    path = tmp_path_factory.mktemp("newborn") / "newborn.duckdb"
+    Warehouse.open(path, create=True).close()
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _copied_when_new(
+    request: pytest.FixtureRequest, newborn: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copy a new warehouse instead of making it: a second each, and hundreds of them.
+
+    All have one identity then, as copies do. The tests of the warehouse itself make theirs.
+    """
+    if request.path.parent.name not in MAKING:
+        monkeypatch.setattr(
+            "fame_sql.warehouse.connection._create_file", lambda path: shutil.copy(newborn, path)
+        )
 
 
 @pytest.fixture(scope="session")

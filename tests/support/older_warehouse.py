@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fame_sql.warehouse.connection import _create_file as create_file
 from fame_sql.warehouse.connection import open_file
 from fame_sql.warehouse.migrations import all_steps, apply_steps
 
@@ -22,7 +23,8 @@ FROM range($rows) AS lines(i);
 
 def older_warehouse(path: Path, version: int) -> Path:
     """Make a warehouse with the schema ``version``, as the fame-sql of that time left it."""
-    connection = open_file(path, create=True)
+    create_file(path)
+    connection = open_file(path)
     apply_steps(connection, all_steps()[:version])
     connection.execute("DELETE FROM fame.settings")
     connection.execute(_FILL, {"rows": ROWS})
