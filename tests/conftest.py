@@ -30,6 +30,7 @@ settings.load_profile("fame")
 
 ENGINES = ("spark", "dbt")
 MAKING = ("warehouse", "udfs", "storage")
+LONGEST = ("test_upgrade.py", "test_snippets.py", "test_training_resume.py", "test_llm_ledger.py")
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 
@@ -44,7 +45,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         room = item.path.parent.name
         if room in ENGINES:
             item.add_marker(room)
-    items.sort(key=lambda item: item.path.parent.name not in ENGINES)
+    items.sort(
+        key=lambda item: (item.path.parent.name not in ENGINES, item.path.name not in LONGEST)
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
+
 from fame_sql.warehouse.connection import _create_file as create_file
 from fame_sql.warehouse.connection import open_file
 from fame_sql.warehouse.migrations import all_steps, apply_steps
@@ -31,3 +33,18 @@ def older_warehouse(path: Path, version: int) -> Path:
     connection.execute("CREATE TABLE own AS SELECT 42 AS answer")
     connection.close()
     return path
+
+
+def warehouse_state(path: Path) -> tuple[int, int]:
+    """Return the schema version and the lines of a warehouse, read with DuckDB only."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        row = connection.execute(
+            "SELECT max(version), (SELECT count(*) FROM fame.logs) FROM fame.schema_versions"
+        ).fetchall()[0]
+        assert connection.execute("SELECT answer FROM own").fetchall() == [(42,)]
+    return row
+
+
+def copies_of(path: Path) -> list[str]:
+    """Return the names of the copies that upgrades have kept."""
+    return sorted(p.name for p in path.parent.iterdir() if "before" in p.name)
