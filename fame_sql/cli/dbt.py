@@ -35,7 +35,7 @@ def dbt() -> None:
     metavar="PATH",
     default="dbt_project",
     show_default=True,
-    help="Folder of the package in the git repository; '' for its root.",
+    help="Folder of the package in the git repository; '.' for its root.",
 )
 def init(
     folder: Path, warehouse: Path, package: str | None, revision: str, subdirectory: str

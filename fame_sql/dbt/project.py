@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from fame_sql import sql
 from fame_sql.errors import InputError
@@ -73,12 +73,13 @@ def write_project(
     revision : str
         Branch, tag or commit at the git address.
     subdirectory : str
-        Folder of the package in the git repository; empty for its root.
+        Folder of the package in the git repository; ``.`` for its root.
 
     Raises
     ------
     InputError
-        If one of the files exists already, or the package does not exist.
+        If one of the files exists already, the package does not exist, or the folder is not
+        inside the repository.
     """
     files = {
         "dbt_project.yml": _PROJECT,
@@ -106,7 +107,13 @@ def _packages(package: str, revision: str, subdirectory: str) -> str:
     if "://" in package or package.startswith("git@"):
         lines = ["packages:", f"  - git: {json.dumps(package)}"]
         lines.append(f"    revision: {json.dumps(revision)}")
-        if subdirectory:
+        inside = PurePosixPath(subdirectory)
+        if inside.is_absolute() or ".." in inside.parts:
+            raise InputError(
+                f"--subdirectory {subdirectory} leaves the repository: name a folder in it, such as "
+                "dbt_project, or '.' for its root"
+            )
+        if inside.parts:
             lines.append(f"    subdirectory: {json.dumps(subdirectory)}")
         return "\n".join(lines) + "\n"
     if not (Path(package) / "dbt_project.yml").is_file():

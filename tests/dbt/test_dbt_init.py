@@ -36,7 +36,7 @@ def _init(folder: Path, warehouse: Path, *words: str) -> str:
         ((), {"revision": "main", "subdirectory": "dbt_project"}),
         (("--revision", "v1"), {"revision": "v1", "subdirectory": "dbt_project"}),
         (("--subdirectory", "packages/dbt"), {"revision": "main", "subdirectory": "packages/dbt"}),
-        (("--subdirectory", ""), {"revision": "main"}),
+        (("--subdirectory", "."), {"revision": "main"}),
     ],
 )
 def test_a_git_address_names_the_folder_of_the_package(
@@ -45,6 +45,17 @@ def test_a_git_address_names_the_folder_of_the_package(
     _init(tmp_path / "mine", compiled, "--package", ADDRESS, *words)
     written = yaml.safe_load((tmp_path / "mine" / "packages.yml").read_text())
     assert written == {"packages": [{"git": ADDRESS, **expected}]}
+
+
+@pytest.mark.parametrize("path", ["../..", "/etc", "a/../../b"])
+def test_a_folder_outside_the_repository_is_refused(
+    compiled: Path, tmp_path: Path, path: str
+) -> None:
+    words = ["dbt", "init", str(tmp_path / "mine"), "--warehouse", str(compiled)]
+    ran = CliRunner().invoke(main, [*words, "--package", ADDRESS, "--subdirectory", path])
+    assert ran.exit_code == 1
+    assert "leaves the repository" in ran.output
+    assert not (tmp_path / "mine").exists()
 
 
 def test_without_a_model_it_says_what_comes_first(
