@@ -110,8 +110,8 @@ def _packages(package: str, revision: str, subdirectory: str) -> str:
         inside = PurePosixPath(subdirectory)
         if inside.is_absolute() or ".." in inside.parts:
             raise InputError(
-                f"--subdirectory {subdirectory} leaves the repository: name a folder in it, such as "
-                "dbt_project, or '.' for its root"
+                f"--subdirectory {subdirectory} leaves the repository: name a folder in it, such "
+                "as dbt_project, or '.' for its root"
             )
         if inside.parts:
             lines.append(f"    subdirectory: {json.dumps(subdirectory)}")
