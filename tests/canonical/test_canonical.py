@@ -104,6 +104,7 @@ def test_engines_agree_beyond_the_length_that_counts() -> None:
     assert in_sql == in_arrow == in_python
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_engines_agree_on_every_line_of_loghub(loghub, system: str) -> None:

@@ -11,6 +11,8 @@ from click.testing import CliRunner, Result
 
 from fame_sql.cli import main
 
+pytestmark = pytest.mark.any_duckdb
+
 SETTINGS = """
 [channels.log]
 kind = "file"

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import pytest
 from dbt_process import PACKAGE, Dbt, require_dbt
 
 from fame_sql.labels.answers import GivenAnswer, give_answers, withdraw_answers
 from fame_sql.labels.queue import read_queue
 from fame_sql.warehouse.warehouse import Warehouse
+
+pytestmark = pytest.mark.any_duckdb
 
 MODELS = "+int_event_scores"
 
