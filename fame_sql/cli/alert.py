@@ -205,7 +205,7 @@ def held(every: bool, warehouse: Path, form: Form) -> None:
 @alert.command()
 @warehouse_option
 def retry(warehouse: Path) -> None:
-    """Make everything that failed due at once.
+    """Send what failed again, without waiting longer.
 
     The next 'fame alert' sends it.
     """

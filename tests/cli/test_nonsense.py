@@ -119,7 +119,7 @@ def test_an_argument_without_text_is_refused(
     for option in options:
         is_choice = isinstance(option.type, click.Choice)
         words += [option.opts[-1], str(option.type.choices[0]) if is_choice else "1"]
-    refused([*path.split(), *words], folder)
+    assert "Error: " in refused([*path.split(), *words], folder)
 
 
 def refused(words: list[str], folder: Path) -> str:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,17 +31,7 @@ from fame_sql.training.conversion import convert
 from fame_sql.training.training import train_students
 from fame_sql.warehouse.warehouse import Warehouse
 
-pytestmark = pytest.mark.any_duckdb
-
-
-@pytest.fixture(scope="module", autouse=True)
-def two_threads() -> Iterator[None]:
-    before = os.environ.get("OMP_NUM_THREADS")
-    os.environ["OMP_NUM_THREADS"] = "2"
-    yield
-    os.environ.pop("OMP_NUM_THREADS")
-    if before is not None:
-        os.environ["OMP_NUM_THREADS"] = before
+pytestmark = [pytest.mark.any_duckdb, pytest.mark.usefixtures("two_threads")]
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -24,17 +22,7 @@ from fame_sql.students.network.runtimes import TorchEngine, in_bfloat16
 from fame_sql.students.network.tokenizer import encode
 from fame_sql.students.runtime import Runtime
 
-pytestmark = pytest.mark.any_duckdb
-
-
-@pytest.fixture(scope="module", autouse=True)
-def two_threads() -> Iterator[None]:
-    before = os.environ.get("OMP_NUM_THREADS")
-    os.environ["OMP_NUM_THREADS"] = "2"
-    yield
-    os.environ.pop("OMP_NUM_THREADS")
-    if before is not None:
-        os.environ["OMP_NUM_THREADS"] = before
+pytestmark = [pytest.mark.any_duckdb, pytest.mark.usefixtures("two_threads")]
 
 
 @pytest.mark.slow

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +25,7 @@ from fame_sql.students.network import onnx_export as exporting
 from fame_sql.students.network.onnx_network import GRAPH
 from fame_sql.students.runtime import Runtime
 
-pytestmark = pytest.mark.any_duckdb
-
-
-@pytest.fixture(scope="module", autouse=True)
-def two_threads() -> Iterator[None]:
-    before = os.environ.get("OMP_NUM_THREADS")
-    os.environ["OMP_NUM_THREADS"] = "2"
-    yield
-    os.environ.pop("OMP_NUM_THREADS")
-    if before is not None:
-        os.environ["OMP_NUM_THREADS"] = before
+pytestmark = [pytest.mark.any_duckdb, pytest.mark.usefixtures("two_threads")]
 
 
 def test_exporting_changes_nothing_and_gives_the_same_graph_again(

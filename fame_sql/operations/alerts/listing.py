@@ -93,7 +93,7 @@ def occurrences(settings: AlertSettings, now: datetime) -> Iterator[dict[str, An
 
 
 def retry_all(warehouse: Warehouse, now: datetime) -> int:
-    """Make everything that failed due at once, and return how many messages wait."""
+    """Let the next pass send what failed, and return how many messages wait."""
     settings = load_settings(warehouse)
     state = load_state(warehouse, now)
     before = copy_of(state)
