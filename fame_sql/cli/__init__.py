@@ -47,6 +47,7 @@ from fame_sql.cli.repair import repair
 from fame_sql.cli.score import score
 from fame_sql.cli.second_opinion import second_opinion
 from fame_sql.cli.status import status
+from fame_sql.cli.token import token
 from fame_sql.cli.train import train
 from fame_sql.cli.upgrade import upgrade
 from fame_sql.cli.windows import windows
@@ -188,6 +189,7 @@ for _command in (
     expire,
     compact,
     alert,
+    token,
     doctor,
     backup,
     repair,
