@@ -40,7 +40,7 @@ def token() -> None:
     "--role",
     type=click.Choice(["reader", "writer", "ingest"]),
     required=True,
-    help="reader: single SELECT statements; writer: everything; ingest: logs in, nothing else.",
+    help="What it is for: single SELECT statements, everything, or sending logs and nothing else.",
 )
 @file_option
 @warehouse_option

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import re
 import secrets
 import threading
@@ -125,7 +124,7 @@ class Tokens:
     def role_of(self, token: str | None) -> Role | None:
         """Return what a token is good for, None for a token that is not accepted."""
         holder = self.holder_of(token)
-        return holder and holder.role
+        return None if holder is None else holder.role
 
     def reload(self) -> None:
         """Read the file again.
@@ -181,7 +180,7 @@ def _state(path: Path | None) -> object:
     if path is None:
         return None
     try:
-        found = os.stat(path)
+        found = path.stat()
     except OSError:
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns, found.st_mode

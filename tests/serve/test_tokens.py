@@ -42,7 +42,8 @@ def test_a_role_is_found_and_a_withdrawn_token_is_refused_at_once(file: Path) ->
     tokens = Tokens(file)
     assert not tokens
     made = {
-        role: _fame(file, "create", f"the-{role}", "--role", role).stdout.strip() for role in Role
+        role: _fame(file, "create", f"the-{role}", "--role", role.value).stdout.strip()
+        for role in Role
     }
     assert {role: tokens.role_of(secret) for role, secret in made.items()} == {r: r for r in Role}
     assert tokens.holder_of(made[Role.WRITER]) == Holder("the-writer", Role.WRITER)
