@@ -46,6 +46,7 @@ from fame_sql.cli.redact import redact
 from fame_sql.cli.repair import repair
 from fame_sql.cli.score import score
 from fame_sql.cli.second_opinion import second_opinion
+from fame_sql.cli.serve import serve
 from fame_sql.cli.status import status
 from fame_sql.cli.token import token
 from fame_sql.cli.train import train
@@ -189,6 +190,7 @@ for _command in (
     expire,
     compact,
     alert,
+    serve,
     token,
     doctor,
     backup,

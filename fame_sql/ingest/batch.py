@@ -145,14 +145,7 @@ class Batch:
         if not parts:
             return []
         with transaction(self._connection):
-            self._connection.execute(sql.load("events/create_incoming"))
-            _create_parts(self._connection, parts)
-            parsed = _parse(self._connection, self._macros, parts)
-            if any(part.continues for part in parts):
-                _join_lines(self._connection, parsed)
-            _unwrap(self._connection, self._macros, [found.records for found, _ in parsed])
-            if self._redacted:
-                redact(self._connection)
+            read_parts(self._connection, self._macros, parts, redacted=self._redacted)
             # A record that stays as it is counts neither as read again nor as known.
             tails = _create_tails(self._connection, parts)
             for part in parts:
@@ -175,6 +168,36 @@ class Batch:
         line_number, byte_offset = last_records[load_id]
         chunk = replace(part.chunk, lines=_numbered(part))
         return Tail.of_chunk(load_id, byte_offset, line_number, chunk)
+
+
+def read_parts(
+    connection: duckdb.DuckDBPyConnection,
+    macros: Macros,
+    parts: Sequence[Part],
+    *,
+    redacted: bool = False,
+) -> None:
+    """Make the temporary table ``incoming`` with the records of some parts.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        A connection to a warehouse.
+    macros : Macros
+        The macros of the statements.
+    parts : sequence of Part
+        What is read.
+    redacted : bool
+        Mask secrets, addresses and names.
+    """
+    connection.execute(sql.load("events/create_incoming"))
+    _create_parts(connection, parts)
+    parsed = _parse(connection, macros, parts)
+    if any(part.continues for part in parts):
+        _join_lines(connection, parsed)
+    _unwrap(connection, macros, [found.records for found, _ in parsed])
+    if redacted:
+        redact(connection)
 
 
 def _numbered(part: Part) -> pa.Table | None:

@@ -26,6 +26,15 @@ SELECT
     nullif(nullif(field.program, ''), '-') AS service_name,
     nullif(nullif(field.host, ''), '-') AS host_name,
     ltrim(line[length(header) + 1:], chr(65279)) AS body,
+    -- As OpenTelemetry writes them into structured data.
+    CASE
+        WHEN contains(field.data, 'trace_id="')
+            THEN nullif(lower(regexp_extract(field.data, ' trace_id="([0-9a-fA-F]{32})"', 1)), '')
+    END AS trace_id,
+    CASE
+        WHEN contains(field.data, 'span_id="')
+            THEN nullif(lower(regexp_extract(field.data, ' span_id="([0-9a-fA-F]{16})"', 1)), '')
+    END AS span_id,
     if(
         header = '',
         NULL,

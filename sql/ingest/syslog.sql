@@ -90,7 +90,7 @@ SELECT
     coalesce(
         ingest_program_name(program), nullif(regexp_extract(tag, '^([^\[]+)', 1), '')
     ) AS service_name,
-    if(moment IS NULL, NULL, host) AS host_name,
+    if(moment IS NULL, NULL, nullif(host, '-')) AS host_name,
     if(tag = '', ingest_after_program(message, program), message[length(tag) + 1:]) AS body,
     if(
         moment IS NULL,

@@ -1,0 +1,154 @@
+"""OTLP over HTTP: ``POST /v1/logs``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any
+
+from fame_sql.serve.access import check_sender
+from fame_sql.serve.body import Bodies
+from fame_sql.serve.delivery import BusyError, Delivery
+from fame_sql.serve.delivery import Request as Identity
+from fame_sql.serve.intake.otlp import Decoded, decode
+from fame_sql.serve.intake.otlp_json import MalformedError, read_request
+from fame_sql.serve.part import Part
+from fame_sql.serve.refused import RefusedError, busy
+from fame_sql.warehouse.warehouse import utc_now
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import BaseRoute
+
+    from fame_sql.serve.server import Server
+    from fame_sql.serve.writer import Writer
+
+JSON, PROTOBUF = "application/json", "application/x-protobuf"
+_CODES = {400: 3, 401: 16, 403: 7, 408: 4, 413: 8, 415: 3, 429: 8, 503: 14}
+"""The codes of gRPC in the answers, by the status of HTTP."""
+
+
+class OtlpIntake(Part):
+    """Takes log records in by OTLP.
+
+    Parameters
+    ----------
+    writer : Writer
+        Stores them.
+    """
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._decoding = ThreadPoolExecutor(2, thread_name_prefix="fame-otlp")
+
+    def start(self, server: Server) -> None:
+        """Begin."""
+        self._server = server
+        self._bodies = Bodies(server.settings.max_body)
+
+    def stop(self, seconds: float) -> None:
+        """End."""
+        self._decoding.shutdown(wait=False)
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """Return its route."""
+        from starlette.routing import Route
+
+        return [Route("/v1/logs", self._logs, methods=["POST"])]
+
+    async def _logs(self, request: Request) -> Response:
+        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        try:
+            check_sender(request, self._server.tokens)
+            if media not in (JSON, PROTOBUF):
+                message = f"the content type is {media[:60]!r}: use {PROTOBUF} or {JSON}"
+                raise RefusedError(415, message, {"Connection": "close"})
+            warnings = await self._take(request, media)
+        except RefusedError as refused:
+            return _refusal(refused, media)
+        return _answer(warnings, media)
+
+    async def _take(self, request: Request, media: str) -> list[str]:
+        """Store what a request holds, and return what its sender should know."""
+        coding = request.headers.get("content-encoding", "").strip().lower()
+        loop = asyncio.get_running_loop()
+        async with AsyncExitStack() as held:
+            body = await self._bodies.read(request, held)
+            found, identity = await loop.run_in_executor(
+                self._decoding, _decoded, body, media, coding
+            )
+        if len(found.rows):
+            delivery = Delivery(found.rows, "otlp", identity if found.timed else None)
+            try:
+                self._writer.offer(delivery)
+                await asyncio.wrap_future(delivery.stored)
+            except BusyError as error:
+                raise busy(str(error), error.seconds) from None
+            except Exception as error:
+                reason = str(error).splitlines()[0]
+                raise RefusedError(400, f"the records cannot be stored: {reason}") from None
+        return found.warnings
+
+
+def _decoded(body: bytes, media: str, coding: str) -> tuple[Decoded, Identity]:
+    """Return the records of a request and what it is recognised by."""
+    received = utc_now()
+    if media == JSON:
+        try:
+            request, warnings = read_request(body)
+        except MalformedError as error:
+            raise RefusedError(400, str(error)) from None
+    else:
+        request, warnings = _from_protobuf(body), []
+    found = decode(request, received)
+    found.warnings.extend(warnings)
+    return found, Identity.of_content(media.encode(), coding.encode(), body)
+
+
+def _from_protobuf(body: bytes) -> Any:
+    from google.protobuf.message import DecodeError
+    from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+
+    try:
+        return ExportLogsServiceRequest.FromString(body)
+    except (DecodeError, UnicodeDecodeError):
+        raise RefusedError(400, "the body is not an ExportLogsServiceRequest in protobuf") from None
+
+
+def _answer(warnings: Sequence[str], media: str) -> Response:
+    from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+    from starlette.responses import Response
+
+    message = "; ".join(warnings)
+    if media == JSON:
+        said = {"partialSuccess": {"errorMessage": message}} if message else {}
+        return Response(json.dumps(said), media_type=JSON)
+    answer = ExportLogsServiceResponse()
+    if message:
+        answer.partial_success.error_message = message
+    return Response(answer.SerializeToString(), media_type=PROTOBUF)
+
+
+def _refusal(refused: RefusedError, media: str) -> Response:
+    """Return a ``google.rpc.Status``, in protobuf if the request was, else in JSON."""
+    from starlette.responses import Response
+
+    code = _CODES.get(refused.status, 2)
+    if media == PROTOBUF:
+        message = refused.message.encode()
+        content = b"\x08" + _varint(code) + b"\x12" + _varint(len(message)) + message
+        return Response(content, refused.status, dict(refused.headers), PROTOBUF)
+    text = json.dumps({"code": code, "message": refused.message})
+    return Response(text, refused.status, dict(refused.headers), JSON)
+
+
+def _varint(number: int) -> bytes:
+    found = bytearray()
+    while number > 0x7F:
+        found.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*found, number])

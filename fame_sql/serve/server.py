@@ -1,0 +1,117 @@
+"""The server: it holds a warehouse open, starts its parts, and stops them in order."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from fame_sql.serve.access import TokenCheck
+from fame_sql.serve.part import Part
+from fame_sql.serve.settings import ServeSettings
+from fame_sql.warehouse.warehouse import Warehouse
+
+
+class Server:
+    """A process that owns a warehouse.
+
+    Parameters
+    ----------
+    path : Path
+        The warehouse; it is created if it does not exist.
+    settings : ServeSettings, optional
+        The settings.
+    parts : sequence of Part, optional
+        What it does; by default :func:`~fame_sql.serve.parts.usual_parts`.
+
+    Examples
+    --------
+    >>> with Server(Path("warehouse.duckdb")) as server:  # doctest: +SKIP
+    ...     print(server.url)
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        settings: ServeSettings | None = None,
+        parts: Sequence[Part] | None = None,
+    ) -> None:
+        from fame_sql.serve.parts import usual_parts
+
+        self.path = Path(path)
+        self.settings = settings or ServeSettings()
+        self.parts: list[Part] = list(usual_parts(self.settings) if parts is None else parts)
+        self.tokens: TokenCheck | None = None
+        self.stopping = threading.Event()
+        self.url = ""
+        self._turn = threading.RLock()
+        self._started: list[Part] = []
+        self._warehouse: Warehouse | None = None
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """The open warehouse; threads take a cursor of their own, see :meth:`cursor`."""
+        if self._warehouse is None:
+            raise RuntimeError("the server has not been started")
+        return self._warehouse
+
+    def cursor(self) -> Warehouse:
+        """Return the warehouse on a connection of its own, for one thread."""
+        return Warehouse(self.path, self.warehouse.connection.cursor())
+
+    @contextmanager
+    def writing(self, warehouse: Warehouse) -> Iterator[Warehouse]:
+        """Let one thread at a time change the warehouse: DuckDB refuses changes that collide."""
+        with self._turn:
+            yield warehouse
+
+    def start(self) -> None:
+        """Open the warehouse and start all parts; what has been started is stopped on an error.
+
+        Raises
+        ------
+        WarehouseError
+            If the warehouse cannot be opened.
+        FameError
+            If a part cannot be started.
+        """
+        self._warehouse = Warehouse.open(self.path, create=True)
+        try:
+            for part in self.parts:
+                part.start(self)
+                self._started.append(part)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Take nothing more in, store what was taken in, and close the warehouse."""
+        self.stopping.set()
+        deadline = time.monotonic() + self.settings.drain_seconds
+        while self._started:
+            part = self._started.pop()
+            part.stop(max(deadline - time.monotonic(), 0.1))
+        if self._warehouse is not None:
+            with suppress(Exception):
+                self._warehouse.close()
+            self._warehouse = None
+
+    def reload(self) -> None:
+        """Let all parts read again what can have changed."""
+        for part in self._started:
+            part.reload()
+
+    def problems(self) -> list[str]:
+        """Return why the server cannot do its work now; empty if it can."""
+        if self.stopping.is_set():
+            return ["the server is stopping"]
+        return [problem for part in self.parts if (problem := part.problem()) is not None]
+
+    def __enter__(self) -> Server:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

@@ -1,0 +1,2 @@
+SELECT * EXCLUDE (ingest_id, place) FROM incoming
+ORDER BY place;

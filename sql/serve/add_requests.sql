@@ -1,0 +1,8 @@
+INSERT INTO fame.received_requests
+SELECT
+    request_id,
+    content_hash,
+    records,
+    errors,
+    $received_at
+FROM given;

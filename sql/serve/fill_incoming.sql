@@ -1,0 +1,2 @@
+INSERT INTO incoming BY NAME
+FROM arrived;
