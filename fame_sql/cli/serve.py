@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 )
 @warehouse_option
 def serve(listen: str, warehouse: Path) -> None:
-    """Take logs in, score them and watch for incidents, until stopped.
+    """Take logs in, score them, and watch for incidents.
 
-    The server holds the warehouse, which is created if it does not exist. SIGTERM and Ctrl-C store
-    what was taken in and end it within ten seconds; SIGHUP reads settings again.
+    It runs until it is stopped, and holds the warehouse, which is created if it does not exist.
+    SIGTERM and Ctrl-C store what was taken in and end it within ten seconds; SIGHUP reads settings
+    again.
     """
     from fame_sql.serve.server import Server
     from fame_sql.serve.settings import ServeSettings

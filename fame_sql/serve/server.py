@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from fame_sql.serve.access import TokenCheck
+from fame_sql.serve.access import check_address
 from fame_sql.serve.part import Part
 from fame_sql.serve.settings import ServeSettings
+from fame_sql.serve.token_file import tokens_of
+from fame_sql.serve.tokens import Tokens
 from fame_sql.warehouse.warehouse import Warehouse
 
 
@@ -25,6 +28,8 @@ class Server:
         The settings.
     parts : sequence of Part, optional
         What it does; by default :func:`~fame_sql.serve.parts.usual_parts`.
+    tokens : Tokens, optional
+        Who may ask it; by default those beside the warehouse and in the environment.
 
     Examples
     --------
@@ -37,13 +42,14 @@ class Server:
         path: Path | str,
         settings: ServeSettings | None = None,
         parts: Sequence[Part] | None = None,
+        tokens: Tokens | None = None,
     ) -> None:
         from fame_sql.serve.parts import usual_parts
 
         self.path = Path(path)
         self.settings = settings or ServeSettings()
         self.parts: list[Part] = list(usual_parts(self.settings) if parts is None else parts)
-        self.tokens: TokenCheck | None = None
+        self.tokens = tokens or Tokens(tokens_of(self.path), os.environ)
         self.stopping = threading.Event()
         self.url = ""
         self._turn = threading.RLock()
@@ -74,9 +80,12 @@ class Server:
         ------
         WarehouseError
             If the warehouse cannot be opened.
+        InputError
+            If others could send logs without a token.
         FameError
             If a part cannot be started.
         """
+        check_address(self.settings.host, self.tokens)
         self._warehouse = Warehouse.open(self.path, create=True)
         try:
             for part in self.parts:
@@ -100,6 +109,7 @@ class Server:
 
     def reload(self) -> None:
         """Let all parts read again what can have changed."""
+        self.tokens.reload()
         for part in self._started:
             part.reload()
 
