@@ -22,6 +22,7 @@ from fame_sql.cli.cost import cost
 from fame_sql.cli.counts import counts
 from fame_sql.cli.dbt import dbt
 from fame_sql.cli.demo import demo
+from fame_sql.cli.diff import diff
 from fame_sql.cli.dismiss import dismiss
 from fame_sql.cli.doctor import doctor
 from fame_sql.cli.domains import domains
@@ -44,11 +45,14 @@ from fame_sql.cli.query import query
 from fame_sql.cli.queue import queue
 from fame_sql.cli.redact import redact
 from fame_sql.cli.repair import repair
+from fame_sql.cli.report import report
 from fame_sql.cli.score import score
 from fame_sql.cli.second_opinion import second_opinion
 from fame_sql.cli.serve import serve
+from fame_sql.cli.show import show
 from fame_sql.cli.status import status
 from fame_sql.cli.token import token
+from fame_sql.cli.top import top
 from fame_sql.cli.train import train
 from fame_sql.cli.upgrade import upgrade
 from fame_sql.cli.windows import windows
@@ -177,6 +181,10 @@ for _command in (
     dismiss,
     feedback,
     query,
+    show,
+    top,
+    diff,
+    report,
     evaluate,
     status,
     models,

@@ -41,6 +41,7 @@ _OVER_PARTITIONS = (
     "warehouse/views/07_unmatched",
     "warehouse/macros/03_tables",
     "warehouse/macros/05_incident_tables",
+    "warehouse/macros/06_forensics",
 )
 
 _CALLED_BY_VIEWS = "warehouse/macros/00_"

@@ -1,0 +1,141 @@
+"""The command ``fame diff``."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fame_sql.cli.options.moment import MOMENT
+from fame_sql.cli.options.numbers import COUNT
+from fame_sql.cli.options.output import Form, form_options
+from fame_sql.cli.options.warehouse import warehouse_option
+from fame_sql.cli.output import print_records
+from fame_sql.cli.tables import print_table
+
+if TYPE_CHECKING:
+    from fame_sql.forensics.differences import Sides
+    from fame_sql.warehouse.warehouse import Warehouse
+
+_BY = ("time", "service", "host", "source", "trace")
+_PERIOD = re.compile(r"(.+?)\.\.(.+)")
+_LONGEST = 60
+_COLUMNS = ("change", "count_a", "count_b", "share_a", "share_b", "p_adjusted", "template_id")
+
+
+@click.command(short_help="Compare two periods, services or hosts by their templates.")
+@click.argument("a", required=False)
+@click.argument("b", required=False)
+@click.option(
+    "--by",
+    type=click.Choice(_BY),
+    default="time",
+    show_default=True,
+    help="What A and B are.",
+)
+@click.option(
+    "--since",
+    type=MOMENT,
+    metavar="TIME",
+    help="Instead of A and B: from then on, compared with the same span before.",
+)
+@click.option("--all", "everything", is_flag=True, help="Also differences that can be chance.")
+@click.option(
+    "--top",
+    "at_most",
+    type=COUNT,
+    metavar="NUMBER",
+    default=20,
+    show_default=True,
+    help="Show at most this many.",
+)
+@warehouse_option
+@form_options
+def diff(
+    a: str | None,
+    b: str | None,
+    by: str,
+    since: datetime | None,
+    everything: bool,
+    at_most: int,
+    warehouse: Path,
+    form: Form,
+) -> None:
+    """Compare how often each template comes in A and in B.
+
+    A and B are periods such as 2025-03-10T02:00..2025-03-10T03:00 in UTC, without their ends; with
+    --by service, host, source or trace they are two of these. A difference is shown if chance alone
+    hardly makes it: its p-value, corrected for the number of templates, is below 0.05.
+    """
+    from fame_sql.forensics.differences import list_differences
+    from fame_sql.warehouse.warehouse import Warehouse
+
+    if (since is None) == (a is None or b is None):
+        raise click.UsageError("give two sides, A and B, or --since TIME")
+    if since is not None and (a is not None or by != "time"):
+        raise click.UsageError("--since compares with the time before: leave out A, B and --by")
+    with Warehouse.open(warehouse, read_only=True) as opened:
+        sides = _sides(opened, by, a, b, since)
+        found = list_differences(opened, sides)
+    rows = [row for row in found if everything or _is_significant(row)]
+    if form != "text":
+        print_records(rows[:at_most], (*_COLUMNS, "template", "log_id"), form)
+        return
+    _print(rows[:at_most])
+    total = f"{len(found)} templates compared, {sum(map(_is_significant, found))} differ"
+    click.echo(f"{total}; an example of each: fame show LOG_ID" if rows else total)
+
+
+def _is_significant(row: dict[str, Any]) -> bool:
+    return row["p_adjusted"] is not None and row["p_adjusted"] < 0.05
+
+
+def _sides(
+    warehouse: Warehouse, by: str, a: str | None, b: str | None, moment: datetime | None
+) -> Sides:
+    from fame_sql.forensics.differences import Sides, since
+
+    if moment is not None:
+        return since(warehouse, moment)
+    if by == "time":
+        return Sides(by, _period(a or ""), _period(b or ""))
+    return Sides(by, a or "", b or "")
+
+
+def _period(text: str) -> tuple[datetime, datetime]:
+    found = _PERIOD.fullmatch(text)
+    if found is None:
+        raise click.UsageError(
+            f"{text!r} is no period: write 2025-03-10T02:00..2025-03-10T03:00, or name what it is "
+            "with --by"
+        )
+    start, stop = (
+        MOMENT.convert(part, None, click.get_current_context()) for part in found.groups()
+    )
+    if stop <= start:
+        raise click.UsageError(f"the period {text} ends before it begins: exchange the two times")
+    return start, stop
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    print_table(
+        ("change", "A", "B", "share A", "share B", "p", "log_id", "template"),
+        [
+            (
+                row["change"],
+                row["count_a"],
+                row["count_b"],
+                f"{100 * row['share_a']:.2f} %",
+                f"{100 * row['share_b']:.2f} %",
+                f"{row['p_adjusted']:.1g}",
+                row["log_id"],
+                row["template"].strip()[:_LONGEST],
+            )
+            for row in rows
+        ],
+    )

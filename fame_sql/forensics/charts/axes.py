@@ -1,0 +1,44 @@
+"""The axis of time that all charts have: UTC, with a clock of 24 hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from fame_sql.forensics.drawing import need
+
+_LABEL = (
+    "utcFormat(datum.value, utchours(datum.value) == 0 && utcminutes(datum.value) == 0"
+    " ? '%b %d' : utcseconds(datum.value) == 0 ? '%H:%M' : '%H:%M:%S')"
+)
+_EACH = 70
+"""Pixels that a label takes."""
+
+
+def time_axis(field: str, width: int) -> Any:
+    """Return the encoding of a time along a chart of some width."""
+    alt = need("altair")
+    axis = alt.Axis(labelExpr=_LABEL, tickCount=max(2, width // _EACH), labelSeparation=8)
+    return alt.X(f"{field}:T", title="time (UTC)", scale=alt.Scale(type="utc"), axis=axis)
+
+
+def middles(starts: Iterable[str]) -> dict[str, str]:
+    """Return the middle of each bucket, from its start: a mark stands there.
+
+    Parameters
+    ----------
+    starts : iterable of str
+        The starts as :func:`~fame_sql.forensics.charts.records.records` returns times. The smallest
+        distance between two of them is taken for the length of a bucket.
+    """
+    times = sorted(datetime.fromisoformat(start) for start in set(starts))
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    half = min(gaps) / 2 if gaps else None
+    middle = {time: time + half if half is not None else time for time in times}
+    return {_text(time): _text(middle[time]) for time in times}
+
+
+def _text(time: datetime) -> str:
+    return time.replace(tzinfo=None).isoformat() + "Z"

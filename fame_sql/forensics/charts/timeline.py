@@ -1,0 +1,91 @@
+"""Anomalous lines over time by domain, with the incidents marked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fame_sql.forensics import theme
+from fame_sql.forensics.charts.axes import middles, time_axis
+from fame_sql.forensics.charts.records import Table, records
+from fame_sql.forensics.drawing import need
+
+UNKNOWN = "without a domain"
+_ROW = 30
+_NAMED = 400
+"""Width from which on incidents are named."""
+
+
+def chart(table: Table, incidents: Table = (), *, width: int = 720) -> Any:
+    """Return the chart.
+
+    Parameters
+    ----------
+    table : relation or table
+        Rows of ``fame.timeline``: ``bucket_start``, ``domain``, ``lines``, ``anomalous_lines`` and
+        ``worst_score``. Buckets of several services are added up.
+    incidents : relation or table
+        Rows of ``incidents``: ``incident_id``, ``domain``, ``severity``, ``first_seen`` and
+        ``last_seen``.
+    width : int
+        Width in pixels.
+    """
+    alt = need("altair")
+    rows = [row | {"domain": row["domain"] or UNKNOWN} for row in records(table)]
+    spans = [row | {"domain": row["domain"] or UNKNOWN} for row in records(incidents)]
+    domains = _order(rows, spans)
+    y = alt.Y("domain:N", sort=domains, title=None, axis=alt.Axis(labelLimit=width // 3, grid=True))
+    x = time_axis("bucket_start", width)
+    counted = _anomalies(rows)
+    most = max((row["anomalous"] for row in counted), default=1)
+    size = alt.Size(
+        "anomalous:Q",
+        title="anomalous lines",
+        scale=alt.Scale(type="sqrt", range=[20, 420], domainMin=0),
+        legend=alt.Legend(
+            orient="bottom",
+            symbolFillColor=theme.ALARM,
+            symbolStrokeWidth=0,
+            values=sorted({1, -(-most // 2), most}),
+        ),
+    )
+    found = (
+        alt.Chart(alt.Data(values=counted))
+        .mark_circle(color=theme.ALARM, opacity=0.75)
+        .encode(x=x, y=y, size=size)
+    )
+    spanned = alt.Chart(alt.Data(values=spans))
+    lines = spanned.mark_rule(strokeWidth=16, opacity=0.3, strokeCap="round", color=theme.CALM)
+    marks = spanned.mark_text(dy=-13, fontSize=11, fontWeight="bold", color=theme.CALM)
+    start = time_axis("first_seen", width)
+    labels = alt.Text("incident_id:N")
+    layers = [
+        lines.encode(x=start, x2="last_seen:T", y=y),
+        found,
+        *([marks.encode(x=start, y=y, text=labels)] if width >= _NAMED else []),
+    ]
+    drawn = alt.layer(*layers) if spans else found
+    return drawn.properties(width=width, height=_ROW * max(1, len(domains))).configure(
+        **theme.config()
+    )
+
+
+def _order(rows: list[dict[str, Any]], spans: list[dict[str, Any]]) -> list[str]:
+    """Return the domains, those with most anomalous lines first."""
+    counted: dict[str, int] = dict.fromkeys((span["domain"] for span in spans), 0)
+    for row in rows:
+        counted[row["domain"]] = counted.get(row["domain"], 0) + row["anomalous_lines"]
+    return sorted(counted, key=lambda domain: (-counted[domain], domain))
+
+
+def _anomalies(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the anomalous lines of each bucket and domain."""
+    counted: dict[tuple[str, str], int] = {}
+    middle = middles(row["bucket_start"] for row in rows)
+    for row in rows:
+        key = (row["bucket_start"], row["domain"])
+        counted[key] = counted.get(key, 0) + row["anomalous_lines"]
+    return [
+        {"bucket_start": middle[start], "domain": domain, "anomalous": lines}
+        for (start, domain), lines in counted.items()
+        if lines
+    ]

@@ -1,0 +1,89 @@
+"""Charts as SVG, PNG and HTML, which fetch nothing from a network."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING, Any
+
+from fame_sql.errors import InputError
+from fame_sql.forensics import theme
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+_SIZE = re.compile(r'<svg[^>]*?\bviewBox="0 0 ([\d.]+) ([\d.]+)"[^>]*>')
+
+
+def need(name: str) -> ModuleType:
+    """Return a module of the extra ``forensics``.
+
+    Raises
+    ------
+    InputError
+        If it is not installed.
+    """
+    import importlib
+
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise InputError(
+            f"charts and reports need {name}: pip install 'fame-sql[forensics]'"
+        ) from None
+
+
+def svg(chart: Any) -> str:
+    """Return a chart as an SVG image on its own, with the light colours."""
+    need("vl_convert")
+    buffer = io.StringIO()
+    chart.save(buffer, format="svg")
+    return buffer.getvalue()
+
+
+def png(chart: Any, *, scale: float = 2) -> bytes:
+    """Return a chart as a PNG image on white.
+
+    Parameters
+    ----------
+    chart : altair.Chart
+        The chart.
+    scale : float
+        Pixels per unit of the chart.
+    """
+    need("vl_convert")
+    buffer = io.BytesIO()
+    chart.properties(background=theme.PAPER).save(buffer, format="png", scale_factor=scale)
+    return buffer.getvalue()
+
+
+def html(chart: Any) -> str:
+    """Return a chart as an HTML page that contains the libraries which draw it."""
+    need("vl_convert")
+    return str(chart.to_html(inline=True))
+
+
+def inline_svg(chart: Any, label: str) -> str:
+    """Return a chart as SVG for a page with the theme's style: its colours follow the page.
+
+    Parameters
+    ----------
+    chart : altair.Chart
+        The chart.
+    label : str
+        What it shows, for people who do not see it.
+    """
+    from html import escape
+
+    drawn = svg(chart)
+    for colour in theme.DARK:
+        drawn = drawn.replace(colour, f"var({theme.variable(colour)})")
+    found = _SIZE.search(drawn)
+    if found is None:
+        return drawn
+    width, height = (round(float(side)) for side in found.groups())
+    root = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}" role="img" aria-label="{escape(label)}">'
+    )
+    return drawn[: found.start()] + root + drawn[found.end() :]

@@ -1,0 +1,3 @@
+"""Pages: self-contained HTML, in one dress."""
+
+from __future__ import annotations

@@ -1,0 +1,1 @@
+SELECT fame.explain($body);

@@ -1,0 +1,1 @@
+FROM fame.first_seen($start, $stop);

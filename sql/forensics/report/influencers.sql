@@ -1,0 +1,1 @@
+FROM fame.influencers($incident_id) LIMIT 6;

@@ -1,0 +1,1 @@
+FROM fame.neighbours($log_id, each_way := 4);

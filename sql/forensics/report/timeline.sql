@@ -1,0 +1,1 @@
+FROM fame.timeline($start, $stop, bucket := to_minutes($minutes));

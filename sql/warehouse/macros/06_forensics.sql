@@ -1,0 +1,297 @@
+-- What an investigator asks. Lines in partitions are included. An event that no template knows counts
+-- with its provisional template, so that messages that differ in a number are one row.
+
+-- Templates whose first line ever lies in a range of time: what is new.
+CREATE OR REPLACE MACRO fame.first_seen(start, stop) AS TABLE
+WITH
+__fame_keyed AS (
+    SELECT
+        event_id,
+        coalesce(template_id, fame.provisional_id(canonical)) AS template_id,
+        first_seen
+    FROM fame.events
+    WHERE fame.use_this_warehouse_first('$identity')
+),
+__fame_new AS (
+    SELECT keyed.event_id, keyed.template_id, fresh.first_seen
+    FROM __fame_keyed AS keyed
+    INNER JOIN (
+        SELECT template_id, min(first_seen) AS first_seen
+        FROM __fame_keyed
+        GROUP BY template_id
+        HAVING min(first_seen) >= start::TIMESTAMP AND min(first_seen) < stop::TIMESTAMP
+    ) AS fresh ON keyed.template_id = fresh.template_id
+)
+SELECT
+    new.template_id,
+    coalesce(
+        any_value(templates.template), fame.provisional_template(any_value(events.canonical))
+    ) AS template,
+    any_value(new.first_seen) AS first_seen,
+    max(logs.timestamp) AS last_seen,
+    arg_min(logs.log_id, (logs.timestamp, logs.log_id)) AS log_id,
+    arg_min(logs.service_name, (logs.timestamp, logs.log_id)) AS service_name,
+    count(*) AS lines,
+    count(DISTINCT logs.host_name) AS hosts,
+    count(*) FILTER (WHERE logs.is_anomaly) AS anomalous_lines,
+    max(logs.score) AS worst_score,
+    arg_min(logs.body, (logs.timestamp, logs.log_id)) AS example
+FROM fame.all_scored_logs AS logs
+INNER JOIN __fame_new AS new ON logs.event_id = new.event_id
+INNER JOIN fame.events AS events ON new.event_id = events.event_id
+LEFT JOIN fame.templates AS templates ON new.template_id = templates.template_id
+WHERE logs.timestamp >= start::TIMESTAMP AND logs.timestamp < stop::TIMESTAMP
+GROUP BY new.template_id
+ORDER BY first_seen, log_id;
+
+-- A line and the nearest ones of its trace, its service and its host, as many each way; of a line
+-- that has none of the three, the nearest ones of its source.
+CREATE OR REPLACE MACRO fame.neighbours(wanted_log_id, each_way := 5) AS TABLE
+WITH
+__fame_line AS (
+    SELECT
+        log_id,
+        coalesce(timestamp, observed_timestamp) AS log_time,
+        trace_id,
+        service_name,
+        host_name,
+        CASE WHEN coalesce(trace_id, service_name, host_name) IS NULL THEN source_path END AS source_path
+    FROM fame.all_logs
+    WHERE log_id = wanted_log_id AND fame.use_this_warehouse_first('$identity')
+),
+__fame_related AS (
+    SELECT
+        logs.log_id,
+        (coalesce(logs.timestamp, logs.observed_timestamp), logs.log_id) AS place,
+        (coalesce(logs.timestamp, logs.observed_timestamp), logs.log_id)
+        < (line.log_time, line.log_id) AS is_before,
+        coalesce(logs.trace_id = line.trace_id, false) AS same_trace,
+        coalesce(logs.service_name = line.service_name, false) AS same_service,
+        coalesce(logs.host_name = line.host_name, false) AS same_host,
+        coalesce(logs.source_path = line.source_path, false) AS same_source
+    FROM fame.all_logs AS logs
+    CROSS JOIN __fame_line AS line
+    WHERE logs.log_id <> line.log_id AND (
+        logs.trace_id = line.trace_id
+        OR logs.service_name = line.service_name
+        OR logs.host_name = line.host_name
+        OR logs.source_path = line.source_path
+    )
+),
+__fame_nearest AS (
+    SELECT unnest([
+        {
+            'shared': 'trace',
+            'log_ids': list_concat(
+                arg_max(log_id, place, each_way) FILTER (WHERE same_trace AND is_before),
+                arg_min(log_id, place, each_way) FILTER (WHERE same_trace AND NOT is_before)
+            )
+        },
+        {
+            'shared': 'service',
+            'log_ids': list_concat(
+                arg_max(log_id, place, each_way) FILTER (WHERE same_service AND is_before),
+                arg_min(log_id, place, each_way) FILTER (WHERE same_service AND NOT is_before)
+            )
+        },
+        {
+            'shared': 'host',
+            'log_ids': list_concat(
+                arg_max(log_id, place, each_way) FILTER (WHERE same_host AND is_before),
+                arg_min(log_id, place, each_way) FILTER (WHERE same_host AND NOT is_before)
+            )
+        },
+        {
+            'shared': 'source',
+            'log_ids': list_concat(
+                arg_max(log_id, place, each_way) FILTER (WHERE same_source AND is_before),
+                arg_min(log_id, place, each_way) FILTER (WHERE same_source AND NOT is_before)
+            )
+        }
+    ], recursive := true)
+    FROM __fame_related
+),
+__fame_wanted AS (
+    SELECT log_id, list(shared) AS shared
+    FROM (SELECT shared, unnest(log_ids) AS log_id FROM __fame_nearest)
+    GROUP BY log_id
+    UNION ALL
+    SELECT log_id, [] FROM __fame_line
+)
+SELECT
+    row_number() OVER __fame_in_time
+    - count(*) FILTER (
+        WHERE (coalesce(logs.timestamp, logs.observed_timestamp), logs.log_id) <= (line.log_time, line.log_id)
+    ) OVER () AS place,
+    round(epoch(coalesce(logs.timestamp, logs.observed_timestamp)) - epoch(line.log_time), 3) AS seconds,
+    wanted.shared,
+    logs.log_id,
+    coalesce(logs.timestamp, logs.observed_timestamp) AS timestamp,
+    logs.service_name,
+    logs.host_name,
+    logs.trace_id,
+    logs.severity_text,
+    logs.score,
+    logs.is_anomaly,
+    logs.template_id,
+    logs.body
+FROM __fame_wanted AS wanted
+INNER JOIN fame.all_scored_logs AS logs ON wanted.log_id = logs.log_id
+CROSS JOIN __fame_line AS line
+WINDOW __fame_in_time AS (ORDER BY coalesce(logs.timestamp, logs.observed_timestamp), logs.log_id)
+ORDER BY place;
+
+-- Values at a template's wildcards that are rare where others come again and again: together with all
+-- values that come no more often, at most this share of the lines. Identifiers, which hardly come twice,
+-- are not looked at.
+CREATE OR REPLACE MACRO fame.rare_values(wanted_template_id, at_most := 0.01) AS TABLE
+WITH
+__fame_words AS (
+    SELECT
+        logs.log_id,
+        coalesce(logs.timestamp, logs.observed_timestamp) AS log_time,
+        logs.body,
+        string_split_regex(trim(logs.body), '\s+') AS words,
+        string_split(templates.template, ' ') AS places
+    FROM fame.all_logs AS logs
+    INNER JOIN fame.events AS events ON logs.event_id = events.event_id
+    INNER JOIN fame.templates AS templates ON events.template_id = templates.template_id
+    WHERE events.template_id = wanted_template_id AND fame.use_this_warehouse_first('$identity')
+),
+__fame_placed AS (
+    SELECT
+        log_id,
+        log_time,
+        body,
+        unnest(range(1, len(places) + 1)) AS place,
+        unnest(places) AS wildcard,
+        unnest(list_resize(words, len(places))) AS value
+    FROM __fame_words
+),
+__fame_counted AS (
+    SELECT
+        place,
+        wildcard,
+        value,
+        count(*) AS lines,
+        min(log_time) AS first_seen,
+        max(log_time) AS last_seen,
+        arg_min(log_id, (log_time, log_id)) AS log_id,
+        arg_min(body, (log_time, log_id)) AS example,
+        sum(count(*)) OVER (PARTITION BY place) AS all_lines,
+        count(*) OVER (PARTITION BY place) AS different
+    FROM __fame_placed
+    WHERE wildcard LIKE '%<%>%' AND value IS NOT NULL
+    GROUP BY place, wildcard, value
+),
+__fame_cumulated AS (
+    SELECT
+        *,
+        sum(lines) OVER (PARTITION BY place ORDER BY lines RANGE UNBOUNDED PRECEDING) AS as_rare
+    FROM __fame_counted
+)
+SELECT
+    place,
+    wildcard,
+    value,
+    lines,
+    lines / all_lines AS share,
+    different,
+    first_seen,
+    last_seen,
+    log_id,
+    example
+FROM __fame_cumulated
+WHERE all_lines >= 20 AND all_lines >= 5 * different AND as_rare <= greatest(1, at_most * all_lines)
+ORDER BY lines, place, value;
+
+-- Templates whose lines come in the same windows of time as those of a template, more often than in
+-- other windows: by the test of the count anomalies, corrected for the number of templates.
+CREATE OR REPLACE MACRO fame.co_occurring(wanted_template_id, within := INTERVAL 1 MINUTE) AS TABLE
+WITH
+__fame_keyed AS (
+    SELECT
+        event_id,
+        coalesce(template_id, fame.provisional_id(canonical)) AS template_id,
+        canonical
+    FROM fame.events
+    WHERE fame.use_this_warehouse_first('$identity')
+),
+__fame_cells AS (
+    SELECT
+        time_bucket(within, logs.timestamp) AS bucket,
+        keyed.template_id,
+        any_value(keyed.canonical) AS canonical,
+        min(logs.timestamp) AS first_time,
+        count(*) AS lines
+    FROM fame.all_logs AS logs
+    INNER JOIN __fame_keyed AS keyed ON logs.event_id = keyed.event_id
+    WHERE logs.timestamp IS NOT NULL
+    GROUP BY ALL
+),
+__fame_wanted AS (
+    SELECT bucket, first_time FROM __fame_cells WHERE template_id = wanted_template_id
+),
+__fame_windows AS (
+    SELECT
+        (SELECT count(*) FROM __fame_wanted) AS inside,
+        count(DISTINCT bucket) - (SELECT count(*) FROM __fame_wanted) AS outside
+    FROM __fame_cells
+),
+__fame_counted AS (
+    SELECT
+        cells.template_id,
+        any_value(cells.canonical) AS canonical,
+        count(wanted.bucket) AS together,
+        count(*) - count(wanted.bucket) AS apart,
+        sum(cells.lines) FILTER (WHERE wanted.bucket IS NOT NULL) AS lines,
+        median(epoch(cells.first_time) - epoch(wanted.first_time)) AS seconds_after
+    FROM __fame_cells AS cells
+    LEFT JOIN __fame_wanted AS wanted ON cells.bucket = wanted.bucket
+    WHERE cells.template_id <> wanted_template_id
+    GROUP BY cells.template_id
+),
+__fame_tested AS (
+    SELECT
+        counted.*,
+        windows.inside AS windows,
+        counted.together / windows.inside AS share_with,
+        counted.apart / nullif(windows.outside, 0) AS share_without,
+        least(1, count(*) OVER () * fame.g_p_value(
+            fame.g_statistic(counted.together, windows.inside, counted.apart, windows.outside)
+        )) AS p_adjusted
+    FROM __fame_counted AS counted
+    CROSS JOIN __fame_windows AS windows
+    WHERE windows.outside > 0
+)
+SELECT
+    tested.template_id,
+    coalesce(templates.template, fame.provisional_template(tested.canonical)) AS template,
+    tested.together,
+    tested.windows,
+    round(tested.share_with, 4) AS share_with,
+    round(tested.share_without, 4) AS share_without,
+    round(tested.seconds_after, 3) AS seconds_after,
+    tested.lines::BIGINT AS lines,
+    tested.p_adjusted
+FROM __fame_tested AS tested
+LEFT JOIN fame.templates AS templates ON tested.template_id = templates.template_id
+WHERE tested.p_adjusted < 0.05 AND tested.share_with > tested.share_without
+ORDER BY tested.p_adjusted, tested.together DESC, tested.template_id;
+
+-- Lines and anomalies of a range of time by bucket, service and domain.
+CREATE OR REPLACE MACRO fame.timeline(start, stop, bucket := INTERVAL 5 MINUTE) AS TABLE
+SELECT
+    time_bucket(bucket, coalesce(logs.timestamp, logs.observed_timestamp)) AS bucket_start,
+    logs.service_name,
+    logs.domain,
+    count(*) AS lines,
+    count(*) FILTER (WHERE logs.is_anomaly) AS anomalous_lines,
+    count(DISTINCT logs.template_id) AS templates,
+    max(logs.score) AS worst_score
+FROM fame.all_scored_logs AS logs
+WHERE coalesce(logs.timestamp, logs.observed_timestamp) >= start::TIMESTAMP
+    AND coalesce(logs.timestamp, logs.observed_timestamp) < stop::TIMESTAMP
+    AND fame.use_this_warehouse_first('$identity')
+GROUP BY ALL
+ORDER BY bucket_start, logs.service_name, logs.domain;

@@ -1,0 +1,101 @@
+"""'fame show', 'fame top' and 'fame diff'."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from fame_sql.cli import main
+from fame_sql.warehouse.warehouse import Warehouse
+
+pytestmark = pytest.mark.any_duckdb
+
+FULL = "could not extend file because the disk is full"
+HOURS = ("2024-01-01T01:00..2024-01-01T02:00", "2024-01-01T02:00..2024-01-01T03:00")
+
+
+def _run(warehouse: Path, *words: str) -> Result:
+    return CliRunner().invoke(main, [*words, "--warehouse", str(warehouse)])
+
+
+def test_show_has_verdict_reason_history_and_neighbours(compiled: Path) -> None:
+    with Warehouse.open(compiled, read_only=True) as warehouse:
+        [[log_id, body]] = warehouse.rows(
+            "SELECT log_id, body FROM anomalies ORDER BY score DESC, log_id LIMIT 1"
+        )
+    shown = _run(compiled, "show", str(log_id)).stdout
+    assert body in shown
+    assert "anomalous, score 0.9" in shown
+    assert "why (log-odds +" in shown
+    assert "(base: the text without words)" in shown
+    assert "around it" in shown
+    found = json.loads(_run(compiled, "show", str(log_id), "--json").stdout)
+    words = sum(word["weight"] for word in found["explanation"]["words"])
+    total = found["explanation"]["base"] + words
+    assert total == pytest.approx(found["explanation"]["log_odds"], abs=0.01)
+    assert [row["log_id"] for row in found["neighbours"] if row["place"] == 0] == [log_id]
+
+
+def test_show_without_a_model_says_that_there_is_no_verdict(story: Path) -> None:
+    shown = _run(story, "show", "5")
+    assert shown.exit_code == 0
+    assert "none: not scored, run 'fame score'" in shown.stdout
+
+
+def test_top_counts_by_template_and_by_service(story: Path) -> None:
+    rows = json.loads(_run(story, "top", "--json", "--until", "2024-01-01T02:00").stdout)
+    assert [(row["lines"], row["template"]) for row in rows] == [
+        (120, "request finished with status <*> today"),
+        (12, "cleaned the cache"),
+    ]
+    by_service = json.loads(_run(story, "top", "--by", "service", "--json").stdout)
+    assert [(row["name"], row["lines"]) for row in by_service] == [
+        *(("api", 240), ("cron", 24), ("db", 12))
+    ]
+
+
+@pytest.mark.parametrize("sides", [HOURS, ("--since", "2024-01-01T02:00")])
+def test_diff_finds_what_is_new_between_two_periods(story: Path, sides: tuple[str, ...]) -> None:
+    rows = json.loads(_run(story, "diff", *sides, "--json").stdout)
+    assert [(row["change"], row["template"]) for row in rows] == [("new", FULL)]
+    assert rows[0]["count_b"] == 12
+    assert rows[0]["p_adjusted"] < 0.01
+
+
+def test_diff_compares_services(story: Path) -> None:
+    rows = json.loads(_run(story, "diff", "--by", "service", "api", "db", "--json").stdout)
+    assert {(row["change"], row["template"]) for row in rows} == {
+        ("new", FULL),
+        ("gone", "request finished with status <*> today"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("show", "99999"), 1, "there is no line 99999"),
+        (("diff",), 2, "give two sides, A and B, or --since TIME"),
+        (("diff", "yesterday", "today"), 2, "is no period"),
+        (("diff", "--by", "service", "api", "nix"), 1, "there is no line of the service 'nix'"),
+        (("diff", "--since", "2030-01-01"), 1, "there is no line since 2030-01-01T00:00"),
+        (("diff", HOURS[0], "2024-01-01T03:00..2024-01-01T02:00"), 2, "ends before it begins"),
+    ],
+)
+def test_mistakes_are_explained(
+    story: Path, words: tuple[str, ...], code: int, message: str
+) -> None:
+    found = _run(story, *words)
+    assert found.exit_code == code
+    assert message in found.output
+
+
+def test_hostile_bytes_are_shown_as_escapes(newborn: Path, tmp_path: Path) -> None:
+    log = tmp_path / "evil.log"
+    log.write_bytes(b"2024-01-01T00:00:00Z \x1b]0;owned\x07 started\n" * 3)
+    warehouse = tmp_path / "evil.duckdb"
+    assert _run(warehouse, "ingest", str(log)).exit_code == 0
+    for words in (("show", "0"), ("show", "1"), ("top",)):
+        assert "\x1b" not in _run(warehouse, *words).output
