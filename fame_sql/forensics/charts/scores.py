@@ -10,6 +10,8 @@ from fame_sql.forensics.drawing import need
 
 _NAMED = 6
 _LONGEST = 46
+_MANY = 30
+_ROOMY = 500
 
 
 def chart(table: Table, *, width: int = 720) -> Any:
@@ -64,24 +66,34 @@ def chart(table: Table, *, width: int = 720) -> Any:
         .mark_rule(strokeDash=[4, 4], color=theme.MUTED)
         .encode(y="score:Q")
     )
-    texts = [
-        alt.Chart(alt.Data(values=[row]))
-        .mark_text(
-            align="right" if row["lines"] > 30 else "left",
-            dx=-9 if row["lines"] > 30 else 9,
-            dy=14 * row["place"],
-            fontSize=11,
-            color=theme.INK,
-        )
-        .encode(x=x, y=y, text="template:N")
-        for row in named
-        if width >= 500
-    ]
     return (
-        alt.layer(threshold, dots, *texts)
+        alt.layer(threshold, *(_names(named, x) if width >= _ROOMY else []), dots)
         .properties(width=width, height=300)
         .configure(**theme.config())
     )
+
+
+def _names(named: list[dict[str, Any]], x: Any) -> list[Any]:
+    """Return names in the empty middle of the chart, each with a line up to its point."""
+    alt = need("altair")
+    slots = [row | {"slot": 0.93 - 0.075 * row["place"]} for row in named]
+    y = alt.Y("slot:Q", title="highest score")
+    base = alt.Chart(alt.Data(values=slots))
+    lines = base.mark_rule(color=theme.FAINT).encode(x=x, y=y, y2="score:Q")
+    return [
+        lines,
+        *(
+            alt.Chart(alt.Data(values=[row]))
+            .mark_text(
+                align="right" if row["lines"] > _MANY else "left",
+                dx=-4 if row["lines"] > _MANY else 4,
+                fontSize=11,
+                color=theme.INK,
+            )
+            .encode(x=x, y=y, text="template:N")
+            for row in slots
+        ),
+    ]
 
 
 def _cut(text: str) -> str:

@@ -10,6 +10,7 @@ from fame_sql.forensics.drawing import need
 
 _MOST = 20
 _ROW = 22
+_TAIL = 10
 
 
 def chart(table: Table, bins: Table = (), *, width: int = 720) -> Any:
@@ -68,11 +69,22 @@ def _numbers(points: list[dict[str, Any]], weights: list[dict[str, Any]], width:
         if (row["low"] is None or row["low"] <= most)
         and (row["high"] is None or row["high"] > least)
     ]
-    x = alt.X("number:Q", title="value", scale=alt.Scale(nice=False, padding=8))
+    # Most values are small, and a few are far larger: then the axes are logarithmic from one on.
+    middle = sorted(point["number"] for point in points)[len(points) // 2]
+    kind = "symlog" if least >= 0 and most > _TAIL * max(middle, 1) else "linear"
+    x = alt.X("number:Q", title="value", scale=alt.Scale(type=kind, nice=False, padding=8))
     bars = (
         alt.Chart(alt.Data(values=points))
         .mark_bar(size=max(2, min(14, 0.6 * width / len(points))), color=theme.MUTED)
-        .encode(x=x, y=alt.Y("lines:Q", title="lines", axis=alt.Axis(format="~s")))
+        .encode(
+            x=x,
+            y=alt.Y(
+                "lines:Q",
+                title="lines",
+                scale=alt.Scale(type=kind),
+                axis=alt.Axis(format="~s", tickCount=5),
+            ),
+        )
     )
     if not bands:
         return bars.properties(width=width, height=200)
