@@ -48,19 +48,17 @@ class Batch:
     known: dict[str, str]
 
     @classmethod
-    def of(cls, lines: Sequence[Row], *, of_many: bool = True) -> Batch:
+    def of(cls, lines: Sequence[Row]) -> Batch:
         """Put two rows with a known answer among lines; their text and places follow from these.
 
         Parameters
         ----------
         lines : sequence of dict
             The rows to judge, without ids.
-        of_many : bool
-            False for lines that can only sway themselves: then nothing is put among them.
         """
         digest = hashlib.sha256(repr(list(lines)).encode("utf-8", "replace")).digest()
         placed: list[tuple[Row, str | None]] = [(line, None) for line in lines]
-        added = (("anomalous", _ANOMALOUS, 0), ("normal", _NORMAL, 8)) if of_many else ()
+        added = (("anomalous", _ANOMALOUS, 0), ("normal", _NORMAL, 8))
         for label, texts, seed in added:
             place = int.from_bytes(digest[seed : seed + 4]) % (len(placed) + 1)
             text = texts[digest[seed + 4] % len(texts)]

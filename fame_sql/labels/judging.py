@@ -50,9 +50,6 @@ class Judge:
         The model to ask.
     stage : str
         The stage, for the bill.
-    of_many : bool
-        Whether a request holds lines of several templates, which one could sway: then it has rows
-        with a known answer, and doubtful judgements are asked for twice.
     examples : sequence of dict
         What people have judged.
     judged, undecided : int
@@ -71,7 +68,6 @@ class Judge:
 
     model: LanguageModel
     stage: str = "label"
-    of_many: bool = True
     examples: Sequence[Row] = ()
     judged: int = 0
     undecided: int = 0
@@ -132,7 +128,7 @@ class Judge:
 
     def _batch(self, lines: Sequence[Line]) -> Batch:
         rows = [row_of(line, alone=self._alone) for line in lines]
-        return Batch.of(rows, of_many=self.of_many)
+        return Batch.of(rows)
 
     def _request(self, batch: Batch) -> Request:
         expected = _TOKENS_A_JUDGEMENT * len(batch.rows)
@@ -195,7 +191,7 @@ class Judge:
         """Ask a second time, among other lines, about what contradicts severity and words."""
         doubted = sorted((line for line in lines if contradicts(line)), key=_shuffled)
         self.contradictory += len(doubted)
-        if not doubted or not self.of_many:
+        if not doubted:
             return list(lines)
         second = Judge(
             self.model,

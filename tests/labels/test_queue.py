@@ -11,7 +11,8 @@ from click.testing import CliRunner, Result
 from llm_server import LanguageServer, rows_of
 
 from fame_sql.cli import main
-from fame_sql.labels.queue import QueueReview, read_queue
+from fame_sql.labels.canaries import _ANOMALOUS
+from fame_sql.labels.queue import QueueReview, examples, read_queue
 from fame_sql.labels.queue.by_llm import answer_queue, preview_queue
 from fame_sql.llm.client import Client
 from fame_sql.llm.failures import BudgetError
@@ -162,18 +163,32 @@ def test_a_budget_stops_the_run_and_the_answers_are_kept(
     assert len(server.requests) == waiting
 
 
+def test_a_request_shows_the_lines_beside_and_what_people_have_judged(
+    opened: Warehouse, server: LanguageServer
+) -> None:
+    answer_queue(opened, model_of(opened, server), at_most=1)
+    [body] = server.requests
+    assert any("before" in row or "after" in row for row in rows_of(body))
+    assert "EXAMPLES" not in json.dumps(body)
+    first, *_ = read_queue(opened)
+    session = QueueReview(opened, "ada")
+    session.answer(first["template_id"], "normal")
+    answer_queue(opened, model_of(opened, server), at_most=1)
+    assert "EXAMPLES" in json.dumps(server.requests[-1])
+
+
 def test_messages_that_are_judged_differently_make_a_mixed_answer(
     opened: Warehouse, server: LanguageServer
 ) -> None:
-    server.is_anomalous = lambda row: row["id"] == "l1"
+    waiting = read_queue(opened)
+    shown = {row["template_id"]: examples(opened, row["template_id"]) for row in waiting}
+    masked = Redactor.of(opened).text
+    first = {masked(lines[0]["body"]) for lines in shown.values()}
+    server.is_anomalous = lambda row: row["message"] in {*first, *_ANOMALOUS}
     answer_queue(opened, model_of(opened, server))
-    several = sum(row["events"] > 1 for row in preview_rows(server))
-    mixed = opened.value("SELECT count(*) FROM fame.answers WHERE label = 'mixed'")
-    assert mixed == several > 0
-
-
-def preview_rows(server: LanguageServer) -> list[dict[str, int]]:
-    return [{"events": len(rows_of(body))} for body in server.requests]
+    several = {template for template, lines in shown.items() if len(lines) > 1}
+    mixed = opened.rows("SELECT template_id FROM fame.answers WHERE label = 'mixed'")
+    assert {template for (template,) in mixed} == several != set()
 
 
 def test_the_command_asks_only_when_told_to(

@@ -157,3 +157,24 @@ def test_the_command_compares_on_labelled_lines(copied: Path, server: LanguageSe
     assert rows["language model gpt-4o"]["dollars"] > 0
     assert all(row["false_windows"] is not None for row in rows.values())
     assert rows["FAME"]["alarms"] > 0
+    costs = CliRunner().invoke(main, ["cost", "--warehouse", str(copied), "--json"])
+    inputs = {row["name"]: row for row in json.loads(costs.stdout)["inputs"]}
+    for name, detector in (
+        ("false_window_share_llm", "language model gpt-4o"),
+        ("false_window_share_rules", "rule"),
+    ):
+        row = rows[detector]
+        assert inputs[name]["kind"] == "measured"
+        assert inputs[name]["value"] == row["false_windows"] / row["windows"]
+
+
+def test_windows_are_read_in_parts(hour: Warehouse, server: LanguageServer) -> None:
+    open_windows(hour, 5)
+    judge = WindowJudge(model_of(hour, server), 5, lines_a_request=7)
+    parts = list(judge._windows(hour, at_once=5))
+    assert [len(part) for part in parts] == [5, 5, 2]
+    whole = [window for part in judge._windows(hour, at_once=100) for window in part]
+    assert [window for part in parts for window in part] == whole
+    assert sum(len(part.lines) for _, _, some in whole for part in some) == hour.value(
+        "SELECT count(*) FROM logs"
+    )

@@ -2,7 +2,8 @@
 
 Each answer is in the ledger when it arrives and in force right after, so that a run that was
 stopped continues with the next template and pays for none twice. A request holds a template's
-earliest messages and no counts, so that further lines do not change it.
+earliest messages with the lines beside them, what people have judged, and no counts, so that
+further lines do not change it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 from fame_sql.console import Progress, SilentProgress
 from fame_sql.labels.answers import GivenAnswer, give_answers
-from fame_sql.labels.facts import Line
+from fame_sql.labels.facts import Line, people_examples
 from fame_sql.labels.judging import Judge
 from fame_sql.labels.queue.questions import EVERY, examples, read_queue
 from fame_sql.llm.model import LanguageModel
@@ -72,7 +73,7 @@ def answer_queue(
     if model.asks_ahead:
         model.prepare(preview_queue(warehouse, model, at_most=at_most))
     given: list[Answer] = []
-    judge = Judge(model, STAGE, of_many=False)
+    judge = Judge(model, STAGE, examples=people_examples(warehouse))
     with (progress or SilentProgress()).step("asking about templates", len(waiting)) as step:
         for row in waiting:
             judged = judge.judge_all(_lines(warehouse, row["template_id"]))
@@ -92,7 +93,7 @@ def preview_queue(
     warehouse: Warehouse, model: LanguageModel, *, at_most: int = EVERY
 ) -> list[Request]:
     """Return the requests of :func:`answer_queue` without sending them."""
-    judge = Judge(model, STAGE, of_many=False)
+    judge = Judge(model, STAGE, examples=people_examples(warehouse))
     return [
         judge.request(batch)
         for row in read_queue(warehouse, at_most)

@@ -1,4 +1,4 @@
-"""Inputs that a warehouse tells: lines per day, tokens of a line, templates, lines labelled."""
+"""Inputs that a warehouse tells: lines per day, templates, labelled lines, false windows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fame_sql import sql
 from fame_sql.operations.costs.inputs import Inputs, changed
+from fame_sql.operations.windows.detectors import compare, open_windows
 from fame_sql.warehouse.warehouse import Warehouse
 
 
@@ -43,4 +44,18 @@ def measure(warehouse: Warehouse, inputs: Inputs) -> Measured:
     if facts["labelled"]:
         values["rows_per_template"] = facts["labelled"] / facts["templates"]
     found = changed(inputs, values, "measured", "this warehouse")
+    found = changed(found, _false_windows(warehouse), "measured", "the last run of 'fame windows'")
     return Measured(found, facts["pass_usd"], facts["unknown_share"])
+
+
+def _false_windows(warehouse: Warehouse) -> dict[str, object]:
+    """Return the shares of windows that detectors reported falsely, if the log has labels."""
+    found: dict[str, object] = {}
+    for row in warehouse.records(sql.load("operations/costs/latest_detectors")):
+        open_windows(warehouse, row["minutes"])
+        compared = {other["detector"]: other for other in compare(warehouse, row["minutes"])}
+        judged = compared.get(row["detector"])
+        if judged is not None and judged["false_windows"] is not None:
+            found[row["input"]] = judged["false_windows"] / judged["windows"]
+            found["window_minutes"] = row["minutes"]
+    return found

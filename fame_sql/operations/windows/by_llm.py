@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 import pyarrow as pa
@@ -70,6 +70,9 @@ class WindowPart:
         """Return the lines that show an alarm."""
         ids = {f"l{n}": line["log_id"] for n, line in enumerate(self.lines, 1)}
         return [ids[i] for i in alarm.lines if i in ids]
+
+
+_Window = tuple[Any, str, list[WindowPart]]
 
 
 @dataclass(frozen=True)
@@ -145,12 +148,12 @@ class WindowJudge:
             If the model cannot be reached or the budget is too small; the answers so far are in
             the ledger, and the same command continues.
         """
-        windows = self._windows(warehouse)
         found: list[JudgedWindow] = []
-        with (progress or SilentProgress()).step("judging windows", len(windows)) as step:
-            ahead = _PREPARED if self.model.batch is None else max(1, len(windows))
-            for start in range(0, len(windows), ahead):
-                some = windows[start : start + ahead]
+        count = self._count(warehouse)
+        # A file of a batch holds all requests, whatever memory they take.
+        ahead = _PREPARED if self.model.batch is None else count
+        with (progress or SilentProgress()).step("judging windows", count) as step:
+            for some in self._windows(warehouse, ahead):
                 self.model.prepare([self.request(p) for _, _, parts in some for p in parts])
                 for window in some:
                     found.append(self._judge(*window))
@@ -162,18 +165,23 @@ class WindowJudge:
 
     def preview(self, warehouse: Warehouse) -> WindowPreview:
         """Return what :meth:`judge` would send, measured on some of the requests."""
-        windows = self._windows(warehouse)
-        parts = [part for _, _, some in windows for part in some]
-        step = max(1, len(parts) // _SAMPLED)
-        sampled = [self.request(part) for part in parts[::step]]
-        scale = len(parts) / len(sampled) if sampled else 0.0
+        parts = lines = 0
+        sampled: list[Request] = []
+        count = self._count(warehouse)
+        every = max(1, count // _SAMPLED)
+        for number, (_, _, some) in enumerate(chain.from_iterable(self._windows(warehouse))):
+            parts += len(some)
+            lines += sum(len(part.lines) for part in some)
+            if number % every == 0:
+                sampled += [self.request(part) for part in some]
+        scale = parts / len(sampled) if sampled else 0.0
         tokens_in = round(scale * sum(request.tokens for request in sampled))
-        tokens_out = _EXPECTED_TOKENS * len(parts)
+        tokens_out = _EXPECTED_TOKENS * parts
         return WindowPreview(
             first=sampled[0] if sampled else None,
-            windows=len(windows),
-            requests=len(parts),
-            lines=sum(len(part.lines) for part in parts),
+            windows=count,
+            requests=parts,
+            lines=lines,
             tokens_in=tokens_in,
             tokens_out=tokens_out,
             cost_usd=self.model.prices.cost(self.model.name, tokens_in, tokens_out),
@@ -184,11 +192,22 @@ class WindowJudge:
         """Return the request about a part of a window."""
         return self.model.request(STAGE, WINDOW, part.rows, WindowAnswer, _EXPECTED_TOKENS)
 
-    def _windows(self, warehouse: Warehouse) -> list[tuple[Any, str, list[WindowPart]]]:
-        facts = {"minutes": self.minutes, "at_most": self.at_most}
-        lines = warehouse.records(sql.load("operations/windows/lines"), facts)
-        grouped = groupby(lines, key=lambda line: (line["window_start"], line["service_name"]))
-        return [(*key, list(self._parts(list(group)))) for key, group in grouped]
+    def _count(self, warehouse: Warehouse) -> int:
+        judged: int = warehouse.value("SELECT count(*) FROM service_windows WHERE is_judged")
+        return min(judged, self.at_most)
+
+    def _windows(self, warehouse: Warehouse, at_once: int = _PREPARED) -> Iterator[list[_Window]]:
+        """Yield the windows that are judged, as many at once as are wanted in memory."""
+        count = self._count(warehouse)
+        for start in range(0, count, max(1, at_once)):
+            facts = {
+                "minutes": self.minutes,
+                "skipped": start,
+                "at_most": min(at_once, count - start),
+            }
+            lines = warehouse.records(sql.load("operations/windows/lines"), facts)
+            grouped = groupby(lines, key=lambda line: (line["window_start"], line["service_name"]))
+            yield [(*key, list(self._parts(list(group)))) for key, group in grouped]
 
     def _parts(self, lines: Sequence[Line]) -> Iterator[WindowPart]:
         rows = [{"id": "l1000", **_row(line)} for line in lines]

@@ -1,4 +1,4 @@
--- The lines of the windows that are judged, in order; the first of them only, if that is wanted.
+-- The lines of some of the windows that are judged, in order.
 SELECT
     windows.window_start,
     windows.service_name,
@@ -11,7 +11,7 @@ FROM (
     FROM service_windows
     WHERE is_judged
     ORDER BY window_start, service_name
-    LIMIT $at_most
+    LIMIT $at_most OFFSET $skipped
 ) AS windows
 INNER JOIN fame.logs AS logs
     ON
