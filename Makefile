@@ -12,7 +12,7 @@ SPREAD := --dist loadfile --no-loadscope-reorder
 ARGS ?=
 ROWS ?= 10000000
 
-.PHONY: help install demo test quick lint types unit unit-duckdb-1 docs generate snippets site notebooks format bench bench-scale bench-memory bench-detection bench-suspects bench-inference bench-ingest dbt bench-dbt clean
+.PHONY: help install demo test quick lint types unit timings unit-duckdb-1 docs generate snippets site notebooks format bench bench-scale bench-memory bench-detection bench-suspects bench-inference bench-ingest dbt bench-dbt clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -40,9 +40,12 @@ lint: $(INSTALLED) ## ruff, and the order of imports between rooms
 types: $(INSTALLED) ## mypy, strict
 	$(BIN)/mypy -p fame_sql
 
-# Without Spark, dbt, the second DuckDB and tests marked slow: for every change while you work.
+# Without Spark, dbt, the second DuckDB and the tests that take long: for every change while you work.
 quick: $(INSTALLED) lint types ## lint, types and the quick tests
 	HF_HUB_OFFLINE=1 $(BIN)/pytest -n $(WORKERS) $(SPREAD) -m "not slow and not spark and not dbt" $(ARGS)
+
+timings: $(INSTALLED) $(DBT)/.installed $(SPARK)/.installed ## measure the tests: which are long is stored in tests/timings.csv
+	HF_HUB_OFFLINE=1 $(BIN)/pytest -n $(WORKERS) $(SPREAD) --timings $(ARGS)
 
 unit: $(INSTALLED) $(DBT)/.installed $(SPARK)/.installed ## all tests, on the installed DuckDB
 	HF_HUB_OFFLINE=1 $(BIN)/pytest -n $(WORKERS) $(SPREAD) $(ARGS)

@@ -11,6 +11,7 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 import pytest
+import timings
 from hypothesis import settings
 from llm_server import LanguageServer, language_server
 from warehouse_copy import copied_to
@@ -30,24 +31,35 @@ settings.load_profile("fame")
 
 ENGINES = ("spark", "dbt")
 MAKING = ("warehouse", "udfs", "storage")
-LONGEST = ("test_upgrade.py", "test_snippets.py", "test_training_resume.py", "test_llm_ledger.py")
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of rooms that need an engine of their own, and run them first.
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--timings", action="store_true", help="write what the tests take")
 
-    'make quick' leaves them out. Of several workers each takes a file at a time, so that the
-    longest ones must not come last.
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--timings") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(timings.Recorder(timings.FILE))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of rooms that need an engine of their own, and those that take long.
+
+    'make quick' leaves both out. Of several workers each takes a file at a time, so the files that
+    take longest come first.
     """
+    known = timings.read()
+    by_file = timings.seconds_by_file(known)
     for item in items:
         room = item.path.parent.name
         if room in ENGINES:
             item.add_marker(room)
-    items.sort(
-        key=lambda item: (item.path.parent.name not in ENGINES, item.path.name not in LONGEST)
-    )
+        timing = known.get(timings.test_of(item.nodeid))
+        if timing is not None and timing.is_long:
+            item.add_marker("slow")
+    items.sort(key=lambda item: -by_file.get(item.nodeid.partition("::")[0], 0.0))
 
 
 @pytest.fixture(autouse=True)

@@ -254,6 +254,7 @@ def test_tests_can_look_at_the_new_rows_alone(built: tuple[Path, Dbt], tmp_path:
     assert dbt("test", "--select", name).results[name] == "fail"
 
 
+@pytest.mark.any_duckdb
 def test_microbatches_write_the_same_rows(built: tuple[Path, Dbt], tmp_path: Path) -> None:
     warehouse = copied_to(tmp_path, built[0])
     with duckdb.connect(str(warehouse)) as connection:

@@ -70,6 +70,7 @@ HEADERS = {
 }
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 @pytest.mark.parametrize("format", HEADERS)
 def test_a_trace_belongs_to_the_record_before(

@@ -91,7 +91,7 @@ def test_killed_anywhere_nothing_that_was_answered_is_sent_again(
     command += ["--warehouse", path]
     server.delay = 0.05
     chance = random.Random(5)
-    for _ in range(4):
+    for _ in range(3):
         before, known = len(server.bodies), answered(path)
         kill_after(command, server, chance)
         sent = [identity(body) for body in server.requests[before:]]

@@ -143,6 +143,7 @@ def test_parts_give_what_the_whole_gives(tmp_path: Path) -> None:
         assert whole.rows(counted) == pieces.rows(counted)
 
 
+@pytest.mark.any_duckdb
 def test_late_lines_change_the_windows_that_they_belong_to(tmp_path: Path) -> None:
     late = [line for line in QUIET if line not in without(QUIET, "mail", 31, 34)]
     with filled(tmp_path, without(QUIET, "mail", 31, 34)) as warehouse:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from fame_sql.operations.feedback import Named, Said, find, give, withdraw
 from fame_sql.pipeline.pipeline import compile_model
 from fame_sql.scoring.scoring import score_events
@@ -30,6 +32,7 @@ def _scores(warehouse: Warehouse, template_id: str) -> dict[bool, dict[int, tupl
     return {own: {r[0]: r[2:] for r in rows if bool(r[1]) == own} for own in (True, False)}
 
 
+@pytest.mark.any_duckdb
 def test_a_dismissed_class_of_false_alarm_is_gone_and_little_else_moves(opened: Warehouse) -> None:
     template_id = opened.value(_MOST_ALARMS)
     before = _scores(opened, template_id)

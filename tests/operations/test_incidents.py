@@ -59,6 +59,7 @@ def two_warehouses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Wa
         yield [one, two]
 
 
+@pytest.mark.any_duckdb
 @given(st.data(), st.lists(lines, min_size=1, max_size=25))
 @settings(max_examples=15)
 def test_incidents_do_not_depend_on_the_order_or_the_batches_of_lines(

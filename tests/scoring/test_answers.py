@@ -160,6 +160,7 @@ def test_a_mixed_answer_is_kept_and_leaves_the_score_to_the_model(asked: Path) -
         assert not warehouse.value("SELECT count(*) FROM label_queue WHERE example = ?", [SEEN])
 
 
+@pytest.mark.any_duckdb
 def test_the_next_compile_learns_from_an_answer(
     asked: Path, tmp_path: Path, tiny: StudentConfig
 ) -> None:

@@ -167,6 +167,7 @@ def test_concurrent_threads_score_no_event_twice(
     connection.close()
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 def test_events_that_do_not_fit_into_memory_are_scored(
     unscored: Path, monkeypatch: pytest.MonkeyPatch

@@ -212,6 +212,7 @@ def _judged_of_stored(warehouse: Path) -> int:
         connection.close()
 
 
+@pytest.mark.any_duckdb
 def test_an_encoder_judges_no_event_again(copied_with_encoder: Path) -> None:
     assert _judged_of_stored(copied_with_encoder) == 0
 

@@ -112,6 +112,7 @@ def test_a_file_that_is_no_database(tmp_path: Path, content: bytes) -> None:
     assert path.read_bytes() == content
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 def test_a_flipped_bit_is_one_line(copied: Path) -> None:
     whole, places, found = copied.read_bytes(), random.Random(7), 0

@@ -33,9 +33,19 @@ def _fame(*words: str | Path) -> Result:
     return CliRunner().invoke(main, [str(word) for word in words])
 
 
+@pytest.mark.any_duckdb
+@pytest.mark.parametrize("version", EARLIER[1:-1])
+def test_every_earlier_schema_is_upgraded(tmp_path: Path, version: int) -> None:
+    path = older_warehouse(tmp_path / "w.duckdb", version)
+    upgrade(path)
+    assert warehouse_state(path) == (NEWEST, ROWS)
+    with Warehouse.open(path) as warehouse:
+        assert warehouse.value("SELECT count(*) FROM scored_logs") == ROWS
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("version", EARLIER)
-def test_every_earlier_schema_is_upgraded_and_can_go_back(tmp_path: Path, version: int) -> None:
+@pytest.mark.parametrize("version", [EARLIER[0], EARLIER[-1]])
+def test_an_earlier_schema_is_upgraded_and_can_go_back(tmp_path: Path, version: int) -> None:
     path = older_warehouse(tmp_path / "w.duckdb", version)
     before = path.read_bytes()
 

@@ -35,6 +35,7 @@ to = ["night@example.org"]
 """
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 def test_random_kills_lose_nothing_and_repeat_one_message_each(
     new_warehouse: Path, tmp_path: Path

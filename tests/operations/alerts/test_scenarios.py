@@ -10,6 +10,7 @@ from alert_scenarios import Play, play_file, received
 FILES = sorted((Path(__file__).parent / "scenarios").glob("*.toml"))
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_channel_receives_what_it_should(path: Path, play: Play) -> None:
     scenario = play_file(path, play)

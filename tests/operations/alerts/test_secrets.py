@@ -53,6 +53,7 @@ def _with_secrets(play: Play, place: str) -> None:
     }
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.parametrize(
     "answer",
     [
