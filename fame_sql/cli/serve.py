@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 from pathlib import Path
@@ -14,6 +15,9 @@ from fame_sql.cli.options.warehouse import warehouse_option
 if TYPE_CHECKING:
     from fame_sql.serve.server import Server
 
+_HIGHEST_PORT = 65_535
+_port = click.IntRange(0, _HIGHEST_PORT)
+
 
 @click.command()
 @click.option(
@@ -21,44 +25,125 @@ if TYPE_CHECKING:
     default="127.0.0.1:4318",
     show_default=True,
     metavar="ADDRESS:PORT",
-    help="Where HTTP is answered.",
+    help="Where HTTP is answered; elsewhere than on this machine only with a token.",
+)
+@click.option("--syslog-tcp", type=_port, metavar="PORT", help="Take syslog in over TCP.")
+@click.option("--syslog-udp", type=_port, metavar="PORT", help="Take syslog in over UDP.")
+@click.option(
+    "--follow",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Read what is written to a file, a folder or a pattern. Can be repeated.",
+)
+@click.option(
+    "--timezone",
+    metavar="NAME",
+    show_default="UTC",
+    help="The zone of times that name none, such as Europe/Berlin.",
+)
+@click.option(
+    "--redact",
+    is_flag=True,
+    help="Mask secrets, addresses and names in messages and attributes before they are stored.",
+)
+@click.option(
+    "--every",
+    type=click.FloatRange(1, 86_400),
+    default=10.0,
+    metavar="SECONDS",
+    show_default=True,
+    help="Seconds from one round over counts, incidents and alerts to the next.",
+)
+@click.option(
+    "--max-body",
+    type=click.IntRange(1, 1024),
+    default=64,
+    metavar="MIB",
+    show_default=True,
+    help="The most MiB of a request, after decompression.",
+)
+@click.option(
+    "--max-message",
+    type=click.IntRange(480, 1 << 20),
+    default=64 << 10,
+    metavar="BYTES",
+    show_default=True,
+    help="The most bytes that are kept of a message of syslog.",
 )
 @warehouse_option
-def serve(listen: str, warehouse: Path) -> None:
+def serve(
+    listen: str,
+    syslog_tcp: int | None,
+    syslog_udp: int | None,
+    follow: tuple[Path, ...],
+    timezone: str | None,
+    redact: bool,
+    every: float,
+    max_body: int,
+    max_message: int,
+    warehouse: Path,
+) -> None:
     """Take logs in, score them, and watch for incidents.
 
     It runs until it is stopped, and holds the warehouse, which is created if it does not exist.
-    SIGTERM and Ctrl-C store what was taken in and end it within ten seconds; SIGHUP reads settings
-    again.
+    SIGTERM and Ctrl-C store what was taken in and end it within ten seconds; SIGHUP reads tokens
+    again and looks for a new champion.
     """
+    from fame_sql.ingest.times import check_timezone
     from fame_sql.serve.server import Server
     from fame_sql.serve.settings import ServeSettings
 
     host, port = address(listen)
-    run(Server(warehouse, ServeSettings(host=host, port=port)))
+    settings = ServeSettings(
+        host=host,
+        port=port,
+        syslog_tcp=syslog_tcp,
+        syslog_udp=syslog_udp,
+        follow=follow,
+        timezone=None if timezone is None else check_timezone(timezone),
+        redact=redact,
+        alert_every=every,
+        max_body=max_body << 20,
+        max_message=max_message,
+    )
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    run(Server(warehouse, settings))
 
 
 def run(server: Server) -> None:
-    """Run a server until a signal ends it."""
+    """Run a server until a signal ends it, or the warehouse cannot be used any more.
+
+    Raises
+    ------
+    WarehouseError
+        If the warehouse cannot be used any more.
+    """
+    from fame_sql.serve.systemd import notify, watchdog_seconds
+
     ended = threading.Event()
     signals = (signal.SIGTERM, signal.SIGINT)
     before = {number: signal.signal(number, lambda *_: ended.set()) for number in signals}
     before[signal.SIGHUP] = signal.signal(signal.SIGHUP, lambda *_: server.reload())
+    every = min(watchdog_seconds() or 1.0, 1.0)
     try:
         server.start()
         click.echo(f"serving {server.path} at {server.url}", err=True)
-        while not ended.wait(1.0):
-            pass
+        notify(f"READY=1\nSTATUS=serving {server.path.name} at {server.url}")
+        while not ended.wait(every) and not server.broken.is_set():
+            notify("WATCHDOG=1")
+        notify("STOPPING=1")
         click.echo("stopping", err=True)
     finally:
         server.stop()
         for number, handler in before.items():
             signal.signal(number, handler)
+    server.raise_if_broken()
 
 
 def address(text: str) -> tuple[str, int]:
     """Return the host and the port of ``HOST:PORT``, ``[HOST]:PORT`` or ``:PORT``."""
     host, colon, port = text.rpartition(":")
-    if not colon or not port.isdecimal() or int(port) > 65_535:
+    if not colon or not (port.isascii() and port.isdecimal()) or int(port) > _HIGHEST_PORT:
         raise click.UsageError(f"{text!r} is no address: write HOST:PORT, such as 127.0.0.1:4318")
     return host.strip("[]") or "127.0.0.1", int(port)

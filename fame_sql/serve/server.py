@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from fame_sql.errors import WarehouseError
 from fame_sql.serve.access import check_address
 from fame_sql.serve.part import Part
 from fame_sql.serve.settings import ServeSettings
@@ -51,6 +52,8 @@ class Server:
         self.parts: list[Part] = list(usual_parts(self.settings) if parts is None else parts)
         self.tokens = tokens or Tokens(tokens_of(self.path), os.environ)
         self.stopping = threading.Event()
+        self.broken = threading.Event()
+        self._why_broken = ""
         self.url = ""
         self._turn = threading.RLock()
         self._started: list[Part] = []
@@ -112,6 +115,25 @@ class Server:
         self.tokens.reload()
         for part in self._started:
             part.reload()
+
+    def give_up(self, reason: str) -> None:
+        """Take note that the warehouse cannot be used any more, so that the process ends."""
+        self._why_broken = reason
+        self.broken.set()
+
+    def raise_if_broken(self) -> None:
+        """Raise why the warehouse cannot be used any more, if so.
+
+        Raises
+        ------
+        WarehouseError
+            If it cannot.
+        """
+        if self.broken.is_set():
+            raise WarehouseError(
+                f"{self.path} cannot be used any more ({self._why_broken}): start the server again; "
+                "what it has acknowledged is stored"
+            )
 
     def problems(self) -> list[str]:
         """Return why the server cannot do its work now; empty if it can."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -19,6 +20,7 @@ from fame_sql.serve.delivery import BusyError, Delivery, OtherContentError, Rece
 from fame_sql.serve.loads import Loads
 from fame_sql.serve.part import Part
 from fame_sql.serve.repeats import Repeats
+from fame_sql.warehouse.connection import first_line
 from fame_sql.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 MOST_RECORDS = 100_000
 """The most records of one commit, if they come in several deliveries."""
 _FORGET_EVERY = 200
+_COLLISIONS = 3
 _PASSING = (
     duckdb.IOException,
     duckdb.OutOfMemoryException,
@@ -153,7 +156,7 @@ class Writer(Part):
         if not fresh:
             return
         try:
-            self._store(fresh)
+            self._store_patiently(fresh)
         except Exception as error:
             if len(fresh) == 1:
                 self._fail(fresh[0], error)
@@ -192,6 +195,14 @@ class Writer(Part):
                 seen.add(request.name)
         return fresh, twins
 
+    def _store_patiently(self, deliveries: Sequence[Delivery]) -> None:
+        """Store deliveries, again if a statement of someone else collided with it."""
+        for _ in range(_COLLISIONS):
+            with suppress(duckdb.TransactionException):
+                self._store(deliveries)
+                return
+        self._store(deliveries)
+
     def _store(self, deliveries: Sequence[Delivery]) -> None:
         before = self._loads.sources
         try:
@@ -228,8 +239,10 @@ class Writer(Part):
 
     def _fail(self, delivery: Delivery, error: Exception) -> None:
         self._counts["failed", delivery.intake] += delivery.records
-        if isinstance(error, _PASSING):
-            self._failure = str(error).splitlines()[0]
+        if isinstance(error, duckdb.FatalException):
+            self._server.give_up(first_line(error))
+        if isinstance(error, (*_PASSING, duckdb.FatalException)):
+            self._failure = first_line(error)
             error = BusyError(f"the warehouse cannot be written: {self._failure}", 5)
         delivery.stored.set_exception(error)
 
