@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import duckdb
@@ -36,7 +37,13 @@ class SentLines:
         self._macros = Macros(connection)
 
     def of_content(
-        self, content: bytes, name: str, reading: Reading, received: datetime
+        self,
+        content: bytes,
+        name: str,
+        reading: Reading,
+        received: datetime,
+        *,
+        by_line: bool = False,
     ) -> pa.Table:
         """Return the records of a text, as ``fame ingest`` reads a file with it.
 
@@ -50,6 +57,8 @@ class SentLines:
             The settings.
         received : datetime
             When it came, in UTC without a zone: the latest time for times without a year.
+        by_line : bool
+            No object of JSON goes over several lines.
 
         Returns
         -------
@@ -69,6 +78,8 @@ class SentLines:
             examined = examine(source, reading)
         except EmptySourceError:
             return _no_lines()
+        if by_line and examined.format.splits == "json":
+            examined = replace(examined, format=replace(examined.format, splits="json-lines"))
         lines = _all_lines(content, examined.line_end)
         return self._records(examined, lines, latest_moment(source, reading.year))
 

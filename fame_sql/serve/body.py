@@ -19,6 +19,8 @@ LARGE_AT_ONCE = 2
 _GZIP = {"gzip", "x-gzip"}
 _STEP = 1 << 18
 _READ_SECONDS = 60.0
+_DRAIN_SECONDS = 5.0
+_DRAINED = 512 << 20
 _WRAPPED_IN_GZIP = 31
 
 
@@ -50,6 +52,8 @@ class Bodies:
         RefusedError
             If it is too large, cannot be decompressed, or does not come.
         """
+        from starlette.requests import ClientDisconnect
+
         is_packed = _is_gzip(request.headers.get("content-encoding", ""))
         declared = request.headers.get("content-length", "")
         if not is_packed and declared.isdecimal() and int(declared) > self._most:
@@ -59,6 +63,8 @@ class Bodies:
         try:
             async with asyncio.timeout(_READ_SECONDS):
                 return await self._gather(blocks, held)
+        except ClientDisconnect:
+            raise RefusedError(400, "the sender went away") from None
         except TimeoutError:
             raise RefusedError(408, f"the body did not come within {_READ_SECONDS:.0f} s") from None
 
@@ -79,6 +85,26 @@ class Bodies:
         return RefusedError(413, message, {"Connection": "close"})
 
 
+async def drain(request: Request) -> None:
+    """Read the rest of a body that is refused, within limits.
+
+    Many senders read an answer only after they have sent everything, and one that is closed before
+    is sent again.
+    """
+    from starlette.requests import ClientDisconnect
+
+    left = _DRAINED
+    try:
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            async for block in request.stream():
+                left -= len(block)
+                if left < 0:
+                    return
+    except (TimeoutError, ClientDisconnect, RuntimeError):
+        # Gone, too slow, or read to its end already.
+        return
+
+
 def _is_gzip(header: str) -> bool:
     """Return whether a body is compressed; a coding that is not known is refused."""
     codings = [coding for each in header.split(",") if (coding := each.strip().lower())]
@@ -90,7 +116,7 @@ def _is_gzip(header: str) -> bool:
     raise RefusedError(
         415,
         f"the content encoding {header[:60]!r} is not supported: use gzip or none",
-        {"Accept-Encoding": "gzip", "Connection": "close"},
+        {"Accept-Encoding": "gzip"},
     )
 
 

@@ -131,8 +131,8 @@ class Server:
         """
         if self.broken.is_set():
             raise WarehouseError(
-                f"{self.path} cannot be used any more ({self._why_broken}): start the server again; "
-                "what it has acknowledged is stored"
+                f"{self.path} cannot be used any more ({self._why_broken}): start the server "
+                "again; what it has acknowledged is stored"
             )
 
     def problems(self) -> list[str]:

@@ -13,7 +13,7 @@ from fame_sql.ingest.records.counted import counted_messages
 from fame_sql.ingest.records.delimited import csv_records, fielded_records
 from fame_sql.ingest.records.envelopes import container_lines, docker_lines
 from fame_sql.ingest.records.journal import journal_records
-from fame_sql.ingest.records.json_objects import json_records
+from fame_sql.ingest.records.json_objects import json_records, records_by_line
 from fame_sql.ingest.records.record import Line, Record
 from fame_sql.ingest.records.windows import windows_records
 
@@ -21,6 +21,7 @@ Splitter = Callable[[list[Line], Mapping[str, Any]], Iterable[Record]]
 
 SPLITTERS: dict[str, Splitter] = {
     "json": json_records,
+    "json-lines": records_by_line,
     "csv": csv_records,
     "fielded": fielded_records,
     "journal": journal_records,

@@ -52,6 +52,12 @@ def json_records(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterator
             yield record
 
 
+def records_by_line(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterator[Record]:
+    """Yield the JSON objects of each line as records; no object goes over several lines."""
+    for line in lines:
+        yield from json_records([line], settings)
+
+
 def _objects(lines: Iterable[Line]) -> Iterator[Record]:
     """Yield objects, each from its first brace to its last, without the brackets of arrays."""
     held: list[Line] = []

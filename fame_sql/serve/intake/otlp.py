@@ -160,7 +160,7 @@ def _columns(resource: _Resource, records: Sequence[Any], now: int) -> _Part:
     trace_ids = [_hex(each, _TRACE_ID) if each else None for each in traces]
     span_ids = [_hex(each, _SPAN_ID) if each else None for each in spans]
     bodies = [as_text(record.body) for record in records]
-    columns = {
+    columns: dict[str, list[Any]] = {
         "timestamp": [at // 1000 or other for at, other in zip(times, observed, strict=True)],
         "observed_timestamp": observed,
         "severity_text": [plain(record.severity_text) or None for record in records],

@@ -17,7 +17,7 @@ from fame_sql.errors import FameError, InputError
 from fame_sql.ingest import Hints, Reading
 from fame_sql.ingest.posted import SentLines
 from fame_sql.serve.access import check_sender
-from fame_sql.serve.body import Bodies
+from fame_sql.serve.body import Bodies, drain
 from fame_sql.serve.delivery import ROWS, BusyError, Delivery, OtherContentError, Receipt
 from fame_sql.serve.delivery import Request as Identity
 from fame_sql.serve.part import Part
@@ -35,12 +35,8 @@ if TYPE_CHECKING:
 SOURCE = "http"
 """The source of lines whose sender names none."""
 
-_JSON_LINES = {
-    "application/x-ndjson",
-    "application/ndjson",
-    "application/jsonl",
-    "application/json",
-}
+_JSON_LINES = {"application/x-ndjson", "application/ndjson", "application/jsonl"}
+_JSON = {"application/json"}
 _TEXT = {"text/plain", "application/x-www-form-urlencoded", "application/octet-stream", ""}
 _ASKED = ("format", "source", "service", "host", "timezone", "year")
 _MOST_KEY = 255
@@ -83,6 +79,7 @@ class LinesIntake(Part):
             check_sender(request, self._server.tokens)
             return JSONResponse(await self._take(request))
         except RefusedError as refused:
+            await drain(request)
             return JSONResponse({"error": refused.message}, refused.status, refused.headers)
 
     async def _take(self, request: Request) -> dict[str, Any]:
@@ -91,7 +88,8 @@ class LinesIntake(Part):
         async with AsyncExitStack() as held:
             body = await self._bodies.read(request, held)
             loop = asyncio.get_running_loop()
-            rows = await loop.run_in_executor(self._reading, self._read, body, reading)
+            by_line = _media(request) in _JSON_LINES
+            rows = await loop.run_in_executor(self._reading, self._read, body, reading, by_line)
             identity = None if key is None else Identity.of_key(key, body)
         if not len(rows):
             return _told(Receipt(0, 0), rows)
@@ -115,32 +113,32 @@ class LinesIntake(Part):
             raise RefusedError(
                 400, f"unknown parameter {unknown[0][:60]!r}: use {', '.join(_ASKED)}"
             )
-        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media not in _JSON_LINES | _TEXT:
+        media = _media(request)
+        if media not in _JSON_LINES | _JSON | _TEXT:
             message = f"the content type is {media[:60]!r}: use text/plain or application/x-ndjson"
-            raise RefusedError(415, message, {"Connection": "close"})
+            raise RefusedError(415, message)
         zone = given.get("timezone", self._server.settings.timezone)
         hints = Hints(timezone=zone, service=given.get("service"), host=given.get("host"))
         return Reading(
-            format=given.get("format", "jsonl" if media in _JSON_LINES else "auto"),
+            format=given.get("format", "auto" if media in _TEXT else "jsonl"),
             encoding="utf-8",
             year=_year(given.get("year")),
             source=given.get("source", SOURCE) or SOURCE,
             hints=hints,
         )
 
-    def _read(self, body: bytes, reading: Reading) -> pa.Table:
+    def _read(self, body: bytes, reading: Reading, by_line: bool) -> pa.Table:
         """Return the rows of a body, on a connection of the thread's own."""
         if not hasattr(self._readers, "lines"):
             self._readers.lines = SentLines(self._server.cursor().connection)
         lines: SentLines = self._readers.lines
         name, now = reading.source or SOURCE, utc_now()
         try:
-            rows = lines.of_content(body, name, reading, now)
+            rows = lines.of_content(body, name, reading, now, by_line=by_line)
         except InputError as error:
             if reading.format != "jsonl":
                 raise RefusedError(400, str(error)) from None
-            rows = self._read(body, replace(reading, format="auto"))
+            rows = self._read(body, replace(reading, format="auto"), by_line)
         except FameError as error:
             raise RefusedError(400, str(error)) from None
         return rows.select(ROWS.names).cast(ROWS) if len(rows) else rows
@@ -159,6 +157,10 @@ def _told(receipt: Receipt, rows: pa.Table) -> dict[str, Any]:
             )
         ]
     return told
+
+
+def _media(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _key(request: Request) -> str | None:

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from fame_sql.serve.access import check_sender
-from fame_sql.serve.body import Bodies
+from fame_sql.serve.body import Bodies, drain
 from fame_sql.serve.delivery import BusyError, Delivery
 from fame_sql.serve.delivery import Request as Identity
 from fame_sql.serve.intake.otlp import Decoded, decode
@@ -66,9 +66,10 @@ class OtlpIntake(Part):
             check_sender(request, self._server.tokens)
             if media not in (JSON, PROTOBUF):
                 message = f"the content type is {media[:60]!r}: use {PROTOBUF} or {JSON}"
-                raise RefusedError(415, message, {"Connection": "close"})
+                raise RefusedError(415, message)
             warnings = await self._take(request, media)
         except RefusedError as refused:
+            await drain(request)
             return _refusal(refused, media)
         return _answer(warnings, media)
 
