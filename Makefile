@@ -12,7 +12,7 @@ SPREAD := --dist loadfile --no-loadscope-reorder
 ARGS ?=
 ROWS ?= 10000000
 
-.PHONY: help install demo test quick lint types unit timings unit-duckdb-1 docs generate snippets site notebooks format bench bench-scale bench-memory bench-detection bench-suspects bench-inference bench-ingest dbt bench-dbt clean
+.PHONY: help install demo test quick lint types unit timings unit-duckdb-1 docs generate snippets site notebooks format bench bench-scale bench-memory bench-detection bench-suspects bench-inference bench-ingest dbt bench-dbt attack bench-regex audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -93,6 +93,18 @@ bench-detection: $(INSTALLED) ## how masks and heads change detection
 
 bench-suspects: $(INSTALLED) ## how 'fame look' does on the logs below the folder DATA
 	$(BIN)/python benchmarks/suspects.py $(DATA) $(ARGS)
+
+attack: $(INSTALLED) ## 1,000 kills, flipped bits, forged files, hostile texts: ARGS=--kills=60 for a sample
+	HF_HUB_OFFLINE=1 $(BIN)/python -W ignore benchmarks/attack.py $(ARGS)
+
+bench-regex: $(INSTALLED) ## time of masks, redaction and ingest on runs of one character
+	$(BIN)/python -W ignore benchmarks/regex_time.py $(ARGS)
+
+# Asks a public list of known vulnerabilities, so not part of 'make test'.
+audit: $(INSTALLED) ## known vulnerabilities of the pinned packages; needs the network
+	$(PYTHON) -m venv build/audit
+	build/audit/bin/pip install --quiet pip-audit
+	build/audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
 
 paper: $(INSTALLED) ## the FAME paper's protocol on a labelled log: make paper DATA=BGL.log
 	$(BIN)/python -W ignore benchmarks/paper.py $(DATA) $(ARGS)

@@ -59,9 +59,12 @@ class Mask:
             )
         try:
             groups = re.compile(self.pattern).groups
-        except re.error as error:
+            # Python takes patterns that RE2 does not, such as a++ and a{2000}.
+            pc.replace_substring_regex(_one_text(b""), self.pattern, "")
+        except (re.error, OverflowError, RecursionError, pa.ArrowInvalid) as error:
             raise InputError(
-                f"mask {self.name!r}: {self.pattern!r} is not a valid pattern: {error}"
+                f"mask {self.name!r}: {self.pattern[:200]!r} is not a valid pattern: "
+                f"{' '.join(str(error).split())[:200]}"
             ) from None
         if any(int(group) > groups for group in _GROUP.findall(self.placeholder)) or re.search(
             r"[\\$]", _GROUP.sub("", self.placeholder)
@@ -153,16 +156,22 @@ class Recipe:
         letters took them half a minute.
         """
         data = message[: self.max_characters].encode("utf-8", "backslashreplace")
-        # pa.array and pa.scalar import pandas where it is installed, which takes half a second.
-        ends = b"".join(end.to_bytes(4, sys.byteorder) for end in (0, len(data)))
-        one = pa.StringArray.from_buffers(1, pa.py_buffer(ends), pa.py_buffer(data))
-        return str(self.arrow(one)[0].as_py())
+        return str(self.arrow(_one_text(data))[0].as_py())
 
     @property
     def placeholders(self) -> tuple[str, ...]:
         """The marks, such as ``<id>``, that replace masked text; each is one token."""
         found = [mark for mask in self.masks for mark in _PLACEHOLDER.findall(mask.placeholder)]
         return tuple(dict.fromkeys(found))
+
+
+def _one_text(data: bytes) -> pa.Array:
+    """Return an array of one text in UTF-8.
+
+    pa.array and pa.scalar import pandas where it is installed, which takes half a second.
+    """
+    ends = b"".join(end.to_bytes(4, sys.byteorder) for end in (0, len(data)))
+    return pa.StringArray.from_buffers(1, pa.py_buffer(ends), pa.py_buffer(data))
 
 
 def default_recipe() -> Recipe:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import signal
+import os
+import re
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 from typing import Any
 
 import click
@@ -33,6 +32,7 @@ from fame_sql.cli.feedback import feedback
 from fame_sql.cli.formats import formats
 from fame_sql.cli.incidents import incidents
 from fame_sql.cli.ingest import ingest
+from fame_sql.cli.interrupts import EXIT_STATUS, INTERRUPTED, interrupts
 from fame_sql.cli.label import label
 from fame_sql.cli.llm import llm_group
 from fame_sql.cli.look import look
@@ -60,14 +60,14 @@ from fame_sql.console import printable
 from fame_sql.errors import FameError
 from fame_sql.llm.failures import BatchPendingError
 
-_INTERRUPTED = "interrupted: committed work is kept; run the command again to continue"
+_PASSWORD = re.compile(r"(://[^\s/@:'\"]*:)[^\s'\"]*@")
 
 
 class _Commands(click.Group):
     """Prints errors that a user can act on as one line, with exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _interrupts() as seen:
+        with interrupts(lambda: _patience(ctx)) as seen, _private():
             try:
                 return super().invoke(ctx)
             except BrokenPipeError:
@@ -79,8 +79,8 @@ class _Commands(click.Group):
                 raise click.ClickException(_one_line(error)) from None
             except (KeyboardInterrupt, Exception) as error:
                 if seen or _is_interrupt(error):
-                    click.echo(_INTERRUPTED, err=True)
-                    ctx.exit(130)
+                    click.echo(INTERRUPTED, err=True)
+                    ctx.exit(EXIT_STATUS)
                 if not _is_of_duckdb(error):
                     raise
                 raise click.ClickException(_explained(error)) from None
@@ -98,23 +98,25 @@ class _Commands(click.Group):
 
 
 @contextmanager
-def _interrupts() -> Iterator[list[int]]:
-    """Collect the interrupts of a block: an import that one falls into may raise another error."""
-    seen: list[int] = []
+def _private() -> Iterator[None]:
+    """Keep what a command writes to its user, and what a warehouse reads to its own files."""
+    from fame_sql.warehouse.reach import limited_reach
 
-    def handle(number: int, frame: FrameType | None) -> None:
-        seen.append(number)
-        signal.default_int_handler(number, frame)
-
-    is_default = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if not is_default or threading.current_thread() is not threading.main_thread():
-        yield seen
-        return
-    signal.signal(signal.SIGINT, handle)
+    before = os.umask(0o077)
+    os.umask(before | 0o077)
     try:
-        yield seen
+        with limited_reach():
+            yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.umask(before)
+
+
+def _patience(ctx: click.Context) -> float:
+    """Return how long an interrupted command may take to end by itself, in seconds.
+
+    A query has nothing to put away. DuckDB looks for an interrupt only between two steps of it.
+    """
+    return 1.0 if ctx.invoked_subcommand == "query" else 10.0
 
 
 def _is_interrupt(error: BaseException) -> bool:
@@ -144,11 +146,16 @@ def _explained(error: BaseException) -> str:
 
 
 def _first_line(error: BaseException) -> str:
-    return printable(str(error).partition("\n")[0])
+    return _shown(str(error).partition("\n")[0])
 
 
 def _one_line(error: BaseException) -> str:
-    return printable(" ".join(str(error).split()))
+    return _shown(" ".join(str(error).split()))
+
+
+def _shown(message: str) -> str:
+    """Return a message for the terminal, without the passwords of addresses in it."""
+    return _PASSWORD.sub(r"\1***@", printable(message))
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -196,8 +196,9 @@ def _follow(
     with Warehouse.open(warehouse, create=True) as opened:
         if recipe:
             set_masks(opened, recipe)
+    opening = partial(Warehouse.open, warehouse, external_access=True)
     try:
-        for report in follow(partial(Warehouse.open, warehouse), files, reading):
+        for report in follow(opening, files, reading):
             if as_json:
                 click.echo(json.dumps(asdict(report)))
             else:
@@ -273,7 +274,7 @@ def _ingest_all(
     from fame_sql.warehouse.masks import set_masks
     from fame_sql.warehouse.warehouse import Warehouse
 
-    with Warehouse.open(warehouse, create=True) as opened:
+    with Warehouse.open(warehouse, create=True, external_access=True) as opened:
         if recipe:
             set_masks(opened, recipe)
         if given.table or given.query:

@@ -111,12 +111,12 @@ def _opened(files: Sequence[Path], warehouse: Path | None) -> Iterator[tuple[War
 
     if warehouse is not None or not files:
         path = warehouse or Path(os.environ.get("FAME_WAREHOUSE") or DEFAULT_WAREHOUSE)
-        with Warehouse.open(path, create=bool(files)) as opened:
+        with Warehouse.open(path, create=bool(files), external_access=bool(files)) as opened:
             yield opened, False
         return
     with (
         tempfile.TemporaryDirectory(prefix="fame-look-") as folder,
-        Warehouse.open(Path(folder) / "look.duckdb", create=True) as opened,
+        Warehouse.open(Path(folder) / "look.duckdb", create=True, external_access=True) as opened,
     ):
         yield opened, True
 

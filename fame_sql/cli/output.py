@@ -12,6 +12,7 @@ import click
 
 from fame_sql.cli.tables import print_table
 from fame_sql.cli.values import plain
+from fame_sql.console import printable
 
 if TYPE_CHECKING:
     from fame_sql.cli.options.output import Form
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
 
 def print_json(value: object) -> None:
     """Print a value as JSON."""
-    click.echo(json.dumps(value, default=plain, indent=2, ensure_ascii=False))
+    click.echo(_shown(json.dumps(value, default=plain, indent=2, ensure_ascii=False)))
 
 
 def print_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print rows as CSV."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow([_shown(name) for name in columns])
     for row in rows:
         writer.writerow([_csv_cell(value) for value in row])
 
@@ -43,5 +44,10 @@ def print_records(
 
 def _csv_cell(value: object) -> object:
     if isinstance(value, dict | list):
-        return json.dumps(value, default=plain, ensure_ascii=False)
-    return value
+        return _shown(json.dumps(value, default=plain, ensure_ascii=False))
+    return _shown(value) if isinstance(value, str) else value
+
+
+def _shown(text: str) -> str:
+    """Return text for a pipe or a file as it is, and what a terminal shows of it."""
+    return printable(text) if sys.stdout.isatty() else text

@@ -72,7 +72,7 @@ def add(
     from fame_sql.storage.partitions import add_partitions
     from fame_sql.warehouse.warehouse import Warehouse
 
-    with Warehouse.open(warehouse) as opened, plain_errors():
+    with Warehouse.open(warehouse, external_access=True) as opened, plain_errors():
         report = add_partitions(
             opened, files, place=place, body=body, time=time, progress=terminal_progress()
         )
@@ -118,7 +118,7 @@ def move(
     from fame_sql.warehouse.warehouse import Warehouse
 
     time = cutoff(before, older_than)
-    with Warehouse.open(warehouse) as opened, plain_errors():
+    with Warehouse.open(warehouse, external_access=True) as opened, plain_errors():
         report = move_lines(opened, time, place=place, progress=terminal_progress())
     if as_json:
         print_json(asdict(report))
@@ -153,7 +153,12 @@ def place_(place: str | None, warehouse: Path, as_json: bool) -> None:
     from fame_sql.storage.views import partition_place, set_place
     from fame_sql.warehouse.warehouse import Warehouse
 
-    with Warehouse.open(warehouse, read_only=place is None) as opened, plain_errors():
+    with (
+        Warehouse.open(
+            warehouse, read_only=place is None, external_access=place is not None
+        ) as opened,
+        plain_errors(),
+    ):
         found = partition_place(opened) if place is None else set_place(opened, place)
     root = None if found is None else found.root
     if as_json:

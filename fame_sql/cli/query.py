@@ -47,6 +47,12 @@ _SHOWN = 100
 )
 @click.option("--no-plan", is_flag=True, help="Run the statement as written, without the planner.")
 @click.option(
+    "--external-access",
+    is_flag=True,
+    help="Let the statement, and all views in the warehouse, use files, extensions and the "
+    "network.",
+)
+@click.option(
     "--verbose",
     is_flag=True,
     help="Print on stderr what was counted, stored and scored; always on for a terminal.",
@@ -59,6 +65,7 @@ def query(
     rows: int,
     plan: bool,
     no_plan: bool,
+    external_access: bool,
     verbose: bool,
     warehouse: Path,
     form: Form,
@@ -78,7 +85,7 @@ def query(
     if _is_given("rows") and (plan or form != "text"):
         raise click.UsageError("--rows is for a table: CSV and JSON have all rows, and a plan none")
     statement = sys.stdin.read() if sql == "-" else sql
-    connection = connect(warehouse, read_only=not write)
+    connection = connect(warehouse, read_only=not write, external_access=external_access)
     try:
         with plain_errors():
             if plan:

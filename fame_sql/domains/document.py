@@ -18,7 +18,31 @@ _HEAD = """\
 # Only a template's id counts; the text after it is for the reader. Templates that are left out go
 # to the nearest domain. Then run: fame domains certify FILE
 """
+_DEEPEST = 20
 _HINT = "'fame domains edit --out FILE' writes a valid file"
+
+
+class _PlainLoader(yaml.BaseLoader):  # type: ignore[misc]
+    """Reads every scalar as text, so that an id such as 1e10 does not change.
+
+    Nothing in a grouping refers to something else in it. A few lines of references to references
+    would stand for more text than any memory holds.
+    """
+
+    _depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Read one node, and refuse references and what is nested deeper than any grouping."""
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise yaml.YAMLError(f"line {mark.line + 1} refers to another place with '*'")
+        if self._depth == _DEEPEST:
+            raise yaml.YAMLError(f"it is nested more than {_DEEPEST} levels deep")
+        self._depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
 
 
 @dataclass(frozen=True)
@@ -66,9 +90,8 @@ def from_yaml(text: str) -> Grouping:
         If the text is not YAML of that form.
     """
     try:
-        # The base loader reads every scalar as text, so that an id such as 1e10 does not change.
-        content = yaml.load(text, Loader=yaml.BaseLoader)
-    except yaml.YAMLError as error:
+        content = yaml.load(text, Loader=_PlainLoader)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"the file is not valid YAML ({reason}); {_HINT}") from None
     if not isinstance(content, dict) or not content:
@@ -82,7 +105,10 @@ def _domain(name: object, facts: Any) -> Domain:
         raise InputError(f"domain {str(name)[:60]!r} has no templates; {_HINT}")
     if isinstance(members, str) and members.strip():
         raise InputError(f"domain {name[:60]!r}: 'templates' must be a list of ids; {_HINT}")
-    return Domain(name, str(facts.get("description", "")), tuple(str(i) for i in members))
+    description = facts.get("description", "")
+    if not all(isinstance(text, str) for text in (description, *members)):
+        raise InputError(f"domain {name[:60]!r}: its description and ids must be texts; {_HINT}")
+    return Domain(name, description, tuple(members))
 
 
 def changes(before: Grouping, after: Grouping) -> list[Change]:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from fame_sql.errors import InputError
 
+MOST_BYTES = 1 << 28
+"""The largest file that is read as a whole."""
+
 
 def read_text(path: Path, option: str = "") -> str:
     """Return the text of a file.
@@ -21,10 +24,15 @@ def read_text(path: Path, option: str = "") -> str:
     Raises
     ------
     InputError
-        If it cannot be read, or is not UTF-8.
+        If it cannot be read, is not UTF-8, or has more bytes than a person or a program writes.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            named = f"{option} {path}".lstrip()
+            raise InputError(f"{named} has more than {MOST_BYTES >> 20} MB: is it the right file?")
+        return content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{option} {path} cannot be read: {error}".lstrip()) from None
 

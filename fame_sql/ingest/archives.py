@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Literal
 
 from fame_sql.errors import InputError
+from fame_sql.ingest.bounds import check_zip
 from fame_sql.ingest.identity import given_identity, stem
 from fame_sql.ingest.loader import Unread
 from fame_sql.ingest.sources import Source, copied_source
@@ -63,11 +64,17 @@ def archived_sources(
         A folder for copies of large members.
     """
     with archive.open() as file:
-        members = _tar_members(file, archive.name) if kind == "tar" else _zip_members(file)
+        members = (
+            _tar_members(file, archive.name)
+            if kind == "tar"
+            else _zip_members(file, archive.name, archive.size)
+        )
         try:
             for member, modified, stream in members:
                 with stream:
                     yield _member(archive, member, modified, stream, name, folder)
+        except InputError as error:
+            yield Unread(archive.name, error)
         except _DAMAGES as error:
             yield Unread(archive.name, damaged(archive.name, error))
 
@@ -76,7 +83,7 @@ def _member(
     archive: Source, member: str, modified: float, stream: IO[bytes], name: str | None, folder: Path
 ) -> Source:
     path = PurePosixPath(member)
-    known_as = f"{archive.identity}/{path.with_name(stem(path.name))}"
+    known_as = f"{archive.identity}/{path.parent / stem(path.name)}"
     return copied_source(
         stream,
         name or f"{archive.name}/{member}",
@@ -94,12 +101,19 @@ def _tar_members(file: IO[bytes], name: str) -> Iterator[tuple[str, float, IO[by
                 yield member.name, member.mtime, stream
 
 
-def _zip_members(file: IO[bytes]) -> Iterator[tuple[str, float, IO[bytes]]]:
+def _zip_members(file: IO[bytes], name: str, size: int) -> Iterator[tuple[str, float, IO[bytes]]]:
     with zipfile.ZipFile(file) as archive:
+        check_zip(name, size, archive.infolist())
         for member in archive.infolist():
             if not member.is_dir() and not _is_hidden(member.filename):
-                modified = time.mktime((*member.date_time, 0, 0, -1))
-                yield member.filename, modified, archive.open(member)
+                yield member.filename, _modified(member), archive.open(member)
+
+
+def _modified(member: zipfile.ZipInfo) -> float:
+    try:
+        return time.mktime((*member.date_time, 0, 0, -1))
+    except (OverflowError, ValueError):
+        return 0.0
 
 
 def _is_hidden(member: str) -> bool:

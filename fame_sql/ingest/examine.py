@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import io
+import lzma
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fame_sql.errors import InputError
+from fame_sql.ingest.bounds import UNCHECKED, is_suspicious
 from fame_sql.ingest.encodings import check_utf8, resolve_encoding
 from fame_sql.ingest.formats import Layout, choose_layout
 from fame_sql.ingest.known import head_of
 from fame_sql.ingest.reading import Reading
 from fame_sql.ingest.sources import HEAD_BYTES, Source, open_source, read_head
-from fame_sql.ingest.streams import Stream
+from fame_sql.ingest.streams import Stream, is_plain, unpack
 
+_BLOCK = 1 << 20
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -75,6 +79,8 @@ def examine(source: Source, reading: Reading) -> Examined:
     used = "utf-8" if wanted == "auto" else wanted
     head = read_head(source, used, HEAD_BYTES + 1)
     name = Path(source.name)
+    if len(head) > HEAD_BYTES:
+        _refuse_bomb(source)
     if wanted == "auto":
         check_utf8(name, head[:HEAD_BYTES])
     if not head.removeprefix(_MARK).strip():
@@ -88,6 +94,26 @@ def examine(source: Source, reading: Reading) -> Examined:
         content=head if len(head) <= HEAD_BYTES else None,
         line_end=line_end,
     )
+
+
+def _refuse_bomb(source: Source) -> None:
+    """Refuse a source that unpacks to more than any log, before its first line is stored.
+
+    Only where its beginning is that small, much of it is read twice.
+    """
+    with source.open() as stored:
+        raw, length = unpack(stored, source.name), 0
+        if is_plain(raw):
+            return
+        with raw:
+            while length <= UNCHECKED and is_suspicious(stored, length):
+                try:
+                    block = raw.read(_BLOCK)
+                except (EOFError, OSError, zlib.error, lzma.LZMAError):
+                    return  # Reported where its lines are read.
+                if not block:
+                    return
+                length += len(block)
 
 
 def _layout(name: Path, head: bytes, reading: Reading) -> Layout:

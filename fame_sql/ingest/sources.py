@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from fame_sql.errors import InputError
+from fame_sql.ingest.bounds import check_free
 from fame_sql.ingest.identity import given_identity, identity
 from fame_sql.ingest.streams import Stream, is_plain, unpack, unreadable
 
@@ -20,6 +21,7 @@ HEAD_BYTES = 1 << 20
 """Number of bytes of a source that are checked before it is loaded."""
 
 _BLOCK = 1 << 20
+_COPIED = 1 << 24
 _IN_MEMORY = 8 << 20
 
 
@@ -112,12 +114,29 @@ def copied_source(
         if not block:
             return Source(name, known_as, modified, data=bytes(data), size=len(data))
         data += block
-    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-        file.write(data)
-        while block := stream.read(_BLOCK):
-            file.write(block)
-    path = Path(file.name)
+    try:
+        path = _copied(stream, bytes(data), folder, name)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise InputError(
+            f"{name} cannot be copied to the temporary folder {folder.parent} "
+            f"({error.strerror}): name another folder with $TMPDIR"
+        ) from None
     return Source(name, known_as, modified, path, size=path.stat().st_size)
+
+
+def _copied(stream: IO[bytes], data: bytes, folder: Path, name: str) -> Path:
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+        try:
+            while data:
+                check_free(folder, name)
+                file.write(data)
+                data = stream.read(_COPIED)
+        except BaseException:
+            Path(file.name).unlink()
+            raise
+    return Path(file.name)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from typing import IO, cast
 import pyarrow as pa
 
 from fame_sql.errors import InputError
+from fame_sql.ingest.bounds import Unpacked, check_xz
 
 _BLOCK = 1 << 20
 _GZIP, _BZIP2, _XZ = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00"
@@ -105,15 +106,22 @@ def unpack(raw: IO[bytes], name: str) -> IO[bytes]:
     for start, advice in _NOT_LOGS:
         if magic.startswith(start):
             raise InputError(f"{name} {advice}")
+    unpacked = _unpacked(raw, name, magic)
+    return raw if unpacked is None else cast("IO[bytes]", Unpacked(name, raw, unpacked))
+
+
+def _unpacked(raw: IO[bytes], name: str, magic: bytes) -> IO[bytes] | None:
+    """Return the decompressed file; None for one that is not compressed."""
     if magic.startswith(_GZIP):
         return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
     if magic.startswith(_BZIP2) and magic[4:] == b"1AY&SY":
         return bz2.open(raw)
     if magic.startswith(_XZ):
+        check_xz(name, raw)
         return lzma.open(raw)
     if magic.startswith(_ZSTD):
         return cast("IO[bytes]", pa.CompressedInputStream(pa.PythonFile(raw), "zstd"))
-    return raw
+    return None
 
 
 def is_packed(head: bytes) -> bool:

@@ -45,7 +45,9 @@ def trial_warehouse() -> Iterator[Warehouse]:
     """Open a warehouse that lasts as long as some trials."""
     with (
         tempfile.TemporaryDirectory(prefix="fame-") as folder,
-        Warehouse.open(Path(folder) / "trial.duckdb", create=True) as warehouse,
+        Warehouse.open(
+            Path(folder) / "trial.duckdb", create=True, external_access=True
+        ) as warehouse,
     ):
         yield warehouse
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fame_sql.errors import InputError
-from fame_sql.files import check_new, write_text
+from fame_sql.files import check_new, parse_json, read_text, write_text
 from fame_sql.llm.client import Client
 from fame_sql.llm.completion import reply_of
 from fame_sql.llm.failures import BatchPendingError, BudgetError
@@ -158,7 +158,8 @@ def read_answers(ledger: Ledger, path: Path, prices: PriceTable) -> BatchAnswers
     InputError
         If the file cannot be read, or a line is not an answer. Nothing is taken then.
     """
-    lines = [_parsed(path, n, line) for n, line in enumerate(_lines(path), 1) if line.strip()]
+    numbered = enumerate(read_text(path).split("\n"), 1)
+    lines = [_parsed(path, n, line) for n, line in numbered if line.strip()]
     counts = dict.fromkeys(("answered", "known", "failed", "foreign"), 0)
     with ledger.warehouse.transaction():
         for line in lines:
@@ -166,19 +167,12 @@ def read_answers(ledger: Ledger, path: Path, prices: PriceTable) -> BatchAnswers
     return BatchAnswers(**counts)
 
 
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from None
-
-
 def _parsed(path: Path, number: int, line: str) -> dict[str, Any]:
     try:
-        value = json.loads(line)
+        value = parse_json(line)
         if isinstance(value, dict) and isinstance(value.get("custom_id"), str):
             return value
-    except (ValueError, RecursionError):
+    except ValueError:
         pass
     raise InputError(
         f"{path}, line {number} is not an answer to a batch: give the file of answers that the "

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from fame_sql.llm.completion import reply_of
 from fame_sql.llm.failures import LanguageModelError
+from fame_sql.llm.keys import hide
 from fame_sql.llm.ledger import Reply
 from fame_sql.llm.request import Request
 from fame_sql.llm.waiting import (
@@ -72,7 +73,13 @@ class Client:
     def address(self) -> str:
         """The address of the endpoint, without a password in it."""
         parts = urlsplit(self.base_url)
-        return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+        return parts._replace(
+            netloc=parts.netloc.rpartition("@")[2], query="", fragment=""
+        ).geturl()
+
+    def without_secrets(self, text: str) -> str:
+        """Return a text of the endpoint without its key: some repeat what they were sent."""
+        return hide(text, self.api_key, urlsplit(self.base_url).password)
 
     def send(self, request: Request, on_send: OnSend) -> Reply:
         """Send a request and return the answer.
@@ -101,7 +108,7 @@ class Client:
                 answer = self._openai().chat.completions.with_raw_response.create(
                     **asked, extra_headers={"Idempotency-Key": request.request_hash}
                 )
-                found = read_json(answer.http_response.content)
+                found = read_json(self._received(answer.http_response.content))
                 if isinstance(found, dict) and ("choices" in found or "usage" in found):
                     return reply_of(request, found, time.monotonic() - started)
                 unreadable += 1
@@ -113,8 +120,9 @@ class Client:
                     raise self._failure(error) from None
             except openai.APITimeoutError as error:
                 raise LanguageModelError(
-                    f"{self.address} gave no answer within {self.timeout:g} s ({error}); run the "
-                    "same command again, with a longer --timeout"
+                    f"{self.address} gave no answer within {self.timeout:g} s "
+                    f"({self.without_secrets(str(error))}); run the same command again, with a "
+                    "longer --timeout"
                 ) from None
             except openai.OpenAIError as error:
                 if _is_unbilled(error):
@@ -145,7 +153,7 @@ class Client:
         with self._lock:
             if self._made is None:
                 try:
-                    from openai import OpenAI
+                    from openai import DefaultHttpxClient, OpenAI
                 except ImportError:
                     raise LanguageModelError(
                         "a language model needs the openai client: run "
@@ -156,6 +164,8 @@ class Client:
                     api_key=self.api_key,
                     timeout=self.timeout,
                     max_retries=0,
+                    # A redirect would send the text to a host that nobody has named.
+                    http_client=DefaultHttpxClient(follow_redirects=False, timeout=self.timeout),
                 )
             return self._made
 
@@ -202,15 +212,23 @@ class Client:
             return True
         return False
 
+    def _received(self, content: bytes) -> bytes:
+        """Return an answer without the key, which the ledger would keep and export."""
+        if self.api_key.encode() not in content:
+            return content
+        return self.without_secrets(content.decode("utf-8-sig", "replace")).encode()
+
     def _unreadable(self, content: bytes) -> LanguageModelError:
-        shown = " ".join(content[:80].decode("utf-8", "replace").split())
+        text = self.without_secrets(content[:2000].decode("utf-8", "replace"))
+        shown = " ".join(text[:80].split())
         return LanguageModelError(
             f"{self.address} answered twice with something else than a chat completion "
             f"({shown!r}): give the address that ends in /v1, and run 'fame llm check'"
         )
 
     def _failure(self, error: Exception) -> LanguageModelError:
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        said = self.without_secrets(" ".join(str(error).split()))
+        reason = said[:300] or type(error).__name__
         advice = "run 'fame llm check' to test the endpoint"
         if "context" in reason.lower() and "length" in reason.lower():
             advice = "set the model's context size in tokens with --window"

@@ -14,25 +14,10 @@ from typing import Any
 
 from fame_sql import sql
 from fame_sql.errors import InputError
-from fame_sql.files import write_text
-from fame_sql.llm.request import Request, hash_of
+from fame_sql.files import read_text, write_text
+from fame_sql.llm.exchange import EXPORTED, as_line, read_line
+from fame_sql.llm.request import Request
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
-
-_EXPORTED = (
-    "request_hash",
-    "stage",
-    "prompt_version",
-    "model",
-    "request",
-    "response",
-    "tokens_in",
-    "tokens_out",
-    "cost_usd",
-    "resolved_model",
-    "finish_reason",
-    "tokens_estimated",
-    "answered_at",
-)
 
 
 @dataclass(frozen=True)
@@ -245,13 +230,12 @@ class Ledger:
         InputError
             If the file exists and is not to be replaced, or cannot be written.
         """
-        columns = ", ".join(_EXPORTED)
+        columns = ", ".join(EXPORTED)
         rows = self.warehouse.records(
             f"SELECT {columns} FROM fame.llm_calls WHERE response IS NOT NULL ORDER BY ALL"
         )
-        lines = [json.dumps(_as_json(row), sort_keys=True, ensure_ascii=False) for row in rows]
-        write_text(path, "".join(f"{line}\n" for line in lines), force=force)
-        return len(lines)
+        write_text(path, "".join(f"{as_line(row)}\n" for row in rows), force=force)
+        return len(rows)
 
     def import_calls(self, path: Path) -> int:
         """Import answered calls from JSON lines; known calls are left unchanged.
@@ -264,14 +248,11 @@ class Ledger:
         Raises
         ------
         InputError
-            If a line is not a call, or its hash is not that of its request. Nothing is imported
-            then.
+            If a line is not a call, holds a value that no call has, or its hash is not that of its
+            request. Nothing is imported then.
         """
-        try:
-            lines = path.read_text(encoding="utf-8").split("\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{path} cannot be read: {error}") from None
-        calls = [_parse(path, n, line) for n, line in enumerate(lines, 1) if line.strip()]
+        lines = read_text(path).split("\n")
+        calls = [read_line(path, n, line) for n, line in enumerate(lines, 1) if line.strip()]
         imported = 0
         with self.warehouse.transaction():
             for call in calls:
@@ -289,29 +270,3 @@ class Ledger:
                 "SELECT request_hash, cost_usd FROM fame.llm_calls WHERE cost_usd IS NOT NULL"
             )
         )
-
-
-def _as_json(row: dict[str, Any]) -> dict[str, Any]:
-    parsed = {name: json.loads(row[name]) for name in ("request", "response")}
-    return {**row, **parsed, "answered_at": row["answered_at"].isoformat()}
-
-
-def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
-    try:
-        call = json.loads(line)
-        row = {name: call[name] for name in _EXPORTED}
-        content = call["response"]["content"]
-        same = hash_of(call["request"]) == call["request_hash"]
-    except (ValueError, KeyError, TypeError):
-        raise InputError(
-            f"{path}, line {number}, is not a call of a ledger: export one with "
-            "'fame llm export FILE'"
-        ) from None
-    if not same or not isinstance(content, str):
-        raise InputError(
-            f"{path}, line {number}: the hash is not that of the request: export the ledger again "
-            "with 'fame llm export FILE'"
-        )
-    row["request"] = json.dumps(call["request"], sort_keys=True)
-    row["response"] = json.dumps({"content": content})
-    return row

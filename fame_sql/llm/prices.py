@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fame_sql.errors import InputError
+from fame_sql.files import parse_json
 
 OVERRIDE = "FAME_PRICES"
 _BYTES_A_TOKEN = 3
@@ -59,7 +60,7 @@ def read_prices(path: Path | None = None) -> PriceTable:
     if own is None:
         return table
     try:
-        users = _parse(json.loads(own.read_text(encoding="utf-8")))
+        users = _parse(parse_json(own.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"{own} is not a price table ({' '.join(str(error).split())}): write it as "

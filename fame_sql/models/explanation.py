@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fame_sql.errors import ModelError
+from fame_sql.files import parse_json
 from fame_sql.models.jaccard import JaccardIndex
 from fame_sql.verdict.label_words import label_word
 
@@ -180,8 +181,8 @@ class Examples:
         if not path.exists():
             return cls(())
         try:
-            return cls([Example(**row) for row in json.loads(path.read_text(encoding="utf-8"))])
-        except (OSError, ValueError, TypeError) as error:
+            return cls([Example(**row) for row in parse_json(path.read_text(encoding="utf-8"))])
+        except (OSError, ValueError, TypeError, AttributeError) as error:
             raise ModelError(
                 f"{path} cannot be read ({error}): run 'fame train' to train a new model"
             ) from None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from fame_sql.canonical.canonical import Recipe
 from fame_sql.errors import FameError, InputError, ModelError
+from fame_sql.files import parse_json
 from fame_sql.models import manifest as manifests
 from fame_sql.models.explanation import FILE as EXAMPLES
 from fame_sql.models.explanation import DomainFacts, Examples
@@ -178,7 +179,7 @@ def read_metrics(folder: Path) -> dict[str, Any]:
     """
     path = folder / METRICS
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+        return dict(parse_json(path.read_text(encoding="utf-8"))) if path.exists() else {}
     except (OSError, ValueError, TypeError) as error:
         raise _unreadable(path, error) from None
 
@@ -193,21 +194,21 @@ def read_kinds(folder: Path) -> dict[str, str]:
     """
     check(folder)
     try:
-        content = json.loads((folder / MODEL).read_text(encoding="utf-8"))
+        content = parse_json((folder / MODEL).read_text(encoding="utf-8"))
         return {domain["name"]: domain["kind"] for domain in content["domains"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unreadable(folder / MODEL, error) from None
 
 
 def _read(folder: Path, version: str) -> Model:
     path = folder / MODEL
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
         manifests.refuse_format(folder, content["format"])
         return _model(folder, version, content)
     except FameError:
         raise
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unreadable(path, error) from None
 
 

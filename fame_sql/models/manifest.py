@@ -15,6 +15,7 @@ from typing import Any
 
 from fame_sql import __version__
 from fame_sql.errors import ModelError
+from fame_sql.files import parse_json
 from fame_sql.models.explanation import FILE as EXAMPLES
 from fame_sql.values.heads import FILE as VALUES
 
@@ -131,10 +132,10 @@ def _read(folder: Path) -> dict[str, Any]:
     try:
         if path.is_symlink():
             raise ValueError
-        manifest = dict(json.loads(path.read_text(encoding="utf-8")))
+        manifest = dict(parse_json(path.read_text(encoding="utf-8")))
         manifest["files"] = dict(manifest["files"])
         manifest["format"] = int(manifest.get("format", 1))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError):
         raise ModelError(
             f"{folder} is not a model folder (no readable {MANIFEST}): "
             "run 'fame train' to train a model"

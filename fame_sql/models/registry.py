@@ -15,6 +15,7 @@ import pyarrow as pa
 from fame_sql import sql
 from fame_sql.canonical.canonical import Recipe
 from fame_sql.errors import InputError, MissingStageError, ModelError
+from fame_sql.files import parse_json
 from fame_sql.models.folder import load
 from fame_sql.models.manifest import MODEL, check, hash_of
 from fame_sql.models.model import Model
@@ -81,7 +82,7 @@ def publish(
     """
     folder = warehouse.models_folder / version
     manifest = check(folder)
-    recipe = json.loads((folder / MODEL).read_text(encoding="utf-8"))["recipe"]
+    recipe = parse_json((folder / MODEL).read_text(encoding="utf-8"))["recipe"]
     row = {
         "model_version": version,
         "path": f"{warehouse.models_folder.name}/{version}",

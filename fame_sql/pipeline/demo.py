@@ -85,7 +85,7 @@ def run_demo(
     clock = _Clock(seconds, on_stage)
     progress = progress or SilentProgress()
     source = data or _simulated(warehouse, lines, seed, clock)
-    with Warehouse.open(warehouse, create=True) as opened:
+    with Warehouse.open(warehouse, create=True, external_access=True) as opened:
         _refuse_other_logs(opened, source)
         # The demonstration needs labels, and a log of one's own in JSON has them in this key.
         hints = Hints(label_key="label")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
@@ -13,6 +14,9 @@ from fame_sql.verdict import Verdict
 
 CAPACITY = 500_000
 """Maximum number of messages, and of canonical texts, cached per model and process."""
+
+MOST_BYTES = 256_000_000
+"""Maximum memory of these messages, and of these canonical texts."""
 
 BATCH = 16_384
 """Maximum number of canonical texts given to the model at once."""
@@ -74,6 +78,7 @@ class VerdictCache:
 
     def __init__(self) -> None:
         self.content = CacheContent()
+        self._message_bytes = self._text_bytes = 0
         self.lock = threading.Lock()
         self.judged = 0
         self.seconds = 0.0
@@ -112,23 +117,49 @@ class VerdictCache:
     def clear(self) -> None:
         """Drop all cached verdicts."""
         self.content = CacheContent()
+        self._message_bytes = self._text_bytes = 0
 
     def add(self, verdicts: Mapping[str, Verdict]) -> None:
-        """Cache verdicts by canonical text, dropping the older half if the cache is full."""
-        if len(self.content.of_canonical) + len(verdicts) > CAPACITY:
+        """Cache verdicts by canonical text, dropping the older half if the cache is full.
+
+        More than ever fit are not cached: they are judged again when they come again.
+        """
+        size = _bytes_of(verdicts)
+        if size > MOST_BYTES:
+            return
+        is_full = len(self.content.of_canonical) + len(verdicts) > CAPACITY
+        while is_full or self._text_bytes + size > MOST_BYTES:
             self.content = self.content.without_old_verdicts()
+            self._text_bytes = _bytes_of(self.content.of_canonical)
+            self._message_bytes = _bytes_of(self.content.of_message)
+            is_full = False
+        self._text_bytes += size
         for canonical, verdict in verdicts.items():
             if canonical not in self.content.of_canonical:
                 self.content.add(canonical, verdict)
 
     def add_messages(self, canonical_of: Mapping[str, str]) -> None:
-        """Cache the slots of messages, which are those of their canonical texts."""
-        if len(self.content.of_message) + len(canonical_of) > CAPACITY:
+        """Cache the slots of messages, which are those of their canonical texts.
+
+        More than ever fit are not cached: each is looked up by its canonical text then.
+        """
+        size = _bytes_of(canonical_of)
+        if size > MOST_BYTES:
+            return
+        is_full = len(self.content.of_message) + len(canonical_of) > CAPACITY
+        while is_full or self._message_bytes + size > MOST_BYTES:
             self.content = self.content.without_old_messages()
+            self._message_bytes = _bytes_of(self.content.of_message)
+            is_full = False
+        self._message_bytes += size
         slots = self.content.of_canonical
         self.content.of_message.update(
             {text: slots[c] for text, c in canonical_of.items() if c in slots}
         )
+
+
+def _bytes_of(texts: Iterable[str]) -> int:
+    return sum(map(sys.getsizeof, texts))
 
 
 _caches: WeakValueDictionary[str, VerdictCache] = WeakValueDictionary()

@@ -89,7 +89,7 @@ class Server:
             If a part cannot be started.
         """
         check_address(self.settings.host, self.tokens)
-        self._warehouse = Warehouse.open(self.path, create=True)
+        self._warehouse = Warehouse.open(self.path, create=True, external_access=True)
         try:
             for part in self.parts:
                 part.start(self)

@@ -99,6 +99,8 @@ def _one_line(error: duckdb.Error) -> str:
         return f"{first}: views are read-only; use the tables of the schema fame, such as fame.logs"
     if "read-only" in first:
         return f"{first}; add --write to let the statement change the warehouse"
+    if "disabled by configuration" in first or "disabled through configuration" in first:
+        return f"{first}; add --external-access to let statements reach files and the network"
     if "the expression has side effects" in first:
         return f"{first}: {_SUBQUERY}"
     if suggested := next((line for line in others if line.startswith("Did you mean")), ""):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
@@ -20,6 +20,7 @@ from fame_sql.storage.views import reach_partitions, renew_views
 from fame_sql.templates.answers import Answers, read_answers
 from fame_sql.udfs import duckdb as functions
 from fame_sql.verdict import Verdict, statements
+from fame_sql.warehouse.reach import limited_reach
 from fame_sql.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -28,18 +29,30 @@ if TYPE_CHECKING:
 
 @overload
 def connect(
-    warehouse: Path | str, *, read_only: bool = False, plan: Literal[False] = False
+    warehouse: Path | str,
+    *,
+    read_only: bool = False,
+    plan: Literal[False] = False,
+    external_access: bool = True,
 ) -> duckdb.DuckDBPyConnection: ...
 
 
 @overload
 def connect(
-    warehouse: Path | str, *, read_only: bool = False, plan: Literal[True]
+    warehouse: Path | str,
+    *,
+    read_only: bool = False,
+    plan: Literal[True],
+    external_access: bool = True,
 ) -> PlannedConnection: ...
 
 
 def connect(
-    warehouse: Path | str, *, read_only: bool = False, plan: bool = False
+    warehouse: Path | str,
+    *,
+    read_only: bool = False,
+    plan: bool = False,
+    external_access: bool = True,
 ) -> duckdb.DuckDBPyConnection | PlannedConnection:
     """Open a warehouse and return a DuckDB connection with the live functions on it.
 
@@ -52,6 +65,10 @@ def connect(
     plan : bool
         Return a connection whose ``sql`` and ``execute`` plan each statement, as
         :func:`fame_sql.query` does.
+    external_access : bool
+        Leave it out to use files, extensions and the network in statements. ``False`` is for a
+        warehouse from somebody else: its views and macros then reach its own partitions only. It
+        holds for all connections of this process to the file, until the last one is closed.
 
     Raises
     ------
@@ -64,7 +81,8 @@ def connect(
     >>> connection = fame_sql.connect("warehouse.duckdb")  # doctest: +SKIP
     >>> connection.sql("SELECT count(*) FROM logs WHERE fame_score(body) > 0.5")  # doctest: +SKIP
     """
-    opened = Warehouse.open(warehouse, read_only=read_only)
+    with nullcontext() if external_access else limited_reach():
+        opened = Warehouse.open(warehouse, read_only=read_only, external_access=external_access)
     reach_partitions(opened.connection)
     if not read_only:
         renew_views(opened)

@@ -19,6 +19,7 @@ from fame_sql.storage.views import partition_place
 from fame_sql.udfs import duckdb as functions
 from fame_sql.warehouse.connection import STORAGE_VERSION, first_line
 from fame_sql.warehouse.disk import check_room
+from fame_sql.warehouse.reach import limit
 from fame_sql.warehouse.warehouse import Warehouse
 
 
@@ -99,6 +100,10 @@ def _copy_over(path: Path, copy: Path, place: Place | None) -> int:
             connection.execute(
                 f"ATTACH {literal(copy)} AS new_file (STORAGE_VERSION '{STORAGE_VERSION}')"
             )
+            # The copy binds every view again, and a view may name anything.
+            connection.execute("USE old_file")
+            limit(connection)
+            connection.execute("USE memory")
             connection.execute("COPY FROM DATABASE old_file TO new_file")
             before, after = (_counts(connection, name) for name in ("old_file", "new_file"))
             connection.execute("DETACH new_file")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from dataclasses import dataclass
@@ -10,10 +11,10 @@ from typing import Any
 
 import duckdb
 
-from fame_sql.errors import InputError
+from fame_sql.errors import InputError, WarehouseError
+from fame_sql.warehouse.reach import BY_DUCKDB
 
-# DuckDB reaches these by itself, with its extensions.
-_BY_DUCKDB = {"s3", "gs", "gcs", "r2", "http", "https", "hf", "az", "azure", "abfss"}
+_PARTITION = re.compile(r"day=[\w-]+/[\w-]+\.parquet")
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,31 @@ class Place:
     def make_folder(self, path: str) -> None:
         """Make the folder of a file, if the place is local."""
         if not protocol_of(self.root):
-            Path(self.url(path)).parent.mkdir(parents=True, exist_ok=True)
+            self._local(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _local(self, path: str) -> Path:
+        """Return a file below this place, which is about to be written or removed.
+
+        The path can come from a warehouse that somebody else made, and a link in the folder from
+        anybody who may write there.
+
+        Raises
+        ------
+        WarehouseError
+            If the path is not that of a partition, or leads out of the place.
+        """
+        file = Path(self.url(_checked(path)))
+        if file.is_symlink() or file.parent.is_symlink():
+            raise WarehouseError(
+                f"{file} or its folder is a link: nothing is written or removed through it; "
+                "replace it with the file or folder itself"
+            )
+        return file
 
     def remove(self, path: str) -> None:
         """Remove a file if it exists, and its folder if it is then empty."""
         if not protocol_of(self.root):
-            file = Path(self.url(path))
+            file = self._local(path)
             file.unlink(missing_ok=True)
             if file.parent.is_dir() and not any(file.parent.iterdir()):
                 file.parent.rmdir()
@@ -76,8 +96,17 @@ class Place:
                 f"{self.url(path)} cannot be removed without fsspec: run 'pip install fsspec' and "
                 "the package for this protocol (s3fs, gcsfs, adlfs), and try again"
             )
-        if system.exists(self.url(path)):
+        if system.exists(self.url(_checked(path))):
             system.rm(self.url(path))
+
+
+def _checked(path: str) -> str:
+    """Return the path of a partition; refuse any other."""
+    if not _PARTITION.fullmatch(path):
+        raise WarehouseError(
+            f"{path[:200]!r} is no name of a partition: nothing is written or removed there"
+        )
+    return path
 
 
 def protocol_of(address: str) -> str:
@@ -100,7 +129,7 @@ def reach(connection: duckdb.DuckDBPyConnection, address: str) -> None:
     system = _file_system(protocol)
     if system is not None:
         connection.register_filesystem(system)
-    elif protocol not in _BY_DUCKDB:
+    elif protocol not in BY_DUCKDB:
         raise InputError(
             f"{address} cannot be reached: no file system for '{protocol}://' is installed; "
             "run 'pip install fsspec' and the package for this protocol (s3fs, gcsfs, adlfs), or "
@@ -114,5 +143,5 @@ def _file_system(protocol: str) -> Any:
         import fsspec
 
         return fsspec.filesystem(protocol)
-    except (ImportError, ValueError):
+    except (ImportError, ValueError, TypeError, OSError):
         return None

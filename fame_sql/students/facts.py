@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fame_sql.errors import FameError, ModelError
+from fame_sql.files import parse_json
 from fame_sql.students.calibration.calibration import Calibration
 from fame_sql.students.config import DomainSpec, StudentConfig
 from fame_sql.students.generations import Generations
@@ -81,7 +82,7 @@ class StudentFacts:
         """
         path = folder / FILE
         try:
-            facts = cls._from_json(json.loads(path.read_text(encoding="utf-8")))
+            facts = cls._from_json(parse_json(path.read_text(encoding="utf-8")))
         except OSError as error:
             reason = f"cannot be read ({error.strerror})"
         except (AttributeError, ValueError, TypeError, KeyError, FameError) as error:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fame_sql.errors import ModelError
+from fame_sql.files import parse_json
 from fame_sql.students.examples import LabelledEvents
 from fame_sql.students.fitting.balance import balance
 from fame_sql.students.generations import numbered
@@ -113,7 +114,7 @@ class LexicalHead:
         from safetensors.numpy import load
 
         try:
-            facts = json.loads((folder / numbered(FACTS, generation)).read_text("utf-8"))
+            facts = parse_json((folder / numbered(FACTS, generation)).read_text("utf-8"))
             tensors = load((folder / numbered(WEIGHTS, generation)).read_bytes())
             features = [
                 FeatureSet(vocabulary, tensors[f"view{number}"])
@@ -125,7 +126,7 @@ class LexicalHead:
             if letters not in get_args(Letters):
                 raise ValueError(f"letters {letters!r} are not known")
             return cls(features, float(facts["intercept"]), letters)
-        except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, SafetensorError) as error:
             raise ModelError(
                 f"{folder / numbered(FACTS, generation)} cannot be read ({error}): "
                 "train again with 'fame train --full'"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fame_sql.errors import ModelError
+from fame_sql.files import parse_json
 from fame_sql.values.head import Bin, ValueHead
 from fame_sql.verdict import Verdict, is_anomalous
 
@@ -82,9 +83,9 @@ class ValueHeads:
         if not path.exists():
             return NO_HEADS
         try:
-            read = json.loads(path.read_text(encoding="utf-8"))
+            read = parse_json(path.read_text(encoding="utf-8"))
             return cls.of([_head(**facts) for facts in read])
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, AttributeError) as error:
             raise ModelError(
                 f"{path} cannot be read ({error}): train again with 'fame train --full'"
             ) from None

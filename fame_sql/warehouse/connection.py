@@ -14,6 +14,7 @@ import duckdb
 from fame_sql.errors import WarehouseError
 from fame_sql.files import put_in_place
 from fame_sql.sql.quoting import literal
+from fame_sql.warehouse.reach import limit
 
 # DuckDB 1.5 cannot read what 2.0 writes by default; both read and write this version.
 STORAGE_VERSION = "v1.2.0"
@@ -64,7 +65,7 @@ def checkpointed_transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[
 
 
 def open_file(
-    path: Path, *, create: bool = False, read_only: bool = False
+    path: Path, *, create: bool = False, read_only: bool = False, external_access: bool = False
 ) -> duckdb.DuckDBPyConnection:
     """Connect to a warehouse's file as it is, whatever its schema.
 
@@ -76,6 +77,9 @@ def open_file(
         Create the file if it does not exist.
     read_only : bool
         Change nothing; several processes can read at once.
+    external_access : bool
+        Let statements reach other files and the network also on the command line, see
+        :mod:`fame_sql.warehouse.reach`.
 
     Raises
     ------
@@ -85,7 +89,14 @@ def open_file(
     _check_path(path, create=create)
     if not path.exists():
         _create_file(path)
-    return _connect(path, read_only=read_only)
+    connection = _connect(path, read_only=read_only)
+    try:
+        if not external_access:
+            limit(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def first_line(error: Exception) -> str:
@@ -154,6 +165,7 @@ def _create_file(path: Path) -> None:
         with duckdb.connect() as memory:
             memory.execute(attach)
             memory.execute("DETACH made")
+        unborn.chmod(0o600)
         put_in_place(unborn, path)
     except FileExistsError:
         return

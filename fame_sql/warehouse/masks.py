@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fame_sql.canonical.canonical import Mask, Recipe, default_recipe
 from fame_sql.errors import InputError
+from fame_sql.files import read_text
 from fame_sql.warehouse.definitions import define
 from fame_sql.warehouse.recipe import write_recipe
 from fame_sql.warehouse.warehouse import Warehouse
@@ -51,8 +52,8 @@ def choose_masks(name: str) -> Recipe:
 def _read(path: Path) -> list[Mask]:
     """Read the masks of a CSV file."""
     try:
-        rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        rows = list(csv.DictReader(read_text(path).removeprefix("\ufeff").splitlines()))
+    except csv.Error as error:
         raise InputError(f"masks {path} cannot be read: {error}") from None
     if not rows or any(row.get(column) is None for row in rows for column in COLUMNS):
         raise InputError(

@@ -35,7 +35,14 @@ class Warehouse:
     connection: duckdb.DuckDBPyConnection
 
     @classmethod
-    def open(cls, path: Path | str, *, create: bool = False, read_only: bool = False) -> Warehouse:
+    def open(
+        cls,
+        path: Path | str,
+        *,
+        create: bool = False,
+        read_only: bool = False,
+        external_access: bool = False,
+    ) -> Warehouse:
         """Open a warehouse, and bring an older one up to date if it may be written.
 
         A copy is kept where the schema changes, see :mod:`fame_sql.warehouse.upgrade`.
@@ -48,6 +55,9 @@ class Warehouse:
             Create the warehouse if it does not exist.
         read_only : bool
             Change nothing; several processes can read at once.
+        external_access : bool
+            Let statements reach other files and the network also on the command line, see
+            :mod:`fame_sql.warehouse.reach`.
 
         Raises
         ------
@@ -56,7 +66,9 @@ class Warehouse:
             a newer fame-sql made it.
         """
         path = Path(path)
-        connection = open_file(path, create=create, read_only=read_only)
+        connection = open_file(
+            path, create=create, read_only=read_only, external_access=external_access
+        )
         try:
             migrate(connection, path, read_only=read_only)
         except BaseException:

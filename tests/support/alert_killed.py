@@ -1,11 +1,10 @@
-"""A process that sends alerts until none is left, to be killed at any time.
+"""What sends alerts until none is left, to be killed at any time.
 
 Arguments: the warehouse, the address of a receiver, how many incidents there are.
 """
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -69,5 +68,6 @@ def main(path: Path, address: str, count: int) -> None:
             return
 
 
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+def run(arguments: list[str]) -> None:
+    """Run as a child of the harness of kills."""
+    main(Path(arguments[0]), arguments[1], int(arguments[2]))

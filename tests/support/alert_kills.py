@@ -1,11 +1,8 @@
-"""Kill the process that sends alerts at random, and count what a receiver gets."""
+"""Kill what sends alerts at random, and count what a receiver gets."""
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +10,11 @@ from pathlib import Path
 
 from alert_killed import SETTINGS
 from alert_servers import Receivers
+from kills import Forks, forks
 
 from fame_sql.operations.alerts.stored_settings import store_settings
 from fame_sql.warehouse.warehouse import Warehouse
 
-_PROCESS = Path(__file__).with_name("alert_killed.py")
 _LONGEST = 120
 
 
@@ -51,28 +48,24 @@ def send_and_kill(
     with Warehouse.open(warehouse) as opened:
         store_settings(opened, SETTINGS, "tester", datetime(2027, 3, 2), force=True)
     draw, done = random.Random(seed), 0
-    while not _run(warehouse, servers, incidents, draw.uniform(1.0, 3.5) if done < kills else None):
-        done += 1
+    words = [str(warehouse), servers.http, str(incidents)]
+    with forks(warehouse.parent) as forking:
+        while not _run(forking, words, draw.uniform(0.1, 2.5) if done < kills else None):
+            done += 1
     hook = Counter(r.headers["idempotency-key"] for r in servers.received["hook"])
     pager = Counter((r.body["event_action"], r.body["dedup_key"]) for r in servers.received["pd"])
     counted = [*hook.values(), *pager.values()]
     return Kills(done, 4 * incidents, len(counted), sum(counted) - len(counted), max(counted) - 1)
 
 
-def _run(warehouse: Path, servers: Receivers, incidents: int, seconds: float | None) -> bool:
+def _run(forking: Forks, words: list[str], seconds: float | None) -> bool:
     """Run the process; return whether it ended by itself."""
-    support, root = _PROCESS.parent, _PROCESS.parents[2]
-    process = subprocess.Popen(
-        [sys.executable, str(_PROCESS), str(warehouse), servers.http, str(incidents)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(support), str(root), *sys.path])},
-    )
-    try:
-        if process.wait(seconds or _LONGEST):
-            raise RuntimeError(f"the process failed: {process.returncode}")
-        return True
-    except subprocess.TimeoutExpired:
-        if seconds is None:
-            raise
-        process.kill()
-        process.wait()
+    child = forking.start(words, call="alert_killed:run")
+    code = child.wait(seconds or _LONGEST)
+    if code is None and seconds is not None:
+        child.kill()
+        child.wait(_LONGEST)
         return False
+    if code != 0:
+        raise RuntimeError(f"the process failed: {code}: {child.said[-2000:]}")
+    return True

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 
@@ -122,30 +120,16 @@ class LanguageModelOptions:
     def client(self) -> Client | None:
         """Return a client of the endpoint, or None if none is named."""
         from fame_sql.llm.client import Client
-        from fame_sql.llm.keys import api_key
+        from fame_sql.llm.keys import api_key, host_of, refuse_unencrypted
 
         endpoint = self.llm or os.environ.get(_ENDPOINT)
         if not endpoint:
             return None
-        host = _host(endpoint)
+        host = host_of(endpoint)
+        key = api_key(host)
+        refuse_unencrypted(endpoint, key)
         click.echo(f"sending redacted text to {host}, model {self.llm_model}", err=True)
-        return Client(endpoint, api_key(host), timeout=self.timeout)
-
-
-def _host(endpoint: str) -> str:
-    """Return the host of an endpoint's address; a message never repeats a password in it."""
-    try:
-        address = urlsplit(endpoint)
-        host, _ = address.hostname, address.port
-    except ValueError:
-        address, host = urlsplit(""), None
-    if address.scheme not in ("http", "https") or not host:
-        shown = re.sub(r"//[^/]*@", "//", endpoint)
-        raise InputError(
-            f"--llm {shown!r} is not the address of an endpoint; "
-            "give one such as http://localhost:11434/v1"
-        )
-    return host
+        return Client(endpoint, key, timeout=self.timeout)
 
 
 _MODEL: dict[str, Any] = {

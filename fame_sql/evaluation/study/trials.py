@@ -123,7 +123,7 @@ def trial(
     value_heads : bool
         Spread the labels over values, as the fitting of value heads needs it.
     """
-    with Warehouse.open(folder / "trial.duckdb", create=True) as warehouse:
+    with Warehouse.open(folder / "trial.duckdb", create=True, external_access=True) as warehouse:
         _copy_known_lines(warehouse, source, lines.log_id[split.known])
         mine(warehouse, fraction=1)
         if value_heads:

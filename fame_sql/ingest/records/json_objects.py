@@ -129,7 +129,11 @@ def _record(held: list[Line], column: int, end: int) -> Record:
 
 def _flat(text: str) -> str:
     """Return an object in one line, as it would be in JSON lines."""
-    return re.sub(r"\s*\n\s*", " ", text)
+    first, *others = text.split("\n")
+    if not others:
+        return text
+    between = (line.strip() for line in others[:-1])
+    return " ".join([first.rstrip(), *filter(None, between), others[-1].lstrip()])
 
 
 def _unpacked(record: Record) -> Iterator[Record]:

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 from fame_sql.ingest.records.record import Line, Record
 
 _END = re.compile(r"</Event>")
-_EVENT = re.compile(r"<Event[ >].*?</Event>", re.DOTALL)
+_BEGIN = re.compile(r"<Event[ >]")
 _LEVELS = {"1": "Critical", "2": "Error", "3": "Warning", "4": "Information", "5": "Verbose"}
 _MOST_LINES = 10_000
 
@@ -40,11 +40,19 @@ def _events(held: list[Line]) -> Iterator[Record]:
     while held and _is_frame(held[0].text):
         held = held[1:]
     whole = Record.of_lines(held)
-    found = _EVENT.findall(whole.text)
+    found = list(_texts(whole.text))
     if not found:
         yield whole
     for event in found:
         yield replace(whole, text=event, document=_of_xml(event))
+
+
+def _texts(text: str) -> Iterator[str]:
+    """Yield the events in a text, each from its begin to the next end."""
+    at = 0
+    while (begin := _BEGIN.search(text, at)) and (end := _END.search(text, begin.end())):
+        yield text[begin.start() : end.end()]
+        at = end.end()
 
 
 def _of_xml(text: str) -> str | None:
@@ -98,7 +106,7 @@ def _of_json(text: str) -> str | None:
         computer=system.get("Computer"),
         channel=system.get("Channel"),
         data=event.get("EventData") or event.get("UserData") or {},
-        message=dict(event.get("RenderingInfo") or {}).get("Message"),
+        message=_attribute(event.get("RenderingInfo"), "Message"),
     )
 
 
@@ -106,7 +114,7 @@ def _attribute(element: Any, name: str) -> Any:
     if not isinstance(element, dict):
         return None
     inside = element.get("#attributes") or element.get("@attributes") or element
-    return inside.get(name)
+    return inside.get(name) if isinstance(inside, dict) else None
 
 
 def _object(

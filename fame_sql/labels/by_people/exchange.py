@@ -14,7 +14,7 @@ from fame_sql import sql
 from fame_sql.canonical.provisional import PREFIX
 from fame_sql.console import printable
 from fame_sql.errors import InputError
-from fame_sql.files import write_text
+from fame_sql.files import read_text, write_text
 from fame_sql.labels.answers import GivenAnswer, find_template, give_answers, read_answer
 from fame_sql.labels.counts import LabelReport, finish
 from fame_sql.labels.selection.active import choose_actively
@@ -187,14 +187,12 @@ def _read_judgements(warehouse: Warehouse, source: str) -> Iterable[dict[str, st
 
 def _read_csv(path: Path) -> list[dict[str, str]]:
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            # Spreadsheets use semicolons in locales with a decimal comma.
-            header = file.readline()
-            separator = max(",;\t", key=header.count)
-            file.seek(0)
-            records = csv.DictReader(file, delimiter=separator)
-            return [{k: v or "" for k, v in row.items() if k} for row in records]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        text = read_text(path).removeprefix("\ufeff")
+        # Spreadsheets use semicolons in locales with a decimal comma.
+        separator = max(",;\t", key=text.partition("\n")[0].count)
+        records = csv.DictReader(io.StringIO(text), delimiter=separator)
+        return [{k: v or "" for k, v in row.items() if k} for row in records]
+    except csv.Error as error:
         raise InputError(f"{path} cannot be read as CSV: {error}") from None
 
 

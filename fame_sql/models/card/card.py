@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fame_sql import __version__
+from fame_sql.files import parse_json
 from fame_sql.models.card.facts import Facts, number
 from fame_sql.models.card.markdown import inline, table
 from fame_sql.models.card.performance import held_out, limits, thresholds
@@ -86,7 +87,7 @@ def card(folder: Path, version: str, parent: str | None) -> str:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    return dict(json.loads(path.read_text("utf-8")))
+    return dict(parse_json(path.read_text("utf-8")))
 
 
 def _title(facts: Facts) -> Iterator[str]:

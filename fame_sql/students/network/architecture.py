@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from safetensors import SafetensorError
 
 from fame_sql.errors import InputError
+from fame_sql.files import parse_json
 
 if TYPE_CHECKING:
     from torch import nn
@@ -81,7 +82,7 @@ def read_stated(folder: Path) -> dict[str, Any]:
     """Read the description of the encoder in a folder."""
     path = folder / "config.json"
     try:
-        stated = json.loads(path.read_text(encoding="utf-8"))
+        stated = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read: {reason(error)}") from None
     if not isinstance(stated, dict):

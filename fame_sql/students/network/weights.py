@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fame_sql.errors import ModelError
+from fame_sql.files import parse_json
 from fame_sql.students.config import StudentConfig
 from fame_sql.students.generations import Generations
 from fame_sql.students.network import encoder
@@ -87,7 +88,7 @@ def read_network(
 
 def _rebuilt(path: Path, domains: int, experts: int) -> nn.ModuleDict:
     try:
-        return encoder.rebuild(json.loads(path.read_text(encoding="utf-8")), domains, experts)
+        return encoder.rebuild(parse_json(path.read_text(encoding="utf-8")), domains, experts)
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}): {_TRAIN_AGAIN}") from None
     except (AttributeError, KeyError, TypeError, ValueError) as error:

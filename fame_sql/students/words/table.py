@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fame_sql.errors import ModelError
+from fame_sql.files import parse_json
 from fame_sql.students.generations import numbered
 from fame_sql.students.words.reading import (
     PAIR,
@@ -175,7 +176,7 @@ class WordTable:
 
         path = folder / numbered(VOCABULARY, generation)
         try:
-            features = in_order(json.loads(path.read_text("utf-8")))
+            features = in_order(parse_json(path.read_text("utf-8")))
             tensors = load((folder / numbered(WEIGHTS, generation)).read_bytes())
             parts = tensors["weights"], tensors["squares"], tensors["intercepts"]
             weights, squares, intercepts = parts
@@ -185,7 +186,7 @@ class WordTable:
                 raise ValueError("vocabulary and weights differ in length")
             if {part.dtype for part in parts} != {np.dtype(np.int64)}:
                 raise ValueError("weights are not whole numbers")
-        except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, SafetensorError) as error:
             raise ModelError(
                 f"{path} cannot be read ({error}): train again with 'fame train --full'"
             ) from None

@@ -1,0 +1,76 @@
+"""Attack fame-sql, and count what was tried, what held and what failed.
+
+python benchmarks/attack.py --kills 1000 --flips 200
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
+
+import attacks
+from alert_servers import receivers
+from attack_tests import tests_of
+from kill_stages import Ingredients, alerting_stage, asking_stage, local_stages
+from kills import Tried, forks, kill_at_random
+from llm_server import language_server
+
+
+def kill_all(folder: Path, kills: int, seed: int) -> Iterator[Tried]:
+    """Kill every stage, each as often as the others."""
+    with forks(folder) as forking, language_server(delay=0.05) as server, receivers() as channels:
+        channels.delay = 0.05
+        made = Ingredients(folder / "ingredients", forking)
+        stages = [*local_stages(made), asking_stage(made, server), alerting_stage(made, channels)]
+        each = -(-kills // len(stages))
+        for number, stage in enumerate(stages):
+            tried = kill_at_random(stage, forking, folder / f"stage-{number}", each, seed)
+            yield Tried(f"kills: {stage.name}", tried.tried, tried.failed)
+
+
+def attack(folder: Path, given: argparse.Namespace) -> Iterator[Tried]:
+    """Yield what came of each kind of attack."""
+    if given.kills:
+        yield from kill_all(folder / "kills", given.kills, given.seed)
+    with forks(folder) as forking:
+        made = Ingredients(folder / "made", forking)
+    compiled = made.folder / "score" / "w.duckdb"
+    yield attacks.flip_bits(compiled, folder / "flips", given.flips, given.seed)
+    yield attacks.damage_models(compiled, folder / "models")
+    yield attacks.forge_models(compiled, folder / "forged")
+    evil = attacks.hostile_warehouse(compiled, folder / "evil")
+    (folder / "shown").mkdir()
+    yield from attacks.show_hostile_texts(evil, folder / "shown")
+    yield from tests_of(Path(__file__).parents[1] / "tests")
+
+
+def main() -> None:
+    """Attack, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("--flips", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    total = failed = 0
+    print(f"{'':<40}{'tried':>8}{'held':>8}{'failed':>8}")
+    with tempfile.TemporaryDirectory(prefix="attack-") as name:
+        folder = Path(name)
+        for one in ("kills", "made"):
+            (folder / one).mkdir()
+        for tried in attack(folder, given):
+            bad = len(tried.failed)
+            print(f"{tried.name:<40}{tried.tried:>8}{tried.tried - bad:>8}{bad:>8}", flush=True)
+            for what in tried.failed[:5]:
+                print(f"    {what[:300]!r}")
+            total, failed = total + tried.tried, failed + bad
+    print(f"{'all':<40}{total:>8}{total - failed:>8}{failed:>8}")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

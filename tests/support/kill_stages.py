@@ -1,0 +1,230 @@
+"""The stages that are killed: what each needs, which command it is, and what it must leave."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import duckdb
+from alert_killed import SETTINGS
+from alert_servers import Receivers
+from kills import FAME, Forks, Stage
+from llm_server import LanguageServer
+from older_warehouse import older_warehouse
+
+from fame_sql.pipeline.simulator import simulate
+from fame_sql.sql.quoting import identifier
+from fame_sql.warehouse.warehouse import Warehouse
+
+WAREHOUSE = "w.duckdb"
+_HERE = ("--warehouse", WAREHOUSE)
+_PHASES = (
+    ("ingest", "centre.log", "--format", "bgl"),
+    ("mine",),
+    ("label",),
+    ("domains",),
+    ("train",),
+    ("score",),
+)
+_INCIDENTS = 12
+_WHEN = {"TIMESTAMP", "DOUBLE", "TIMESTAMP WITH TIME ZONE"}
+_OF_THE_RUN = {"metrics", "source", "value"}
+"""Columns that two runs fill otherwise: seconds, where the log lies, and what a warehouse is."""
+
+
+def state_of(path: Path, schema: str = "fame") -> dict[str, object]:
+    """Return for each table how many rows it has and a sum of what stands in them.
+
+    Times of the clock, computed decimals and numbers drawn from a sequence are left out.
+    """
+    with duckdb.connect(str(path), read_only=True) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        tables: dict[str, list[str]] = {}
+        for table, column, kind in connection.execute(
+            "SELECT table_name, column_name, data_type FROM duckdb_columns() "
+            "WHERE schema_name = ? AND NOT internal AND table_name IN "
+            "(SELECT table_name FROM duckdb_tables())",
+            [schema],
+        ).fetchall():
+            kept = kind not in _WHEN and column not in _OF_THE_RUN
+            tables.setdefault(table, []).extend([identifier(column)] if kept else [])
+        return {
+            table: connection.execute(
+                f"SELECT count(*), sum(hash({', '.join(columns) or '0'})) "
+                f"FROM {identifier(schema)}.{identifier(table)}"
+            ).fetchall()
+            for table, columns in tables.items()
+        }
+
+
+class Ingredients:
+    """A log, and a warehouse after each stage, made once and copied for each round.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they are made.
+    forking : Forks
+        Runs the commands.
+    lines : int
+        Lines of the log.
+    """
+
+    def __init__(self, folder: Path, forking: Forks, lines: int = 3000) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.log = folder / "centre.log"
+        simulate(self.log, lines=lines, seed=7)
+        place = folder / "making"
+        place.mkdir()
+        shutil.copy(self.log, place)
+        for phase in _PHASES:
+            child = forking.start([*phase, *_HERE], folder=place)
+            code = child.wait(300)
+            if code != 0:
+                raise AssertionError(f"{phase}: {child.said}")
+            shutil.copytree(place, folder / phase[0])
+        older_warehouse(folder / "older.duckdb", 2)
+
+    def after(self, phase: str) -> Callable[[Path], object]:
+        """Return what copies the warehouse after a stage into a folder."""
+        return lambda place: shutil.copytree(self.folder / phase, place, dirs_exist_ok=True)
+
+    def copy_log(self, place: Path) -> None:
+        """Copy the log alone."""
+        shutil.copy(self.log, place)
+
+    def copy_older(self, place: Path) -> None:
+        """Copy a warehouse of an earlier schema."""
+        shutil.copy(self.folder / "older.duckdb", place / WAREHOUSE)
+
+
+def whole(place: Path) -> dict[str, object]:
+    """Return the state of the warehouse in a folder."""
+    return state_of(place / WAREHOUSE)
+
+
+def opens(place: Path) -> None:
+    """Open the warehouse in a folder, if it was born."""
+    if (place / WAREHOUSE).exists():
+        Warehouse.open(place / WAREHOUSE).close()
+
+
+def nothing_twice(place: Path) -> None:
+    """Refuse a warehouse in which a line of a source lies twice."""
+    opens(place)
+    if (place / WAREHOUSE).exists():
+        with Warehouse.open(place / WAREHOUSE, read_only=True) as opened:
+            lines, distinct = opened.rows(
+                "SELECT count(*), count(DISTINCT (source_path, line_number)) FROM fame.logs"
+            )[0]
+        if lines != distinct:
+            raise AssertionError(f"{lines - distinct} lines lie twice")
+
+
+def whole_or_absent(name: str) -> Callable[[Path], None]:
+    """Return what refuses a copy of the warehouse that is there in part."""
+
+    def holds(place: Path) -> None:
+        opens(place)
+        if (place / name).exists():
+            Warehouse.open(place / name).close()
+
+    return holds
+
+
+def _lake(place: Path) -> object:
+    with Warehouse.open(place / WAREHOUSE, read_only=True) as opened:
+        found = opened.rows(
+            "SELECT count(*), count(DISTINCT (source_path, line_number)), sum(hash(body)) "
+            "FROM fame.all_logs"
+        )
+        named = {row[0] for row in opened.rows("SELECT path FROM fame.partitions")}
+    files = {str(f.relative_to(place / "lake")) for f in (place / "lake").rglob("*.parquet")}
+    return found, sorted(named - files)
+
+
+def _exported(place: Path) -> object:
+    folder = place / "out"
+    return sorted((p.name, p.read_bytes()) for p in folder.iterdir())
+
+
+def _stage(
+    name: str,
+    ingredients: Ingredients,
+    after: str,
+    *words: str,
+    result: Callable[[Path], object] = whole,
+    holds: Callable[[Path], object] = opens,
+) -> Stage:
+    return Stage(name, ingredients.after(after), [[*words, *_HERE]], result, holds)
+
+
+def local_stages(of: Ingredients) -> list[Stage]:
+    """Return the stages that need nothing but the warehouse."""
+    ingest = [[*_PHASES[0], *_HERE]]
+    return [
+        Stage("ingest", of.copy_log, ingest, whole, nothing_twice),
+        *(_stage(p[0], of, _PHASES[n][0], *p) for n, p in enumerate(_PHASES[1:])),
+        _stage("compile", of, "ingest", "compile"),
+        _stage("counts", of, "score", "counts"),
+        _stage("incidents", of, "score", "incidents", "update"),
+        _stage("evaluate", of, "score", "evaluate"),
+        _stage(
+            "backup",
+            of,
+            "score",
+            *("backup", "copy.duckdb", "--force"),
+            result=lambda place: state_of(place / "copy.duckdb"),
+            holds=whole_or_absent("copy.duckdb"),
+        ),
+        _stage("compact", of, "score", "compact"),
+        _stage("expire", of, "score", "expire", "--before", "2025-03-08"),
+        _stage(
+            "lake",
+            of,
+            "score",
+            *("partition", "move", "--before", "2025-03-09", "--place", "lake"),
+            result=_lake,
+        ),
+        _stage("redact", of, "score", "redact", "node"),
+        _stage("export", of, "score", "llm", "export", "ledger.jsonl", "--force"),
+        Stage("upgrade", of.copy_older, [["upgrade", *_HERE]], whole, opens),
+    ]
+
+
+def labelled(place: Path) -> object:
+    """Return the labels that a language model gave."""
+    with Warehouse.open(place / WAREHOUSE, read_only=True) as opened:
+        return opened.rows("SELECT log_id, is_anomaly, source FROM fame.labels ORDER BY ALL")
+
+
+def asking_stage(of: Ingredients, server: LanguageServer) -> Stage:
+    """Return labelling by a language model."""
+    asked = ("label", "--llm", server.base_url, "--llm-model", "gpt-4o", "-k", "4")
+    words: Sequence[str] = (*asked, "--window", "3000", "--again")
+    return _stage("label by a language model", of, "mine", *words, result=labelled)
+
+
+def alerting_stage(of: Ingredients, servers: Receivers) -> Stage:
+    """Return the sending of alerts to a receiver; what is received is counted there."""
+    from datetime import datetime
+
+    from fame_sql.operations.alerts.stored_settings import store_settings
+
+    def prepare(place: Path) -> None:
+        servers.received.clear()
+        with Warehouse.open(place / WAREHOUSE, create=True) as opened:
+            store_settings(opened, SETTINGS, "tester", datetime(2027, 3, 2), force=True)
+
+    def result(place: Path) -> object:
+        hook = {request.headers["idempotency-key"] for request in servers.received["hook"]}
+        pager = {(r.body["event_action"], r.body["dedup_key"]) for r in servers.received["pd"]}
+        return len(hook), len(pager)
+
+    commands = [[WAREHOUSE, servers.http, _INCIDENTS]]
+    return Stage("alerts", prepare, commands, result, opens, call="alert_killed:run")
+
+
+__all__ = ["FAME", "Ingredients", "alerting_stage", "asking_stage", "local_stages", "state_of"]

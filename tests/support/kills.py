@@ -1,0 +1,273 @@
+"""Kill processes at random moments, and see what they leave: the one harness for all kills.
+
+A process that has imported fame-sql forks a child for each attempt, so that an attempt costs what
+its work costs and not a second of imports. A stage is described once (:class:`Stage`); its result
+after any number of kills has to be that of a run that nobody disturbed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+_FORKING = Path(__file__).with_name("forking.py")
+_LONGEST = 300.0
+FAME = "fame_sql.cli:main"
+"""The command line, as what a child calls."""
+
+
+@dataclass
+class Child:
+    """A process that runs one function, and can be killed.
+
+    Parameters
+    ----------
+    forks : Forks
+        What started it.
+    pid : int
+        Its number.
+    output : Path
+        The file with what it printed.
+    """
+
+    forks: Forks
+    pid: int
+    output: Path
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        """Send it a signal."""
+        os.kill(self.pid, number)
+
+    def wait(self, seconds: float) -> int | None:
+        """Return its exit status, negative for a signal; None if it runs for longer."""
+        found: int | None = self.forks.call({"wait": self.pid, "seconds": seconds})
+        return found
+
+    @property
+    def said(self) -> str:
+        """What it has printed so far."""
+        return self.output.read_text(encoding="utf-8", errors="replace")
+
+
+class Forks:
+    """Starts children that have imported everything already."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._count = 0
+        support, root = _FORKING.parent, _FORKING.parents[2]
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", str(_FORKING)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(support), str(root), *sys.path])},
+        )
+
+    def call(self, request: dict[str, Any]) -> Any:
+        """Send a request to the process that forks, and return its answer."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+    def start(
+        self,
+        arguments: Sequence[object],
+        *,
+        call: str = FAME,
+        environment: dict[str, str] | None = None,
+        folder: Path | None = None,
+        limits: dict[str, int] | None = None,
+    ) -> Child:
+        """Start a child.
+
+        Parameters
+        ----------
+        arguments : sequence
+            What the function is called with, as texts in one list.
+        call : str
+            The function, as ``module:name``.
+        environment : dict, optional
+            Variables to set.
+        folder : Path, optional
+            Where it runs.
+        limits : dict, optional
+            Limits by their names in :mod:`resource`, such as ``RLIMIT_FSIZE``.
+        """
+        self._count += 1
+        output = self._folder / f"child-{self._count}.txt"
+        request = {
+            "call": call,
+            "arguments": [str(argument) for argument in arguments],
+            "environment": environment or {},
+            "folder": str(folder or self._folder),
+            "limits": limits or {},
+            "output": str(output),
+        }
+        return Child(self, self.call(request), output)
+
+    def close(self) -> None:
+        """End the process that forks."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+
+
+@contextmanager
+def forks(folder: Path) -> Iterator[Forks]:
+    """Have a process that forks while the block runs."""
+    found = Forks(folder)
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What is killed, and what must come of it.
+
+    Parameters
+    ----------
+    name : str
+        The name in the counts.
+    prepare : callable
+        Puts what the stage needs into a new folder.
+    commands : sequence of sequences
+        The arguments of the commands, run one after another in that folder.
+    result : callable
+        Returns from the folder what has to be equal in the end.
+    holds : callable, optional
+        Raises if what one kill left is wrong already.
+    call : str
+        What a child calls with the arguments.
+    environment : dict
+        Variables of the children.
+    """
+
+    name: str
+    prepare: Callable[[Path], object]
+    commands: Sequence[Sequence[object]]
+    result: Callable[[Path], object]
+    holds: Callable[[Path], object] | None = None
+    call: str = FAME
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Tried:
+    """What came of trying one thing many times.
+
+    Parameters
+    ----------
+    name : str
+        What was tried: of kills, the stage.
+    tried : int
+        How often: of kills, processes that were killed before they were done.
+    failed : list of str
+        What did not hold.
+    """
+
+    name: str
+    tried: int = 0
+    failed: list[str] = field(default_factory=list)
+
+
+def kill_at_random(stage: Stage, forking: Forks, folder: Path, kills: int, seed: int) -> Tried:
+    """Kill a stage that many times, and compare what it comes to with an undisturbed run.
+
+    Each kill comes at a moment drawn evenly from the time that the stage takes. After it the same
+    command is started again, in what was left. A stage that got to its end begins again in a new
+    folder.
+    """
+    found, draw, round_ = Tried(stage.name), random.Random(f"{stage.name} {seed}"), 0
+    whole, seconds = _undisturbed(stage, forking, folder / "whole")
+    while found.tried < kills:
+        round_ += 1
+        place = folder / f"round-{round_}"
+        place.mkdir(parents=True)
+        stage.prepare(place)
+        _one_round(stage, forking, place, found, kills, lambda: draw.uniform(0, seconds))
+        if (result := stage.result(place)) != whole:
+            found.failed.append(f"round {round_}: {_difference(whole, result)}")
+        shutil.rmtree(place)
+    return found
+
+
+def _undisturbed(stage: Stage, forking: Forks, place: Path) -> tuple[object, float]:
+    """Return the result of a stage that nobody kills, and how long it takes."""
+    place.mkdir(parents=True)
+    stage.prepare(place)
+    began = time.monotonic()
+    for command in stage.commands:
+        _finish(_start(stage, forking, place, command))
+    seconds = time.monotonic() - began
+    return stage.result(place), seconds
+
+
+def _one_round(
+    stage: Stage,
+    forking: Forks,
+    place: Path,
+    found: Tried,
+    kills: int,
+    moment: Callable[[], float],
+) -> None:
+    """Run the commands to their end, with kills in between while there are some left."""
+    for command in stage.commands:
+        while True:
+            child = _start(stage, forking, place, command)
+            if found.tried >= kills:
+                _finish(child)
+                break
+            code = child.wait(moment())
+            if code is not None:
+                _expect_success(child, code, found)
+                break
+            child.kill()
+            child.wait(_LONGEST)
+            found.tried += 1
+            if stage.holds is not None:
+                _check(stage.holds, place, found)
+
+
+def _start(stage: Stage, forking: Forks, place: Path, command: Sequence[object]) -> Child:
+    return forking.start(command, call=stage.call, environment=stage.environment, folder=place)
+
+
+def _finish(child: Child) -> None:
+    code = child.wait(_LONGEST)
+    if code != 0:
+        raise AssertionError(f"exit status {code}: {child.said[-2000:]}")
+
+
+def _expect_success(child: Child, code: int, found: Tried) -> None:
+    if code != 0:
+        found.failed.append(f"after {found.tried} kills, exit status {code}: {child.said[-500:]}")
+
+
+def _check(holds: Callable[[Path], object], place: Path, found: Tried) -> None:
+    try:
+        holds(place)
+    except Exception as error:
+        found.failed.append(f"after {found.tried} kills: {type(error).__name__}: {error}"[:500])
+
+
+def _difference(whole: object, result: object) -> str:
+    if isinstance(whole, dict) and isinstance(result, dict):
+        names = [n for n in {**whole, **result} if whole.get(n) != result.get(n)]
+        return "; ".join(f"{n}: {whole.get(n)!r} became {result.get(n)!r}" for n in names)[:500]
+    return f"{whole!r} became {result!r}"[:500]
