@@ -98,7 +98,7 @@ def _print_requests(
     "page_path",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write the certificate as an HTML page.",
+    help="Write the certificate as an HTML page, or as Markdown if FILE ends in .md.",
 )
 @force_option
 @warehouse_option
@@ -114,7 +114,13 @@ def show(page_path: Path | None, force: bool, warehouse: Path, as_json: bool) ->
         summaries = domains.read_summaries(opened)
         source = domains.read_grouping(opened).source
     if page_path is not None:
-        write_text(page_path, page(certificate, summaries, source), force=force)
+        if page_path.suffix == ".md":
+            text = page(certificate, summaries, source)
+        else:
+            from fame_sql.forensics.pages.certificate import html_certificate
+
+            text = html_certificate(certificate, summaries, source)
+        write_text(page_path, text, force=force)
         click.echo(f"the certificate is in {page_path}")
         return
     _print_certificate(certificate, as_json=as_json, everything=True)

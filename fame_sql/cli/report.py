@@ -53,14 +53,13 @@ def report(
     beginning of it; without it the report is on all lines, or those of a period. The page needs
     nothing but itself. With --json, print what the report would show.
     """
-    from fame_sql.forensics.drawing import need
+    from fame_sql.forensics.drawing import need_all
     from fame_sql.warehouse.warehouse import Warehouse
 
     if incident is not None and (since or until):
         raise click.UsageError("give an incident or a period, not both")
     if not as_json:
-        for module in ("altair", "vl_convert", "jinja2"):
-            need(module)
+        need_all()
         check_new(out, force=force)
     progress = terminal_progress()
     with (

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 def show_study(warehouse: Path, options: StudyOptions, form: Form) -> None:
     """Run the study for every K, print it, and write the page if one is asked for."""
     if options.html is not None:
+        from fame_sql.forensics.drawing import need_all
+
         # Before a study that may take hours.
         check_new(options.html, force=options.force)
+        need_all()
     folder = warehouse.with_name(f"{warehouse.stem}.study")
     if options.label_curve:
         _show_curve(warehouse, folder, options, form)

@@ -33,6 +33,18 @@ def need(name: str) -> ModuleType:
         ) from None
 
 
+def need_all() -> None:
+    """Do nothing if the extra ``forensics`` is installed.
+
+    Raises
+    ------
+    InputError
+        If it is not: before work whose result could not be shown.
+    """
+    for name in ("altair", "vl_convert", "jinja2"):
+        need(name)
+
+
 def svg(chart: Any) -> str:
     """Return a chart as an SVG image on its own, with the light colours."""
     need("vl_convert")

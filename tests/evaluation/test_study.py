@@ -12,8 +12,12 @@ from fame_sql.cli.options.study import StudyOptions
 from fame_sql.errors import InputError
 from fame_sql.evaluation import Outcome
 from fame_sql.evaluation.metrics import ScoredLines, average_precision, measure
-from fame_sql.evaluation.presentation.figures import Curve, figure
-from fame_sql.evaluation.presentation.split_curves import precision_recall, split_curves
+from fame_sql.evaluation.presentation.curves import (
+    calibrated_rows,
+    first_seeds,
+    precision_recall,
+    ranked_rows,
+)
 from fame_sql.evaluation.study import code_digest
 from fame_sql.evaluation.study.results import DetectorResult
 from fame_sql.evaluation.study.splits import by_time, read_lines
@@ -195,24 +199,14 @@ def test_the_area_under_the_steps_is_the_average_precision() -> None:
     assert area == pytest.approx(average_precision(judged))
 
 
-def test_figures_have_axes_with_numbers() -> None:
-    drawn = figure([Curve("<b>", [(50.0, 0.5)], "red")], "lines", "F1", x_max=200, diagonal=True)
-    assert [f">{tick}</text>" in drawn for tick in (0, 50, 100, 150, 200, 0.25, 0.75, 1)] == [
-        True
-    ] * 8
-    assert ">lines</text>" in drawn
-    assert "class='equal'" in drawn
-    assert "<circle cx='90.0' cy='140.0'" in drawn
-    assert "&lt;b&gt;" in drawn
-
-
 @pytest.mark.slow
 def test_every_detector_has_curves_on_seen_and_unseen(tmp_path: Path) -> None:
     plan = StudyPlan(cuts=(), folds=2, seeds=1, detectors=CHEAP)
-    log = _log(tmp_path / "a.duckdb")
-    drawn = split_curves(group_results(run_study(log, tmp_path / "s", plan)), "templates left out")
-    assert drawn.count("<svg") == 4
-    assert drawn.count("<title>errors</title>") == 4
+    groups = group_results(run_study(_log(tmp_path / "a.duckdb"), tmp_path / "s", plan))
+    for part in ("all", "unseen"):
+        first = first_seeds(groups, "templates left out", part)
+        assert {row["detector"] for row in ranked_rows(first)} == set(CHEAP)
+        assert {row["detector"] for row in calibrated_rows(first)} == set(CHEAP)
 
 
 @pytest.mark.slow
@@ -227,7 +221,9 @@ def test_the_page_shows_every_k_and_the_table_the_chosen_part(tmp_path: Path) ->
     assert all(row.startswith("49.9%  unseen categories  ") for row in rows)
     page = (tmp_path / "p.html").read_text()
     assert "<h2>K = 1</h2>" in page
-    assert "<h2>49.9% <small>K = 3</small></h2>" in page
+    assert "<h3>49.9%</h3> <small>K = 3: curves" in page
+    assert page.index('class="answer"') < page.index("<svg") < page.index("<table")
+    assert "The best detector after 49.9% of the lines is errors, with F1 1.00." in page
     assert "severity, worst mistakes at 49.9%" in page
     assert "<code>disk alpha broken</code>" in page
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from browser import CHROMIUM, Browser, browser
 from click.testing import CliRunner
 
 from fame_sql.cli import main
+from fame_sql.forensics.pages.card import html_card
+from fame_sql.models.registry import champion
+from fame_sql.warehouse.warehouse import Warehouse
 
 pytest.importorskip("altair", reason="the extra 'forensics' is not installed")
 pytestmark = pytest.mark.any_duckdb
@@ -118,3 +122,50 @@ def test_it_prints(shown: Browser, report: Path, tmp_path: Path) -> None:
     shown.open(report)
     shown.pdf(tmp_path / "report.pdf")
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.fixture(scope="module")
+def dressed(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The certificate and the model card of a warehouse."""
+    folder = tmp_path_factory.mktemp("dressed")
+    pages = {name: folder / f"{name}.html" for name in ("certificate", "card")}
+    with Warehouse.open(compiled, read_only=True) as warehouse:
+        version = champion(warehouse).model_version
+    for words in (
+        ["domains", "show", "--page", str(pages["certificate"])],
+        ["models", "show", version, "--html", str(pages["card"])],
+    ):
+        done = CliRunner().invoke(main, [*words, "--warehouse", str(compiled)])
+        assert done.exit_code == 0, done.output
+    return pages
+
+
+@pytest.mark.parametrize("name", ["certificate", "card"])
+def test_a_page_says_its_conclusion_and_has_one_picture_before_any_table(
+    shown: Browser, dressed: dict[str, Path], name: str
+) -> None:
+    text = dressed[name].read_text()
+    assert text.index('class="answer"') < text.index("<svg") < text.index("<table")
+    assert text.count("<svg") == 2, "one picture, for a screen and for a phone"
+    shown.open(dressed[name], width=PHONE)
+    shown.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert shown.evaluate(SCROLLS) == 0
+    assert [url for url in shown.requests if not url.startswith("file:")] == []
+
+
+def test_html_in_a_card_is_text() -> None:
+    page = html_card("# Model x\n\nIt is <b>.\n\n## Part\n\n<script>1</script>", "x", {})
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_without_the_extra_there_is_one_line(
+    compiled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "altair", None)
+    done = CliRunner().invoke(
+        main, ["report", "--out", str(tmp_path / "r.html"), "--warehouse", str(compiled)]
+    )
+    assert done.exit_code == 1
+    assert done.output.count("\n") == 1
+    assert "pip install 'fame-sql[forensics]'" in done.output

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fame_sql.cli.models.facts import COUNTS, LISTED, PROMOTION, model_facts
-from fame_sql.cli.options.output import json_option
+from fame_sql.cli.options.output import force_option, json_option
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json
 from fame_sql.cli.tables import print_facts, print_table
@@ -26,9 +26,18 @@ _SHORT = ("max_false_alarms", "runtime", "split", "config")
 @click.command()
 @click.argument("version")
 @click.option("--card", "as_card", is_flag=True, help="Print the model card, in Markdown.")
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the model card as an HTML page.",
+)
+@force_option
 @warehouse_option
 @json_option
-def show(version: str, as_card: bool, warehouse: Path, as_json: bool) -> None:
+def show(
+    version: str, as_card: bool, html: Path | None, force: bool, warehouse: Path, as_json: bool
+) -> None:
     """Show the training data, results and promotions of a model."""
     from fame_sql.models import find, promotions
     from fame_sql.warehouse.warehouse import Warehouse
@@ -38,7 +47,9 @@ def show(version: str, as_card: bool, warehouse: Path, as_json: bool) -> None:
         promoted = promotions(opened, record.model_version)
         facts = model_facts(opened, record)
     details = {name: record.metrics.get(name) for name in _DETAILS}
-    if as_card:
+    if html is not None:
+        _write_card(record, html, force=force)
+    elif as_card:
         _print_card(record)
     elif as_json:
         print_json({**facts, **details, "promotions": promoted})
@@ -74,10 +85,23 @@ def _tables(
     yield "promotions", PROMOTION, rows
 
 
-def _print_card(record: ModelRecord) -> None:
-    """Print the card of a model whose folder has passed the check."""
+def _card(record: ModelRecord) -> str:
+    """Return the card of a model whose folder has passed the check."""
     from fame_sql.models import check
 
     check(record.folder)
-    text = (record.folder / "README.md").read_text(encoding="utf-8")
+    return (record.folder / "README.md").read_text(encoding="utf-8")
+
+
+def _write_card(record: ModelRecord, path: Path, *, force: bool) -> None:
+    from fame_sql.files import write_text
+    from fame_sql.forensics.pages.card import html_card
+
+    page = html_card(_card(record), record.model_version, record.metrics)
+    write_text(path, page, force=force)
+    click.echo(f"the card is in {path}")
+
+
+def _print_card(record: ModelRecord) -> None:
+    text = _card(record)
     click.echo("\n".join(map(printable, text.splitlines())))

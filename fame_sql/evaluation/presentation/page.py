@@ -1,30 +1,30 @@
-"""The study as one self-contained HTML page: tables, curves and the worst mistakes."""
+"""The study as one HTML page: its conclusion and one picture, then the rest, folded."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from html import escape
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
-from fame_sql.console import printable
 from fame_sql.evaluation.metrics import MEASURES, Estimate, ScoredLines
-from fame_sql.evaluation.presentation.split_curves import split_curves
-from fame_sql.evaluation.study.label_curve import CurvePoint, curve_html
+from fame_sql.evaluation.presentation.conclusion import (
+    curve_sentences,
+    detector_rows,
+    headline,
+    sentences,
+)
+from fame_sql.evaluation.presentation.curves import calibrated_rows, first_seeds, ranked_rows
+from fame_sql.evaluation.study.claims import Claim
+from fame_sql.evaluation.study.label_curve import CurvePoint
 from fame_sql.evaluation.study.results import PARTS
-from fame_sql.evaluation.study.summary import Confusion, Key, Mistake
-from fame_sql.verdict.label_words import label_word
+from fame_sql.evaluation.study.summary import Confusion, Key, LabelCost, Mistake
+from fame_sql.forensics.charts import detectors, label_budget, precision_recall, reliability
+from fame_sql.forensics.pages.page import picture, render
 
 Found = TypeVar("Found")
 
-_STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse;margin:1rem 0;font-variant-numeric:tabular-nums}
-td,th{padding:.2rem .7rem;border-bottom:1px solid #dde4ea;text-align:right}
-td:first-child,th:first-child{text-align:left}small{color:#5a6b7c}
-code{overflow-wrap:anywhere}svg{margin-right:1rem;font-size:12px;fill:#33404d}
-.tick{stroke:#e6ebf0}.equal{stroke:#9aa7b4;stroke-dasharray:4 4}
-"""
+_DRAWN = {"all": "all lines", "unseen": "lines of unseen templates"}
+_LONGEST = 300
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,10 @@ class Section:
         The worst mistakes, by split.
     facts : sequence of str
         Sentences on labels, seeds and sizes.
+    claims : sequence of Claim
+        Where fame beats another detector, and where not.
+    labels : sequence of LabelCost
+        How many labels each split used.
     """
 
     name: str
@@ -53,6 +57,8 @@ class Section:
     confusion: Sequence[Confusion]
     mistakes: Sequence[Mistake]
     facts: Sequence[str]
+    claims: Sequence[Claim] = field(default=())
+    labels: Sequence[LabelCost] = field(default=())
 
 
 def html_page(title: str, sections: Sequence[Section], curve: Sequence[CurvePoint] = ()) -> str:
@@ -66,37 +72,101 @@ def html_page(title: str, sections: Sequence[Section], curve: Sequence[CurvePoin
         One per K.
     curve : sequence of CurvePoint
         The label curve, if there is one.
+
+    Raises
+    ------
+    InputError
+        If the extra ``forensics`` is not installed.
     """
-    parts = [
-        "<!doctype html><html lang='en'><meta charset='utf-8'>",
-        f"<title>{_text(title)}</title><style>{_STYLE}</style><h1>{_text(title)}</h1>",
-        *(part for section in sections for part in _section(section)),
+    return render(
+        "study",
+        title=title,
+        curve=list(_curve(curve)),
+        conclusion=curve_sentences(curve) if curve else [],
+        sections=[_section(section) for section in sections],
+    )
+
+
+def _curve(points: Sequence[CurvePoint]) -> Iterator[dict[str, Any]]:
+    for split, detector in dict.fromkeys((p.split, p.detector) for p in points):
+        rows = [
+            {"labels": p.labels, "F1": p.f1.value, "strategy": p.strategy}
+            | {"low": p.f1.low, "high": p.f1.high}
+            for p in points
+            if (p.split, p.detector) == (split, detector)
+        ]
+        drawn = _drawn(label_budget.chart, rows, f"F1 by lines labelled at {split}", measure="F1")
+        yield {"title": f"{detector}, {split}", "picture": drawn}
+
+
+def _drawn(chart: Any, rows: list[dict[str, Any]], label: str, **how: Any) -> Any:
+    return picture(lambda width: chart(rows, width=round(0.8 * width), **how), label, wide=400)
+
+
+def _section(section: Section) -> dict[str, Any]:
+    split = headline(section.measures)
+    rows = detector_rows(section, split) if split else []
+    picked = None
+    if rows:
+        label = f"F1 of every detector at {split}, with 95 % intervals"
+        picked = picture(lambda w: detectors.chart(rows, width=round(0.6 * w)), label)
+    return {
+        "name": section.name,
+        "facts": section.facts,
+        "split": split,
+        "conclusion": sentences(section, split) if split else [],
+        "picture": picked,
+        "splits": [
+            _split(section, name) for name in dict.fromkeys(key[0] for key in section.groups)
+        ],
+    }
+
+
+def _split(section: Section, split: str) -> dict[str, Any]:
+    return {
+        "name": split,
+        "curves": [_curves(section, split, part) for part in _DRAWN],
+        "parts": list(_parts(section, split)),
+        "confusion": [cell for cell in section.confusion if cell.split == split],
+        "mistakes": [one for one in section.mistakes if one.split == split],
+    }
+
+
+def _curves(section: Section, split: str, part: str) -> dict[str, Any]:
+    first = first_seeds(section.groups, split, part)
+    ranked, calibrated = ranked_rows(first), calibrated_rows(first)
+    where = f"on {_DRAWN[part]} at {split}"
+    return {
+        "name": _DRAWN[part],
+        "ranked": _drawn(precision_recall.chart, ranked, f"Precision and recall {where}")
+        if ranked
+        else None,
+        "calibrated": _drawn(reliability.chart, calibrated, f"Calibration {where}")
+        if calibrated
+        else None,
+    }
+
+
+def _parts(section: Section, split: str) -> Iterator[dict[str, Any]]:
+    for part, description in PARTS.items():
+        tables = {
+            weighting: rows
+            for weighting, found in section.measures.items()
+            if (rows := _rows(_detectors(found, split, part)))
+        }
+        if tables:
+            counted = _counts(list(_detectors(section.groups, split, part).values()))
+            yield {"name": part, "about": f"{description}; {counted}", "tables": tables}
+
+
+def _rows(found: Mapping[str, Mapping[str, Estimate]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "detector": detector,
+            "cells": [(name.replace("_", " "), measured[name]) for name in MEASURES],
+        }
+        for detector, measured in found.items()
     ]
-    if curve:
-        parts.append(curve_html(curve))
-    return "\n".join(parts) + "</html>\n"
-
-
-def _section(section: Section) -> Iterator[str]:
-    yield f"<h2>{_text(section.name)}</h2>"
-    yield "".join(f"<p>{_text(fact)}</p>" for fact in section.facts)
-    for split in dict.fromkeys(key[0] for key in section.groups):
-        yield f"<h2>{_text(split)} <small>{_text(section.name)}</small></h2>"
-        for part, description in PARTS.items():
-            tables = [
-                _table(weighting, _detectors(found, split, part))
-                for weighting, found in section.measures.items()
-            ]
-            if any(tables):
-                counts = _counts(list(_detectors(section.groups, split, part).values()))
-                yield f"<h3>{part} <small>{description}; {counts}</small></h3>{''.join(tables)}"
-        yield split_curves(section.groups, split)
-        yield _confusion_table([cell for cell in section.confusion if cell.split == split])
-        yield _mistakes_table(split, [one for one in section.mistakes if one.split == split])
-
-
-def _text(value: object) -> str:
-    return escape(printable(str(value)))
 
 
 def _detectors(found: Mapping[Key, Found], split: str, part: str) -> dict[str, Found]:
@@ -104,65 +174,8 @@ def _detectors(found: Mapping[Key, Found], split: str, part: str) -> dict[str, F
     return {k[1]: v for k, v in found.items() if (k[0], k[2]) == (split, part)}
 
 
-def _counts(detectors: Sequence[Sequence[ScoredLines]]) -> str:
-    judged = [one for seeds in detectors for one in seeds]
+def _counts(found: Sequence[Sequence[ScoredLines]]) -> str:
+    judged = [one for seeds in found for one in seeds]
     anomalies = max((int(j.lines[j.is_anomaly].sum()) for j in judged), default=0)
     lines = max((int(j.lines.sum()) for j in judged), default=0)
     return f"{lines} lines, {anomalies} anomalous"
-
-
-def _table(weighting: str, detectors: Mapping[str, Mapping[str, Estimate]]) -> str:
-    if not detectors:
-        return ""
-    heads = "".join(f"<th>{measure.replace('_', ' ')}</th>" for measure in MEASURES)
-    rows = "".join(
-        f"<tr><td>{_text(detector)}</td>"
-        + "".join(_cell(found[measure]) for measure in MEASURES)
-        + "</tr>"
-        for detector, found in detectors.items()
-    )
-    return f"<table><tr><th>detector, by {weighting}</th>{heads}</tr>{rows}</table>"
-
-
-def _confusion_table(cells: Sequence[Confusion]) -> str:
-    if not cells:
-        return ""
-    rows = "".join(
-        f"<tr><td>{_text(cell.domain)}</td><td>{'known' if cell.known_template else 'unseen'}</td>"
-        f"<td>{cell.found}</td><td>{cell.missed}</td><td>{cell.false_alarms}</td>"
-        f"<td>{cell.passed}</td></tr>"
-        for cell in cells
-    )
-    return (
-        "<h3>fame, confusion by domain <small>first seed; domains of unseen templates are the "
-        "router's choice</small></h3><table><tr><th>domain</th><th>templates</th><th>found</th>"
-        f"<th>missed</th><thfalse alarms</th><th>passed</th></tr>{rows}</table>"
-    )
-
-
-def _cell(measured: Estimate) -> str:
-    if measured.value is None:
-        return "<td>-</td>"
-    shown = _number(measured.value)
-    if measured.low is None or measured.high is None:
-        return f"<td>{shown}</td>"
-    return f"<td>{shown} <small>[{_number(measured.low)}, {_number(measured.high)}]</small></td>"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value > 1.5 else f"{value:.3f}"
-
-
-def _mistakes_table(split: str, mistakes: Sequence[Mistake]) -> str:
-    if not mistakes:
-        return ""
-    rows = "".join(
-        f"<tr><td><code>{_text(one.text[:300])}</code></td><td>{one.score:.4f}</td>"
-        f"<td>{label_word(one.is_anomaly)}</td><td>{one.lines}</td></tr>"
-        for one in mistakes
-    )
-    return (
-        f"<h3>{_text(mistakes[0].detector)}, worst mistakes at {_text(split)} <small>first seed"
-        "</small></h3><table><tr><th>canonical text</th><th>score</th><th>label</th>"
-        f"<th>lines</th></tr>{rows}</table>"
-    )

@@ -108,4 +108,6 @@ class StudyReport:
             confusion(self.results),
             worst_mistakes(self.results, texts, SUBJECT if SUBJECT in tried else tried[-1]),
             self.facts,
+            self.claims,
+            label_costs(self.results),
         )

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from html import escape
 from pathlib import Path
 
 import numpy as np
 
 from fame_sql.console import Progress
 from fame_sql.evaluation.metrics import Estimate
-from fame_sql.evaluation.presentation.figures import Curve, figure, legend
 from fame_sql.evaluation.study.results import DetectorResult
 from fame_sql.evaluation.study.study import StudyPlan, run_study
 from fame_sql.evaluation.study.summary import group_results, measure_groups, split_name
 from fame_sql.labels import STRATEGIES
 
 CURVE_DETECTORS = ("character regression", "fame")
-_COLOURS = {"per-template": "#2a6ebb", "active": "#c4501b", "random": "#7a8794"}
 
 
 @dataclass(frozen=True)
@@ -104,26 +101,3 @@ def _points(results: Sequence[DetectorResult], plan: StudyPlan) -> list[CurvePoi
         )
         for (split, detector, _), found in measure_groups(groups).items()
     ]
-
-
-def curve_html(points: Sequence[CurvePoint]) -> str:
-    """Return a figure for each split and detector: F1 over lines labelled, by strategy."""
-    parts = ["<h2>F1 against lines labelled</h2>", _legend()]
-    for split, detector in dict.fromkeys((p.split, p.detector) for p in points):
-        members = [p for p in points if (p.split, p.detector) == (split, detector)]
-        parts.append(f"<h3>{escape(split)}, {escape(detector)}</h3>{_figure(members)}")
-    return "\n".join(parts)
-
-
-def _legend() -> str:
-    return f"<p>{legend(_COLOURS)}; each labels as many lines as K per template would.</p>"
-
-
-def _figure(points: Sequence[CurvePoint]) -> str:
-    x_max = max(point.labels for point in points)
-    by_strategy = {s: [p for p in points if p.strategy == s] for s in _COLOURS}
-    drawn = [
-        Curve(strategy, [(p.labels, p.f1.value or 0.0) for p in members], _COLOURS[strategy], 2)
-        for strategy, members in by_strategy.items()
-    ]
-    return figure(drawn, "lines labelled", "F1", x_max=x_max)

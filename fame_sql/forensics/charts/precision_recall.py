@@ -28,8 +28,8 @@ def chart(table: Table, *, width: int = 360) -> Any:
         alt.Chart(alt.Data(values=rows))
         .mark_line()
         .encode(
-            x=alt.X("recall:Q", title="recall: share of anomalies found", scale=whole),
-            y=alt.Y("precision:Q", title="precision: share of reports that are right", scale=whole),
+            x=alt.X("recall:Q", title="recall", scale=whole),
+            y=alt.Y("precision:Q", title="precision", scale=whole),
             order="place:Q",
             **by_detector(rows),
         )
