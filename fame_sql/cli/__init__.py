@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -44,6 +45,7 @@ from fame_sql.cli.policy import policy
 from fame_sql.cli.query import query
 from fame_sql.cli.queue import queue
 from fame_sql.cli.redact import redact
+from fame_sql.cli.remote import through_server
 from fame_sql.cli.repair import repair
 from fame_sql.cli.report import report
 from fame_sql.cli.score import score
@@ -88,8 +90,14 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, and refuse options without a value."""
+        """Find the command, and refuse options without a value.
+
+        If a server holds the warehouse, the command runs there instead.
+        """
         refuse_empty_values(self, ctx, args)
+        code = through_server(self, args, ctx.params.get("token_file"))
+        if code is not None:
+            ctx.exit(code)
         return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -160,7 +168,14 @@ def _shown(message: str) -> str:
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="fame")
-def main() -> None:
+@click.option(
+    "--token-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="FAME_TOKEN_FILE",
+    metavar="FILE",
+    help="A file with a token for the server that holds the warehouse; $FAME_TOKEN is one itself.",
+)
+def main(token_file: Path | None) -> None:
     """Find anomalous lines in logs with SQL.
 
     The stages run in this order: ingest, mine, label, domains, train, score. 'fame compile' runs

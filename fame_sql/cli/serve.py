@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,6 +73,26 @@ _port = click.IntRange(0, _HIGHEST_PORT)
     show_default=True,
     help="The most bytes that are kept of a message of syslog.",
 )
+@click.option(
+    "--quack",
+    default="localhost:9494",
+    show_default=True,
+    metavar="ADDRESS:PORT",
+    help="Where DuckDB clients are answered; 'none' answers none.",
+)
+@click.option(
+    "--tokens",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    show_default="WAREHOUSE.tokens.json, beside the warehouse",
+    help="The tokens that are accepted, see 'fame token'.",
+)
+@click.option(
+    "--memory",
+    metavar="SIZE",
+    show_default="DuckDB's own limit",
+    help="The most memory that DuckDB may use, such as 4GB.",
+)
 @warehouse_option
 def serve(
     listen: str,
@@ -82,19 +104,30 @@ def serve(
     every: float,
     max_body: int,
     max_message: int,
+    quack: str,
+    tokens: Path | None,
+    memory: str | None,
     warehouse: Path,
 ) -> None:
-    """Take logs in, score them, and watch for incidents.
+    """Take logs in, score them, watch for incidents, and answer SQL.
 
     It runs until it is stopped, and holds the warehouse, which is created if it does not exist.
-    SIGTERM and Ctrl-C store what was taken in and end it within ten seconds; SIGHUP reads tokens
-    again and looks for a new champion.
+    Other commands on the warehouse run there meanwhile. Who may ask is said by tokens ('fame
+    token'). SIGTERM and Ctrl-C store what was taken in and end it within ten seconds; SIGHUP reads
+    tokens again and looks for a new champion.
     """
+    from fame_sql.cli import main
     from fame_sql.ingest.times import check_timezone
+    from fame_sql.serve.parts import usual_parts
     from fame_sql.serve.server import Server
     from fame_sql.serve.settings import ServeSettings
+    from fame_sql.serve.sql.parts import SqlSettings, sql_parts
+    from fame_sql.serve.token_file import tokens_of
+    from fame_sql.serve.tokens import Tokens
 
     host, port = address(listen)
+    if quack != "none":
+        address(quack)
     settings = ServeSettings(
         host=host,
         port=port,
@@ -108,7 +141,10 @@ def serve(
         max_message=max_message,
     )
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
-    run(Server(warehouse, settings))
+    known = Tokens(tokens or tokens_of(warehouse), os.environ)
+    answers = SqlSettings(known, None if quack == "none" else quack, memory)
+    parts = sql_parts(answers, main, usual_parts(settings), partial(click.echo, err=True))
+    run(Server(warehouse, settings, parts, known))
 
 
 def run(server: Server) -> None:

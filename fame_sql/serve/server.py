@@ -50,12 +50,13 @@ class Server:
         self.path = Path(path)
         self.settings = settings or ServeSettings()
         self.parts: list[Part] = list(usual_parts(self.settings) if parts is None else parts)
-        self.tokens = tokens or Tokens(tokens_of(self.path), os.environ)
+        known = Tokens(tokens_of(self.path), os.environ) if tokens is None else tokens
+        self.tokens = known
         self.stopping = threading.Event()
         self.broken = threading.Event()
         self._why_broken = ""
         self.url = ""
-        self._turn = threading.RLock()
+        self.turn = threading.RLock()
         self._started: list[Part] = []
         self._warehouse: Warehouse | None = None
 
@@ -73,7 +74,7 @@ class Server:
     @contextmanager
     def writing(self, warehouse: Warehouse) -> Iterator[Warehouse]:
         """Let one thread at a time change the warehouse: DuckDB refuses changes that collide."""
-        with self._turn:
+        with self.turn:
             yield warehouse
 
     def start(self) -> None:

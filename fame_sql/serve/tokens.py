@@ -90,6 +90,8 @@ class Tokens:
         self._path = path
         self._lock = threading.Lock()
         self._fixed = _of_environment((environment or {}).get(VARIABLE, ""))
+        self._own: tuple[tuple[str, Holder], ...] = ()
+        self._had_sender = False
         self._seen: object = None
         self._stored: tuple[tuple[str, Holder], ...] = ()
         self.reload()
@@ -99,12 +101,15 @@ class Tokens:
         return bool(self._all())
 
     def has_sender(self) -> bool:
-        """Return whether any token may send logs."""
-        return any(holder.role.may_ingest for _, holder in self._all())
+        """Return whether any token may send logs, or could since this object was made."""
+        # Once there was one, logs are taken with a token alone: if the last one is withdrawn, or the
+        # file is spoilt, nobody may send, rather than everybody.
+        self._had_sender |= any(holder.role.may_ingest for _, holder in self._all())
+        return self._had_sender
 
     def add(self, secret: str, holder: Holder) -> None:
         """Accept a secret for as long as this object lives, as that of the server's own user."""
-        self._fixed = (*self._fixed, (digest(secret), holder))
+        self._own = (*self._own, (digest(secret), holder))
 
     def holder_of(self, token: str | None) -> Holder | None:
         """Return who holds a token, None for a token that is not accepted.
@@ -116,7 +121,7 @@ class Tokens:
     def holder_of_digest(self, given: str) -> Holder | None:
         """Return who holds the token of a hash, None if it is not accepted (any more)."""
         found: Holder | None = None
-        for kept, holder in self._all():
+        for kept, holder in (*self._own, *self._all()):
             if hmac.compare_digest(kept, given):
                 found = holder
         return found

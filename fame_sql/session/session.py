@@ -21,6 +21,7 @@ from fame_sql.templates.answers import Answers, read_answers
 from fame_sql.udfs import duckdb as functions
 from fame_sql.verdict import Verdict, statements
 from fame_sql.warehouse.reach import limited_reach
+from fame_sql.warehouse.sharing import is_shared
 from fame_sql.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -86,7 +87,10 @@ def connect(
     reach_partitions(opened.connection)
     if not read_only:
         renew_views(opened)
-    functions.register(opened.connection, _warehouse_scorer(opened))
+    if not is_shared():
+        functions.register(opened.connection, warehouse_scorer(opened))
+    else:  # In a server, whose functions all connections share.
+        functions.define_macros(opened.connection)
     define_stored_first(opened.connection)
     if not plan:
         return opened.connection
@@ -121,7 +125,7 @@ def register(connection: duckdb.DuckDBPyConnection, model: Path | str | None = N
             "this connection is not to a warehouse: give a model folder, as in "
             "fame_sql.register(connection, model='warehouse.models/VERSION')"
         )
-    functions.register(connection, _warehouse_scorer(Warehouse(path, connection)))
+    functions.register(connection, warehouse_scorer(Warehouse(path, connection)))
     define_stored_first(connection)
 
 
@@ -140,7 +144,8 @@ def _warehouse_path(connection: duckdb.DuckDBPyConnection) -> Path | None:
     return Path(found[0][0]) if found and found[0][0] else None
 
 
-def _warehouse_scorer(warehouse: Warehouse) -> LiveScorer:
+def warehouse_scorer(warehouse: Warehouse) -> LiveScorer:
+    """Return what judges by the champion, the answers and the policy of a warehouse."""
     return LiveScorer(
         _recipe(warehouse),
         lambda: load_champion(_on_cursor(warehouse)),

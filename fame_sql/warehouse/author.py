@@ -5,9 +5,11 @@ from __future__ import annotations
 import getpass
 import os
 
+from fame_sql.warehouse.sharing import shared_author
+
 
 def system_user() -> str | None:
-    """Return the name of the operating system's user.
+    """Return the name of the operating system's user; in a server, of who asked for the command.
 
     Returns
     -------
@@ -15,6 +17,8 @@ def system_user() -> str | None:
         The user's number if they have no name, as in many containers; None if the system has
         neither.
     """
+    if (asking := shared_author()) is not None:
+        return asking
     try:
         return getpass.getuser()
     except (KeyError, ImportError, OSError):

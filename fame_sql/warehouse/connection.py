@@ -15,6 +15,7 @@ from fame_sql.errors import WarehouseError
 from fame_sql.files import put_in_place
 from fame_sql.sql.quoting import literal
 from fame_sql.warehouse.reach import limit
+from fame_sql.warehouse.sharing import shared_connection, writing_turn
 
 # DuckDB 1.5 cannot read what 2.0 writes by default; both read and write this version.
 STORAGE_VERSION = "v1.2.0"
@@ -38,13 +39,14 @@ def models_of(path: Path) -> Path:
 @contextmanager
 def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Commit everything that the block does on ``connection``, or nothing of it."""
-    connection.execute("BEGIN")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
+    with writing_turn():
+        connection.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
 
 
 @contextmanager
@@ -86,6 +88,9 @@ def open_file(
     WarehouseError
         If there is no file, another process holds it, or it is not a DuckDB file.
     """
+    shared = shared_connection(path)
+    if shared is not None:
+        return shared
     _check_path(path, create=create)
     if not path.exists():
         _create_file(path)

@@ -1,0 +1,1 @@
+INSERT INTO fame.statements BY NAME SELECT * FROM asked;

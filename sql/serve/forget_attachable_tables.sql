@@ -1,0 +1,1 @@
+DROP MACRO TABLE IF EXISTS main.duckdb_tables;
