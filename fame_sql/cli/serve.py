@@ -6,13 +6,14 @@ import logging
 import os
 import signal
 import threading
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from fame_sql.cli.options.warehouse import warehouse_option
+from fame_sql.console import printable
 
 if TYPE_CHECKING:
     from fame_sql.serve.server import Server
@@ -143,12 +144,20 @@ def serve(
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     known = Tokens(tokens or tokens_of(warehouse), os.environ)
     answers = SqlSettings(known, None if quack == "none" else quack, memory)
-    parts = sql_parts(answers, main, usual_parts(settings), partial(click.echo, err=True))
-    run(Server(warehouse, settings, parts, known))
+    notes: list[str] = []
+    parts = sql_parts(answers, main, usual_parts(settings), notes.append)
+    run(Server(warehouse, settings, parts, known), notes)
 
 
-def run(server: Server) -> None:
+def run(server: Server, notes: Sequence[str] = ()) -> None:
     """Run a server until a signal ends it, or the warehouse cannot be used any more.
+
+    Parameters
+    ----------
+    server : Server
+        The server.
+    notes : sequence of str
+        What its parts have to say; printed once it runs.
 
     Raises
     ------
@@ -165,6 +174,8 @@ def run(server: Server) -> None:
     try:
         server.start()
         click.echo(f"serving {server.path} at {server.url}", err=True)
+        for note in notes:
+            click.echo(printable(note), err=True)
         notify(f"READY=1\nSTATUS=serving {server.path.name} at {server.url}")
         while not ended.wait(every) and not server.broken.is_set():
             notify("WATCHDOG=1")

@@ -102,7 +102,7 @@ class Tokens:
 
     def has_sender(self) -> bool:
         """Return whether any token may send logs, or could since this object was made."""
-        # Once there was one, logs are taken with a token alone: if the last one is withdrawn, or the
+        # Once there was one, logs are taken with a token alone: if it is withdrawn, or the
         # file is spoilt, nobody may send, rather than everybody.
         self._had_sender |= any(holder.role.may_ingest for _, holder in self._all())
         return self._had_sender

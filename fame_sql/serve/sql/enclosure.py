@@ -37,9 +37,12 @@ class Enclosure(Part):
         The most memory that DuckDB may use, such as ``4GB``; None for its own limit.
     say : callable
         Is given one line where DuckDB has no extension for its protocol.
+    quack : bool
+        Whether that is wanted.
     """
 
-    def __init__(self, memory: str | None, say: Callable[[str], None]) -> None:
+    def __init__(self, memory: str | None, say: Callable[[str], None], *, quack: bool) -> None:
+        self._wanted = quack
         self._memory = memory
         self._say = say
         self.has_quack = False
@@ -47,7 +50,7 @@ class Enclosure(Part):
     def start(self, server: Server) -> None:
         """Load what is needed, and turn everything else off."""
         connection = server.warehouse.connection
-        self.has_quack = self._load(connection)
+        self.has_quack = self._wanted and self._load(connection)
         reach_partitions(connection)
         if self._memory is not None:
             connection.execute(f"SET memory_limit = {literal(self._memory)}")

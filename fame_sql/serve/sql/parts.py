@@ -65,7 +65,7 @@ def sql_parts(
     """
     tokens, audit, macros = settings.tokens, Audit(), Macros()
     statements = Statements(macros.names)
-    enclosure = Enclosure(settings.memory, say)
+    enclosure = Enclosure(settings.memory, say, quack=settings.quack is not None)
     answering: list[Part] = [
         SqlByHttp(tokens, statements, audit, settings.limits),
         Commands(program, tokens, statements, audit),
