@@ -110,7 +110,7 @@ def serve(
     memory: str | None,
     warehouse: Path,
 ) -> None:
-    """Take logs in, score them, watch for incidents, and answer SQL.
+    """Take logs in, score them, answer SQL, and alert.
 
     It runs until it is stopped, and holds the warehouse, which is created if it does not exist.
     Other commands on the warehouse run there meanwhile. Who may ask is said by tokens ('fame

@@ -75,7 +75,7 @@ def levels(group: click.Group, words: Sequence[str]) -> list[Level]:
     """
     found: list[Level] = []
     command: click.Command = group
-    context = click.Context(group, info_name="fame")
+    context = click.Context(group, info_name="fame", **group.context_settings)
     rest = list(words)
     while isinstance(command, click.Group) and rest:
         inner = command.get_command(context, rest[0])
