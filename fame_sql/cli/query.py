@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -41,6 +42,11 @@ _SHOWN = 100
     help="Maximum rows of a table; CSV and JSON always have all rows.",
 )
 @click.option(
+    "--wide",
+    is_flag=True,
+    help="Show all columns and whole values on a terminal, where a table is cut to fit.",
+)
+@click.option(
     "--plan",
     is_flag=True,
     help="Print what is stored and what must be scored, without running the statement.",
@@ -63,6 +69,7 @@ def query(
     sql: str,
     write: bool,
     rows: int,
+    wide: bool,
     plan: bool,
     no_plan: bool,
     external_access: bool,
@@ -93,7 +100,7 @@ def query(
                 return
             result = _run(connection, statement, not no_plan, verbose)
             columns = [column[0] for column in result.description or []]
-            _print(columns, _fetched(result), form, rows)
+            _print(columns, _fetched(result), form, rows, None if wide else _width())
     finally:
         release(connection)
         connection.close()
@@ -185,13 +192,24 @@ def _fetched(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
         yield from batch
 
 
-def _print(columns: list[str], rows: Iterator[tuple[Any, ...]], form: Form, shown: int) -> None:
+def _width() -> int | None:
+    """Return the width of the terminal; None if the output goes elsewhere."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _print(
+    columns: list[str],
+    rows: Iterator[tuple[Any, ...]],
+    form: Form,
+    shown: int,
+    width: int | None,
+) -> None:
     if form == "csv":
         print_csv(columns, rows)
     elif form == "json":
         _print_json_rows(columns, rows)
     else:
-        _print_first(columns, rows, shown)
+        _print_first(columns, rows, shown, width)
 
 
 def _print_json_rows(columns: list[str], rows: Iterator[tuple[Any, ...]]) -> None:
@@ -204,9 +222,13 @@ def _print_json_rows(columns: list[str], rows: Iterator[tuple[Any, ...]]) -> Non
     click.echo("[]" if separator == "[" else "]")
 
 
-def _print_first(columns: list[str], rows: Iterator[tuple[Any, ...]], shown: int) -> None:
+def _print_first(
+    columns: list[str], rows: Iterator[tuple[Any, ...]], shown: int, width: int | None
+) -> None:
     head = [row for _, row in zip(range(shown), rows, strict=False)]
-    print_table(columns, head)
+    hidden = print_table(columns, head, width=width)
+    if hidden:
+        click.echo(f"{hidden} more columns: use --wide, or name those that you want", err=True)
     left = sum(1 for _ in rows)
     if left:
         click.echo(

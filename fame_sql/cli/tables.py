@@ -20,8 +20,30 @@ def print_facts(facts: Iterable[tuple[str, object]]) -> None:
         click.echo(f"  {name:<{width}}  {value}")
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows under headings, with control characters escaped in both."""
+_NARROWEST = 12
+"""Columns are not cut below this."""
+
+
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, width: int | None = None
+) -> int:
+    """Print rows under headings, with control characters escaped in both.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        The headings.
+    rows : iterable of sequence
+        The rows.
+    width : int, optional
+        Cut the widest values, and then leave out columns at the end, to fit into so many
+        characters.
+
+    Returns
+    -------
+    int
+        How many columns were left out.
+    """
     names = [_cell(name) for name in columns]
     cells = [[_cell(value) for value in row] for row in rows]
     numeric = [
@@ -32,12 +54,33 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
         max(len(name), *(len(row[i]) for row in cells)) if cells else len(name)
         for i, name in enumerate(names)
     ]
-    for row in [names, ["-" * width for width in widths], *cells]:
+    widths = widths if width is None else _fitted(widths, width)
+    for row in [names, ["-" * size for size in widths], *cells]:
         padded = [
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(row, widths, numeric, strict=True)
+            _cut(cell, size).rjust(size) if right else _cut(cell, size).ljust(size)
+            for cell, size, right in zip(row, widths, numeric, strict=False)
         ]
         click.echo("  ".join(padded).rstrip())
+    return len(names) - len(widths)
+
+
+def _fitted(widths: list[int], width: int) -> list[int]:
+    """Return narrower widths of the first columns, so that they fit."""
+    fitted = list(widths)
+    while fitted and sum(fitted) + 2 * (len(fitted) - 1) > width:
+        widest = max(range(len(fitted)), key=fitted.__getitem__)
+        if fitted[widest] > _NARROWEST:
+            fitted[widest] -= 1
+        elif len(fitted) == 1:
+            break
+        else:
+            # The columns that stay may have their room again.
+            fitted = widths[: len(fitted) - 1]
+    return fitted
+
+
+def _cut(cell: str, size: int) -> str:
+    return cell if len(cell) <= size else cell[: size - 1] + "…"
 
 
 class _Number(str):

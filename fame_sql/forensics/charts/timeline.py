@@ -45,6 +45,7 @@ def chart(table: Table, incidents: Table = (), *, width: int = 720) -> Any:
             orient="bottom",
             symbolFillColor=theme.ALARM,
             symbolStrokeWidth=0,
+            format=",d",
             values=sorted({1, -(-most // 2), most}),
         ),
     )
