@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import duckdb
 import pyarrow as pa
 
 from fame_sql import sql
@@ -78,7 +80,7 @@ class Audit(Part):
 
     def start(self, server: Server) -> None:
         """Begin to store."""
-        self._thread = threading.Thread(target=self._run, args=(server,), name="fame-audit")
+        self._thread = threading.Thread(target=self._go, args=(server,), name="fame-audit")
         self._thread.start()
 
     def stop(self, seconds: float) -> None:
@@ -94,6 +96,10 @@ class Audit(Part):
             Sample(self._refused, {"answer": "refused"}),
         )
         yield Metric("fame_statements", "counter", "Statements and commands asked for.", samples)
+
+    def _go(self, server: Server) -> None:
+        with suppress(duckdb.ConnectionException):  # The time to stop was over.
+            self._run(server)
 
     def _run(self, server: Server) -> None:
         warehouse = server.cursor()

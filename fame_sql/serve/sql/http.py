@@ -15,6 +15,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+import duckdb
 import pyarrow as pa
 
 from fame_sql.operations.metrics import Metric, Sample
@@ -63,6 +64,7 @@ class SqlByHttp(Part):
         self._server: Server | None = None
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fame-sql")
         self._lock = threading.Lock()
+        self._running: list[duckdb.DuckDBPyConnection] = []
         self._asked = 0
         self._outcomes = {"answered": 0, "failed": 0, "busy": 0}
 
@@ -71,8 +73,11 @@ class SqlByHttp(Part):
         self._server = server
 
     def stop(self, seconds: float) -> None:
-        """Wait for what runs no longer than its own limit."""
+        """Interrupt what runs."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            for connection in self._running:
+                connection.interrupt()
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return the route."""
@@ -134,9 +139,13 @@ class SqlByHttp(Part):
         if server is None or server.stopping.is_set():
             raise RefusedError(503, "the server is stopping", {"Retry-After": "5"})
         warehouse = server.cursor()
+        with self._lock:
+            self._running.append(warehouse.connection)
         try:
             return run_statement(warehouse.connection, statement, limits, write=write)
         finally:
+            with self._lock:
+                self._running.remove(warehouse.connection)
             warehouse.close()
 
     def _read_limits(self, request: Request) -> tuple[Limits, bool]:
