@@ -22,8 +22,9 @@ from fame_sql.warehouse import lines
 Place: TypeAlias = tuple[str, str, str]
 """Database, schema and name, in lower case."""
 
-_IF_NOT_EXISTS = re.compile(
-    r'\s*CREATE\s+(?:TEMP(?:ORARY)?\s+)?TABLE\s+IF\s+NOT\s+EXISTS\s+((?:"[^"]*"|[^\s(."]+|\.)+)',
+_CREATED = re.compile(
+    r"\s*CREATE\s+(TEMP(?:ORARY)?\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?"
+    r'((?:"[^"]*"|[^\s(."]+|\.)+)',
     re.IGNORECASE,
 )
 _WORD = re.compile(r"\w+")
@@ -198,9 +199,12 @@ class Catalog:
             return False
 
     def has_made(self, statement: str) -> bool:
-        """Return whether ``CREATE TABLE IF NOT EXISTS`` names a table that exists."""
-        found = _IF_NOT_EXISTS.match(statement)
-        return found is not None and self.place(exp.to_table(found[1], dialect=DIALECT)) is not None
+        """Return whether ``CREATE TABLE``, not ``OR REPLACE``, names a table that exists."""
+        found = _CREATED.match(statement)
+        if found is None:
+            return False
+        place = self.place(exp.to_table(found[2], dialect=DIALECT))
+        return place is not None and (place[0] == _TEMPORARY[0]) == bool(found[1])
 
     def run(self, statement: str) -> duckdb.DuckDBPyConnection:
         """Run a statement with those of the parameters that it names."""

@@ -21,6 +21,7 @@ _OUTSIDE = re.compile(
 _BY_ORDER = re.compile(r"\b(list|first|last|any_value|array_agg|string_agg|LIMIT)\b", re.IGNORECASE)
 ONE = "only one SELECT, or the queries in a statement that runs some, are planned"
 _MADE = ("TABLE", "VIEW", "MACRO", "FUNCTION")
+_PLACES = (TokenType.PLACEHOLDER, TokenType.QDCOLON)
 _ROW, _NEW = "__fame_row", "__fame_new"
 
 
@@ -147,7 +148,7 @@ def only_statement(written: str) -> str:
     end = ends[0] if ends else len(written)
     if any(t.start > end and t.token_type != TokenType.SEMICOLON for t in tokens):
         raise NotPlannedError(f"{ONE}, one at a time")
-    marks = [t.start for t in tokens if t.token_type == TokenType.PLACEHOLDER and t.text == "?"]
+    marks = [t.start for t in tokens if t.text in ("?", "?::") and t.token_type in _PLACES]
     statement = written[:end]
     for number, start in reversed(list(enumerate(marks, 1))):
         statement = f"{statement[:start]}${number}{statement[start + 1 :]}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,8 @@ class LiveScorer:
         Returns the policy for unseen templates; by default ``queue``.
     read_answers : callable, optional
         Returns the answers in force, which decide over the model; by default there are none.
+    home : Path, optional
+        The file of the warehouse whose champion the model is: only there are verdicts stored.
     """
 
     def __init__(
@@ -48,10 +51,12 @@ class LiveScorer:
         load_stored: Callable[[Model, list[str]], Mapping[str, Verdict]] | None = None,
         read_unseen: Callable[[], str] = lambda: "queue",
         read_answers: Callable[[], Answers] = lambda: NO_ANSWERS,
+        home: Path | None = None,
     ) -> None:
         self.recipe = recipe
         self.read_unseen = read_unseen
         self.read_answers = read_answers
+        self.home = home
         self._load_model = load_model
         self._load_stored = load_stored
         self._model: Model | None = None

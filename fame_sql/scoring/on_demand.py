@@ -221,8 +221,9 @@ class TemporaryVerdicts:
             self.connection.execute(_load(add))
         finally:
             self.connection.unregister(name)
-        _, is_read_only = self._database()
-        if name == "new_verdicts" and not is_read_only:
+        path, is_read_only = self._database()
+        # After USE of a copy, its model is known there too, but it is not the user's warehouse.
+        if name == "new_verdicts" and not is_read_only and path == self.scorer.home:
             with transaction(self.connection):
                 store_verdicts(self.connection, verdict_table(judged.event_ids, judged.verdicts))
         return len(judged.verdicts)

@@ -18,6 +18,9 @@ _SUBQUERY = (
     "on DuckDB 1, name the call in a subquery, as in SELECT s FROM (SELECT fame_score(body) AS s "
     "FROM logs) WHERE s > 0.9"
 )
+_OTHER_CURRENT = re.compile(
+    r"another warehouse is current, \w*: run USE with the name of the one you ask"
+)
 _RAISED_INSIDE = re.compile(r"executing the UDF: \w+: (?P<message>[^\n]+)")
 
 
@@ -94,6 +97,8 @@ def _one_line(error: duckdb.Error) -> str:
     message = str(error)
     if raised := _RAISED_INSIDE.search(message):
         return raised["message"]
+    if other := _OTHER_CURRENT.search(message):
+        return other[0]
     first, *others = message.splitlines()
     if "base table" in first:
         return f"{first}: views are read-only; use the tables of the schema fame, such as fame.logs"

@@ -117,7 +117,9 @@ def register(connection: duckdb.DuckDBPyConnection, model: Path | str | None = N
     """
     if model is not None:
         loaded = load(Path(model))
-        functions.register(connection, LiveScorer(loaded.recipe, lambda: loaded))
+        home = _warehouse_path(connection)
+        scorer = LiveScorer(loaded.recipe, lambda: loaded, home=home)
+        functions.register(connection, scorer)
         return
     path = _warehouse_path(connection)
     if path is None:
@@ -152,6 +154,7 @@ def warehouse_scorer(warehouse: Warehouse) -> LiveScorer:
         lambda model, texts: _stored_verdicts(_on_cursor(warehouse), model, texts),
         lambda: read_unseen(_on_cursor(warehouse).connection),
         _answers_reader(warehouse),
+        _warehouse_path(warehouse.connection),
     )
 
 

@@ -155,7 +155,9 @@ def _statements(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Return the statements that define the views and macros by their files, in order."""
     canonical = read_recipe(connection).sql("message")
     identity = settings.read(connection, settings.IDENTITY) or ""
-    placeholders = {"canonical": canonical, "identity": identity, **IN_SQL}
+    # DuckDB's error lists the parameters of the macro that it finds: that of the current warehouse.
+    current = f"another warehouse is current, {identity}: run USE with the name of the one you ask"
+    placeholders = {"canonical": canonical, "identity": identity, "current": current, **IN_SQL}
     by_value = has_value_heads(connection)
     other = _BY_VALUE if by_value else {}
     return {

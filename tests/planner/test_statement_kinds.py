@@ -210,6 +210,10 @@ NOTHING = {
         "CREATE TABLE IF NOT EXISTS few AS SELECT fame_score(body || ' q') FROM logs",
         "exists already",
     ),
+    "table that cannot be made": (
+        "CREATE TABLE few AS SELECT fame_score(body || ' q') FROM logs",
+        "exists already",
+    ),
     "unknown column": ("SELECT fame_score(body || ' q') FROM logs WHERE no > 1", "not accept"),
     "wrong number of values": (
         "INSERT INTO kept SELECT fame_score(body || ' q') FROM logs",
@@ -243,6 +247,10 @@ PARAMETERS: dict[str, tuple[str, Any]] = {
     "by name": (
         "SELECT max(fame_score(body || $more)) AS m FROM logs WHERE log_id < $n",
         {"more": " failed", "n": 40},
+    ),
+    "cast": (
+        "SELECT count(*) FROM logs WHERE timestamp > ?::TIMESTAMP AND fame_score(body) > ?::DOUBLE",
+        ["2025-01-01", "0.1"],
     ),
     "of another type": (
         "SELECT count(*) FROM logs WHERE timestamp > ? AND fame_is_anomaly(body)",

@@ -3,13 +3,14 @@
 -- once, outside the join: DuckDB takes minutes for a subquery in the condition of another one.
 --
 -- A macro reads the tables of the current warehouse, also if it is called as that of an attached one.
--- So each asks whether its own warehouse is current. error() is not for that: it is volatile, and a
--- window takes no volatile key. Where no warehouse is current, DuckDB's error has the name to read.
-CREATE OR REPLACE MACRO fame.use_this_warehouse_first(identity) AS (
+-- So each asks whether its own warehouse is current, by a parameter that is named after the warehouse:
+-- DuckDB does not bind the call in another one. A check as it runs is not enough, because DuckDB does
+-- not run what it knows to be empty. Of copies, which have the same name, only one may be attached.
+-- error() is not for that: it is volatile, and a window takes no volatile key. Where no warehouse is
+-- current, DuckDB's error has the name to read.
+CREATE OR REPLACE MACRO fame.use_this_warehouse_first(identity, "$current" := true) AS (
     SELECT
         CASE
-            WHEN __fame_s.value IS DISTINCT FROM identity
-                THEN CAST(concat('another warehouse is current: run USE with its name', left(key, 0)) AS BOOLEAN)
             WHEN __fame_c.copies > 1
                 THEN CAST(concat('a copy of this warehouse is attached: DETACH it', left(key, 0)) AS BOOLEAN)
             ELSE true
@@ -22,42 +23,42 @@ CREATE OR REPLACE MACRO fame.use_this_warehouse_first(identity) AS (
     WHERE __fame_s.key = 'identity'
 );
 CREATE OR REPLACE MACRO fame.score(message) AS (
-    CASE WHEN fame.use_this_warehouse_first('$identity') THEN (
+    CASE WHEN fame.use_this_warehouse_first('$identity', "$current" := true) THEN (
         SELECT $message_score
         FROM ($message) AS __fame_m
         INNER JOIN fame.verdicts AS __fame_v ON __fame_m.__fame_hash = __fame_v.event_hash$message_heads
     ) END
 );
 CREATE OR REPLACE MACRO fame.is_anomaly(message) AS (
-    CASE WHEN fame.use_this_warehouse_first('$identity') THEN (
+    CASE WHEN fame.use_this_warehouse_first('$identity', "$current" := true) THEN (
         SELECT $message_is_anomaly
         FROM ($message) AS __fame_m
         INNER JOIN fame.verdicts AS __fame_v ON __fame_m.__fame_hash = __fame_v.event_hash$message_heads
     ) END
 );
 CREATE OR REPLACE MACRO fame.domain(message) AS (
-    CASE WHEN fame.use_this_warehouse_first('$identity') THEN (
+    CASE WHEN fame.use_this_warehouse_first('$identity', "$current" := true) THEN (
         SELECT __fame_v.domain
         FROM ($message) AS __fame_m
         INNER JOIN fame.verdicts AS __fame_v ON __fame_m.__fame_hash = __fame_v.event_hash$message_heads
     ) END
 );
 CREATE OR REPLACE MACRO fame.template(message) AS (
-    CASE WHEN fame.use_this_warehouse_first('$identity') THEN (
+    CASE WHEN fame.use_this_warehouse_first('$identity', "$current" := true) THEN (
         SELECT __fame_v.template
         FROM ($message) AS __fame_m
         INNER JOIN fame.verdicts AS __fame_v ON __fame_m.__fame_hash = __fame_v.event_hash$message_heads
     ) END
 );
 CREATE OR REPLACE MACRO fame.novelty(message) AS (
-    CASE WHEN fame.use_this_warehouse_first('$identity') THEN (
+    CASE WHEN fame.use_this_warehouse_first('$identity', "$current" := true) THEN (
         SELECT __fame_v.novelty
         FROM ($message) AS __fame_m
         INNER JOIN fame.verdicts AS __fame_v ON __fame_m.__fame_hash = __fame_v.event_hash$message_heads
     ) END
 );
 CREATE OR REPLACE MACRO fame.action(message) AS (
-    CASE WHEN fame.use_this_warehouse_first('$identity') THEN (
+    CASE WHEN fame.use_this_warehouse_first('$identity', "$current" := true) THEN (
         SELECT
             CASE
                 WHEN __fame_v.known_template
@@ -73,7 +74,7 @@ CREATE OR REPLACE MACRO fame.action(message) AS (
     ) END
 );
 CREATE OR REPLACE MACRO fame.verdict(message) AS (
-    CASE WHEN fame.use_this_warehouse_first('$identity') THEN (
+    CASE WHEN fame.use_this_warehouse_first('$identity', "$current" := true) THEN (
         SELECT {
             $verdict_fields
         }
@@ -83,7 +84,7 @@ CREATE OR REPLACE MACRO fame.verdict(message) AS (
 );
 -- What is stored of a message's score: no weights of words, which the model alone can tell.
 CREATE OR REPLACE MACRO fame.explain(message) AS (
-    CASE WHEN fame.use_this_warehouse_first('$identity') THEN (
+    CASE WHEN fame.use_this_warehouse_first('$identity', "$current" := true) THEN (
         SELECT {
             'log_odds': round(
                 ln(

@@ -8,7 +8,7 @@ SELECT
     count(*) FILTER (WHERE scored_logs.parse_error IS NOT NULL) AS parse_errors,
     (SELECT any_value(model_version) FROM fame.champion) AS model_version
 FROM fame.all_scored_logs AS scored_logs
-WHERE fame.use_this_warehouse_first('$identity');
+WHERE fame.use_this_warehouse_first('$identity', "$current" := true);
 
 -- Anomalous lines with start <= timestamp < stop, the worst first.
 CREATE OR REPLACE MACRO fame.anomalies_between(start, stop) AS TABLE
@@ -16,7 +16,7 @@ SELECT * FROM fame.anomalies
 WHERE
     timestamp >= start::TIMESTAMP
     AND timestamp < stop::TIMESTAMP
-    AND fame.use_this_warehouse_first('$identity')
+    AND fame.use_this_warehouse_first('$identity', "$current" := true)
 ORDER BY score DESC, timestamp, log_id;
 
 -- Lines per template and time bucket, such as INTERVAL 1 HOUR.
@@ -29,7 +29,7 @@ SELECT
 FROM fame.all_logs AS logs
 INNER JOIN fame.events AS events ON logs.event_id = events.event_id
 LEFT JOIN fame.templates AS templates ON events.template_id = templates.template_id
-WHERE fame.use_this_warehouse_first('$identity')
+WHERE fame.use_this_warehouse_first('$identity', "$current" := true)
 GROUP BY ALL
 ORDER BY bucket_start, lines DESC, events.template_id;
 
@@ -48,7 +48,7 @@ WITH __fame_counted AS (
     FROM fame.all_logs AS logs
     INNER JOIN fame.events AS events ON logs.event_id = events.event_id
     LEFT JOIN fame.templates AS templates ON events.template_id = templates.template_id
-    WHERE fame.use_this_warehouse_first('$identity')
+    WHERE fame.use_this_warehouse_first('$identity', "$current" := true)
     GROUP BY events.template_id, CASE WHEN events.template_id IS NULL THEN events.event_id END
 )
 SELECT
@@ -79,7 +79,7 @@ __fame_words AS (
     INNER JOIN fame.templates AS templates ON events.template_id = templates.template_id
     WHERE
         events.template_id = wanted_template_id
-        AND fame.use_this_warehouse_first('$identity')
+        AND fame.use_this_warehouse_first('$identity', "$current" := true)
 ),
 __fame_placed AS (
     SELECT

@@ -17,7 +17,7 @@ INNER JOIN __fame_incident AS incident
     ON coalesce(logs.service_name, '') = incident.service_name
     AND coalesce(logs.timestamp, logs.observed_timestamp)
     BETWEEN incident.first_seen AND incident.last_seen
-WHERE fame.use_this_warehouse_first('$identity') AND (
+WHERE fame.use_this_warehouse_first('$identity', "$current" := true) AND (
     (
         logs.event_id IN (
             SELECT events.event_id
@@ -68,7 +68,7 @@ __fame_lines AS (
         BETWEEN incident.first_seen - INTERVAL 1 DAY AND incident.last_seen
     LEFT JOIN fame.events AS events ON logs.event_id = events.event_id
     LEFT JOIN fame.templates AS templates ON events.template_id = templates.template_id
-    WHERE fame.use_this_warehouse_first('$identity')
+    WHERE fame.use_this_warehouse_first('$identity', "$current" := true)
 ),
 __fame_values AS (
     SELECT log_id, inside, 'host' AS field, host_name AS value

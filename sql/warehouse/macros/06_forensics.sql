@@ -10,7 +10,7 @@ __fame_keyed AS (
         coalesce(template_id, fame.provisional_id(canonical)) AS template_id,
         first_seen
     FROM fame.events
-    WHERE fame.use_this_warehouse_first('$identity')
+    WHERE fame.use_this_warehouse_first('$identity', "$current" := true)
 ),
 __fame_new AS (
     SELECT keyed.event_id, keyed.template_id, fresh.first_seen
@@ -57,7 +57,7 @@ __fame_line AS (
         host_name,
         CASE WHEN coalesce(trace_id, service_name, host_name) IS NULL THEN source_path END AS source_path
     FROM fame.all_logs
-    WHERE log_id = wanted_log_id AND fame.use_this_warehouse_first('$identity')
+    WHERE log_id = wanted_log_id AND fame.use_this_warehouse_first('$identity', "$current" := true)
 ),
 __fame_related AS (
     SELECT
@@ -156,7 +156,7 @@ __fame_words AS (
     FROM fame.all_logs AS logs
     INNER JOIN fame.events AS events ON logs.event_id = events.event_id
     INNER JOIN fame.templates AS templates ON events.template_id = templates.template_id
-    WHERE events.template_id = wanted_template_id AND fame.use_this_warehouse_first('$identity')
+    WHERE events.template_id = wanted_template_id AND fame.use_this_warehouse_first('$identity', "$current" := true)
 ),
 __fame_placed AS (
     SELECT
@@ -215,7 +215,7 @@ __fame_keyed AS (
         coalesce(template_id, fame.provisional_id(canonical)) AS template_id,
         canonical
     FROM fame.events
-    WHERE fame.use_this_warehouse_first('$identity')
+    WHERE fame.use_this_warehouse_first('$identity', "$current" := true)
 ),
 __fame_cells AS (
     SELECT
@@ -292,6 +292,6 @@ SELECT
 FROM fame.all_scored_logs AS logs
 WHERE coalesce(logs.timestamp, logs.observed_timestamp) >= start::TIMESTAMP
     AND coalesce(logs.timestamp, logs.observed_timestamp) < stop::TIMESTAMP
-    AND fame.use_this_warehouse_first('$identity')
+    AND fame.use_this_warehouse_first('$identity', "$current" := true)
 GROUP BY ALL
 ORDER BY bucket_start, logs.service_name, logs.domain;
