@@ -163,9 +163,11 @@ class Batch:
         load_id = part.load.ingest_id
         if not part.continues or load_id not in last_records:
             return None
-        if part.chunk.last and not part.layout.grows:
-            return None
         line_number, byte_offset = last_records[load_id]
+        # Half of a last line was joined to the record before, which the whole line may not be.
+        is_joined = part.chunk.tail_offset is not None and byte_offset < part.chunk.tail_offset
+        if part.chunk.last and not part.layout.grows and not is_joined:
+            return None
         chunk = replace(part.chunk, lines=_numbered(part))
         return Tail.of_chunk(load_id, byte_offset, line_number, chunk)
 
@@ -345,15 +347,14 @@ def _leave_out_known(connection: duckdb.DuckDBPyConnection, part: Part, *, joine
     """Leave out the records at the beginning of a source that were loaded under its name."""
     load, chunk = part.load, part.chunk
     cut = chunk.last and (joined or chunk.tail_offset is not None)
-    last_place = (chunk.line_end + part.shift) * SCALE
-    if cut and joined:
-        last_place = _last_place(connection, load.ingest_id)
+    # Half of a line may have been joined to the record before.
+    last_place = _last_place(connection, load.ingest_id) if cut else -1
     found = connection.execute(
         sql.load("ingest/known_records"),
         {
             "before": list(load.before),
             "ingest_id": load.ingest_id,
-            "cut_place": last_place if cut else -1,
+            "cut_place": last_place,
         },
     ).fetchall()[0]
     first_place, records, known_have_times, any_has_time = found
@@ -365,7 +366,7 @@ def _leave_out_known(connection: duckdb.DuckDBPyConnection, part: Part, *, joine
         "DELETE FROM incoming WHERE ingest_id = ? AND place < ?", [load.ingest_id, first_place]
     )
     load.report = replace(load.report, state="truncated")
-    if first_place <= last_place:
+    if first_place <= (last_place if cut else (chunk.line_end + part.shift) * SCALE):
         load.before = ()
 
 

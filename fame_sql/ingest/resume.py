@@ -81,8 +81,10 @@ def find_start(
     digests, length = _digests(stream, offsets)
     named = [load for load in own if load.source_path == name != STANDARD_INPUT]
     if load := _longest(own, digests):
-        # The file was cut if more of it has been read since.
-        cut = any(one.ingest_id > load.ingest_id and one.byte_end > load.byte_end for one in named)
+        # The file was cut if more of it has been read since, or if all of it was known before it
+        # was cut: it may now grow again to what it was.
+        longer = [one.ingest_id for one in named if one.byte_end > load.byte_end]
+        cut = any(number > load.ingest_id or not load.rows for number in longer)
         before = _loads_of_name(named) if cut else ()
         return replace(_after(load, digests, length), before=before)
     replaced = max(named, key=lambda load: load.ingest_id, default=None)

@@ -1,6 +1,6 @@
 -- The first place of a source that is not what was loaded under its name before, and whether the
 -- records before it are: whether any has a time, and whether any record of the source has one. The
--- last record may be the beginning of what was loaded.
+-- last record may be the beginning of what was loaded, or have half of the next line joined to it.
 WITH compared AS (
     SELECT
         incoming.place,
@@ -15,6 +15,7 @@ WITH compared AS (
             AND (
                 incoming.body IS NOT DISTINCT FROM logs.body
                 OR (incoming.place = $cut_place AND starts_with(logs.body, incoming.body))
+                OR (incoming.place = $cut_place AND starts_with(incoming.body, logs.body || chr(10)))
             )
     WHERE incoming.ingest_id = $ingest_id
 ),

@@ -38,9 +38,7 @@ def stranger(newborn: Path, tmp_path: Path) -> Path:
         made.execute("INSERT INTO fame.settings VALUES ('partition_place', ?)", [str(tmp_path)])
         for name, select in VIEWS.items():
             made.execute(f"CREATE OR REPLACE VIEW {name} AS {select.format(**facts)}")
-        made.execute(
-            f"CREATE MACRO take() AS (SELECT content FROM read_text('{facts['secret']}'))"
-        )
+        made.execute(f"CREATE MACRO take() AS (SELECT content FROM read_text('{facts['secret']}'))")
     return path
 
 

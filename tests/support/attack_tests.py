@@ -14,9 +14,9 @@ _FILES = {
     "injections: text in SQL": ("planner/test_planner.py", "domains/test_grouping.py"),
     "endpoints that lie": ("llm/test_endpoints.py", "attack/test_claims.py"),
     "keys": ("attack/test_keys.py", "operations/alerts/test_secrets.py"),
-    "bombs and limits": ("attack/test_bombs.py",),
+    "bombs": ("attack/test_bombs.py",),
     "warehouses of strangers": ("attack/test_strangers.py",),
-    "interrupts": ("attack/test_interrupts.py",),
+    "half-written lines": ("attack/test_half_lines.py",),
     "bad logs": ("ingest/test_ingest_bad_input.py",),
 }
 

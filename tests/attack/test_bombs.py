@@ -1,0 +1,98 @@
+"""Small files that stand for large ones: refused in one line, with nothing left behind."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+from attacks import is_one_line, run
+
+from fame_sql.domains.document import from_yaml
+from fame_sql.errors import InputError
+from fame_sql.llm.lenient import values_in
+from fame_sql.models.model import Model
+from fame_sql.scoring import cache
+
+pytestmark = pytest.mark.any_duckdb
+
+LAUGHS = "a: &a [x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 8)}]\n"
+    for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize("text", [LAUGHS, "a: " + "[" * 5000, "{" * 5000, "a: &a\n  b: *a\n"])
+def test_yaml_that_refers_to_itself_or_is_deep(text: str) -> None:
+    with pytest.raises(InputError, match="not valid YAML"):
+        from_yaml(text)
+
+
+def bomb(size: int) -> bytes:
+    packed = io.BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb") as file:
+        for _ in range(size >> 20):
+            file.write(b"disk 7 is full\n" * 69906)
+    return packed.getvalue()
+
+
+def test_a_gzip_bomb(newborn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fame_sql.ingest.bounds.UNCHECKED", 1 << 24)
+    monkeypatch.setattr("fame_sql.ingest.examine.UNCHECKED", 1 << 24)
+    monkeypatch.setattr("fame_sql.ingest.bounds.MOST_TIMES", 150)
+    path, log = Path(shutil.copy(newborn, tmp_path / "w.duckdb")), tmp_path / "x.log.gz"
+    log.write_bytes(bomb(24 << 20))
+    code, output = run("ingest", log, "--warehouse", path)
+    assert code == 1
+    assert is_one_line(code, output), output
+    assert "times its size" in output
+    found = run("query", "SELECT count(*) FROM logs", "--csv", "--warehouse", path)
+    assert found[1].splitlines()[-1] == "0"
+
+
+def test_a_zip_bomb(newborn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fame_sql.ingest.bounds.UNCHECKED", 1 << 20)
+    path, log = Path(shutil.copy(newborn, tmp_path / "w.duckdb")), tmp_path / "x.zip"
+    with zipfile.ZipFile(log, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x.log", b"\n" * (8 << 20))
+    code, output = run("ingest", log, "--warehouse", path)
+    assert code == 1
+    assert "times its size" in output
+
+
+def test_a_field_of_a_csv_without_end(newborn: Path, tmp_path: Path) -> None:
+    path, labels = Path(shutil.copy(newborn, tmp_path / "w.duckdb")), tmp_path / "l.csv"
+    labels.write_text('log_id,label\n1,"' + "x" * 1_000_000)
+    code, output = run("label", "import", labels, "--warehouse", path)
+    assert code == 1
+    assert is_one_line(code, output), output
+
+
+@pytest.mark.parametrize("piece", ["<think>", "</think>", "{", "[", '{"a":', "<reasoning><think>"])
+def test_an_answer_without_end_is_read_in_linear_time(piece: str) -> None:
+    assert list(values_in(piece * 100_000)) == []
+
+
+def test_the_cache_is_bounded_by_bytes(compiled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "MOST_BYTES", 100_000)
+    kept = cache.VerdictCache()
+    model = _any_model(compiled)
+    for number in range(50):
+        text = f"{number} " + "word " * 1000
+        kept.judge(model, [text])
+        kept.add_messages({text * 2: text})
+    for texts in (kept.content.of_message, kept.content.of_canonical):
+        assert 0 < sum(map(len, texts)) < 100_000
+    kept.add_messages({"x" * 200_000: "y"})
+    assert "x" * 200_000 not in kept.content.of_message
+
+
+def _any_model(compiled: Path) -> Model:
+    from fame_sql.models import load_champion
+    from fame_sql.warehouse.warehouse import Warehouse
+
+    with Warehouse.open(compiled, read_only=True) as warehouse:
+        return load_champion(warehouse)
