@@ -15,8 +15,11 @@ from fame_sql.serve.writer import Writer
 
 
 def usual_parts(settings: ServeSettings) -> list[Part]:
-    """Return what a server does; it stops in the reverse order."""
+    """Return what a server does; it stops in the reverse order.
+
+    The rounds stop first: what is taken in waits for the round that holds the warehouse.
+    """
     judge = Judge()
     writer = Writer(judge.committed)
     intakes: list[Part] = [OtlpIntake(writer), LinesIntake(writer), Syslog(writer)]
-    return [judge, Rounds(), writer, FollowedFiles(judge.wake), *intakes, Web()]
+    return [judge, writer, FollowedFiles(judge.wake), *intakes, Web(), Rounds()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from fame_sql.serve.server import Server
 
 _LOG = logging.getLogger(__name__)
+_GRACE = 1.5
+"""Seconds that a round may go on when the server stops."""
 
 
 class Rounds(Part):
@@ -42,10 +45,18 @@ class Rounds(Part):
         self._thread.start()
 
     def stop(self, seconds: float) -> None:
-        """End after the round that goes on; what it does not send is sent after the next start."""
+        """End the round that goes on, by an interrupt if it takes long.
+
+        What it does not store or send is done after the next start.
+        """
         self._ending.set()
-        if self._thread is not None:
-            self._thread.join(seconds)
+        if self._thread is None:
+            return
+        deadline = time.monotonic() + seconds
+        self._thread.join(min(seconds, _GRACE))
+        while self._thread.is_alive() and time.monotonic() < deadline:
+            self._warehouse.connection.interrupt()
+            self._thread.join(0.1)
 
     def metrics(self) -> Iterable[Metric]:
         """Return the rounds, and what they sent."""

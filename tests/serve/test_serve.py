@@ -6,6 +6,8 @@ import json
 import signal
 import subprocess
 import sys
+import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -47,6 +49,22 @@ def test_a_server_that_stops_is_not_ready(server: Server) -> None:
     server.stopping.set()
     assert _get(server, "/readyz") == (503, "the server is stopping\n")
     assert _get(server, "/healthz")[0] == 200
+
+
+def test_a_round_that_takes_long_is_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = threading.Event()
+
+    def endless(_: object, warehouse: Warehouse, __: object) -> None:
+        began.set()
+        warehouse.value("SELECT count(*) FROM range(10_000_000) AS a, range(10_000_000) AS b")
+
+    monkeypatch.setattr("fame_sql.serve.rounds.WarehouseIncidents.update", endless)
+    with Server(tmp_path / "logs.duckdb", ServeSettings(port=0, alert_every=0.01)):
+        assert began.wait(10)
+        since = time.monotonic()
+    assert time.monotonic() - since < 8
 
 
 @pytest.mark.slow
