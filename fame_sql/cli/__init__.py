@@ -37,6 +37,7 @@ from fame_sql.cli.interrupts import EXIT_STATUS, INTERRUPTED, interrupts
 from fame_sql.cli.label import label
 from fame_sql.cli.llm import llm_group
 from fame_sql.cli.look import look
+from fame_sql.cli.metrics import metrics
 from fame_sql.cli.mine import mine
 from fame_sql.cli.models import models
 from fame_sql.cli.options.empty import refuse_empty_values
@@ -51,10 +52,12 @@ from fame_sql.cli.report import report
 from fame_sql.cli.score import score
 from fame_sql.cli.second_opinion import second_opinion
 from fame_sql.cli.serve import serve
+from fame_sql.cli.settings import settings
 from fame_sql.cli.show import show
 from fame_sql.cli.status import status
 from fame_sql.cli.token import token
 from fame_sql.cli.top import top
+from fame_sql.cli.tracing import command_span, name_command
 from fame_sql.cli.train import train
 from fame_sql.cli.upgrade import upgrade
 from fame_sql.cli.windows import windows
@@ -71,7 +74,8 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         with interrupts(lambda: _patience(ctx)) as seen, _private():
             try:
-                return super().invoke(ctx)
+                with command_span():
+                    return super().invoke(ctx)
             except BrokenPipeError:
                 raise  # The reader has closed the pipe, as 'head' does: click exits silently.
             except BatchPendingError as pending:
@@ -99,6 +103,9 @@ class _Commands(click.Group):
         if code is not None:
             ctx.exit(code)
         return super().resolve_command(ctx, args)
+        name, command, left = super().resolve_command(ctx, args)
+        name_command(name or "")
+        return name, command, left
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the commands in the order in which they are used."""
@@ -222,6 +229,8 @@ for _command in (
     alert,
     serve,
     token,
+    settings,
+    metrics,
     doctor,
     backup,
     repair,

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fame_sql.cli.options.output import json_option
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json
+from fame_sql.cli.tables import print_table
 from fame_sql.console import printable
+
+if TYPE_CHECKING:
+    from fame_sql.operations.levels import Level
 
 
 @click.command()
@@ -21,6 +27,7 @@ from fame_sql.console import printable
 @json_option
 def doctor(deep: bool, warehouse: Path, as_json: bool) -> None:
     """Say what is wrong with the warehouse and how to mend it."""
+    from fame_sql.operations.levels import read_levels
     from fame_sql.pipeline.doctor import examine
     from fame_sql.storage.views import reach_partitions
     from fame_sql.warehouse.warehouse import Warehouse
@@ -28,6 +35,7 @@ def doctor(deep: bool, warehouse: Path, as_json: bool) -> None:
     with Warehouse.open(warehouse, read_only=True) as opened:
         reach_partitions(opened.connection)
         findings = examine(opened, deep=deep)
+        levels = read_levels(opened)
     if as_json:
         print_json([asdict(finding) for finding in findings])
         return
@@ -35,3 +43,19 @@ def doctor(deep: bool, warehouse: Path, as_json: bool) -> None:
         click.echo(printable(f"{finding.what}\n  mend it with: {finding.command}"))
     if not findings:
         click.echo("nothing is wrong")
+    _print_levels(levels)
+
+
+def _print_levels(levels: Sequence[Level]) -> None:
+    measured = [level for level in levels if level.ratio is not None]
+    if not measured:
+        return
+    click.echo(f"\nservice levels of the last {measured[0].days:g} days:")
+    print_table(
+        ("objective", "ratio", "target", "error budget left"),
+        [(each.objective, each.ratio, each.target, _left(each)) for each in measured],
+    )
+
+
+def _left(level: Level) -> str:
+    return "" if level.budget_left is None else f"{level.budget_left:.0%}"

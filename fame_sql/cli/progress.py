@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from fame_sql.cli.tracing import traced
 from fame_sql.console import Progress, SilentProgress, Step
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def terminal_progress() -> Progress:
     """Return progress that draws on stderr if that is a terminal, else one that is silent."""
-    return TerminalProgress() if sys.stderr.isatty() else SilentProgress()
+    return traced(TerminalProgress() if sys.stderr.isatty() else SilentProgress())
 
 
 class TerminalProgress:

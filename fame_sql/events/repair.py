@@ -8,7 +8,7 @@ from string import Template
 import duckdb
 
 from fame_sql import sql
-from fame_sql.warehouse import lines
+from fame_sql.warehouse import lines, settings
 from fame_sql.warehouse.warehouse import Warehouse, read_recipe
 
 _STEPS = ("add_events", "move_lines", "recount", "drop_empty")
@@ -44,6 +44,8 @@ def repair(warehouse: Warehouse) -> RepairReport:
         Open for writing.
     """
     with warehouse.transaction():
+        # Also where no line has another event: lines may be gone, or have other times.
+        forget_counts(warehouse.connection)
         return repair_lines(warehouse.connection)
 
 
@@ -65,4 +67,12 @@ def repair_lines(connection: duckdb.DuckDBPyConnection, condition: str = "true")
     [found] = connection.execute(sql.load("events/repair/report")).fetchall()
     connection.execute(sql.load("events/repair/drop_steps"))
     lines.record(connection)
-    return RepairReport(*found)
+    report = RepairReport(*found)
+    if report.lines or report.dropped:
+        forget_counts(connection)
+    return report
+
+
+def forget_counts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let the next pass over the counts count all lines again."""
+    settings.remove(connection, settings.COUNTED_UNTIL)

@@ -9,6 +9,7 @@ from fame_sql import sql
 from fame_sql.errors import FameError
 from fame_sql.models import load_champion
 from fame_sql.operations.alerts.findings import alert_findings
+from fame_sql.operations.levels import level_findings
 from fame_sql.pipeline.checksums import damage
 from fame_sql.warehouse import lines
 from fame_sql.warehouse.definitions import are_current
@@ -49,6 +50,7 @@ def examine(warehouse: Warehouse, *, deep: bool = False) -> list[Finding]:
         *_unscored(warehouse),
         *_views(warehouse),
         *(Finding(what, command) for what, command in alert_findings(warehouse)),
+        *(Finding(what, command) for what, command in level_findings(warehouse)),
     ]
 
 

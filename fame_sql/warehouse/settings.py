@@ -47,6 +47,8 @@ ALERT_PASS = "alert_pass"
 """When alerts were decided last, in UTC."""
 ALERT_BEAT = "alert_beat"
 """When the watcher of the alerts was called last, in UTC."""
+ALERT_RESTORED = "alert_restored"
+"""The last pass that this warehouse forgot, because an older copy of it was put back, in UTC."""
 
 
 def read(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:

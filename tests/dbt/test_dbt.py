@@ -22,11 +22,12 @@ from warehouse_copy import copied_to
 
 from fame_sql.cli import main
 from fame_sql.ingest import ingest_file
+from fame_sql.operations import counts, incidents
 from fame_sql.operations.windows.detectors import Rule, detect, open_windows
 from fame_sql.students import StudentConfig
 from fame_sql.training.training import train_students
 from fame_sql.udfs.functions import FUNCTIONS
-from fame_sql.warehouse.warehouse import Warehouse
+from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
 HOW_TO = (PACKAGE.parent / "docs" / "how-to" / "dbt.md").read_text()
 
@@ -48,6 +49,8 @@ def built(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     folder = tmp_path_factory.mktemp("built")
     warehouse = copied_to(folder, compiled)
     with Warehouse.open(warehouse) as opened:
+        counts.update(opened)
+        incidents.update(opened, utc_now())
         opened.connection.execute("DELETE FROM fame.scores WHERE event_id % 2 = 0")
     words = ["dbt", "init", str(folder / "mine"), "--warehouse", str(warehouse)]
     said = CliRunner().invoke(main, words)
@@ -108,6 +111,19 @@ def test_plain_names_are_live_and_a_schema_is_stored(built: tuple[Path, Dbt]) ->
     run = built[1]("show", "--inline", statement, "--output", "json")
     assert run.code == 0, run.said
     assert '"held": "true"' in run.said
+
+
+def test_incidents_and_counts_are_those_of_the_warehouse(built: tuple[Path, Dbt]) -> None:
+    with Warehouse.open(built[0], read_only=True) as opened:
+        for mart, view in (
+            ("fct_incidents", "incidents"),
+            ("fct_count_anomalies", "count_anomalies"),
+        ):
+            columns = [column for (column, *_) in opened.rows(f"DESCRIBE fame_dbt.{mart}")]
+            names = ", ".join(column for column in columns if column != "seconds")
+            expected = opened.rows(f"SELECT {names} FROM fame.{view} ORDER BY ALL")
+            assert opened.rows(f"SELECT {names} FROM fame_dbt.{mart} ORDER BY ALL") == expected
+            assert expected
 
 
 def test_the_mart_says_what_the_champion_says(built: tuple[Path, Dbt], compiled: Path) -> None:

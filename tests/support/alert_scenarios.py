@@ -8,6 +8,7 @@ and a word: ``open``, ``update``, ``end``, ``correct`` and ``silence``, ``dismis
 from __future__ import annotations
 
 import shlex
+import shutil
 import tomllib
 from collections import deque
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from alert_servers import Receivers, Request
 
 from fame_sql.operations.alerts import PassReport, run_pass
 from fame_sql.operations.alerts.durations import duration
+from fame_sql.operations.alerts.journal import journal_of
 from fame_sql.operations.alerts.silences import add_silence
 from fame_sql.operations.alerts.stored_settings import store_settings
 from fame_sql.operations.incidents import Change, Incident
@@ -107,6 +109,11 @@ class Play:
     def close(self) -> None:
         if self._opened is not None:
             self._opened.close()
+
+    def reopen(self) -> None:
+        """Close the warehouse, which is opened again at the next step."""
+        self.close()
+        self._opened = None
 
     def set(self, settings: str) -> None:
         with self.opened() as opened:
@@ -195,6 +202,20 @@ def _answer(text: str) -> Any:
     return int(status), body, ({"Retry-After": wait} if wait else {})
 
 
+def _copy(play: Play, names: list[str], given: dict[str, str]) -> None:
+    play.reopen()
+    shutil.copy(play.warehouse, f"{play.warehouse}.copy")
+
+
+def _put_back(play: Play, names: list[str], given: dict[str, str]) -> None:
+    play.reopen()
+    shutil.copy(f"{play.warehouse}.copy", play.warehouse)
+
+
+def _garble(play: Play, names: list[str], given: dict[str, str]) -> None:
+    journal_of(play.warehouse).write_bytes(b'\x00\xff{"end": 1}\n{"pass": "no time"}\n[]\n7\n')
+
+
 def _values(given: dict[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = dict(given)
     if "service" in values:
@@ -218,6 +239,9 @@ _VERBS: dict[str, Callable[[Play, list[str], dict[str, str]], None]] = {
     "dismiss": _dismiss,
     "expire": _expire,
     "answer": _answers,
+    "copy": _copy,
+    "put-back": _put_back,
+    "garble": _garble,
     "run": lambda play, names, given: _run(play, given),
     "set": lambda play, names, given: play.set(play.settings[names[0]]),  # type: ignore[attr-defined]
     "env": lambda play, names, given: play.environment.update(given),
@@ -277,6 +301,8 @@ def shown(channel: str, request: Request) -> str:
         said += f" {payload['severity']}: {payload['summary']}" if payload else ""
     else:
         said = body.get("text") or body.get("headline")
+        notes = [item["note"].partition(";")[0] for item in body.get("incidents", ())]
+        said += "".join(f" [{note}]" for note in dict.fromkeys(notes) if note)
     return f"{request.at:%H:%M:%S} {said}"
 
 

@@ -164,3 +164,22 @@ def receivers(now: Callable[[], object] = time.monotonic) -> Iterator[Receivers]
         for server in servers:
             server.shutdown()
             server.server_close()
+
+
+@contextmanager
+def answering(answer: bytes) -> Iterator[str]:
+    """Run a server that answers every request with the same bytes; return its host and port."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            while self.rfile.readline().strip():
+                pass
+            self.wfile.write(answer)
+
+    server = _Server(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield f"127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from fame_sql.operations.alerts.durations import clock_time
@@ -96,6 +96,39 @@ def drafts_for_people(
     return drafts
 
 
+def parted(wants: Sequence[Want], restored: datetime | None) -> tuple[list[Want], list[Want]]:
+    """Part what people may know already, because the warehouse forgot that they were told.
+
+    Parameters
+    ----------
+    wants : sequence of Want
+        What they should be told.
+    restored : datetime or None
+        The last pass that was forgotten; None if none was.
+
+    Returns
+    -------
+    tuple of list of Want
+        What began before that pass, and what is new.
+    """
+    known: list[Want] = []
+    new: list[Want] = []
+    for want in wants:
+        is_known = (
+            restored is not None
+            and want.item.incident.first_seen <= restored
+            and want.item.what in ("opened", "reopened", "over")
+        )
+        (known if is_known else new).append(want)
+    return known, new
+
+
+def restored_draft(wants: Sequence[Want]) -> Draft:
+    """Return one message of all that people may know already."""
+    title = f"the state of alerts was lost, {len(wants)} incidents, some may be repeats"
+    return replace(_draft("restored", [want.item for want in wants]), title=title)
+
+
 def drafts_for_receivers(
     wants: Sequence[Want], still_open: Iterable[Item], settings: AlertSettings
 ) -> list[Draft]:
@@ -129,7 +162,7 @@ def drafts_for_receivers(
 def _group(item: Item, settings: AlertSettings) -> str:
     if settings.group_by:
         return unit_of(item.incident, settings.group_by)
-    return f"incident:{item.incident.incident_id}"
+    return f"incident:{item.incident.fingerprint}"
 
 
 def _draft(unit: str, items: Iterable[Item], title: str = "") -> Draft:

@@ -13,6 +13,8 @@ from fame_sql.operations.alerts.composing import (
     drafts_for_people,
     drafts_for_receivers,
     gap_title,
+    parted,
+    restored_draft,
     unit_of,
     written,
 )
@@ -30,7 +32,7 @@ from fame_sql.operations.alerts.state import (
     HoldKind,
     Told,
 )
-from fame_sql.operations.alerts.wanting import item_of, wanted
+from fame_sql.operations.alerts.wanting import item_of, returns, wanted
 
 
 @dataclass
@@ -250,7 +252,10 @@ class _Channel:
         released = self.state.holds.get((self.name, followed.incident.incident_id))
         if released is not None and released.phase != followed.phase:
             released = None
-        note = f"held back since {clock_time(released.since)}: {released.why}" if released else ""
+        notes = [returns(self.state, followed, self.now)]
+        if released is not None:
+            notes.append(f"held back since {clock_time(released.since)}: {released.why}")
+        note = "; ".join(filter(None, notes))
         if what == "reminder" and told.owed:
             kind: HoldKind = "dismissal" if told.owed.startswith("dismissal") else "silence"
             by = told.owed.partition(" ")[2]
@@ -292,7 +297,9 @@ class _Channel:
             return drafts_for_receivers(wants, self._still_open(wants), self.settings)
         gap = gap_title(self.state.last_pass, self.now)
         pending = sum(1 for _ in self.state.pending(self.name))
-        return drafts_for_people(wants, self.settings, max(1, self._room() + pending), gap)
+        known, new = parted(wants, self.state.restored)
+        drafts = drafts_for_people(new, self.settings, max(1, self._room() + pending), gap)
+        return [*drafts, *([restored_draft(known)] if known else [])]
 
     def _still_open(self, wants: list[Want]) -> list[Item]:
         named = {want.item.incident.incident_id for want in wants}

@@ -35,6 +35,14 @@ def duration(text: object, name: str) -> timedelta:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
+def span_of(seconds: float) -> str:
+    """Return a span of time as :func:`duration` reads it, in the largest unit that divides it."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds and seconds % size == 0:
+            return f"{seconds / size:.0f}{unit}"
+    return f"{seconds:.0f}s"
+
+
 def spoken(span: timedelta) -> str:
     """Return a span of time in at most two units, such as ``2 h 5 min``."""
     seconds = max(0, round(span.total_seconds()))

@@ -34,6 +34,10 @@ class UntrustedError(NotSentError):
     """The certificate of the receiver was not accepted."""
 
 
+class ProxyError(NotSentError):
+    """The proxy does not let the request pass, until somebody changes something."""
+
+
 class UnansweredError(Exception):
     """The request was sent, and no answer came."""
 
@@ -169,6 +173,7 @@ def request(
     UnansweredError
         If the request was sent, and no answer came in time.
     """
+    _check_proxy(url, connection)
     sent = urllib.request.Request(url, data=body, headers=dict(headers))
     opener = urllib.request.build_opener(*_handlers(url, connection))
     deadline = time.monotonic() + connection.timeout
@@ -177,6 +182,7 @@ def request(
             return _read(answer, answer.status, answer.headers, deadline)
     except urllib.error.HTTPError as error:
         with error:
+            _refuse_login(error.code, url, connection)
             return _read(error, error.code, error.headers, deadline)
     except urllib.error.URLError as error:
         raise _not_sent(error.reason, url, connection) from None
@@ -186,6 +192,20 @@ def request(
         raise UnansweredError(f"no answer within {connection.timeout:g} s") from None
     except (http.client.HTTPException, OSError) as error:
         raise UnansweredError(f"the connection ended before an answer ({_kind(error)})") from None
+
+
+def _check_proxy(url: str, connection: Connection) -> None:
+    """Refuse a proxy that is reached by TLS: the standard library would speak to it without."""
+    found = _proxy(url, connection)
+    if found.startswith("https://"):
+        raise ProxyError(f"proxy {place_of(found)}: only proxies at http:// are supported")
+
+
+def _refuse_login(status: int, url: str, connection: Connection) -> None:
+    """Tell a proxy that wants a login from a receiver that refuses the message."""
+    if status == http.HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        proxy = proxy_for(url, connection) or place_of(url)
+        raise ProxyError(f"proxy {proxy}: 407, it wants a user and a password") from None
 
 
 def _handlers(url: str, connection: Connection) -> list[urllib.request.BaseHandler]:
@@ -203,13 +223,19 @@ def _handlers(url: str, connection: Connection) -> list[urllib.request.BaseHandl
 
 def proxy_for(url: str, connection: Connection) -> str:
     """Return the host and port of the proxy that requests to ``url`` take; empty for none."""
+    found = _proxy(url, connection)
+    return place_of(found) if found else ""
+
+
+def _proxy(url: str, connection: Connection) -> str:
+    """Return the address of the proxy that requests to ``url`` take; empty for none."""
     if connection.proxy == "none":
         return ""
     host = urlsplit(url).netloc.rpartition("@")[2]
     if urllib.request.proxy_bypass(host):
         return ""
     found = connection.proxy or urllib.request.getproxies().get(urlsplit(url).scheme, "")
-    return place_of(found if "://" in found else f"http://{found}") if found else ""
+    return found if "://" in found or not found else f"http://{found}"
 
 
 def _read(answer: IO[bytes], status: int, headers: Any, deadline: float) -> Answer:
@@ -239,7 +265,8 @@ def _not_sent(reason: object, url: str, connection: Connection) -> NotSentError:
     if isinstance(reason, TimeoutError):
         return NotSentError(f"{via}: no connection within {connection.timeout:g} s")
     if isinstance(reason, OSError) and str(reason).startswith("Tunnel connection failed"):
-        return NotSentError(f"proxy {proxy}: {str(reason).rpartition('failed: ')[2][:60]}")
+        said = str(reason).rpartition("failed: ")[2][:60]
+        return (ProxyError if said.startswith("407") else NotSentError)(f"proxy {proxy}: {said}")
     return NotSentError(f"{via}: {_kind(reason)}")
 
 

@@ -79,10 +79,9 @@ class Journal:
 
     def entries(self) -> list[Entry]:
         """Return what was sent since the journal was emptied, in order."""
-        self._file.seek(0)
         begun: dict[str, Entry] = {}
         found: list[Entry] = []
-        for line in self._file.read().splitlines():
+        for line in self._lines():
             entry = _read(line)
             if entry is None:
                 continue
@@ -94,9 +93,29 @@ class Journal:
         return [*found, *begun.values()]
 
     def clear(self) -> None:
-        """Empty the journal, after the warehouse has what it says."""
+        """Empty the journal, after the warehouse has what it says; the last pass stays known."""
+        last = self.last_pass()
         self._file.truncate(0)
-        os.fsync(self._file.fileno())
+        if last is None:
+            os.fsync(self._file.fileno())
+        else:
+            self.note_pass(last)
+
+    def note_pass(self, at: datetime) -> None:
+        """Note a pass that the warehouse has committed."""
+        self._append({"pass": at.isoformat()})
+
+    def last_pass(self) -> datetime | None:
+        """Return the last pass that was noted.
+
+        A warehouse that knows an earlier one is older than the alerts that were sent from it.
+        """
+        found = [moment for line in self._lines() if (moment := _pass(line)) is not None]
+        return found[-1] if found else None
+
+    def _lines(self) -> list[bytes]:
+        self._file.seek(0)
+        return self._file.read().splitlines()
 
     def _append(self, values: dict[str, Any]) -> None:
         self._file.seek(0, os.SEEK_END)
@@ -132,6 +151,14 @@ def _lock(file: IO[bytes], warehouse: Path) -> None:
         raise PassRunningError(
             f"another pass is sending the alerts of {warehouse}; it sends what this one would have"
         ) from None
+
+
+def _pass(line: bytes) -> datetime | None:
+    """Return the time of a line about a pass, None for any other line."""
+    try:
+        return datetime.fromisoformat(json.loads(line)["pass"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _read(line: bytes) -> Entry | None:

@@ -136,12 +136,30 @@ def run_pass(
             report.repeated = take_journal(warehouse, journal, clock.now())
             settings = load_settings(warehouse)
             _learn(settings, secrets)
-            state, report.decision = _decide(warehouse, source, settings, clock.now())
+            report.notes += _note_restored(warehouse, journal)
+            now = clock.now()
+            state, report.decision = _decide(warehouse, source, settings, now)
+            journal.note_pass(now)
         _warn_of_keys(state, settings, secrets, report)
         _send(state, settings, secrets, journal, clock, report)
         _finish(opened, journal, state, settings, secrets, clock, report)
     report.notes = [*report.decision.notes, *report.notes]
     return report
+
+
+def _note_restored(warehouse: Warehouse, journal: Journal) -> list[str]:
+    """Remember that the warehouse is older than the last pass over it, if it is."""
+    sent, key = journal.last_pass(), warehouse_settings.ALERT_PASS
+    known = warehouse_settings.read(warehouse.connection, key)
+    if sent is None or (known is not None and datetime.fromisoformat(known) >= sent):
+        return []
+    key = warehouse_settings.ALERT_RESTORED
+    warehouse_settings.write(warehouse.connection, key, sent.isoformat())
+    since = f"of {known[:19]}Z" if known else "without any pass"
+    return [
+        f"the warehouse is a copy {since}, and alerts were sent until {sent:%Y-%m-%d %H:%M:%S}Z: "
+        "what is told of the time before may be repeats, and comes in one message"
+    ]
 
 
 def _decide(

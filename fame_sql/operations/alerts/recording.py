@@ -105,7 +105,8 @@ def _tell_item(state: AlertState, channel: str, item: Item, mark: str, now: date
     told.severity = worst(told.severity, item.severity) if is_same else item.severity
     told.phase, told.lines, told.owed, told.refused = item.phase, item.incident.lines, "", ""
     if item.is_over:
-        told.what, told.ended_at = "resolved", now
+        is_repeat = item.what == "resolved" and told.what == "resolved"
+        told.what, told.ended_at = "settled" if is_repeat else "resolved", now
         return
     told.what, told.at, told.mark = "opened", now, mark
 

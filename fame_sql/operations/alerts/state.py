@@ -272,6 +272,9 @@ class AlertState:
         When the last pass was.
     last_beat : datetime or None
         When the watcher was last called.
+    restored : datetime or None
+        The last pass that was forgotten, because an older copy of the warehouse was put back.
+        Messages about incidents that began before it may be repeats.
     """
 
     followed: dict[str, Followed] = field(default_factory=dict)
@@ -282,6 +285,7 @@ class AlertState:
     channels: dict[str, ChannelState] = field(default_factory=dict)
     last_pass: datetime | None = None
     last_beat: datetime | None = None
+    restored: datetime | None = None
 
     def told_of(self, channel: str, followed: Followed) -> Told:
         """Return what a channel was told of an incident."""

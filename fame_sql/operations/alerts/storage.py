@@ -57,6 +57,7 @@ def load_state(warehouse: Warehouse, now: datetime) -> AlertState:
         state.channels[row[0]] = ChannelState(*row)
     state.last_pass = _moment(warehouse, warehouse_settings.ALERT_PASS)
     state.last_beat = _moment(warehouse, warehouse_settings.ALERT_BEAT)
+    state.restored = _moment(warehouse, warehouse_settings.ALERT_RESTORED)
     state.silences = load_silences(warehouse, state.last_pass or now)
     return state
 

@@ -6,15 +6,18 @@ restart, a silence or a receiver that is down, and what was overtaken meanwhile 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fame_sql.operations.alerts.channels import Traits
+from fame_sql.operations.alerts.durations import clock_time
 from fame_sql.operations.alerts.notice import Item, What
 from fame_sql.operations.alerts.settings import AlertSettings
 from fame_sql.operations.alerts.severities import rank
 from fame_sql.operations.alerts.state import AlertState, Followed, Told
 
 _MUCH_LARGER = 2
+_OFTEN = 3
+_DAY = timedelta(days=1)
 
 
 def wanted(
@@ -67,7 +70,8 @@ def _of_ended(followed: Followed, told: Told, traits: Traits) -> What | None:
         return "over"
     if told.what == "owed":
         return "over"
-    if told.what == "opened":
+    if told.what == "opened" or (traits.refreshes and told.what == "resolved"):
+        # Said twice where it does no harm: the first may have been lost on the way.
         return "resolved"
     is_news = told.what == "resolved" and not traits.keeps_state and _is_corrected(followed, told)
     return "corrected" if is_news else None
@@ -96,6 +100,25 @@ def item_of(followed: Followed, told: Told, what: What, note: str = "") -> Item:
         ended_at=followed.ended_at,
         note=note,
     )
+
+
+def returns(state: AlertState, followed: Followed, now: datetime) -> str:
+    """Return how often a fingerprint came within a day, in words; empty for less than three times.
+
+    An incident that comes and goes is announced once in a while. What went between is counted, so
+    that people know it for what it is.
+    """
+    fingerprint = followed.incident.fingerprint
+    same = [
+        each
+        for each in state.followed.values()
+        if each.incident.fingerprint == fingerprint and now - each.opened_at <= _DAY
+    ]
+    times = sum(each.phase for each in same)
+    if times < _OFTEN or followed.is_own:
+        return ""
+    since = min(each.incident.first_seen for each in same)
+    return f"it came {times} times since {clock_time(since)}"
 
 
 def last_told(state: AlertState, channel: str, fingerprint: str) -> Told | None:

@@ -47,6 +47,8 @@ def count_lines(warehouse: Warehouse, *, recount: bool = False) -> int:
     connection.execute(_load("counted_lines", logs=logs), {"after": after})
     for step in ("add_lines", "add_buckets", "add_gaps", "remember_untested"):
         connection.execute(_load(step, logs=logs))
+    if recount:
+        connection.execute(_load("forget_found"))
     settings.write(connection, settings.COUNTED_UNTIL, str(newest))
     return int(warehouse.value("SELECT count(*) FROM touched_buckets"))
 

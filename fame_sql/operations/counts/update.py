@@ -72,6 +72,7 @@ def update(
     waiting = int(warehouse.value("SELECT count(*) FROM fame.untested_counts"))
     windows = found = 0
     progress = progress or SilentProgress()
+    run(warehouse, "sessions")
     with progress.step("testing counts", waiting) as step:
         while chosen := _test_next(warehouse, now):
             step.advance(chosen[0])
@@ -86,7 +87,6 @@ def _test_next(warehouse: Warehouse, now: datetime) -> tuple[int, int, int] | No
         chosen = int(warehouse.value("SELECT count(*) FROM chosen_buckets"))
         if not chosen:
             return None
-        run(warehouse, "sessions")
         run_tests(warehouse, now=now)
         find(warehouse)
         run(warehouse, "store_findings", found_at=now)

@@ -88,6 +88,12 @@ def _is_condition(node: exp.Expr) -> bool:
     return isinstance(around, exp.Where) and isinstance(around.parent, exp.Select)
 
 
+def _logarithm(node: exp.Expr) -> str | None:
+    around = node.find_ancestor(exp.Round, exp.Select)
+    is_rounded = isinstance(around, exp.Round) and around.args.get("decimals") is not None
+    return None if is_rounded else "its last digit differs between engines; round the result"
+
+
 def _limit(node: exp.Expr) -> str | None:
     ordered = node.parent is not None and node.parent.args.get("order")
     return None if ordered else "without an order the engines return different rows; add ORDER BY"
@@ -203,6 +209,7 @@ CHECKS: dict[type[exp.Expr], Check] = {
     exp.Count: _one_column,
     exp.Distinct: _one_column,
     exp.Round: values.rounded,
+    exp.Ln: _logarithm,
     **dict.fromkeys((exp.Floor, exp.Ceil), values.to_whole),
     exp.Literal: values.literal,
     exp.DateBin: values.bucket,

@@ -105,6 +105,8 @@ def _kind_of_leaf(node: exp.Expr) -> ValueKind | None:
         return "text" if node.is_string else "whole" if node.is_int else "double"
     if isinstance(node, exp.Boolean | exp.Connector | exp.Predicate | exp.Not):
         return "boolean"
+    if isinstance(node, exp.Ln):
+        return "double"
     if isinstance(node, _TEXT_RESULTS):
         return "text"
     if isinstance(node, _WHOLE_RESULTS):

@@ -9,7 +9,9 @@ WITH counted AS (
         sum(counts.lines)::BIGINT AS x
     FROM fame.line_counts AS counts
     INNER JOIN session_buckets AS buckets ON counts.bucket = buckets.bucket
-    WHERE buckets.part_start IN (SELECT part_start FROM baseline_parts)
+    WHERE
+        buckets.part_start IN (SELECT part_start FROM baseline_parts)
+        AND counts.bucket >= (SELECT min(part_start) FROM baseline_parts)
     GROUP BY ALL
 )
 SELECT
@@ -42,13 +44,9 @@ SELECT
     counts.service_name,
     counts.template_id,
     sum(counts.lines)::BIGINT AS x
-FROM tested_windows AS windows
-CROSS JOIN range(1, 5) AS before(steps)
-INNER JOIN fame.line_counts AS counts
-    ON windows.window_end - to_seconds(30 * before.steps) = counts.bucket
-WHERE
-    counts.bucket >= windows.window_start
-    AND counts.bucket >= (SELECT min(window_start) FROM tested_windows)
+FROM window_buckets AS windows
+INNER JOIN fame.line_counts AS counts ON windows.bucket = counts.bucket
+WHERE counts.bucket BETWEEN (SELECT min(bucket) FROM window_buckets) AND (SELECT max(bucket) FROM window_buckets)
 GROUP BY ALL;
 
 INSERT INTO window_counts
@@ -63,20 +61,47 @@ SELECT
 FROM window_counts
 GROUP BY block_start, window_start, window_end, service_name;
 
--- What a count is a share of: the lines of its service, or for a service those of all.
+-- What a count is a share of: the lines of its service, or for a service those of all. A service of
+-- which fewer than three lines are expected in every window cannot be silent.
 CREATE OR REPLACE TEMP TABLE part_exposures AS
-SELECT block_start, 'lines' AS measure, service_name, part_start, x AS n
-FROM part_counts
-WHERE measure = 'service'
-UNION ALL
-SELECT sums.block_start, 'service' AS measure, services.service_name, sums.part_start, sums.n
-FROM (SELECT DISTINCT service_name FROM part_counts) AS services
-CROSS JOIN (
+WITH sums AS (
     SELECT block_start, part_start, sum(x)::BIGINT AS n
     FROM part_counts
     WHERE measure = 'service'
     GROUP BY block_start, part_start
-) AS sums;
+),
+totals AS (
+    SELECT block_start, sum(n) AS n FROM sums GROUP BY block_start
+),
+widest AS (
+    SELECT block_start, max(n) AS n
+    FROM (
+        SELECT block_start, sum(x) AS n
+        FROM window_counts
+        WHERE measure = 'service'
+        GROUP BY block_start, window_start, window_end
+    )
+    GROUP BY block_start
+),
+large AS (
+    SELECT services.block_start, services.service_name
+    FROM (
+        SELECT block_start, service_name, sum(x) AS x
+        FROM part_counts
+        WHERE measure = 'service'
+        GROUP BY block_start, service_name
+    ) AS services
+    INNER JOIN totals ON services.block_start = totals.block_start
+    INNER JOIN widest ON services.block_start = widest.block_start
+    WHERE services.x / totals.n * widest.n >= 3
+)
+SELECT block_start, 'lines' AS measure, service_name, part_start, x AS n
+FROM part_counts
+WHERE measure = 'service'
+UNION ALL
+SELECT sums.block_start, 'service' AS measure, large.service_name, sums.part_start, sums.n
+FROM large
+INNER JOIN sums ON large.block_start = sums.block_start;
 
 CREATE OR REPLACE TEMP TABLE window_exposures AS
 SELECT 'lines' AS measure, block_start, window_start, window_end, service_name, x AS n

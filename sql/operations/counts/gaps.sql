@@ -12,7 +12,9 @@ WITH counted AS (
         sum(counts.gaps)::BIGINT AS gaps
     FROM fame.gap_counts AS counts
     INNER JOIN session_buckets AS buckets ON counts.bucket = buckets.bucket
-    WHERE buckets.part_start IN (SELECT part_start FROM baseline_parts)
+    WHERE
+        buckets.part_start IN (SELECT part_start FROM baseline_parts)
+        AND counts.bucket >= (SELECT min(part_start) FROM baseline_parts)
     GROUP BY ALL
 )
 SELECT baselines.block_start, counted.*
@@ -75,19 +77,15 @@ SELECT
     counts.template_id,
     sum(counts.gaps)::BIGINT AS gaps,
     coalesce(sum(counts.gaps) FILTER (WHERE counts.width > usual.longest), 0)::BIGINT AS late
-FROM tested_windows AS windows
-CROSS JOIN range(1, 5) AS before(steps)
-INNER JOIN fame.gap_counts AS counts
-    ON windows.window_end - to_seconds(30 * before.steps) = counts.bucket
+FROM window_buckets AS windows
+INNER JOIN fame.gap_counts AS counts ON windows.bucket = counts.bucket
 INNER JOIN usual_gaps AS usual
     ON
         windows.block_start = usual.block_start
         AND counts.service_name = usual.service_name
         AND counts.template_id = usual.template_id
         AND counts.next_template_id = usual.next_template_id
-WHERE
-    counts.bucket >= windows.window_start
-    AND counts.bucket >= (SELECT min(window_start) FROM tested_windows)
+WHERE counts.bucket BETWEEN (SELECT min(bucket) FROM window_buckets) AND (SELECT max(bucket) FROM window_buckets)
 GROUP BY ALL;
 
 INSERT INTO window_exposures

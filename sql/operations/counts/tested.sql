@@ -15,6 +15,19 @@ WHERE
         CROSS JOIN range(4) AS later(steps)
     );
 
+CREATE OR REPLACE TEMP TABLE window_buckets AS
+SELECT *
+FROM (
+    SELECT
+        windows.block_start,
+        windows.window_start,
+        windows.window_end,
+        windows.window_end - to_seconds(30 * before.steps) AS bucket
+    FROM tested_windows AS windows
+    CROSS JOIN range(1, 5) AS before (steps)
+)
+WHERE bucket >= window_start;
+
 CREATE OR REPLACE TEMP TABLE tested_blocks AS
 SELECT
     blocks.session_start,

@@ -33,10 +33,14 @@ WHERE fame.use_this_warehouse_first('$identity', "$current" := true)
 GROUP BY ALL
 ORDER BY bucket_start, lines DESC, events.template_id;
 
--- How often each template occurs in two ranges of time, after Kusto's diffpatterns.
+-- How the share of each template in the lines of its service differs between two ranges of time, the
+-- greatest difference first, after Kusto's diffpatterns. g is the statistic of a G-test of the two
+-- shares, as for count anomalies; without sessions to compare, lines in bursts look larger than they are.
 CREATE OR REPLACE MACRO fame.diff_patterns(start_a, stop_a, start_b, stop_b) AS TABLE
-WITH __fame_counted AS (
+WITH
+__fame_counted AS (
     SELECT
+        coalesce(logs.service_name, '') AS service_name,
         events.template_id,
         any_value(coalesce(templates.template, events.canonical)) AS template,
         count(*) FILTER (
@@ -49,23 +53,53 @@ WITH __fame_counted AS (
     INNER JOIN fame.events AS events ON logs.event_id = events.event_id
     LEFT JOIN fame.templates AS templates ON events.template_id = templates.template_id
     WHERE fame.use_this_warehouse_first('$identity', "$current" := true)
-    GROUP BY events.template_id, CASE WHEN events.template_id IS NULL THEN events.event_id END
+    GROUP BY
+        coalesce(logs.service_name, ''),
+        events.template_id,
+        CASE WHEN events.template_id IS NULL THEN events.event_id END
+),
+__fame_summed AS (
+    SELECT
+        *,
+        sum(count_a) OVER (PARTITION BY service_name) AS total_a,
+        sum(count_b) OVER (PARTITION BY service_name) AS total_b
+    FROM __fame_counted
+    WHERE count_a > 0 OR count_b > 0
 )
 SELECT
+    service_name,
     template_id,
     template,
     count_a,
     count_b,
-    round(100.0 * count_a / nullif(sum(count_a) OVER (), 0), 3) AS percent_a,
-    round(100.0 * count_b / nullif(sum(count_b) OVER (), 0), 3) AS percent_b,
-    round(
-        100.0 * count_b / nullif(sum(count_b) OVER (), 0)
-        - 100.0 * count_a / nullif(sum(count_a) OVER (), 0),
-        3
-    ) AS percent_diff
-FROM __fame_counted
-WHERE count_a > 0 OR count_b > 0
-ORDER BY abs(percent_diff) DESC, template_id;
+    round(100.0 * count_a / nullif(total_a, 0), 3) AS percent_a,
+    round(100.0 * count_b / nullif(total_b, 0), 3) AS percent_b,
+    round(100.0 * count_b / nullif(total_b, 0) - 100.0 * count_a / nullif(total_a, 0), 3)
+        AS percent_diff,
+    CASE
+        WHEN total_a = 0 OR total_b = 0 THEN 0
+        ELSE round(
+            abs(2 * (
+                CASE
+                    WHEN count_a = 0 THEN 0
+                    ELSE count_a * ln(
+                        count_a / nullif(total_a, 0)
+                        / nullif((count_a + count_b) / nullif(total_a + total_b, 0), 0)
+                    )
+                END
+                + CASE
+                    WHEN count_b = 0 THEN 0
+                    ELSE count_b * ln(
+                        count_b / nullif(total_b, 0)
+                        / nullif((count_a + count_b) / nullif(total_a + total_b, 0), 0)
+                    )
+                END
+            )),
+            3
+        )
+    END AS g
+FROM __fame_summed
+ORDER BY g DESC, abs(percent_diff) DESC, service_name, template_id;
 
 -- The values at a template's wildcards, by position in the line and value.
 CREATE OR REPLACE MACRO fame.template_values(wanted_template_id) AS TABLE

@@ -60,7 +60,7 @@ __fame_lines AS (
         logs.host_name,
         logs.attributes,
         logs.body,
-        string_split(coalesce(templates.template, events.canonical, ''), ' ') AS words
+        string_split_regex(coalesce(templates.template, events.canonical, ''), '[\s,;()\[\]{}"]+') AS words
     FROM fame.all_logs AS logs
     INNER JOIN __fame_incident AS incident
         ON coalesce(logs.service_name, '') = incident.service_name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from alert_servers import receivers
+from alert_servers import answering, receivers
 
 from fame_sql.operations.alerts import http
 
@@ -94,3 +94,37 @@ def test_a_proxy_that_fails_is_named() -> None:
     connection = http.Connection(proxy="http://user:word@127.0.0.1:9")
     with pytest.raises(http.NotSentError, match=r"proxy 127\.0\.0\.1:9"):
         http.request("https://hooks.example.org/x", b"{}", {}, connection)
+
+
+@pytest.mark.parametrize(
+    ("url", "answer"),
+    [
+        ("http://hooks.example.org/x", b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"),
+        ("https://hooks.example.org/x", b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"),
+    ],
+)
+def test_a_proxy_that_wants_a_login_is_not_taken_for_the_receiver(url: str, answer: bytes) -> None:
+    with answering(answer) as place:
+        connection = http.Connection(proxy=f"http://user:hush@{place}")
+        with pytest.raises(http.ProxyError, match=rf"^proxy {place}: 407") as raised:
+            http.request(url, b"{}", {}, connection)
+    assert "hush" not in str(raised.value)
+
+
+def test_a_tunnel_that_a_proxy_refuses_is_tried_again_later() -> None:
+    url = "https://hooks.example.org/x"
+    with (
+        answering(b"HTTP/1.1 503 Busy\r\n\r\n") as place,
+        pytest.raises(http.NotSentError, match=rf"^proxy {place}: 503 Busy") as raised,
+    ):
+        http.request(url, b"{}", {}, http.Connection(proxy=f"http://{place}"))
+    assert not isinstance(raised.value, http.ProxyError)
+
+
+def test_a_proxy_that_is_reached_by_tls_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("https_proxy", "https://user:word@proxy.example.org:3129")
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(http.ProxyError, match=r"^proxy proxy\.example\.org:3129: only proxies at"):
+        http.request("https://hooks.example.org/x", b"{}", {}, http.Connection())

@@ -18,7 +18,7 @@ from fame_sql.operations.alerts.text import cut, one_line
 _LONGEST_REASON = 200
 
 # What makes no difference to a message that is sent again unchanged, until somebody acts.
-_BROKEN = {401, 403, 404, 405, 407, 410}
+_BROKEN = {401, 403, 404, 405, 410}
 TRANSIENT = {408, 423, 425, 429}
 
 
@@ -155,7 +155,7 @@ class HttpChannel:
         sent = {"Content-Type": "application/json", **self.headers, **(headers or {})}
         try:
             answer = http.request(self.url, encoded(body), sent, self.connection)
-        except http.UntrustedError as error:
+        except (http.UntrustedError, http.ProxyError) as error:
             return self.failure("broken", str(error))
         except http.NotSentError as error:
             return self.failure("failed", str(error))

@@ -1,0 +1,2 @@
+SELECT champion.model_version AS version, 1.0 AS fame_model
+FROM fame.champion AS champion;
