@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -108,9 +109,22 @@ def test_differences_between_two_ranges_of_time(compiled: Path) -> None:
         f"FROM fame.diff_patterns('1999-01-01', '{middle}', '{middle}', '2100-01-01')",
     )
     assert sum(int(row["count_a"]) + int(row["count_b"]) for row in rows) == 4000
-    assert sum(float(row["percent_a"]) for row in rows) == pytest.approx(100, abs=0.2)
-    changes = [abs(float(row["percent_diff"])) for row in rows]
-    assert changes == sorted(changes, reverse=True)
+    services = {row["service_name"] for row in rows}
+    for service in services:
+        shares = [row for row in rows if row["service_name"] == service]
+        assert sum(float(row["percent_a"]) for row in shares) == pytest.approx(100, abs=0.2)
+        lines_a, lines_b = (sum(int(row[f"count_{side}"]) for row in shares) for side in "ab")
+        for row in shares:
+            assert float(row["g"]) == pytest.approx(_g_of(row, lines_a, lines_b), abs=1e-3)
+    strengths = [float(row["g"]) for row in rows]
+    assert strengths == sorted(strengths, reverse=True)
+
+
+def _g_of(row: dict[str, str], lines_a: int, lines_b: int) -> float:
+    """Return the statistic of a G-test of a template's shares, by its textbook formula."""
+    counts = (int(row["count_a"]), lines_a), (int(row["count_b"]), lines_b)
+    share = sum(count for count, _ in counts) / (lines_a + lines_b)
+    return 2 * sum(count * math.log(count / of / share) for count, of in counts if count)
 
 
 def test_values_at_wildcards(compiled: Path) -> None:
