@@ -49,12 +49,16 @@ class ListedChanges:
     """Changes of incidents that a scenario makes."""
 
     listed: list[Change] = field(default_factory=list)
+    covered: dict[str, str] = field(default_factory=dict)
 
     def update(self, warehouse: Warehouse, now: datetime) -> None:
         """Do nothing: the scenario has the changes."""
 
     def changes(self, warehouse: Warehouse, after: int) -> list[tuple[int, Change]]:
         return list(enumerate(self.listed, 1))[after:]
+
+    def dismissed(self, warehouse: Warehouse) -> dict[str, str]:
+        return self.covered
 
 
 def an_incident(name: str, at: datetime, **given: Any) -> Incident:
@@ -151,6 +155,8 @@ def _open(play: Play, names: list[str], given: dict[str, str]) -> None:
         for number in range(count):
             one = name if count == 1 else f"{name}{number:03d}"
             verb = "reopened" if one in play.incidents else "opened"
+            if "silenced" in given:
+                play.source.covered.pop(one, None)
             play.change(one, verb, state="open", last_seen=play.clock.now(), **_values(given))
 
 
@@ -180,11 +186,13 @@ def _silence(play: Play, names: list[str], given: dict[str, str]) -> None:
 def _dismiss(play: Play, names: list[str], given: dict[str, str]) -> None:
     for name in names:
         play.incidents[name] = replace(play.incidents[name], silenced=True, known="dismissed")
+        play.source.covered[name] = "dismissed"
 
 
 def _expire(play: Play, names: list[str], given: dict[str, str]) -> None:
     for name in names:
         play.incidents[name] = replace(play.incidents[name], silenced=False)
+        play.source.covered.pop(name, None)
         if play.incidents[name].state != "resolved":
             play.change(name, "reopened")
 

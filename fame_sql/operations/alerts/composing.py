@@ -86,6 +86,10 @@ def drafts_for_people(
             released.setdefault(f"{want.released.kind} {want.released.by}", []).append(want.item)
         else:
             groups.setdefault(_group(want.item, settings), []).append(want.item)
+    if released and over:
+        # What began and ended meanwhile is a line of the message that says what is open now.
+        next(iter(released.values())).extend(over)
+        over = []
     drafts = [_draft(f"ended:{name}", items, f"{name} ended") for name, items in released.items()]
     drafts += [_draft(unit, items, _count(items)) for unit, items in groups.items()]
     drafts.sort(key=lambda draft: -rank(draft.items[0].severity))

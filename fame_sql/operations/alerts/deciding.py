@@ -24,6 +24,7 @@ from fame_sql.operations.alerts.notice import Item, What
 from fame_sql.operations.alerts.own import channels_of
 from fame_sql.operations.alerts.recording import assume_delivered
 from fame_sql.operations.alerts.settings import AlertSettings
+from fame_sql.operations.alerts.severities import rank
 from fame_sql.operations.alerts.state import (
     AlertState,
     Delivery,
@@ -169,11 +170,28 @@ class _Channel:
             return []
         if what in ("opened", "reopened") and self._waits(followed):
             return []
+        if what == "opened" and self._is_open_there(followed):
+            told.what, told.phase, told.at = "opened", followed.phase, self.now
+            told.severity, told.lines = followed.worst, followed.incident.lines
+            return []
         hold = held_back(self.state, followed, told, what, self.traits, self.settings, self.now)
         if hold is not None:
             self._hold(hold, told, what, followed)
             return []
         return self._let_out(followed, told, what)
+
+    def _is_open_there(self, followed: Followed) -> bool:
+        """Return whether a receiver has an incident of the same fingerprint open, no milder one."""
+        if not self.traits.keeps_state or self.traits.refreshes or self.settings.group_by:
+            return False
+        return any(
+            told.channel == self.name
+            and told.fingerprint == followed.incident.fingerprint
+            and told.what == "opened"
+            and told.incident_id != followed.incident.incident_id
+            and rank(told.severity) >= rank(followed.worst)
+            for told in self.state.told.values()
+        )
 
     def _routed(self, followed: Followed) -> bool:
         if followed.is_own:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from fame_sql.operations.alerts.notice import cleaned
 from fame_sql.operations.alerts.severities import rank, worst
@@ -29,6 +30,22 @@ def follow(state: AlertState, changes: Iterable[Change]) -> None:
             _open_again(known, change)
         else:
             _update(state, known, change)
+
+
+def note_dismissed(state: AlertState, dismissed: Mapping[str, str]) -> None:
+    """Note which open incidents dismissals cover, which is no change of the incident itself.
+
+    Parameters
+    ----------
+    state : AlertState
+        What is known; it is changed.
+    dismissed : mapping
+        What is known of the incidents that are covered, by their identifiers.
+    """
+    for incident_id, known in dismissed.items():
+        followed = state.followed.get(incident_id)
+        if followed is not None and followed.ended_at is None:
+            followed.incident = replace(followed.incident, silenced=True, known=known)
 
 
 def _new(change: Change) -> Followed:

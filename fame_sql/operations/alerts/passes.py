@@ -20,7 +20,7 @@ from fame_sql import sql
 from fame_sql.errors import InputError, WarehouseError
 from fame_sql.operations.alerts.channels import Surroundings, Traits, open_channel, traits_of
 from fame_sql.operations.alerts.deciding import Decision, decide
-from fame_sql.operations.alerts.following import follow
+from fame_sql.operations.alerts.following import follow, note_dismissed
 from fame_sql.operations.alerts.heartbeat import beat, is_due
 from fame_sql.operations.alerts.journal import Journal, locked_journal
 from fame_sql.operations.alerts.own import Activity, changes_of_activity, changes_of_channels
@@ -47,6 +47,10 @@ class Source(Protocol):
 
     def changes(self, warehouse: Warehouse, after: int) -> list[tuple[int, Change]]:
         """Return the changes after a number, each with its own."""
+        ...
+
+    def dismissed(self, warehouse: Warehouse) -> Mapping[str, str]:
+        """Return what is known of the incidents that dismissals cover now, by their identifiers."""
         ...
 
 
@@ -185,6 +189,7 @@ def _read(
     position = int(warehouse_settings.read(warehouse.connection, key) or 0)
     numbered = source.changes(warehouse, position)
     follow(state, [change for _, change in numbered])
+    note_dismissed(state, source.dismissed(warehouse))
     activity = Activity(None, None)
     if settings.heartbeat.quiet is not None:
         activity = Activity(*warehouse.rows(sql.load("operations/alerts/activity"))[0])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
+from fame_sql import sql
 from fame_sql.operations import counts, incidents
 from fame_sql.operations.incidents import Change
 from fame_sql.warehouse.warehouse import Warehouse
@@ -20,3 +22,7 @@ class WarehouseIncidents:
     def changes(self, warehouse: Warehouse, after: int) -> list[tuple[int, Change]]:
         """Return the changes after a number, each with its own."""
         return incidents.changes_after(warehouse, after)
+
+    def dismissed(self, warehouse: Warehouse) -> Mapping[str, str]:
+        """Return what is known of the incidents that dismissals cover now, by their identifiers."""
+        return dict(warehouse.rows(sql.load("operations/alerts/dismissed")))
