@@ -102,7 +102,6 @@ class _Commands(click.Group):
         code = through_server(self, args, ctx.params.get("token_file"))
         if code is not None:
             ctx.exit(code)
-        return super().resolve_command(ctx, args)
         name, command, left = super().resolve_command(ctx, args)
         name_command(name or "")
         return name, command, left

@@ -107,7 +107,7 @@ def calibrate(
     warehouse: Path,
     as_json: bool,
 ) -> None:
-    """Set the least statistic of a count anomaly by quiet time of your own log.
+    """Set the least statistic by quiet time of your own log.
 
     Every anomaly in that time is a false alarm. Sets count_least_g so that no more of them are
     left than --per-day allows, and says how the first half of the time does on the second.

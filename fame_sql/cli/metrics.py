@@ -33,4 +33,5 @@ def metrics(out: Path | None, warehouse: Path) -> None:
     if out is None:
         click.echo(text, nl=False)
     else:
-        write_text(out, text, force=True)
+        # The collector runs as another user.
+        write_text(out, text, force=True, for_all=True)

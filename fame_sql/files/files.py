@@ -62,7 +62,7 @@ def check_new(path: Path, *, force: bool = False) -> None:
         raise InputError(f"{path} cannot be written: the folder {path.parent} is read-only")
 
 
-def write_text(path: Path, text: str, *, force: bool = False) -> None:
+def write_text(path: Path, text: str, *, force: bool = False, for_all: bool = False) -> None:
     """Write text to a new file, in full or not at all.
 
     Parameters
@@ -73,6 +73,8 @@ def write_text(path: Path, text: str, *, force: bool = False) -> None:
         Its content.
     force : bool
         Replace a file that exists.
+    for_all : bool
+        Let every user of the machine read it.
 
     Raises
     ------
@@ -84,20 +86,22 @@ def write_text(path: Path, text: str, *, force: bool = False) -> None:
         if path.exists() and not path.is_file():
             path.write_text(text, encoding="utf-8")
         else:
-            _write_by_rename(path, text, force=force)
+            _write_by_rename(path, text, force=force, for_all=for_all)
     except FileExistsError:
         raise InputError(f"{path} exists: another process has just written it") from None
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}") from None
 
 
-def _write_by_rename(path: Path, text: str, *, force: bool) -> None:
+def _write_by_rename(path: Path, text: str, *, force: bool, for_all: bool) -> None:
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with unfinished.open("w", encoding="utf-8", newline="") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        if for_all:
+            unfinished.chmod(0o644)
         if force:
             unfinished.replace(path)
         else:

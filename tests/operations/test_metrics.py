@@ -54,6 +54,7 @@ def test_a_file_is_replaced_in_one_step(newborn: Path, tmp_path: Path) -> None:
         said = CliRunner().invoke(main, words)
         assert (said.exit_code, said.output) == (0, "")
     assert out.read_text().endswith("# EOF\n")
+    assert out.stat().st_mode & 0o777 == 0o644
     assert [path.name for path in out.parent.iterdir()] == ["fame.prom"]
 
 

@@ -66,7 +66,7 @@ def _dismissed(followed: Followed, told: Told, now: datetime) -> Hold | None:
     if not followed.incident.silenced:
         return None
     why = followed.incident.known or "it was dismissed"
-    return _hold(followed, told, "dismissal", "feedback", why, now, None)
+    return _hold(followed, told, "dismissal", "of this incident", why, now, None)
 
 
 def _silenced(state: AlertState, followed: Followed, told: Told, now: datetime) -> Hold | None:
