@@ -56,6 +56,9 @@ class AFewAtATime:
             some = [(number, change) for number, change in some if change.transition == "opened"]
         return some
 
+    def dismissed(self, warehouse: Warehouse) -> dict[str, str]:
+        return {}
+
 
 def main(path: Path, address: str, count: int) -> None:
     source = AFewAtATime(count)
