@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -146,7 +147,14 @@ def serve(
     answers = SqlSettings(known, None if quack == "none" else quack, memory)
     notes: list[str] = []
     parts = sql_parts(answers, main, usual_parts(settings), notes.append)
+    collect_rarely()
     run(Server(warehouse, settings, parts, known), notes)
+
+
+def collect_rarely() -> None:
+    """Look for garbage in cycles less often: records make millions of objects, and no cycles."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def run(server: Server, notes: Sequence[str] = ()) -> None:
