@@ -12,7 +12,7 @@ SPREAD := --dist loadfile --no-loadscope-reorder
 ARGS ?=
 ROWS ?= 10000000
 
-.PHONY: help install demo test quick lint types unit timings unit-duckdb-1 docs generate snippets site notebooks format bench bench-scale bench-memory bench-detection bench-suspects bench-inference bench-ingest dbt bench-dbt attack bench-regex audit clean
+.PHONY: help install demo test quick lint types unit timings unit-duckdb-1 docs generate snippets site notebooks format bench bench-scale bench-memory bench-detection bench-suspects bench-inference bench-ingest bench-serve dbt bench-dbt attack bench-regex audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -111,6 +111,11 @@ paper: $(INSTALLED) ## the FAME paper's protocol on a labelled log: make paper D
 
 bench-ingest: $(INSTALLED) ## lines per second of ingest, beside the limit
 	$(BIN)/python benchmarks/ingest.py $(ARGS)
+
+bench-serve: $(INSTALLED) ## records per second of the server, beside ingest, and kills at random
+	test -f demo.duckdb || $(BIN)/fame demo
+	$(BIN)/python benchmarks/serve.py $(ARGS)
+	$(BIN)/python benchmarks/serve_kills.py
 
 bench-inference: $(INSTALLED) ## distinct messages per second by preset and runtime
 	HF_HUB_OFFLINE=1 $(BIN)/python -W ignore benchmarks/inference.py $(ARGS)

@@ -73,7 +73,7 @@ def test_a_signal_ends_it_in_order(tmp_path: Path, number: signal.Signals) -> No
     path = tmp_path / "logs.duckdb"
     fame = Path(sys.executable).with_name("fame")
     process = subprocess.Popen(
-        [fame, "serve", "--warehouse", path, "--listen", "127.0.0.1:0"],
+        [fame, "serve", "--warehouse", path, "--listen", "127.0.0.1:0", "--quack", "none"],
         stderr=subprocess.PIPE,
         text=True,
     )

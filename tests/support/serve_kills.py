@@ -62,10 +62,15 @@ class RunningServer:
         command += ["--quack", "none", *options]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         assert self.process.stderr is not None
-        self.said = self.process.stderr.readline()
-        if " at http://" not in self.said:
-            raise RuntimeError(self.said + self.process.stderr.read())
-        self.address = self.said.rpartition("http://")[2].strip()
+        said = []
+        # Before it serves, it may say that the warehouse was upgraded.
+        for line in self.process.stderr:
+            said.append(line)
+            if " at http://" in line:
+                break
+        else:
+            raise RuntimeError("".join(said))
+        self.address = said[-1].rpartition("http://")[2].strip()
 
     def kill(self) -> None:
         """End it at once, as a lack of memory does."""

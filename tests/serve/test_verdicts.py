@@ -1,0 +1,108 @@
+"""What a server does with lines that it has stored: verdicts, incidents, another champion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from serving import send, wait_until
+from warehouse_copy import copied_to
+
+from fame_sql.scoring.scoring import score_events
+from fame_sql.serve.judge import Judge
+from fame_sql.serve.server import Server
+from fame_sql.serve.settings import ServeSettings
+from fame_sql.warehouse.warehouse import Warehouse
+
+pytestmark = pytest.mark.any_duckdb
+
+UNJUDGED = """
+    SELECT count(*) FROM fame.logs
+    ANTI JOIN fame.scores USING (event_id) WHERE logs.event_id IS NOT NULL
+"""
+
+
+@pytest.fixture(scope="module")
+def judging(tmp_path_factory: pytest.TempPathFactory, compiled: Path) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("judging")
+    path = copied_to(folder, compiled)
+    file = folder / "followed.log"
+    file.write_text("before the start\n")
+    with Server(path, ServeSettings(port=0, alert_every=1.0, follow=[file])) as server:
+        yield server
+
+
+def _ingest(server: Server, *lines: str) -> None:
+    body = "\n".join(lines).encode()
+    assert send(server.url, "/ingest?format=text", body, "text/plain").status == 200
+
+
+def test_a_new_event_has_a_verdict_soon_and_the_one_that_scoring_gives(judging: Server) -> None:
+    warehouse = judging.cursor()
+    _ingest(judging, *(f"an unheard of failure of part {word}" for word in ("a", "b", "c")))
+    wait_until(lambda: warehouse.value(UNJUDGED) == 0)
+    found = warehouse.records("SELECT * EXCLUDE (scored_at) FROM fame.scores ORDER BY event_id")
+    warehouse.connection.execute("BEGIN")
+    try:
+        warehouse.connection.execute("DELETE FROM fame.scores")
+    finally:
+        warehouse.connection.execute("COMMIT")
+    with judging.writing(warehouse):
+        score_events(warehouse)
+    again = warehouse.records("SELECT * EXCLUDE (scored_at) FROM fame.scores ORDER BY event_id")
+    assert found == again
+
+
+def test_a_known_event_needs_no_verdict(judging: Server) -> None:
+    warehouse = judging.cursor()
+    [(body,)] = warehouse.rows("SELECT body FROM fame.logs WHERE body <> '' LIMIT 1")
+    before = warehouse.value("SELECT count(*) FROM fame.scores")
+    _ingest(judging, body)
+    assert warehouse.value(UNJUDGED) == 0
+    assert warehouse.value("SELECT count(*) FROM fame.scores") == before
+
+
+def test_anomalies_become_an_incident(judging: Server) -> None:
+    warehouse = judging.cursor()
+    [(body,)] = warehouse.rows("SELECT body FROM fame.anomalies ORDER BY score DESC LIMIT 1")
+    before = warehouse.value("SELECT count(*) FROM fame.stored_incidents")
+    query = "/ingest?format=text&service=payments"
+    assert send(judging.url, query, f"{body}\n".encode() * 3, "text/plain").status == 200
+    sql = "SELECT count(*) FROM fame.stored_incidents"
+    wait_until(lambda: warehouse.value(sql) > before)
+
+
+def test_a_file_is_followed(judging: Server) -> None:
+    warehouse = judging.cursor()
+    [file] = judging.settings.follow
+    sql = "SELECT count(*) FROM fame.logs WHERE source_path = ?"
+    wait_until(lambda: warehouse.value(sql, [str(file)]) == 1)
+    with file.open("a") as out:
+        out.write("after the start\n")
+    wait_until(lambda: warehouse.value(sql, [str(file)]) == 2)
+
+
+def test_another_champion_is_taken_without_a_restart(judging: Server) -> None:
+    warehouse = judging.cursor()
+    judge = next(part for part in judging.parts if isinstance(part, Judge))
+    version = warehouse.value("SELECT model_version FROM fame.models WHERE stage = 'champion'")
+    with judging.writing(warehouse):
+        warehouse.connection.execute("UPDATE fame.models SET stage = 'archived'")
+    judge.reload()
+    _ingest(judging, "an event that nothing can judge")
+    wait_until(lambda: warehouse.value(UNJUDGED) == 1)
+    with judging.writing(warehouse):
+        sql = "UPDATE fame.models SET stage = 'champion' WHERE model_version = ?"
+        warehouse.connection.execute(sql, [version])
+    judging.reload()
+    wait_until(lambda: warehouse.value(UNJUDGED) == 0)
+    assert judge.problem() is None
+
+
+def test_its_lines_are_those_that_a_warehouse_knows(judging: Server, tmp_path: Path) -> None:
+    from fame_sql.warehouse.lines import usable
+
+    warehouse: Warehouse = judging.cursor()
+    with judging.writing(warehouse):
+        assert usable(warehouse.connection) is not None
