@@ -11,6 +11,6 @@ pytestmark = [pytest.mark.any_duckdb, pytest.mark.slow]
 
 
 def test_kills_at_random(tmp_path: Path) -> None:
-    outcome = run(tmp_path / "killed.duckdb", kills=4, seed=7)
+    outcome = run(tmp_path / "killed.duckdb", kills=3, seed=7)
     assert outcome.acknowledged > 0
     assert (outcome.lost, outcome.doubled, outcome.torn) == (0, 0, 0)

@@ -17,7 +17,9 @@ from pathlib import Path
 from fame_sql.warehouse.warehouse import Warehouse
 
 FAME = Path(sys.executable).with_name("fame")
-_LONGEST_RUN = 3.0
+_MOST_REQUESTS = 40
+_LONGEST_PAUSE = 0.3
+_LONGEST_WAIT = 30.0
 _RECORDS = 20
 
 
@@ -166,7 +168,8 @@ def run(path: Path, kills: int, *, seed: int = 1, clients: int = 4) -> Outcome:
             server = RunningServer(path, "--every", "1")
             sending.address = server.address
             threads = threads or sending.start()
-            time.sleep(chance.uniform(0.0, _LONGEST_RUN))
+            _wait_for(sending, chance.randrange(_MOST_REQUESTS))
+            time.sleep(chance.uniform(0.0, _LONGEST_PAUSE))
             server.kill()
     finally:
         sending.ending.set()
@@ -174,6 +177,14 @@ def run(path: Path, kills: int, *, seed: int = 1, clients: int = 4) -> Outcome:
             thread.join()
     with Warehouse.open(path) as warehouse:
         return _count(warehouse, sending, kills)
+
+
+def _wait_for(sending: Clients, requests: int) -> None:
+    """Wait until more requests have been acknowledged."""
+    wanted = len(sending.acknowledged) + requests
+    deadline = time.monotonic() + _LONGEST_WAIT
+    while len(sending.acknowledged) < wanted and time.monotonic() < deadline:
+        time.sleep(0.005)
 
 
 def _count(warehouse: Warehouse, sending: Clients, kills: int) -> Outcome:
