@@ -99,10 +99,22 @@ def test_the_units_of_systemd_belong_together() -> None:
     for name, section, key in (
         ("fame.service", "Service", "ExecStart"),
         ("fame.timer", "Timer", "OnCalendar"),
+        ("serve.service", "Service", "ExecStart"),
     ):
         unit = configparser.ConfigParser(strict=False, interpolation=None)
         unit.read(EXAMPLES / name)
         assert unit[section][key]
+
+
+def test_the_collector_sends_to_where_the_server_listens() -> None:
+    services = _documents(EXAMPLES / "serve" / "compose.yaml")[0]["services"]
+    [collector] = _documents(EXAMPLES / "serve" / "collector.yaml")
+    listens = services["fame"]["entrypoint"]
+    port = listens[listens.index("--listen") + 1].rpartition(":")[2]
+    exporter = collector["exporters"]["otlphttp"]
+    assert exporter["logs_endpoint"] == f"http://fame:{port}/v1/logs"
+    assert f"fame:{port}" in (EXAMPLES / "serve" / "Caddyfile").read_text()
+    assert services["fame"]["cap_drop"] == ["ALL"]
 
 
 def test_the_line_for_cron_has_a_time_and_a_command() -> None:
