@@ -162,6 +162,7 @@ def load(folder: Path) -> Model:
     """
     folder = folder.resolve()
     manifest = check(folder)
+    manifests.refuse_other_form(folder)
     key = (folder, manifests.hash_of(manifest))
     with _loading:
         if key not in _loaded:

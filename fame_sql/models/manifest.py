@@ -66,6 +66,21 @@ def check(folder: Path) -> dict[str, Any]:
     return manifest
 
 
+def refuse_other_form(folder: Path) -> None:
+    """Refuse a manifest that is not written as fame-sql writes it.
+
+    Nothing has a sum of the manifest of a folder alone: a byte more or less is seen by its form.
+
+    Raises
+    ------
+    ModelError
+        If it is not.
+    """
+    text = (folder / MANIFEST).read_bytes().decode("utf-8")
+    if text != as_json(parse_json(text)):
+        raise ModelError(f"{folder / MANIFEST} has been changed: {_UNTRUSTED}")
+
+
 def sums_of(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file below a folder, except the manifest, by path."""
     return {name: sha256(folder / name) for name in sorted(_names(folder))}

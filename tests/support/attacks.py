@@ -141,8 +141,11 @@ def _loaded(model: Path, what: str) -> list[str]:
     return [f"{what}: was loaded"]
 
 
-def forge_models(compiled: Path, folder: Path) -> Tried:
-    """Write nonsense into the JSON of a model, with the right checksums, as an attacker would."""
+def forge_models(compiled: Path, folder: Path, most: int = 1000) -> Tried:
+    """Write nonsense into the JSON of a model, with the right checksums, as an attacker would.
+
+    Of each file at most ``most`` forgeries are tried.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = copied_to(folder, compiled)
     with Warehouse.open(path, read_only=True) as warehouse:
@@ -150,7 +153,9 @@ def forge_models(compiled: Path, folder: Path) -> Tried:
     tried = Tried("JSON of a forged model")
     for name in sorted(p.name for p in model.glob("*.json") if p.name != manifest.MANIFEST):
         content = json.loads((model / name).read_text("utf-8"))
-        for number, text in enumerate(_forged(content)):
+        texts = list(_forged(content))
+        chosen = random.Random(name).sample(texts, min(most, len(texts)))
+        for number, text in enumerate(chosen):
             forged = folder / f"{name}-{number}"
             shutil.copytree(model, forged)
             (forged / name).write_text(text, encoding="utf-8")

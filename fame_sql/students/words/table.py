@@ -186,11 +186,11 @@ class WordTable:
                 raise ValueError("vocabulary and weights differ in length")
             if {part.dtype for part in parts} != {np.dtype(np.int64)}:
                 raise ValueError("weights are not whole numbers")
+            return cls(features, weights, squares, intercepts)
         except (OSError, ValueError, TypeError, KeyError, AttributeError, SafetensorError) as error:
             raise ModelError(
                 f"{path} cannot be read ({error}): train again with 'fame train --full'"
             ) from None
-        return cls(features, weights, squares, intercepts)
 
 
 def _add(total: Integers, row: Integers, parts: Integers) -> None:

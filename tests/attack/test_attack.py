@@ -1,0 +1,73 @@
+"""A sample of 'make attack': kills, flipped bits, damaged and forged models, hostile texts."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import attacks
+import pytest
+from kill_stages import Ingredients, local_stages
+from kills import Forks, forks, kill_at_random
+
+pytestmark = [pytest.mark.any_duckdb, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    made = tmp_path_factory.mktemp("attack")
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture(scope="module")
+def forking(folder: Path) -> Iterator[Forks]:
+    with forks(folder) as running:
+        yield running
+
+
+def test_killed_stages_come_to_the_same(folder: Path, forking: Forks) -> None:
+    made = Ingredients(folder / "ingredients", forking, lines=1500)
+    for number, stage in enumerate(local_stages(made)):
+        tried = kill_at_random(stage, forking, folder / f"stage-{number}", 1, seed=3)
+        assert tried.failed == [], tried.name
+        assert tried.tried == 1
+
+
+def test_a_stage_that_loses_lines_is_found(folder: Path, forking: Forks) -> None:
+    """The harness itself: what is not the same in the end is said."""
+    from kills import Stage
+
+    count = iter(range(100))
+    words = [["ingest", "a.log", "--warehouse", "w.duckdb"]]
+    stage = Stage(
+        "liar",
+        lambda place: (place / "a.log").write_text("x\n" * 9),
+        words,
+        lambda place: next(count),
+    )
+    assert kill_at_random(stage, forking, folder / "liar", 1, seed=1).failed
+
+
+def test_flipped_bits(compiled: Path, folder: Path) -> None:
+    assert attacks.flip_bits(compiled, folder / "flips", 8, seed=2).failed == []
+
+
+def test_damaged_models(compiled: Path, folder: Path) -> None:
+    tried = attacks.damage_models(compiled, folder / "damaged", flips=1)
+    assert tried.tried > 20
+    assert tried.failed == []
+
+
+def test_forged_models(compiled: Path, folder: Path) -> None:
+    tried = attacks.forge_models(compiled, folder / "forged", most=30)
+    assert tried.tried > 50
+    assert tried.failed == []
+
+
+def test_hostile_texts(compiled: Path, folder: Path) -> None:
+    evil = attacks.hostile_warehouse(compiled, folder / "evil")
+    (folder / "shown").mkdir()
+    failed = [one.failed for one in attacks.show_hostile_texts(evil, folder / "shown")]
+    assert failed == [[]] * len(failed)
