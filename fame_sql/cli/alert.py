@@ -13,6 +13,7 @@ import click
 
 from fame_sql.cli.alert_settings import check, set_, test, way
 from fame_sql.cli.alert_silence import silence, silences, unsilence
+from fame_sql.cli.options.numbers import Number
 from fame_sql.cli.options.output import Form, form_options, json_option
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json, print_records
@@ -32,7 +33,7 @@ _HELD = ("since", "released_at", "channel", "incident_id", "kind", "why")
 @click.option("--follow", is_flag=True, help="Go on until interrupted, with a pass every minute.")
 @click.option(
     "--every",
-    type=click.FloatRange(1, 86_400),
+    type=Number(min=1, max=86_400),
     default=60.0,
     metavar="SECONDS",
     show_default=True,

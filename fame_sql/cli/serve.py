@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fame_sql.cli.options.numbers import Number
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.console import printable
 
@@ -53,7 +54,7 @@ _port = click.IntRange(0, _HIGHEST_PORT)
 )
 @click.option(
     "--every",
-    type=click.FloatRange(1, 86_400),
+    type=Number(min=1, max=86_400),
     default=10.0,
     metavar="SECONDS",
     show_default=True,
