@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from warehouse_copy import copied_to
 
 from fame_sql.cli import main
+from fame_sql.cli.options.moment import MOMENT
 
 pytestmark = pytest.mark.any_duckdb
 
@@ -69,7 +70,10 @@ def required(command: click.Command) -> list[str]:
         value = "app.log" if isinstance(parameter.type, click.Path) else "1"
         if isinstance(parameter.type, click.Choice):
             value = str(parameter.type.choices[0])
-        words += [value] if isinstance(parameter, click.Argument) else [parameter.opts[-1], value]
+        if parameter.type is MOMENT:
+            value = "2h"
+        name = [] if isinstance(parameter, click.Argument) else [parameter.opts[-1]]
+        words += [*name, *[value] * parameter.nargs]
     return words
 
 
