@@ -111,7 +111,7 @@ def _value(name: str, annotation: Any, value: Any, prefix: str) -> Any:
     if name == "confidence":
         return _confidence(value)
     if name == "label" and isinstance(value, str):
-        return _LABELS.get(value.strip().lower(), value)
+        return _LABELS.get(value.strip(" \n\t.!*\"'`").lower(), value)
     if not isinstance(value, list):
         return value
     if name == "members":

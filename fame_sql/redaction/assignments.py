@@ -8,7 +8,7 @@ from fame_sql.redaction.words import is_opaque, is_random, is_state, secrecy
 
 # Somewhere in each key that can name a secret; the rest of the key is looked up around it.
 _CORE_IN_LOWER_CASE = re.compile(
-    r"pass|pwd|psw|pw|secret|token|key|cred|sess|sign|auth|sig|sid|pat|otp|pin|csrf|xsrf|nonce|"
+    r"pass|pwd|psw|psk|pw|secret|token|key|cred|sess|sign|auth|sig|sid|pat|otp|pin|csrf|xsrf|nonce|"
     r"ticket|cookie|kennwort|contrase|senha|clave|parol|wachtwoord|parool|salasana|has[lł]o|"
     r"l[oö]senord|code|hash|digest|salt|seed|jwt|bearer|assertion|saml|viewstate|verification|"
     r"dsn|connectionstring|licen[cs]e|hmac|state|mfa|invite|sso|пароль|密码|パスワード|challenge"
@@ -37,7 +37,9 @@ _WORDS = re.compile(r"[A-Za-z/]+(?:'[a-z]+)?(?![\w@#$%^&*!+=])")
 _QUERY = re.compile(r"[?&][\w.-]{0,60}\Z|[?&](?:amp;)[\w.-]{0,60}\Z")
 _OBJECT = re.compile(r"[A-Za-z.]+(?:\{|@[0-9a-f]{5,8}\b)|0x[0-9a-f]+\Z")
 _PAIR = re.compile(r"[\w.-]{1,40}=")
-_ONE_TIME = re.compile(r"otp\Z|2fa|mfa|(?:verif|time|sms|login|security|confirm)[a-z]*[ _-]?code\Z")
+_ONE_TIME = re.compile(
+    r"otp\Z|2fa|mfa|pin[ _-]?code\Z|(?:verif|time|sms|login|security|confirm)[a-z]*[ _-]?code\Z"
+)
 _SHORT_NUMBER = 4
 
 

@@ -19,6 +19,7 @@ from fame_sql.redaction.words import is_name, is_opaque, is_random, is_state, se
 
 _BEFORE = 40
 _SHORT_CARD = 4
+_SMALL_VERSION = 10
 
 
 def _last(match: Match[str]) -> str:
@@ -40,6 +41,8 @@ def opaque_end(match: Match[str]) -> bool:
 def random_token(match: Match[str]) -> bool:
     """Mask a run that is random, or has a long random part."""
     text = match.group()
+    if re.fullmatch(r"0{4}[0-9A-F]{20}", text):  # a segment of PostgreSQL's log
+        return False
     longest = max(re.split(r"[^A-Za-z0-9]+", text), key=len)
     return is_random(text) or (len(longest) >= 24 and is_random(longest))
 
@@ -98,6 +101,12 @@ def not_a_test(match: Match[str]) -> bool:
     """Mask what PASS sends, not the name of a test that passed."""
     value = match.group(2)
     return not is_state(value) and not re.match(r"(?i)\W*tests?|[\w.]+[.:]{1,2}[A-Za-z]", value)
+
+
+def pair_end(match: Match[str]) -> bool:
+    """Mask a pair whose password has a digit or a sign, not two words or a port."""
+    value = re.split(r"[/:]", match.group())[-1].rstrip(".,;")
+    return re.search(r"[A-Za-z]", value) is not None and not re.fullmatch(r"[A-Za-z_-]+", value)
 
 
 def option_value(match: Match[str]) -> bool:
@@ -191,12 +200,17 @@ def address_not_version(match: Match[str]) -> bool:
     if re.search(r"(?<![A-Za-z0-9/.-])[A-Z][A-Za-z]+/\Z", before) and after[:1] != ":":
         return False
     word = re.search(r"([A-Za-z]+)[\"']?\s{0,2}[:=#]?\s{0,2}[\"'(v]?\Z", before)
-    if word and word.group(1).lower() in words("before_version"):
+    if word and _announces_version(word.group(1).lower(), match.group()):
         return False
     changed = re.search(
         r"(?i)(?:upgrad|updat|downgrad|migrat)\w*[^.\n]{0,24}(?:from|to)\s\Z", before
     )
     return changed is None and _follows_no_version(match)
+
+
+def _announces_version(word: str, numbers: str) -> bool:
+    small = int(numbers.split(".")[0]) < _SMALL_VERSION
+    return word in words("before_version") or (small and word in words("before_either"))
 
 
 def _follows_no_version(match: Match[str]) -> bool:
@@ -235,7 +249,9 @@ def host_name(match: Match[str]) -> bool:
     """Mask names of hosts, not those of packages, classes, files and units."""
     name = match.group()
     labels = name.split(".")
-    if name.lower() in ("k8s.io", "localhost.localdomain") or name.lower().endswith(".k8s.io"):
+    if name.lower() == "localhost.localdomain" or re.search(
+        r"(?i)\b(?:(?:k8s|kubernetes)\.io|golang\.org)\Z", name
+    ):
         return False
     ending = labels[-1].lower()
     has_class = re.search(r"[a-z][A-Z]", name) is not None and ending not in _SURE

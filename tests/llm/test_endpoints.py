@@ -28,7 +28,7 @@ FORMS = {
     "prose with a brace": f"As {{you}} asked: {ANSWER} {{done}}",
     "two fences": f"```json\n{ANSWER}\n```\nthat is\n```\n{ANSWER}\n```",
     "bare array": json.dumps(ITEMS),
-    "labels in capitals": ANSWER.replace("normal", "Normal").replace("anomalous", "ANOMALOUS"),
+    "labels in capitals": ANSWER.replace("normal", "Normal").replace("anomalous", "**ANOMALOUS.**"),
     "ids as numbers": ANSWER.replace('"l1"', "1").replace('"l2"', "2"),
     "further keys": ANSWER.replace('"reason"', '"severity": 3, "reason"')[:-1] + ', "model": "x"}',
 }
