@@ -46,9 +46,12 @@ def interrupts(patience: Callable[[], float]) -> Iterator[list[int]]:
     signal.signal(signal.SIGINT, handle)
     try:
         with _watched(lambda: _wait(ended, patience, handle)):
-            yield seen
+            try:
+                yield seen
+            finally:
+                # Before the thread is waited for: it may be waiting for this.
+                ended.set()
     finally:
-        ended.set()
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
