@@ -65,7 +65,9 @@ def _partitions(connection: duckdb.DuckDBPyConnection) -> tuple[str, list[str]]:
     """Return the place of the partitions and the folders in it, one for each day."""
     from fame_sql.warehouse import settings
 
-    found = {row[0] for row in connection.execute(sql.load("warehouse/partition_tables")).fetchall()}
+    found = {
+        row[0] for row in connection.execute(sql.load("warehouse/partition_tables")).fetchall()
+    }
     if found != {"settings", "partitions"}:
         return "", []
     root = settings.read(connection, settings.PARTITION_PLACE)
