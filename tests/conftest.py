@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         room = item.path.parent.name
         if room in ENGINES:
             item.add_marker(room)
-        timing = known.get(timings.test_of(item.nodeid))
+        timing = known.get(timings.name_of(item.nodeid))
         if timing is not None and timing.is_long:
             item.add_marker("slow")
     items.sort(key=lambda item: -by_file.get(item.nodeid.partition("::")[0], 0.0))

@@ -39,7 +39,7 @@ def read(path: Path = FILE) -> dict[str, Timing]:
         return {row["test"]: Timing(int(row["cases"]), float(row["seconds"])) for row in rows}
 
 
-def test_of(nodeid: str) -> str:
+def name_of(nodeid: str) -> str:
     """Return the name of a test without its parameters."""
     return nodeid.partition("[")[0]
 
@@ -60,7 +60,7 @@ class Recorder:
         self._timings: dict[str, Timing] = defaultdict(Timing)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        timing = self._timings[test_of(report.nodeid)]
+        timing = self._timings[name_of(report.nodeid)]
         timing.seconds += report.duration
         timing.cases += report.when == "call"
 

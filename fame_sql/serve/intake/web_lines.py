@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -17,19 +15,17 @@ from fame_sql.errors import FameError, InputError
 from fame_sql.ingest import Hints, Reading
 from fame_sql.ingest.posted import SentLines
 from fame_sql.serve.access import check_sender
-from fame_sql.serve.body import Bodies, drain
+from fame_sql.serve.body import drain
 from fame_sql.serve.delivery import ROWS, BusyError, Delivery, OtherContentError, Receipt
 from fame_sql.serve.delivery import Request as Identity
-from fame_sql.serve.part import Part
+from fame_sql.serve.intake.web import WebIntake
 from fame_sql.serve.refused import RefusedError, busy
 from fame_sql.warehouse.warehouse import utc_now
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
-    from starlette.routing import BaseRoute
 
-    from fame_sql.serve.server import Server
     from fame_sql.serve.writer import Writer
 
 SOURCE = "http"
@@ -43,7 +39,7 @@ _MOST_KEY = 255
 _EXAMPLES = 3
 
 
-class LinesIntake(Part):
+class LinesIntake(WebIntake):
     """Takes lines in by HTTP.
 
     Parameters
@@ -52,27 +48,13 @@ class LinesIntake(Part):
         Stores them.
     """
 
+    path = "/ingest"
+
     def __init__(self, writer: Writer) -> None:
-        self._writer = writer
-        self._reading = ThreadPoolExecutor(2, thread_name_prefix="fame-lines")
+        super().__init__(writer)
         self._readers = threading.local()
 
-    def start(self, server: Server) -> None:
-        """Begin."""
-        self._server = server
-        self._bodies = Bodies(server.settings.max_body)
-
-    def stop(self, seconds: float) -> None:
-        """End."""
-        self._reading.shutdown(wait=False)
-
-    def routes(self) -> Sequence[BaseRoute]:
-        """Return its route."""
-        from starlette.routing import Route
-
-        return [Route("/ingest", self._ingest, methods=["POST"])]
-
-    async def _ingest(self, request: Request) -> Response:
+    async def _answer(self, request: Request) -> Response:
         from starlette.responses import JSONResponse
 
         try:
@@ -89,7 +71,7 @@ class LinesIntake(Part):
             body = await self._bodies.read(request, held)
             loop = asyncio.get_running_loop()
             by_line = _media(request) in _JSON_LINES
-            rows = await loop.run_in_executor(self._reading, self._read, body, reading, by_line)
+            rows = await loop.run_in_executor(self._decoding, self._read, body, reading, by_line)
             identity = None if key is None else Identity.of_key(key, body)
         if not len(rows):
             return _told(Receipt(0, 0), rows)

@@ -5,34 +5,30 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from fame_sql.serve.access import check_sender
-from fame_sql.serve.body import Bodies, drain
+from fame_sql.serve.body import drain
 from fame_sql.serve.delivery import BusyError, Delivery
 from fame_sql.serve.delivery import Request as Identity
 from fame_sql.serve.intake.otlp import Decoded, decode
 from fame_sql.serve.intake.otlp_json import MalformedError, read_request
-from fame_sql.serve.part import Part
+from fame_sql.serve.intake.web import WebIntake
 from fame_sql.serve.refused import RefusedError, busy
 from fame_sql.warehouse.warehouse import utc_now
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
-    from starlette.routing import BaseRoute
 
-    from fame_sql.serve.server import Server
-    from fame_sql.serve.writer import Writer
 
 JSON, PROTOBUF = "application/json", "application/x-protobuf"
 _CODES = {400: 3, 401: 16, 403: 7, 408: 4, 413: 8, 415: 3, 429: 8, 503: 14}
 """The codes of gRPC in the answers, by the status of HTTP."""
 
 
-class OtlpIntake(Part):
+class OtlpIntake(WebIntake):
     """Takes log records in by OTLP.
 
     Parameters
@@ -41,26 +37,9 @@ class OtlpIntake(Part):
         Stores them.
     """
 
-    def __init__(self, writer: Writer) -> None:
-        self._writer = writer
-        self._decoding = ThreadPoolExecutor(2, thread_name_prefix="fame-otlp")
+    path = "/v1/logs"
 
-    def start(self, server: Server) -> None:
-        """Begin."""
-        self._server = server
-        self._bodies = Bodies(server.settings.max_body)
-
-    def stop(self, seconds: float) -> None:
-        """End."""
-        self._decoding.shutdown(wait=False)
-
-    def routes(self) -> Sequence[BaseRoute]:
-        """Return its route."""
-        from starlette.routing import Route
-
-        return [Route("/v1/logs", self._logs, methods=["POST"])]
-
-    async def _logs(self, request: Request) -> Response:
+    async def _answer(self, request: Request) -> Response:
         media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         try:
             check_sender(request, self._server.tokens)
