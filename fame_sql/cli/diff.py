@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from fame_sql.forensics.differences import Sides
     from fame_sql.warehouse.warehouse import Warehouse
 
-_BY = ("time", "service", "host", "source", "trace")
+_BY = ("time", "service", "host", "source", "trace", "release")
 _PERIOD = re.compile(r"(.+?)\.\.(.+)")
 _LONGEST = 60
-_COLUMNS = ("change", "count_a", "count_b", "share_a", "share_b", "p_adjusted", "template_id")
+_COLUMNS = ("change", "count_a", "count_b", "percent_a", "percent_b", "p_adjusted", "template_id")
 
 
 @click.command(short_help="Compare two periods, services or hosts by their templates.")
@@ -67,8 +67,9 @@ def diff(
     """Compare how often each template comes in A and in B.
 
     A and B are periods such as 2025-03-10T02:00..2025-03-10T03:00 in UTC, without their ends; with
-    --by service, host, source or trace they are two of these. A difference is shown if chance alone
-    hardly makes it: its p-value, corrected for the number of templates, is below 0.05.
+    --by service, host, source, trace or release (service.version) they are two of these. A
+    difference is shown if chance alone hardly makes it: its p-value, corrected for the number of
+    templates, is below 0.05. Periods are compared within each service. In SQL: fame.diff_patterns.
     """
     from fame_sql.forensics.differences import list_differences
     from fame_sql.warehouse.warehouse import Warehouse
@@ -82,7 +83,7 @@ def diff(
         found = list_differences(opened, sides)
     rows = [row for row in found if everything or _is_significant(row)]
     if form != "text":
-        print_records(rows[:at_most], (*_COLUMNS, "template", "log_id"), form)
+        print_records(rows[:at_most], (*_COLUMNS, "service_name", "template", "log_id"), form)
         return
     _print(rows[:at_most])
     total = f"{len(found)} templates compared, {sum(map(_is_significant, found))} differ"
@@ -130,8 +131,8 @@ def _print(rows: list[dict[str, Any]]) -> None:
                 row["change"],
                 row["count_a"],
                 row["count_b"],
-                f"{100 * row['share_a']:.2f} %",
-                f"{100 * row['share_b']:.2f} %",
+                f"{row['percent_a'] or 0:.2f} %",
+                f"{row['percent_b'] or 0:.2f} %",
                 f"{row['p_adjusted']:.1g}",
                 row["log_id"],
                 row["template"].strip()[:_LONGEST],

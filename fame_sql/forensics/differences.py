@@ -1,4 +1,4 @@
-"""How two periods, services, hosts, sources or traces differ."""
+"""How two periods, services, hosts, sources, traces or releases differ."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fame_sql import sql
 from fame_sql.errors import InputError
 from fame_sql.warehouse.warehouse import Warehouse
 
-KINDS = ("time", "service", "host", "source", "trace")
+KINDS = ("time", "service", "host", "source", "trace", "release")
 """What two sides can differ in."""
 
 Period = tuple[datetime, datetime]

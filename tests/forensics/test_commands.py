@@ -73,6 +73,33 @@ def test_diff_compares_services(story: Path) -> None:
     }
 
 
+def test_diff_shows_the_rows_of_the_table_function(story: Path) -> None:
+    rows = json.loads(_run(story, "diff", *HOURS, "--all", "--json").stdout)
+    bounds = ", ".join(f"'{moment}'" for period in HOURS for moment in period.split(".."))
+    with Warehouse.open(story, read_only=True) as warehouse:
+        found = warehouse.records(f"FROM fame.diff_patterns({bounds})")
+    names = ("template_id", "service_name", "change", "count_a", "percent_b", "p_adjusted")
+    assert [[row[name] for name in names] for row in rows] == [
+        [row[name] for name in names] for row in found
+    ]
+
+
+def test_diff_compares_releases(newborn: Path, tmp_path: Path) -> None:
+    log, warehouse = tmp_path / "releases.jsonl", tmp_path / "releases.duckdb"
+    lines = [
+        {"body": body, "timestamp": "2024-01-01T00:00:00", "service.version": version}
+        for version, bodies in {"1": ["began"] * 30, "2": ["began"] * 9 + ["broke"] * 21}.items()
+        for body in bodies
+    ]
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert _run(warehouse, "ingest", str(log), "--format", "jsonl").exit_code == 0
+    rows = json.loads(_run(warehouse, "diff", "--by", "release", "1", "2", "--json").stdout)
+    assert [(row["template"], row["change"], row["count_b"]) for row in rows] == [
+        ("broke", "new", 21),
+        ("began", "fewer", 9),
+    ]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [

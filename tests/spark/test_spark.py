@@ -268,12 +268,6 @@ ARGUMENTS: dict[str, dict[str, str]] = {
     "coverage": {},
     "anomalies_between": {"start": "'2025-03-06'", "stop": "'2025-03-08 12:00:00'"},
     "template_counts": {"bucket": "INTERVAL 6 HOUR"},
-    "diff_patterns": {
-        "start_a": "'2025-03-05'",
-        "stop_a": "'2025-03-07'",
-        "start_b": "'2025-03-07 00:00:00'",
-        "stop_b": "'2025-03-09'",
-    },
 }
 
 # What Sail cannot do; it fails with an error, and never returns another result.

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from fame_sql.warehouse.definitions import PUBLIC_VIEWS
 from fame_sql.warehouse.warehouse import Warehouse
 
 PROGRAM = shutil.which("duckdb", path=str(Path(sys.executable).parent)) or shutil.which("duckdb")
@@ -99,6 +100,11 @@ def test_template_counts_are_complete(compiled: Path) -> None:
     )
     assert int(rows[0]["n"]) == 4000
     assert rows[0]["days"] >= 7
+
+
+def test_every_public_view_is_read_without_python(compiled: Path) -> None:
+    counted = " UNION ALL ".join(f"SELECT count(*) AS n FROM {view}" for view in PUBLIC_VIEWS)
+    assert len(_ask(compiled, counted)) == len(PUBLIC_VIEWS)
 
 
 def test_differences_between_two_ranges_of_time(compiled: Path) -> None:

@@ -73,7 +73,7 @@ QUERIES = (
 )
 """Statements that can be run on their own."""
 
-MACROS = ("coverage", "anomalies_between", "template_counts", "diff_patterns")
+MACROS = ("coverage", "anomalies_between", "template_counts")
 """Table macros; their arguments are written into the statement."""
 
 # Spark has no unsigned numbers.

@@ -4,8 +4,8 @@ CREATE OR REPLACE MACRO fame.g_statistic(x, n, b, m) AS (
     greatest(
         0,
         2 * (
-            if(x = 0, 0, x * ln(x / n::DOUBLE * ((n + m) / (x + b)::DOUBLE)))
-            + if(b = 0, 0, b * ln(b / m::DOUBLE * ((n + m) / (x + b)::DOUBLE)))
+            CASE WHEN x = 0 THEN 0 ELSE x * ln(x / n::DOUBLE * ((n + m) / (x + b)::DOUBLE)) END
+            + CASE WHEN b = 0 THEN 0 ELSE b * ln(b / m::DOUBLE * ((n + m) / (x + b)::DOUBLE)) END
         )
     )
 );

@@ -279,6 +279,147 @@ LEFT JOIN fame.templates AS templates ON tested.template_id = templates.template
 WHERE tested.p_adjusted < 0.05 AND tested.share_with > tested.share_without
 ORDER BY tested.p_adjusted, tested.together DESC, tested.template_id;
 
+-- How the share of each template in lines differs between two sides, the greatest difference first,
+-- after Kusto's diffpatterns. Sides are ranges of time, where NULL is no bound; with "kind" they are two
+-- values of service, host, source, trace or release too. Ranges of time alone compare shares within each
+-- service, if it has lines on both sides; else shares in all lines are compared. g is the statistic of a
+-- G-test, as for count anomalies, and p_adjusted is corrected for the number of templates by Benjamini and
+-- Hochberg's procedure; without sessions to compare, lines in bursts look larger than they are.
+CREATE OR REPLACE MACRO fame.diff_patterns(
+    start_a, stop_a, start_b, stop_b, kind := 'time', name_a := NULL, name_b := NULL
+) AS TABLE
+WITH
+__fame_named AS (
+    SELECT
+        logs.log_id,
+        logs.event_id,
+        coalesce(logs.timestamp, logs.observed_timestamp) AS log_time,
+        CASE WHEN kind = 'time' THEN coalesce(logs.service_name, '') ELSE '' END AS service_name,
+        CASE kind
+            WHEN 'time' THEN NULL
+            WHEN 'service' THEN logs.service_name
+            WHEN 'host' THEN logs.host_name
+            WHEN 'source' THEN logs.source_path
+            WHEN 'trace' THEN logs.trace_id
+            WHEN 'release' THEN coalesce(
+                logs.resource_attributes ->> '/service.version', logs.attributes ->> '/service.version'
+            )
+            ELSE error('kind is time, service, host, source, trace or release, not ' || kind)
+        END AS name
+    FROM fame.all_logs AS logs
+    WHERE fame.use_this_warehouse_first('$identity', "$current" := true)
+),
+__fame_sided AS (
+    SELECT
+        *,
+        coalesce(log_time >= start_a::TIMESTAMP, start_a IS NULL)
+        AND coalesce(log_time < stop_a::TIMESTAMP, stop_a IS NULL)
+        AND coalesce(name = name_a, kind = 'time') AS is_a,
+        coalesce(log_time >= start_b::TIMESTAMP, start_b IS NULL)
+        AND coalesce(log_time < stop_b::TIMESTAMP, stop_b IS NULL)
+        AND coalesce(name = name_b, kind = 'time') AS is_b
+    FROM __fame_named
+),
+__fame_counted AS (
+    SELECT
+        sided.service_name,
+        coalesce(events.template_id, fame.provisional_id(events.canonical)) AS template_id,
+        coalesce(
+            any_value(templates.template), fame.provisional_template(any_value(events.canonical))
+        ) AS template,
+        count(*) FILTER (WHERE sided.is_a) AS count_a,
+        count(*) FILTER (WHERE sided.is_b) AS count_b,
+        coalesce(
+            arg_min(sided.log_id, (sided.log_time, sided.log_id)) FILTER (WHERE sided.is_b),
+            arg_min(sided.log_id, (sided.log_time, sided.log_id))
+        ) AS log_id
+    FROM __fame_sided AS sided
+    INNER JOIN fame.events AS events ON sided.event_id = events.event_id
+    LEFT JOIN fame.templates AS templates ON events.template_id = templates.template_id
+    WHERE sided.is_a OR sided.is_b
+    GROUP BY sided.service_name, coalesce(events.template_id, fame.provisional_id(events.canonical))
+),
+__fame_summed AS (
+    SELECT
+        *,
+        sum(count_a) OVER (PARTITION BY service_name) > 0
+        AND sum(count_b) OVER (PARTITION BY service_name) > 0 AS on_both
+    FROM __fame_counted
+),
+__fame_shared AS (
+    SELECT
+        *,
+        CASE
+            WHEN on_both THEN sum(count_a) OVER (PARTITION BY service_name) ELSE sum(count_a) OVER ()
+        END AS total_a,
+        CASE
+            WHEN on_both THEN sum(count_b) OVER (PARTITION BY service_name) ELSE sum(count_b) OVER ()
+        END AS total_b
+    FROM __fame_summed
+),
+__fame_tested AS (
+    SELECT
+        *,
+        CASE
+            WHEN total_a = 0 OR total_b = 0 THEN 0
+            ELSE fame.g_statistic(count_a, total_a, count_b, total_b)
+        END AS g
+    FROM __fame_shared
+),
+__fame_ranked AS (
+    SELECT
+        *,
+        fame.g_p_value(g) * count(*) OVER ()
+        / row_number() OVER (ORDER BY g DESC, service_name, template_id) AS p_of_rank
+    FROM __fame_tested
+)
+SELECT
+    service_name,
+    template_id,
+    template,
+    CASE
+        WHEN count_a = 0 THEN 'new'
+        WHEN count_b = 0 THEN 'gone'
+        WHEN count_b / total_b > count_a / total_a THEN 'more'
+        WHEN count_b / total_b < count_a / total_a THEN 'fewer'
+        ELSE 'same'
+    END AS change,
+    count_a,
+    count_b,
+    round(100.0 * count_a / nullif(total_a, 0), 3) AS percent_a,
+    round(100.0 * count_b / nullif(total_b, 0), 3) AS percent_b,
+    round(100.0 * count_b / nullif(total_b, 0) - 100.0 * count_a / nullif(total_a, 0), 3) AS percent_diff,
+    round(g, 3) AS g,
+    least(1, min(p_of_rank) OVER (
+        ORDER BY g, service_name DESC, template_id DESC ROWS UNBOUNDED PRECEDING
+    )) AS p_adjusted,
+    log_id
+FROM __fame_ranked
+ORDER BY g DESC, abs(percent_diff) DESC, service_name, template_id;
+
+-- The events on which the verdicts of two models differ, those with most lines first. Only events that
+-- both have scored are compared: 'fame models compare' scores what one of them has not.
+CREATE OR REPLACE MACRO fame.compare_models(first_version, second_version) AS TABLE
+SELECT
+    events.event_hash,
+    events.lines,
+    first.score AS first_score,
+    second.score AS second_score,
+    first.domain AS first_domain,
+    second.domain AS second_domain,
+    first.known_template AS first_known,
+    second.known_template AS second_known,
+    events.canonical
+FROM fame.scores AS first
+INNER JOIN fame.scores AS second ON first.event_id = second.event_id
+INNER JOIN fame.events AS events ON first.event_id = events.event_id
+WHERE
+    first.model_version = first_version
+    AND second.model_version = second_version
+    AND (first.score > $threshold) <> (second.score > $threshold)
+    AND fame.use_this_warehouse_first('$identity', "$current" := true)
+ORDER BY events.lines DESC, events.event_id;
+
 -- Lines and anomalies of a range of time by bucket, service and domain.
 CREATE OR REPLACE MACRO fame.timeline(start, stop, bucket := INTERVAL 5 MINUTE) AS TABLE
 SELECT

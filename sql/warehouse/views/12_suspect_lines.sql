@@ -41,12 +41,13 @@ said AS (
         END AS severity,
         CASE
             WHEN requested.probe IS NOT NULL THEN 3
-            WHEN requested.is_request THEN if(requested.request.status LIKE '5%', 2, 0)
+            WHEN requested.is_request THEN CASE WHEN requested.request.status LIKE '5%' THEN 2 ELSE 0 END
             ELSE coalesce(failure_words.polarity, 0)
         END AS polarity,
         CASE
             WHEN requested.probe IS NOT NULL THEN requested.probe
-            WHEN requested.is_request THEN if(requested.request.status LIKE '5%', requested.request.status, NULL)
+            WHEN requested.is_request
+                THEN CASE WHEN requested.request.status LIKE '5%' THEN requested.request.status END
             ELSE failure_words.phrase
         END AS phrase,
         -- No loopback and no multicast: they say nothing of where something comes from.

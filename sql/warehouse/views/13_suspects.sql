@@ -50,7 +50,7 @@ counted AS (
         any_value(severity_text) AS severity_text,
         max(severity) AS severity,
         max(polarity) AS polarity,
-        max(polarity) * if(any_value(severity_text) IS NOT NULL AND max(severity) = 0, 0.5, 1) AS words,
+        max(polarity) * CASE WHEN any_value(severity_text) IS NOT NULL AND max(severity) = 0 THEN 0.5 ELSE 1 END AS words,
         count(*) AS lines,
         count(timestamp) AS timed_lines,
         min(timestamp) AS first_seen,
