@@ -115,7 +115,7 @@ bench-ingest: $(INSTALLED) ## lines per second of ingest, beside the limit
 bench-serve: $(INSTALLED) ## records per second of the server, beside ingest, and kills at random
 	test -f demo.duckdb || $(BIN)/fame demo
 	$(BIN)/python benchmarks/serve.py $(ARGS)
-	$(BIN)/python benchmarks/serve_kills.py
+	HF_HUB_OFFLINE=1 $(BIN)/python -W ignore benchmarks/attack.py --kills 100 --stages server
 
 bench-inference: $(INSTALLED) ## distinct messages per second by preset and runtime
 	HF_HUB_OFFLINE=1 $(BIN)/python -W ignore benchmarks/inference.py $(ARGS)

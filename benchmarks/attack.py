@@ -1,6 +1,7 @@
 """Attack fame-sql, and count what was tried, what held and what failed.
 
 python benchmarks/attack.py --kills 1000 --flips 200
+python benchmarks/attack.py --kills 100 --stages server alerts
 """
 
 from __future__ import annotations
@@ -16,27 +17,33 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 import attacks
 from alert_servers import receivers
 from attack_tests import tests_of
-from kill_stages import Ingredients, alerting_stage, asking_stage, local_stages
+from kill_stages import Ingredients, all_stages
 from kills import Tried, forks, kill_at_random
 from llm_server import language_server
 
 
-def kill_all(folder: Path, kills: int, seed: int) -> Iterator[Tried]:
+def kill_all(folder: Path, given: argparse.Namespace) -> Iterator[Tried]:
     """Kill every stage, each as often as the others."""
     with forks(folder) as forking, language_server(delay=0.05) as server, receivers() as channels:
         channels.delay = 0.05
         made = Ingredients(folder / "ingredients", forking)
-        stages = [*local_stages(made), asking_stage(made, server), alerting_stage(made, channels)]
-        each = -(-kills // len(stages))
+        stages = [
+            stage
+            for stage in all_stages(made, server, channels)
+            if given.stages is None or stage.name in given.stages
+        ]
+        each = -(-given.kills // len(stages))
         for number, stage in enumerate(stages):
-            tried = kill_at_random(stage, forking, folder / f"stage-{number}", each, seed)
+            tried = kill_at_random(stage, forking, folder / f"stage-{number}", each, given.seed)
             yield Tried(f"kills: {stage.name}", tried.tried, tried.failed)
 
 
 def attack(folder: Path, given: argparse.Namespace) -> Iterator[Tried]:
     """Yield what came of each kind of attack."""
     if given.kills:
-        yield from kill_all(folder / "kills", given.kills, given.seed)
+        yield from kill_all(folder / "kills", given)
+    if given.stages is not None:
+        return
     with forks(folder) as forking:
         made = Ingredients(folder / "made", forking)
     compiled = made.folder / "score" / "w.duckdb"
@@ -52,7 +59,8 @@ def attack(folder: Path, given: argparse.Namespace) -> Iterator[Tried]:
 def main() -> None:
     """Attack, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("--kills", type=int, default=1000, help="Of all stages together.")
+    parser.add_argument("--stages", nargs="+", metavar="STAGE", help="Kill these, and end.")
     parser.add_argument("--flips", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()

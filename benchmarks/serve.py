@@ -28,7 +28,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
-from serve_kills import FAME, RunningServer
+from running_server import FAME, RunningServer
 
 _ROOT = Path(__file__).parents[1]
 _NUMBER = re.compile(r"\d+")

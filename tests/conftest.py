@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 import pytest
 import timings
 from hypothesis import settings
+from kills import Forks, forks
 from llm_server import LanguageServer, language_server
 from warehouse_copy import copied_to
 
@@ -88,6 +89,13 @@ def _copied_when_new(
         monkeypatch.setattr(
             "fame_sql.warehouse.connection._create_file", lambda path: shutil.copy(newborn, path)
         )
+
+
+@pytest.fixture(scope="session")
+def forking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """What starts processes to be killed, without their imports."""
+    with forks(tmp_path_factory.mktemp("forks")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from pathlib import Path
 import attacks
 import pytest
 from kill_stages import Ingredients, local_stages
-from kills import Forks, forks, kill_at_random
+from kills import Forks, Stage, kill_at_random
 
 pytestmark = [pytest.mark.any_duckdb, pytest.mark.slow]
 
@@ -21,14 +21,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.rmtree(made)
 
 
-@pytest.fixture(scope="module")
-def forking(folder: Path) -> Iterator[Forks]:
-    with forks(folder) as running:
-        yield running
-
-
 def test_killed_stages_come_to_the_same(folder: Path, forking: Forks) -> None:
-    made = Ingredients(folder / "ingredients", forking, lines=1500)
+    made = Ingredients(folder / "ingredients", forking, lines=600)
     for number, stage in enumerate(local_stages(made)):
         tried = kill_at_random(stage, forking, folder / f"stage-{number}", 1, seed=3)
         assert tried.failed == [], tried.name
@@ -37,14 +31,12 @@ def test_killed_stages_come_to_the_same(folder: Path, forking: Forks) -> None:
 
 def test_a_stage_that_loses_lines_is_found(folder: Path, forking: Forks) -> None:
     """The harness itself: what is not the same in the end is said."""
-    from kills import Stage
-
     count = iter(range(100))
-    words = [["ingest", "a.log", "--warehouse", "w.duckdb"]]
+    words = ["ingest", "a.log", "--warehouse", "w.duckdb"]
     stage = Stage(
         "liar",
         lambda place: (place / "a.log").write_text("x\n" * 9),
-        words,
+        [words],
         lambda place: next(count),
     )
     assert kill_at_random(stage, forking, folder / "liar", 1, seed=1).failed

@@ -5,8 +5,6 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from kills import Forks
 
 from fame_sql.errors import InputError
 from fame_sql.events.events import absorb
@@ -160,29 +159,12 @@ def test_stopped_load_goes_on_after_the_last_chunk(
     assert ingest(warehouse, source).state == "unchanged"
 
 
-KILLED = """
-import os, sys
-from pathlib import Path
-from fame_sql.events.events import absorb
-from fame_sql.ingest import ingest_file
-from fame_sql.warehouse.warehouse import Warehouse
-calls = 0
-def dying(connection):
-    global calls
-    calls += 1
-    absorb(connection)
-    if calls == 3:
-        os.kill(os.getpid(), 9)
-warehouse = Warehouse.open(sys.argv[1], create=True)
-ingest_file(warehouse, Path(sys.argv[2]), absorb=dying, chunk_lines=3)
-"""
-
-
 @pytest.mark.slow
-def test_killed_process_loses_and_doubles_nothing(tmp_path: Path, source: Path) -> None:
+def test_killed_process_loses_and_doubles_nothing(
+    forking: Forks, tmp_path: Path, source: Path
+) -> None:
     path = tmp_path / "killed.duckdb"
-    done = subprocess.run([sys.executable, "-c", KILLED, str(path), str(source)], check=False)
-    assert done.returncode == -9
+    assert forking.start([path, source], call="killed:ingest").wait(60) == -9
     with Warehouse.open(path) as warehouse:
         assert len(rows(warehouse)) == 6
         assert ingest(warehouse, source).rows == 4

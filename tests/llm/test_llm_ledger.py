@@ -1,16 +1,13 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
-import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from kills import Child, Forks
 from llm_judge import ROWS, judge, model_of
 from llm_server import LanguageServer
 
@@ -66,47 +63,46 @@ PARTITIONING = Pass(
 )
 
 
-def kill_after(command: list[object], server: LanguageServer, chance: random.Random) -> None:
-    """Start a command and end it, as a power cut does, once a few requests have come."""
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def kill_after(child: Child, server: LanguageServer, chance: random.Random) -> None:
+    """End a command, as a power cut does, once a few requests have come."""
     wanted = len(server.bodies) + chance.randint(1, 4)
-    while len(server.bodies) < wanted and running.poll() is None:
-        time.sleep(0.005)
-    time.sleep(chance.random() * 0.1)
-    os.kill(running.pid, signal.SIGKILL)
-    running.communicate()
+    while len(server.bodies) < wanted:
+        assert child.wait(0.005) is None, child.said
+    if child.wait(chance.random() * 0.1) is None:
+        child.kill()
+        child.wait(60)
     server.settle()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("asking", [LABELLING, PARTITIONING], ids=["labels", "partition"])
 def test_killed_anywhere_nothing_that_was_answered_is_sent_again(
-    unlabelled: Warehouse, server: LanguageServer, asking: Pass
+    forking: Forks, unlabelled: Warehouse, server: LanguageServer, asking: Pass
 ) -> None:
     path = unlabelled.path
     if asking is PARTITIONING:
         label_from_column(unlabelled)
     unlabelled.close()
-    command = [FAME, *asking.words, "--llm", server.base_url, "--llm-model", "gpt-4o"]
+    command = [*asking.words, "--llm", server.base_url, "--llm-model", "gpt-4o"]
     command += ["--warehouse", path]
     server.delay = 0.05
     chance = random.Random(5)
     for _ in range(3):
         before, known = len(server.bodies), answered(path)
-        kill_after(command, server, chance)
+        kill_after(forking.start(command), server, chance)
         sent = [identity(body) for body in server.requests[before:]]
         assert not known & set(sent), "a request whose answer was there was sent again"
         assert len(set(sent)) == len(sent)
         assert len(set(sent) - answered(path)) <= 1, "more than the answer on the wire was lost"
     before, known = len(server.bodies), answered(path)
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    done = forking.start(command)
+    assert done.wait(60) == 0, done.said
     sent = {identity(body) for body in server.requests[before:]}
     assert known
     assert not known & sent
     result, total = asking.result(path), len(server.bodies)
-    again = subprocess.run([*command, *asking.again], capture_output=True, text=True, check=False)
-    assert again.returncode == 0, again.stderr
+    again = forking.start([*command, *asking.again])
+    assert again.wait(60) == 0, again.said
     assert len(server.bodies) == total
     assert result
     assert asking.result(path) == result

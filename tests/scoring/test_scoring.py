@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -14,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from kills import Child, Forks
 
 import fame_sql
 from fame_sql.cli import main
@@ -27,25 +25,6 @@ from fame_sql.warehouse.disk import check_room
 from fame_sql.warehouse.warehouse import Warehouse
 
 BATCH = 40
-
-# Scores slowly, in small batches, and prints the texts that the model gets.
-SLOW_SCORE = f"""
-import sys, time
-from fame_sql.scoring import scoring
-from fame_sql.cli import main
-from fame_sql.models.model import Model
-
-plain = Model.verdicts
-
-def slow(model, texts):
-    time.sleep(0.15)
-    print(len(texts), flush=True)
-    return plain(model, texts)
-
-Model.verdicts = slow
-scoring.BATCH = {BATCH}
-main(["score", "--warehouse", sys.argv[1]])
-"""
 
 
 @pytest.fixture
@@ -72,32 +51,22 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return found
 
 
-def _start(warehouse: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", SLOW_SCORE, str(warehouse)]
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    )
-
-
-def _after_batches(process: subprocess.Popen[str], batches: int) -> None:
-    assert process.stdout is not None
-    for _ in range(batches):
-        assert process.stdout.readline(), process.stderr and process.stderr.read()
+def _after_batches(child: Child, batches: int) -> None:
+    while child.said.count("\n") < batches:
+        assert child.wait(0.02) is None, child.said
 
 
 @pytest.mark.any_duckdb
 @pytest.mark.slow
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)])
 def test_an_interrupted_run_is_resumed(
-    unscored: Path, asked: Counter[str], how: signal.Signals, code: int
+    forking: Forks, unscored: Path, asked: Counter[str], how: signal.Signals, code: int
 ) -> None:
-    process = _start(unscored)
-    _after_batches(process, 5)
-    process.send_signal(how)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == code
-    assert how is signal.SIGKILL or "interrupted: committed work is kept" in errors
+    child = forking.start([unscored, BATCH], call="killed:slow_score")
+    _after_batches(child, 5)
+    child.kill(how)
+    assert child.wait(60) == code
+    assert how is signal.SIGKILL or "interrupted: committed work is kept" in child.said
     with Warehouse.open(unscored) as warehouse:
         kept = {row[0] for row in warehouse.rows("SELECT canonical FROM fame.verdicts")}
         events = warehouse.value("SELECT count(*) FROM fame.events")
@@ -116,16 +85,18 @@ def _is_complete(warehouse: Warehouse) -> None:
     assert stored == warehouse.rows(f"SELECT {columns} FROM expected ORDER BY event_id")
 
 
-def test_a_second_process_is_refused_with_the_id_of_the_first(unscored: Path) -> None:
-    process = _start(unscored)
+def test_a_second_process_is_refused_with_the_id_of_the_first(
+    forking: Forks, unscored: Path
+) -> None:
+    child = forking.start([unscored, BATCH], call="killed:slow_score")
     try:
-        _after_batches(process, 1)
+        _after_batches(child, 1)
         second = CliRunner().invoke(main, ["score", "--warehouse", str(unscored)])
         assert second.exit_code == 1
-        assert f"is held by process {process.pid}; wait until it is done" in second.output
+        assert f"is held by process {child.pid}; wait until it is done" in second.output
     finally:
-        process.kill()
-        process.communicate(timeout=60)
+        child.kill()
+        child.wait(60)
 
 
 @pytest.mark.slow

@@ -17,20 +17,35 @@ import traceback
 from typing import Any
 
 _IMPORTED = (
-    "duckdb",
     "drain3",
+    "duckdb",
     "fame_sql.cli",
+    "fame_sql.cli.serve",
+    "fame_sql.evaluation",
     "fame_sql.ingest",
+    "fame_sql.models.card",
     "fame_sql.operations.alerts",
+    "fame_sql.operations.counts",
+    "fame_sql.pipeline.doctor",
     "fame_sql.pipeline.pipeline",
+    "fame_sql.planner",
+    "fame_sql.serve.commands.words",
+    "fame_sql.serve.server",
+    "fame_sql.serve.sql.parts",
     "fame_sql.session.session",
     "fame_sql.storage.compaction",
+    "fame_sql.storage.expiry",
     "fame_sql.storage.partitions",
     "fame_sql.warehouse.backup",
+    "fame_sql.warehouse.upgrade",
     "openai",
+    "pyarrow.pandas_compat",
     "pyarrow.parquet",
+    "safetensors.numpy",
+    "scipy.cluster.hierarchy",
+    "sklearn.cluster",
     "sklearn.linear_model",
-    "sqlglot",
+    "sqlglot.optimizer.normalize_identifiers",
 )
 """What commands import when they are needed: no child should do so in its turn."""
 

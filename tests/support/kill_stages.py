@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import shutil
+import time
+from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 from alert_killed import SETTINGS
 from alert_servers import Receivers
-from kills import FAME, Forks, Stage
+from kills import Forks, Stage
 from llm_server import LanguageServer
-from older_warehouse import older_warehouse
+from older_warehouse import ROWS, older_warehouse, warehouse_state
+from serve_stage import serving_stage
 
+from fame_sql.operations.alerts.stored_settings import store_settings
 from fame_sql.pipeline.simulator import simulate
 from fame_sql.sql.quoting import identifier
+from fame_sql.warehouse.migrations import newest_version
 from fame_sql.warehouse.warehouse import Warehouse
 
 WAREHOUSE = "w.duckdb"
@@ -28,6 +34,7 @@ _PHASES = (
     ("score",),
 )
 _INCIDENTS = 12
+
 _WHEN = {"TIMESTAMP", "DOUBLE", "TIMESTAMP WITH TIME ZONE"}
 _OF_THE_RUN = {"metrics", "source", "value"}
 """Columns that two runs fill otherwise: seconds, where the log lies, and what a warehouse is."""
@@ -79,13 +86,16 @@ class Ingredients:
         place = folder / "making"
         place.mkdir()
         shutil.copy(self.log, place)
+        self.undisturbed: dict[str, tuple[object, float]] = {}
         for phase in _PHASES:
+            began = time.monotonic()
             child = forking.start([*phase, *_HERE], folder=place)
             code = child.wait(300)
             if code != 0:
                 raise AssertionError(f"{phase}: {child.said}")
+            self.undisturbed[phase[0]] = whole(place), time.monotonic() - began
             shutil.copytree(place, folder / phase[0])
-        older_warehouse(folder / "older.duckdb", 2)
+        self.older = older_warehouse(folder / "older.duckdb", 2)
 
     def after(self, phase: str) -> Callable[[Path], object]:
         """Return what copies the warehouse after a stage into a folder."""
@@ -94,10 +104,6 @@ class Ingredients:
     def copy_log(self, place: Path) -> None:
         """Copy the log alone."""
         shutil.copy(self.log, place)
-
-    def copy_older(self, place: Path) -> None:
-        """Copy a warehouse of an earlier schema."""
-        shutil.copy(self.folder / "older.duckdb", place / WAREHOUSE)
 
 
 def whole(place: Path) -> dict[str, object]:
@@ -134,6 +140,12 @@ def whole_or_absent(name: str) -> Callable[[Path], None]:
     return holds
 
 
+def _is_either(old: tuple[int, int], place: Path) -> None:
+    state = warehouse_state(place / WAREHOUSE)
+    if state not in (old, (newest_version(), ROWS)):
+        raise AssertionError(f"version and rows are {state}")
+
+
 def _lake(place: Path) -> object:
     with Warehouse.open(place / WAREHOUSE, read_only=True) as opened:
         found = opened.rows(
@@ -158,14 +170,24 @@ def _stage(
     result: Callable[[Path], object] = whole,
     holds: Callable[[Path], object] = opens,
 ) -> Stage:
-    return Stage(name, ingredients.after(after), [[*words, *_HERE]], result, holds)
+    known = ingredients.undisturbed.get(name)
+    return Stage(
+        name, ingredients.after(after), [[*words, *_HERE]], result, holds, undisturbed=known
+    )
 
 
 def local_stages(of: Ingredients) -> list[Stage]:
     """Return the stages that need nothing but the warehouse."""
     ingest = [[*_PHASES[0], *_HERE]]
     return [
-        Stage("ingest", of.copy_log, ingest, whole, nothing_twice),
+        Stage(
+            "ingest",
+            of.copy_log,
+            ingest,
+            whole,
+            nothing_twice,
+            undisturbed=of.undisturbed["ingest"],
+        ),
         *(_stage(p[0], of, _PHASES[n][0], *p) for n, p in enumerate(_PHASES[1:])),
         _stage("compile", of, "ingest", "compile"),
         _stage("counts", of, "score", "counts"),
@@ -190,8 +212,19 @@ def local_stages(of: Ingredients) -> list[Stage]:
         ),
         _stage("redact", of, "score", "redact", "node"),
         _stage("export", of, "score", "llm", "export", "ledger.jsonl", "--force"),
-        Stage("upgrade", of.copy_older, [["upgrade", *_HERE]], whole, opens),
+        upgrading_stage(of.older),
     ]
+
+
+def upgrading_stage(older: Path) -> Stage:
+    """Return the upgrade of a warehouse: what a kill leaves is the old or the new one."""
+    return Stage(
+        "upgrade",
+        lambda place: shutil.copy(older, place / WAREHOUSE),
+        [["upgrade", *_HERE]],
+        whole,
+        lambda place: _is_either(warehouse_state(older), place),
+    )
 
 
 def labelled(place: Path) -> object:
@@ -207,24 +240,35 @@ def asking_stage(of: Ingredients, server: LanguageServer) -> Stage:
     return _stage("label by a language model", of, "mine", *words, result=labelled)
 
 
-def alerting_stage(of: Ingredients, servers: Receivers) -> Stage:
-    """Return the sending of alerts to a receiver; what is received is counted there."""
-    from datetime import datetime
+def alerting_stage(servers: Receivers) -> Stage:
+    """Return the sending of alerts to a receiver: none is lost, and each kill repeats one at most.
 
-    from fame_sql.operations.alerts.stored_settings import store_settings
+    What is received is counted there.
+    """
+    kills: Counter[Path] = Counter()
 
     def prepare(place: Path) -> None:
         servers.received.clear()
         with Warehouse.open(place / WAREHOUSE, create=True) as opened:
             store_settings(opened, SETTINGS, "tester", datetime(2027, 3, 2), force=True)
 
+    def holds(place: Path) -> None:
+        kills[place] += 1
+        opens(place)
+
     def result(place: Path) -> object:
-        hook = {request.headers["idempotency-key"] for request in servers.received["hook"]}
-        pager = {(r.body["event_action"], r.body["dedup_key"]) for r in servers.received["pd"]}
-        return len(hook), len(pager)
+        hook = Counter(r.headers["idempotency-key"] for r in servers.received["hook"])
+        pager = Counter(
+            (r.body["event_action"], r.body["dedup_key"]) for r in servers.received["pd"]
+        )
+        repeats = hook.total() - len(hook) + pager.total() - len(pager)
+        return len(hook), len(pager), max(repeats - kills[place], 0)
 
     commands = [[WAREHOUSE, servers.http, _INCIDENTS]]
-    return Stage("alerts", prepare, commands, result, opens, call="alert_killed:run")
+    return Stage("alerts", prepare, commands, result, holds, call="alert_killed:run")
 
 
-__all__ = ["FAME", "Ingredients", "alerting_stage", "asking_stage", "local_stages", "state_of"]
+def all_stages(of: Ingredients, model: LanguageServer, channels: Receivers) -> list[Stage]:
+    """Return every stage."""
+    others = [asking_stage(of, model), alerting_stage(channels)]
+    return [*local_stages(of), *others, serving_stage(of.after("score"))]

@@ -23,6 +23,9 @@ from typing import Any
 
 _FORKING = Path(__file__).with_name("forking.py")
 _LONGEST = 300.0
+_IN_A_ROUND = 4
+"""Kills after which a round goes on undisturbed: each result that is compared is of a few kills."""
+
 FAME = "fame_sql.cli:main"
 """The command line, as what a child calls."""
 
@@ -57,6 +60,8 @@ class Child:
     @property
     def said(self) -> str:
         """What it has printed so far."""
+        if not self.output.exists():
+            return ""
         return self.output.read_text(encoding="utf-8", errors="replace")
 
 
@@ -154,8 +159,8 @@ class Stage:
         Raises if what one kill left is wrong already.
     call : str
         What a child calls with the arguments.
-    environment : dict
-        Variables of the children.
+    undisturbed : tuple, optional
+        The result of a run that nobody disturbs and its seconds, where they are known already.
     """
 
     name: str
@@ -164,7 +169,7 @@ class Stage:
     result: Callable[[Path], object]
     holds: Callable[[Path], object] | None = None
     call: str = FAME
-    environment: dict[str, str] = field(default_factory=dict)
+    undisturbed: tuple[object, float] | None = None
 
 
 @dataclass
@@ -190,17 +195,18 @@ def kill_at_random(stage: Stage, forking: Forks, folder: Path, kills: int, seed:
     """Kill a stage that many times, and compare what it comes to with an undisturbed run.
 
     Each kill comes at a moment drawn evenly from the time that the stage takes. After it the same
-    command is started again, in what was left. A stage that got to its end begins again in a new
-    folder.
+    command is started again, in what was left. A stage that got to its end, or was killed a few
+    times, begins again in a new folder.
     """
     found, draw, round_ = Tried(stage.name), random.Random(f"{stage.name} {seed}"), 0
-    whole, seconds = _undisturbed(stage, forking, folder / "whole")
+    whole, seconds = stage.undisturbed or _undisturbed(stage, forking, folder / "whole")
     while found.tried < kills:
         round_ += 1
         place = folder / f"round-{round_}"
         place.mkdir(parents=True)
         stage.prepare(place)
-        _one_round(stage, forking, place, found, kills, lambda: draw.uniform(0, seconds))
+        most = min(kills, found.tried + _IN_A_ROUND)
+        _one_round(stage, forking, place, found, most, lambda: draw.uniform(0, seconds))
         if (result := stage.result(place)) != whole:
             found.failed.append(f"round {round_}: {_difference(whole, result)}")
         shutil.rmtree(place)
@@ -245,7 +251,7 @@ def _one_round(
 
 
 def _start(stage: Stage, forking: Forks, place: Path, command: Sequence[object]) -> Child:
-    return forking.start(command, call=stage.call, environment=stage.environment, folder=place)
+    return forking.start(command, call=stage.call, folder=place)
 
 
 def _finish(child: Child) -> None:

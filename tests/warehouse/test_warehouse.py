@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 from holding import holder
+from kills import Forks
 
 from fame_sql import sql
 from fame_sql.canonical.canonical import default_recipe
@@ -135,19 +134,10 @@ def test_a_warehouse_that_another_process_has_open(copied: Path) -> None:
         process.communicate()
 
 
-KILLED = """
-import os, sys
-from fame_sql.warehouse.warehouse import Warehouse
-warehouse = Warehouse.open(sys.argv[1], create=True)
-warehouse.connection.execute("INSERT INTO fame.settings VALUES ('a', 'b')")
-os.kill(os.getpid(), 9)
-"""
-
-
-def test_a_killed_process_leaves_a_warehouse_that_opens(tmp_path: Path) -> None:
+def test_a_killed_process_leaves_a_warehouse_that_opens(forking: Forks, tmp_path: Path) -> None:
     # DuckDB 1.5 cannot replay a comment on a column of fame.feedback from its write-ahead log.
     path = tmp_path / "killed.duckdb"
-    assert subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False).returncode == -9
+    assert forking.start([path], call="killed:setting").wait(60) == -9
     assert path.with_name("killed.duckdb.wal").exists()
     with Warehouse.open(path) as warehouse:
         assert warehouse.rows("SELECT value FROM fame.settings WHERE key = 'a'") == [("b",)]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
-from alert_kills import send_and_kill
 from alert_scenarios import FakeClock, Play
 from alert_servers import receivers
+from kill_stages import alerting_stage
+from kills import Forks, kill_at_random
 
 from fame_sql.operations.alerts.channels import Traits
 from fame_sql.operations.alerts.deciding import decide
@@ -38,13 +38,11 @@ to = ["night@example.org"]
 @pytest.mark.any_duckdb
 @pytest.mark.slow
 def test_random_kills_lose_nothing_and_repeat_one_message_each(
-    new_warehouse: Path, tmp_path: Path
+    forking: Forks, tmp_path: Path
 ) -> None:
     with receivers() as servers:
-        servers.delay = 0.1
-        found = send_and_kill(Path(shutil.copy(new_warehouse, tmp_path)), servers, 8, 4, seed=5)
-    assert found.received == found.expected
-    assert found.repeats <= found.kills
+        servers.delay = 0.05
+        assert kill_at_random(alerting_stage(servers), forking, tmp_path, 4, seed=5).failed == []
 
 
 class _KilledError(BaseException):
