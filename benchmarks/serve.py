@@ -43,10 +43,10 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=32)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        lines = list(made_lines(_copy(given.warehouse, Path(folder), "lines"), given.records))
-        by_file = time_file(_copy(given.warehouse, Path(folder), "file"), lines)
+        lines = list(made_lines(copied(given.warehouse, Path(folder), "lines"), given.records))
+        by_file = time_file(copied(given.warehouse, Path(folder), "file"), lines)
         print(f"fame ingest and score: {given.records / by_file:9,.0f} lines/s")
-        served = _copy(given.warehouse, Path(folder), "served")
+        served = copied(given.warehouse, Path(folder), "served")
         by_server = time_server(served, lines, given.batch, given.clients)
         print(f"fame serve / fame ingest: {by_file / by_server:.2f}")
 
@@ -69,7 +69,8 @@ def _word(chance: random.Random) -> str:
     return "".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=9))
 
 
-def _copy(warehouse: Path, folder: Path, name: str) -> Path:
+def copied(warehouse: Path, folder: Path, name: str) -> Path:
+    """Copy a warehouse and its models, and return the copy."""
     path = folder / f"{name}.duckdb"
     shutil.copy(warehouse, path)
     shutil.copytree(warehouse.with_suffix(".models"), folder / f"{name}.models")
@@ -120,9 +121,9 @@ def time_server(warehouse: Path, lines: Sequence[str], batch: int, clients: int)
         judged = time.perf_counter() - since
         print(f"fame serve, acknowledged:{len(lines) / acknowledged:9,.0f} records/s")
         print(f"fame serve, judged:      {len(lines) / judged:9,.0f} records/s")
-        print(f"answers: p50 {_quantile(waits, 0.5):.2f} s, p99 {_quantile(waits, 0.99):.2f} s")
+        print(f"answers: p50 {quantile(waits, 0.5):.2f} s, p99 {quantile(waits, 0.99):.2f} s")
         print(f"commits: {_metric(server.address, 'fame_commits_total'):.0f}")
-        print(f"lag from arrival to verdict: p99 at most {_lag(server.address):g} s")
+        print(f"lag from arrival to verdict: p99 at most {lag(server.address):g} s")
         print(f"memory, at most: {_memory(server.process.pid)} MB")
     finally:
         server.stop()
@@ -142,7 +143,7 @@ def _send_all(address: str, bodies: Sequence[bytes], clients: int) -> list[float
             if body is None:
                 return
             since = time.perf_counter()
-            while _post(connection, body) == 503:
+            while post(connection, body) == 503:
                 time.sleep(0.05)
             waits.append(time.perf_counter() - since)
 
@@ -156,7 +157,8 @@ def _send_all(address: str, bodies: Sequence[bytes], clients: int) -> list[float
     return waits
 
 
-def _post(connection: http.client.HTTPConnection, body: bytes) -> int:
+def post(connection: http.client.HTTPConnection, body: bytes) -> int:
+    """Send a request, and return the status of its answer."""
     connection.request("POST", "/v1/logs", body, {"Content-Type": "application/x-protobuf"})
     answer = connection.getresponse()
     answer.read()
@@ -176,7 +178,7 @@ def _metric(address: str, name: str) -> float:
     return _metrics(address)[name]
 
 
-def _lag(address: str) -> float:
+def lag(address: str) -> float:
     """Return the bound below which 99 of 100 records had their verdict."""
     found = _metrics(address)
     every = found["fame_verdict_lag_seconds_count"]
@@ -193,7 +195,8 @@ def _memory(pid: int) -> int:
     return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) // 1000
 
 
-def _quantile(ordered: Sequence[float], share: float) -> float:
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """Return what a share of the numbers, in their order, is not above."""
     return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
 
 

@@ -21,11 +21,13 @@ from fame_sql.ingest.resume import Start, find_start
 from fame_sql.ingest.sources import Source, latest_moment
 from fame_sql.ingest.tables import Table, load_table
 from fame_sql.warehouse.memory import limited_memory
+from fame_sql.warehouse.sharing import free_number, is_shared
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
 _WINDOW = 2000
 _WINDOW_BYTES = 32 << 20
 _BATCH_BYTES = 1 << 28
+_SHARED_CHUNK = 20_000
 
 
 @dataclass
@@ -114,7 +116,9 @@ class Loader:
     ) -> None:
         self._followed = followed
         self._connection = warehouse.connection
-        self._reading = reading
+        # In a server, senders wait for the commit of a chunk.
+        most = min(reading.chunk_lines, _SHARED_CHUNK) if is_shared() else reading.chunk_lines
+        self._reading = replace(reading, chunk_lines=most)
         self._absorb = absorb
         self._known = KnownLoads(self._connection)
         self._macros = Macros(self._connection)
@@ -208,7 +212,8 @@ class Loader:
             )
         except InputError as error:
             return Unread(table.name, error)
-        self._next_id += report.state != "unchanged"
+        if report.state != "unchanged":
+            self._next_id = free_number(self._next_id + 1)
         return Loaded(report)
 
     def _started(self, examined: Examined) -> FileLoad:
@@ -303,7 +308,7 @@ class Loader:
         """Read the lines of a source; return the number of bytes that were shown as progress."""
         start, shown = load.start, 0
         if start.stopped is None:
-            self._next_id += 1
+            self._next_id = free_number(self._next_id + 1)
         if self._read_whole(load):
             return 0
         with load.examined.open() as stream:
@@ -362,4 +367,5 @@ class Loader:
                 self._followed.positions[file] = saved, digest
 
     def _first_id(self) -> int:
-        return int(self._connection.execute(sql.load("ingest/next_ingest_id")).fetchall()[0][0])
+        found = self._connection.execute(sql.load("ingest/next_ingest_id")).fetchall()
+        return free_number(int(found[0][0]))

@@ -34,11 +34,14 @@ class Judged:
         Events without a template, and the template that matches.
     verdicts : pyarrow.Table
         The verdicts.
+    is_all : bool
+        Whether no event was left when these were read.
     """
 
     last: int
     matched: list[tuple[int, str]]
     verdicts: pa.Table
+    is_all: bool
 
 
 class Arrivals:
@@ -80,7 +83,7 @@ class Arrivals:
             if template is not None:
                 matched.append((event_id, template.template_id))
         verdicts = verdict_table([row[0] for row in rows], [known[row[1]] for row in rows])
-        return Judged(rows[-1][0], matched, verdicts)
+        return Judged(rows[-1][0], matched, verdicts, is_all=len(rows) < MOST)
 
     def store(self, judged: Judged) -> None:
         """Store verdicts and templates, in one transaction; nobody else may write meanwhile."""

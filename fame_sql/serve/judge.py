@@ -33,6 +33,7 @@ class Judge(Part):
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._arrived: list[tuple[float, int]] = []
+        self._unjudged: list[tuple[float, int]] = []
         self._is_new = True
         self._ending = False
         self._failure: str | None = None
@@ -89,13 +90,11 @@ class Judge(Part):
         samples += [Sample(total, suffix="_count"), Sample(self._lag_sum, suffix="_sum")]
         help = "Time from the arrival of a record to the verdict on its event."
         yield Metric("fame_verdict_lag_seconds", "histogram", help, tuple(samples), "seconds")
-        waiting = (Sample(sum(records for _, records in list(self._arrived))),)
+        waiting = (Sample(sum(records for _, records in [*self._arrived, *self._unjudged])),)
         yield Metric("fame_records_unjudged", "gauge", "Records without a verdict yet.", waiting)
 
     def _run(self) -> None:
         while self._wait():
-            with self._changed:
-                arrived, self._arrived, self._is_new = self._arrived, [], False
             try:
                 self._judge()
                 self._failure = None
@@ -103,8 +102,6 @@ class Judge(Part):
                 # Tried again with the next lines; what is stored is not lost by it.
                 self._failure = f"new events cannot be judged: {str(error).splitlines()[0]}"
                 _LOG.warning(self._failure)
-                continue
-            self._count(arrived)
 
     def _wait(self) -> bool:
         """Wait for something new; return whether to go on."""
@@ -114,13 +111,28 @@ class Judge(Part):
             return self._is_new or not self._ending
 
     def _judge(self) -> None:
+        """Judge until nothing is left, and count lines as soon as all before them are judged."""
         self._find_champion()
-        if self._arrivals is None:
-            return
-        while (judged := self._arrivals.judge()) is not None:
-            with self._server.writing(self._warehouse):
-                self._arrivals.store(judged)
-            self._judged += len(judged.verdicts)
+        self._unjudged = self._take()
+        while self._arrivals is not None:
+            judged = self._arrivals.judge()
+            if judged is not None:
+                with self._server.writing(self._warehouse):
+                    self._arrivals.store(judged)
+                self._judged += len(judged.verdicts)
+            if judged is None or judged.is_all:
+                self._count(self._unjudged)
+                self._unjudged = []
+            if judged is None:
+                return
+            self._unjudged += self._take()
+        self._unjudged = []
+
+    def _take(self) -> list[tuple[float, int]]:
+        """Return what has been committed since the last time."""
+        with self._changed:
+            arrived, self._arrived, self._is_new = self._arrived, [], False
+        return arrived
 
     def _find_champion(self) -> None:
         """Load the champion, if it is another one; requests go on meanwhile."""

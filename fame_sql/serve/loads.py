@@ -10,6 +10,7 @@ from fame_sql import sql
 from fame_sql.ingest.file_load import row_of
 from fame_sql.ingest.known import Load
 from fame_sql.serve.delivery import Delivery
+from fame_sql.warehouse.sharing import Numbers
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
 
@@ -20,9 +21,12 @@ class Loads:
     ----------
     warehouse : Warehouse
         Where it is stored.
+    numbers : Numbers
+        The numbers that loads get.
     """
 
-    def __init__(self, warehouse: Warehouse) -> None:
+    def __init__(self, warehouse: Warehouse, numbers: Numbers) -> None:
+        self._numbers = numbers
         self._warehouse = warehouse
         self._loads: dict[str, Load] = {}
 
@@ -69,8 +73,9 @@ class Loads:
         return set(self._loads)
 
     def _new(self, source: str, intake: str) -> Load:
+        least = int(self._warehouse.value(sql.load("ingest/next_ingest_id")))
         return Load(
-            ingest_id=int(self._warehouse.value(sql.load("ingest/next_ingest_id"))),
+            ingest_id=self._numbers.reserve(least),
             source=f"serve:{source}",
             source_path=source,
             encoding="utf-8",

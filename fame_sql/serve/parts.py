@@ -15,10 +15,7 @@ from fame_sql.serve.writer import Writer
 
 
 def usual_parts(settings: ServeSettings) -> list[Part]:
-    """Return what a server does; it stops in the reverse order.
-
-    The rounds stop first: what is taken in waits for the round that holds the warehouse.
-    """
+    """Return what a server does; it stops in the reverse order."""
     judge = Judge()
     writer = Writer(judge.committed)
     intakes: list[Part] = [OtlpIntake(writer), LinesIntake(writer), Syslog(writer)]

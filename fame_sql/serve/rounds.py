@@ -1,4 +1,8 @@
-"""The rounds of a server: counts, incidents and alerts are brought up to date again and again."""
+"""The rounds of a server: counts, incidents and alerts are brought up to date again and again.
+
+A round writes tables that no sender's lines go to, so senders do not wait for it: it has a turn of
+its own, which commands take as well.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,8 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -19,7 +23,8 @@ from fame_sql.operations.alerts.source import WarehouseIncidents
 from fame_sql.operations.alerts.stored_settings import has_settings
 from fame_sql.operations.metrics import Metric, Sample
 from fame_sql.serve.part import Part
-from fame_sql.warehouse.warehouse import Warehouse, utc_now
+from fame_sql.warehouse.sharing import Shared, sharing
+from fame_sql.warehouse.warehouse import utc_now
 
 if TYPE_CHECKING:
     from fame_sql.serve.server import Server
@@ -72,7 +77,8 @@ class Rounds(Part):
     def _run(self) -> None:
         while not self._ending.wait(self._server.settings.alert_every):
             try:
-                self._round()
+                with sharing(self._shared()):
+                    self._round()
                 self._counts["rounds"] += 1
             except PassRunningError as error:
                 _LOG.info("%s", error)
@@ -80,18 +86,18 @@ class Rounds(Part):
                 self._counts["rounds_failed"] += 1
                 _LOG.warning("alerts: %s", str(error).splitlines()[0])
 
+    def _shared(self) -> Shared:
+        server = self._server
+        return Shared(server.path, server.warehouse.connection, server.turn_of_rounds)
+
     def _round(self) -> None:
         if not has_settings(self._warehouse):
-            with self._opened() as warehouse:
-                WarehouseIncidents().update(warehouse, utc_now())
+            WarehouseIncidents().update(self._warehouse, utc_now())
             return
-        report = run_pass(self._server.path, self._opened, WarehouseIncidents())
+        report = run_pass(
+            self._server.path, lambda: nullcontext(self._warehouse), WarehouseIncidents()
+        )
         self._counts["alerts_sent"] += len(report.sent)
         self._counts["alerts_failed"] += len(report.failed)
         for note in report.notes:
             _LOG.warning("alerts: %s", note)
-
-    @contextmanager
-    def _opened(self) -> Iterator[Warehouse]:
-        with self._server.writing(self._warehouse) as warehouse:
-            yield warehouse

@@ -15,6 +15,8 @@ from fame_sql.serve.part import Part
 from fame_sql.serve.settings import ServeSettings
 from fame_sql.serve.token_file import tokens_of
 from fame_sql.serve.tokens import Tokens
+from fame_sql.serve.turn import Turn, Turns
+from fame_sql.warehouse.sharing import Numbers, Shared
 from fame_sql.warehouse.warehouse import Warehouse
 
 
@@ -56,7 +58,9 @@ class Server:
         self.broken = threading.Event()
         self._why_broken = ""
         self.url = ""
-        self.turn = threading.RLock()
+        self.turn = Turn()
+        self.turn_of_rounds = Turn()
+        self.numbers = Numbers()
         self._started: list[Part] = []
         self._warehouse: Warehouse | None = None
 
@@ -76,6 +80,11 @@ class Server:
         """Let one thread at a time change the warehouse: DuckDB refuses changes that collide."""
         with self.turn:
             yield warehouse
+
+    def shared(self, author: str | None = None) -> Shared:
+        """Return the warehouse for a command: its transactions wait for writers and for rounds."""
+        turns = Turns(self.turn_of_rounds, self.turn)
+        return Shared(self.path, self.warehouse.connection, turns, author, self.numbers)
 
     def start(self) -> None:
         """Open the warehouse and start all parts; what has been started is stopped on an error.

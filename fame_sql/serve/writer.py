@@ -63,7 +63,7 @@ class Writer(Part):
         """Begin to store what is offered."""
         self._server = server
         self._warehouse = server.cursor()
-        self._loads = Loads(self._warehouse)
+        self._loads = Loads(self._warehouse, server.numbers)
         self._repeats = Repeats(self._warehouse)
         self._thread = threading.Thread(target=self._run, name="fame-writer", daemon=True)
         self._thread.start()

@@ -16,6 +16,20 @@ from pathlib import Path
 import duckdb
 
 
+class Numbers:
+    """Numbers that several threads give away, each once, before they store them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def reserve(self, least: int) -> int:
+        """Return the next number that is free, from ``least`` on."""
+        with self._lock:
+            self._last = max(self._last + 1, least)
+            return self._last
+
+
 @dataclass
 class Shared:
     """A database for what runs in this context.
@@ -30,12 +44,15 @@ class Shared:
         Held while something is written: DuckDB refuses transactions that change the same rows.
     author : str or None
         Who asked for what runs; None if that is the system's user.
+    numbers : Numbers
+        The numbers of loads: several can begin before the first is stored.
     """
 
     path: Path
     connection: duckdb.DuckDBPyConnection
     turn: AbstractContextManager[object] = field(default_factory=threading.RLock)
     author: str | None = None
+    numbers: Numbers = field(default_factory=Numbers)
     _cursors: list[duckdb.DuckDBPyConnection] = field(default_factory=list)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
@@ -89,6 +106,12 @@ def shared_connection(path: Path) -> duckdb.DuckDBPyConnection | None:
     if shared is None or path.resolve() != shared.path.resolve():
         return None
     return shared.cursor()
+
+
+def free_number(least: int) -> int:
+    """Return the number of the next load, from ``least`` on."""
+    shared = _shared.get()
+    return least if shared is None else shared.numbers.reserve(least)
 
 
 def writing_turn() -> AbstractContextManager[object]:

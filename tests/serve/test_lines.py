@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from serving import Sent
+from serving import Sent, send
 
-from fame_sql.ingest import ingest_file
+from fame_sql.console import SilentProgress
+from fame_sql.events.events import absorb
+from fame_sql.ingest import Reading, ingest_file
+from fame_sql.ingest.expansion import sources_of
+from fame_sql.ingest.loader import Loader
 from fame_sql.serve.server import Server
+from fame_sql.warehouse.sharing import sharing
 from fame_sql.warehouse.warehouse import Warehouse
 
 pytestmark = pytest.mark.any_duckdb
@@ -126,3 +131,17 @@ def test_without_a_key_the_same_lines_are_other_lines(post: Post, stored: Stored
     for _ in range(2):
         post("/ingest", b"same\n", TEXT)
     assert [row["body"] for row in stored()] == ["same", "same"]
+
+
+def test_loads_that_begin_at_the_same_time_have_numbers_of_their_own(
+    server: Server, tmp_path: Path
+) -> None:
+    file = tmp_path / "together.log"
+    file.write_text("from a file\n")
+    warehouse = server.cursor()
+    with sharing(server.shared()), SilentProgress().step("loading") as step:
+        loader = Loader(warehouse, Reading(), absorb, step, strict=True)
+        assert send(server.url, "/ingest?source=together", b"sent\n", "text/plain").status == 200
+        list(loader.load(sources_of(file, None, tmp_path)))
+    numbers = "SELECT DISTINCT ingest_id FROM fame.logs WHERE body IN ('sent', 'from a file')"
+    assert len(warehouse.rows(numbers)) == 2

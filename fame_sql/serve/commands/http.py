@@ -25,7 +25,6 @@ from fame_sql.serve.sql.asking import who_asks
 from fame_sql.serve.sql.audit import Audit
 from fame_sql.serve.sql.statements import Statements
 from fame_sql.serve.tokens import Holder, Role, Tokens
-from fame_sql.warehouse.sharing import Shared
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -135,7 +134,7 @@ class Commands(Part):
             asked.read.close()
             raise refusal
         author = None if asked.holder.name == OWNER else asked.holder.name
-        shared = Shared(server.path, server.warehouse.connection, server.turn, author)
+        shared = server.shared(author)
         with self._lock:
             if len(self._running) >= _AT_ONCE:
                 raise RefusedError(

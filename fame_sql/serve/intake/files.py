@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -15,7 +15,7 @@ from fame_sql.errors import FameError
 from fame_sql.ingest import Hints, Reading, follow
 from fame_sql.operations.metrics import Metric, Sample
 from fame_sql.serve.part import Part
-from fame_sql.warehouse.warehouse import Warehouse
+from fame_sql.warehouse.sharing import sharing
 
 if TYPE_CHECKING:
     from fame_sql.serve.server import Server
@@ -68,17 +68,20 @@ class FollowedFiles(Part):
         reading = Reading(hints=Hints(timezone=settings.timezone), redact=settings.redact)
         while not self._ending.is_set():
             try:
-                for report in follow(self._opened, settings.follow, reading, stop=self._ending):
-                    self._failure = None
-                    self._counts["lines"] += report.rows
-                    self._counts["errors"] += report.errors
-                    self._committed()
+                with sharing(self._server.shared()):
+                    self._follow(reading)
             except (FameError, duckdb.Error, OSError) as error:
                 self._failure = f"files cannot be followed: {str(error).splitlines()[0]}"
                 _LOG.warning(self._failure)
                 self._ending.wait(_AGAIN)
 
-    @contextmanager
-    def _opened(self) -> Iterator[Warehouse]:
-        with self._server.writing(self._warehouse) as warehouse:
-            yield warehouse
+    def _follow(self, reading: Reading) -> None:
+        """Read until the end; each commit waits for its turn, as commands do."""
+        files = self._server.settings.follow
+        for report in follow(
+            lambda: nullcontext(self._warehouse), files, reading, stop=self._ending
+        ):
+            self._failure = None
+            self._counts["lines"] += report.rows
+            self._counts["errors"] += report.errors
+            self._committed()
