@@ -23,6 +23,7 @@ from fame_sql.warehouse.recipe import read_recipe
 
 _ALL = "true"
 _checked: dict[tuple[Path, str], tuple[object, LineState | None]] = {}
+_vouched: set[Path] = set()
 
 MADE_AGAIN = 200_000
 """The most lines of which the messages are made canonical again to find out whether they fit."""
@@ -90,6 +91,23 @@ def check(connection: duckdb.DuckDBPyConnection) -> LineState | None:
     return _once(connection, "check", _check)
 
 
+def vouch(connection: duckdb.DuckDBPyConnection) -> None:
+    """Take every later change of the lines for one that is told here, if they are right now.
+
+    For a process that holds the file alone and knows of all statements; see :func:`doubt`.
+    """
+    place, _ = _moment(connection)
+    if place is not None and check(connection) is not None:
+        _vouched.add(place)
+
+
+def doubt(connection: duckdb.DuckDBPyConnection) -> None:
+    """Vouch no longer: others may change the lines now."""
+    place, _ = _moment(connection)
+    if place is not None:
+        _vouched.discard(place)
+
+
 def usable(connection: duckdb.DuckDBPyConnection) -> LineState | None:
     """Return the state of the lines if each certainly has the event of its message, else None.
 
@@ -123,6 +141,8 @@ def _once(
     place, moment = _moment(connection)
     if place is None:
         return find(connection)
+    if place in _vouched:
+        return stored_state(connection)
     known = _checked.get((place, what))
     if known is None or known[0] != moment:
         known = _checked[place, what] = (moment, find(connection))

@@ -17,6 +17,7 @@ from fame_sql.serve.sql.nameplate import Nameplate
 from fame_sql.serve.sql.quack import Quack
 from fame_sql.serve.sql.running import Limits
 from fame_sql.serve.sql.statements import Statements
+from fame_sql.serve.sql.vouching import Vouching
 from fame_sql.serve.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def sql_parts(
         Is given what a person should know, in one line.
     """
     tokens, audit, macros = settings.tokens, Audit(), Macros()
-    statements = Statements(macros.names)
+    vouching = Vouching()
+    statements = Statements(macros.names, vouching.note)
     enclosure = Enclosure(settings.memory, say, quack=settings.quack is not None)
     answering: list[Part] = [
         SqlByHttp(tokens, statements, audit, settings.limits),
@@ -73,7 +75,7 @@ def sql_parts(
     quack = settings.quack and Quack(tokens, statements, audit, enclosure, settings.quack)
     if isinstance(quack, Quack):
         answering.append(quack)
-    before = [Functions(), macros, enclosure, audit]
+    before = [vouching, Functions(), macros, enclosure, audit]
     plate = Nameplate(tokens, quack if isinstance(quack, Quack) else None)
     return [*before, *web[:-1], *answering, *web[-1:], plate]
 

@@ -62,9 +62,16 @@ class Statements:
     ----------
     read_macros : callable, optional
         Returns the names of the warehouse's own table functions, in lower case.
+    note : callable, optional
+        Is told of each statement that a writer may run, and of the kinds of its statements.
     """
 
-    def __init__(self, read_macros: Callable[[], Collection[str]] = lambda: _NONE) -> None:
+    def __init__(
+        self,
+        read_macros: Callable[[], Collection[str]] = lambda: _NONE,
+        note: Callable[[str, Collection[str]], None] = lambda _, __: None,
+    ) -> None:
+        self._note = note
         # An empty database of its own: it parses, and nothing can be reached from it.
         self._own = duckdb.connect(config={"enable_external_access": "false", "threads": 1})
         self._lock = threading.Lock()
@@ -83,7 +90,10 @@ class Statements:
         if not kinds:
             return "there is no statement"
         if role.may_write:
-            return _refused_to_writers(statement, kinds)
+            refused = _refused_to_writers(statement, kinds)
+            if refused is None:
+                self._note(statement, kinds)
+            return refused
         return self._refused_to_readers(statement, kinds)
 
     def close(self) -> None:
