@@ -112,6 +112,29 @@ def test_functions_give_the_bits_of_duckdb(functions: Any, compiled: Path, tmp_p
     connection.close()
 
 
+def test_ibis_gives_the_values_of_duckdb(functions: Any, compiled: Path, tmp_path: Path) -> None:
+    ibis = pytest.importorskip("ibis", reason="the extra 'ibis' is not installed")
+    from fame_sql import ibis as fame
+
+    own = fame.connect(compiled, read_only=True)
+    place = str(tmp_path / "lines.parquet")
+    lines = own.table("logs")
+    lines.filter(lines.log_id <= 300).select("log_id", "body").to_parquet(place)
+
+    def asked(backend: Any) -> list[Any]:
+        table = backend.read_parquet(place)
+        judged = table.mutate(score=fame.score(table.body), verdict=fame.verdict(table.body))
+        shown = judged.filter(judged.score > 0.01).order_by("log_id").drop("body")
+        return plain(shown.execute().to_dict("records"))
+
+    try:
+        expected = asked(own)
+        assert len(expected) > 20
+        assert asked(ibis.pyspark.connect(functions)) == expected
+    finally:
+        own.disconnect()
+
+
 def test_model_is_loaded_once_a_worker_process(functions: Any, model: Path) -> None:
     from fame_sql.spark import place_model
     from fame_sql.udfs.spark import scorer_at
