@@ -12,7 +12,7 @@ SPREAD := --dist loadfile --no-loadscope-reorder
 ARGS ?=
 ROWS ?= 10000000
 
-.PHONY: help install demo test quick lint types unit timings unit-duckdb-1 docs generate snippets site notebooks format bench bench-scale bench-memory bench-detection bench-suspects bench-inference bench-ingest bench-serve dbt bench-dbt attack bench-regex audit clean
+.PHONY: help install demo test checks quick lint types unit timings unit-duckdb-1 docs generate snippets site notebooks format bench bench-scale bench-memory bench-detection bench-suspects bench-inference bench-ingest bench-serve dbt bench-dbt attack bench-regex audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -30,7 +30,11 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: $(INSTALLED) ## build a demonstration warehouse and show its results
 	$(BIN)/fame demo $(ARGS)
 
-test: lint types site unit unit-duckdb-1 ## everything that CI runs
+test: checks unit unit-duckdb-1 ## everything that CI runs
+
+# Each uses one core, so two run side by side.
+checks: $(INSTALLED) ## lint, types, the site, and what the tests need
+	$(MAKE) --jobs 2 --output-sync lint types site $(DUCKDB_1) $(DBT)/.installed $(SPARK)/.installed
 
 lint: $(INSTALLED) ## ruff, and the order of imports between rooms
 	$(BIN)/ruff check .

@@ -36,7 +36,7 @@ DrawLines = Callable[[np.random.Generator, float, int], np.ndarray]
 
 def _dbt(warehouse: Path) -> Dbt:
     require_dbt()
-    return Dbt(PACKAGE, warehouse.parent / "dbt", FAME_WAREHOUSE=str(warehouse))
+    return Dbt(PACKAGE, warehouse.parent / "dbt", warehouse)
 
 
 @pytest.fixture(scope="module")
@@ -243,7 +243,7 @@ def _tables(warehouse: Path, names: list[str]) -> dict[str, list[tuple]]:
 
 @pytest.mark.any_duckdb
 def test_an_older_warehouse_is_brought_up_to_date(tmp_path: Path) -> None:
-    older = older_warehouse(tmp_path / "older.duckdb", 4)
+    older = older_warehouse(tmp_path / "centre.duckdb", 4)
     dbt = _dbt(older)
     run = dbt("run", "--select", "stg_feedback")
     assert run.code == 0, run.said
@@ -291,7 +291,7 @@ def test_microbatches_write_the_same_rows(built: tuple[Path, Dbt], tmp_path: Pat
 def test_without_a_model_dbt_is_silent_until_one_is_needed(
     simulated_log: Path, tmp_path: Path
 ) -> None:
-    warehouse = tmp_path / "unscored.duckdb"
+    warehouse = tmp_path / "centre.duckdb"
     with Warehouse.open(warehouse, create=True) as opened:
         ingest_file(opened, simulated_log, format="bgl")
     dbt = _dbt(warehouse)
@@ -301,7 +301,8 @@ def test_without_a_model_dbt_is_silent_until_one_is_needed(
     assert failed == {"int_event_scores"}
     assert run.results["stg_logs"] == run.results["int_log_events"] == "success"
     assert run.results["fct_scored_logs"] == "skipped"
-    assert f"no model is published: run 'fame compile --warehouse {warehouse}' first" in run.said
+    advice = f"run 'fame compile --warehouse {warehouse.name}' first"
+    assert f"no model is published: {advice}" in run.said
     assert "Traceback" not in run.said
 
 

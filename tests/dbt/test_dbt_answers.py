@@ -28,7 +28,7 @@ def scores(path: Path) -> dict[str, tuple[object, ...]]:
 
 def test_the_next_run_follows_an_answer(copied: Path) -> None:
     require_dbt()
-    dbt = Dbt(PACKAGE, copied.parent / "dbt", FAME_WAREHOUSE=str(copied))
+    dbt = Dbt(PACKAGE, copied.parent / "dbt", copied)
 
     def run() -> dict[str, tuple[object, ...]]:
         done = dbt("run", "--select", MODELS)

@@ -54,7 +54,7 @@ def _copy(warehouse: Path, folder: Path) -> Path:
 
 
 def _dbt(warehouse: Path) -> Dbt:
-    return Dbt(PACKAGE, warehouse.parent / "dbt", FAME_WAREHOUSE=str(warehouse))
+    return Dbt(PACKAGE, warehouse.parent / "dbt", warehouse)
 
 
 def _rows(warehouse: Path) -> list[tuple]:

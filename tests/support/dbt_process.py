@@ -23,6 +23,7 @@ for slice_, words in json.loads(os.environ["COMMANDS"]):
     os.environ["CONSUMER_SLICE"] = slice_
     assert dbtRunner().invoke(words).success, words
 """
+_manifests: dict[Path, bytes] = {}
 COMMAND = [sys.executable, "-W", "ignore", "-m", "dbt.cli.main", "--no-use-colors"]
 
 
@@ -36,10 +37,19 @@ class Run:
 
 
 class Dbt:
-    """dbt on one project; what it writes lies in ``scratch``."""
+    """dbt on one project; what it writes lies in ``scratch``.
 
-    def __init__(self, project: Path, scratch: Path, **environment: str) -> None:
+    It runs in the folder of ``warehouse`` and reads its name alone. dbt reads all models again when
+    the environment of a profile changes, and so reads those of the package only once for all tests.
+    """
+
+    def __init__(
+        self, project: Path, scratch: Path, warehouse: Path | None = None, **environment: str
+    ) -> None:
         self.project, self.scratch = project, scratch
+        self.folder = project if warehouse is None else warehouse.parent
+        if warehouse is not None:
+            environment["FAME_WAREHOUSE"] = warehouse.name
         paths = [str(OWN_FOLDER), os.environ.get("PYTHONPATH", "")]
         self.environment = {
             **os.environ,
@@ -48,13 +58,14 @@ class Dbt:
             "DBT_TARGET_PATH": str(scratch / "target"),
             "DBT_LOG_PATH": str(scratch / "logs"),
             "DBT_PROFILES_DIR": str(project),
+            "DBT_PROJECT_DIR": str(project),
             "HF_HUB_OFFLINE": "1",
         }
 
     def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [*COMMAND, *words],
-            cwd=self.project,
+            cwd=self.folder,
             env={**self.environment, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -64,22 +75,41 @@ class Dbt:
     def __call__(self, *words: str, **environment: str) -> Run:
         found = self.scratch / "target" / "run_results.json"
         found.unlink(missing_ok=True)
+        self._borrow_manifest()
         process = self.start(*words, **environment)
         said, _ = process.communicate(timeout=300)
+        if "--vars" not in words:  # dbt reads all models again for other variables.
+            self._lend_manifest()
         results = json.loads(found.read_text())["results"] if found.exists() else []
         statuses = {r["unique_id"].split(".", 2)[2]: r["status"] for r in results}
         return Run(process.returncode, said, statuses)
 
     def several(self, *commands: tuple[str, Sequence[str]]) -> None:
         """Run commands in one process, for it takes long to start: each with a slice of lines."""
+        self._borrow_manifest()
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "-c", IN_ONE_PROCESS],
-            cwd=self.project,
+            cwd=self.folder,
             env={**self.environment, "COMMANDS": json.dumps(commands)},
             capture_output=True,
             text=True,
         )
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        self._lend_manifest()
+
+    def _borrow_manifest(self) -> None:
+        """Begin with what another test read of the package."""
+        mine = self._manifest()
+        if self.project in _manifests and not mine.exists():
+            mine.parent.mkdir(parents=True, exist_ok=True)
+            mine.write_bytes(_manifests[self.project])
+
+    def _lend_manifest(self) -> None:
+        if self.project == PACKAGE and self._manifest().exists():
+            _manifests.setdefault(self.project, self._manifest().read_bytes())
+
+    def _manifest(self) -> Path:
+        return self.scratch / "target" / "partial_parse.msgpack"
 
 
 def require_dbt() -> None:
