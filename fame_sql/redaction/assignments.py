@@ -20,7 +20,7 @@ _AFTER = re.compile(r"[\w-]{0,40}+(?: (?:id|key|code)\b)?")
 _JOIN = re.compile(
     r"(?:\\{0,6}[\"'`]|%22|&quot;)?\]?"
     r"\s{0,3}(?:=>|:=|->|={1,3}|::?(?!//)|%3[DdAa]|\\u003[Dd]|&#61;)\s{0,3}"
-    r"|\s{1,3}(?:is|was|to|as|=)\s{1,3}|\s{1,3}"
+    r"|\s{1,3}(?:is|was|to|as|=|lautet|ist|est|es|era|é|är)\s{1,3}|\s{1,3}"
 )
 _PLACEHOLDER = re.compile(r"[\"'\\]{0,4}<[a-z*-]{1,16}>")
 _DOUBLE = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"?")
@@ -121,7 +121,7 @@ def _is_secret(key: str, kind: str | None, join: str, value: str, *, in_query: b
         return is_opaque(value)
     if name.endswith(("token", "secret")) and value.isdigit():
         return len(value) >= _SHORT_NUMBER
-    if join.strip() in ("is", "was", "to", "as"):
+    if join.strip().isalpha():
         return not re.fullmatch(r"[a-z]+(?:ed|ing|able|ible|ous|ful|ive|less|ent|ant|ly)", value)
     return True
 

@@ -34,17 +34,35 @@ def opaque_value(match: Match[str]) -> bool:
 
 def opaque_end(match: Match[str]) -> bool:
     """Mask a value after its key that is not made of words or a number."""
-    value = re.split(r"[\s/]+", match.group())[-1]
-    return value.endswith("=") or (is_opaque(value) and not re.fullmatch(r"v?[\d.-]+", value))
+    value = re.split(r"[\s/]+", match.group())[-1].lstrip("#\"'")
+    if re.fullmatch(r"v?[\d.-]+|[A-Z]{1,10}[_-]?[0-9]{2,12}", value):  # a ticket of people
+        return False
+    return value.endswith("=") or is_opaque(value)
+
+
+# A pod of Kubernetes: its deployment, the hash of its template, and five characters.
+_POD = re.compile(r"(?:[a-z][a-z0-9]*-){1,8}(?:[a-z0-9]{6,10}-)?[a-z0-9]{5}")
 
 
 def random_token(match: Match[str]) -> bool:
     """Mask a run that is random, or has a long random part."""
     text = match.group()
-    if re.fullmatch(r"0{4}[0-9A-F]{20}", text):  # a segment of PostgreSQL's log
+    if re.fullmatch(r"0{4}[0-9A-F]{20}", text) or _POD.fullmatch(text):  # a segment of PostgreSQL
         return False
     longest = max(re.split(r"[^A-Za-z0-9]+", text), key=len)
     return is_random(text) or (len(longest) >= 24 and is_random(longest))
+
+
+_REGISTER = re.compile(
+    r"(?i)(?:\b(?:[re][a-z]{2}|r[0-9]{1,2}|[cd]r[0-9]|[c-gs]s|ip|sp|pc|lr|status|addr(?:ess)?|misc|synd|"
+    r"bank [0-9]{1,3}|iar|dear|lba|wwn|wwid|0x)[:= ]{0,2}|\+)\Z"
+)
+
+
+def sixteen(match: Match[str]) -> bool:
+    """Mask random digits, not addresses and registers of a machine."""
+    before = match.string[max(0, match.start() - _BEFORE) : match.start()]
+    return "0000" not in match.group() and _REGISTER.search(before) is None
 
 
 def random_base64(match: Match[str]) -> bool:
@@ -124,10 +142,32 @@ def mail_domain(match: Match[str]) -> bool:
 _UNITS = frozenset({"service", "socket", "timer", "mount", "target", "slice", "scope", "device"})
 
 
+_NEAR_POSITION = re.compile(
+    r"(?i)(?:\b(?:at|near|pos|position|gps|loc|location|coord\w*|geo\w*|fix|point|place|waypoint|"
+    r"pickup|moved|marker|lat\w*|lo?ng\w*|vehicle|courier|driver|tracker|device|center|destination)\b"
+    r"[^\n,;]{0,16}|@)\Z"
+)
+_AFTER_NUMBER = re.compile(r"[\d.,]\s{0,2}[,;/]\s{0,2}\Z")
+_GOES_ON = re.compile(r"(?i)\s?(?:[,;/]\s?[-+]?[0-9]|%|(?:[munk]?s|sec\w*|min\w*|[kmgt]?i?b|px|mm)\b)")
+_PRECISE = 5
+
+
 def position(match: Match[str]) -> bool:
-    """Mask two numbers that are not both shares of one."""
-    numbers = [abs(float(n)) for n in re.findall(r"[0-9]+\.[0-9]+", match.group())]
-    return not numbers or max(numbers) >= 1
+    """Mask a latitude and a longitude, not two measurements."""
+    text = match.group()
+    if re.search(r"[°NSEW]", text):
+        return True
+    numbers = re.findall(r"[0-9]+\.([0-9]+)", text)
+    if max(abs(float(n)) for n in re.findall(r"[0-9]+\.[0-9]+", text)) < 1:
+        return False
+    before = match.string[max(0, match.start() - _BEFORE) : match.start()]
+    after = match.string[match.end() : match.end() + _BEFORE]
+    if _AFTER_NUMBER.search(before) or _GOES_ON.match(after):
+        return before.endswith("@")
+    if _NEAR_POSITION.search(before):
+        return True
+    # Alone, a pair is a position if it is written as one, with a precision of a metre.
+    return min(map(len, numbers)) >= _PRECISE and " " not in text and "/" not in text
 
 
 def card_value(match: Match[str]) -> bool:
@@ -150,9 +190,11 @@ def iban(match: Match[str]) -> bool:
     return is_iban(match.group())
 
 
-def five_digits(match: Match[str]) -> bool:
-    """Mask numbers with five digits or more."""
-    return sum(c.isdigit() for c in str(match.group(2))) >= 5
+def personal_value(match: Match[str]) -> bool:
+    """Mask numbers with five digits or more, or of capitals and digits as in passports."""
+    value = str(match.group(2))
+    mixed = re.fullmatch(r"(?=(?:[A-Z]*[0-9]){2})(?=[0-9]*[A-Z])[A-Z0-9]{8,12}", value) is not None
+    return mixed or sum(c.isdigit() for c in value) >= 5
 
 
 def checked_id(match: Match[str]) -> bool:
@@ -243,6 +285,14 @@ def host_value(match: Match[str]) -> bool:
     ):
         return False
     return not re.fullmatch(r"[0-9]{1,4}|.*(?:ing|ed)", value)
+
+
+def option_host(match: Match[str]) -> bool:
+    """Mask a host after its option, not the next word of a sentence about the option."""
+    value = match.group(2).rstrip(".").lower()
+    if match.group(1).startswith("by "):  # 'by <user> on request' names no host
+        return any(c.isdigit() or c == "." for c in value)
+    return not is_state(value) and value not in words("programs")
 
 
 def host_name(match: Match[str]) -> bool:
