@@ -143,12 +143,14 @@ _UNITS = frozenset({"service", "socket", "timer", "mount", "target", "slice", "s
 
 
 _NEAR_POSITION = re.compile(
-    r"(?i)(?:\b(?:at|near|pos|position|gps|loc|location|coord\w*|geo\w*|fix|point|place|waypoint|"
+    r"(?i)(?:\b(?:at|near|pos|position|gps|loc|location|coord\w*|geo\w*|fix|place|waypoint|"
     r"pickup|moved|marker|lat\w*|lo?ng\w*|vehicle|courier|driver|tracker|device|center|destination)\b"
     r"[^\n,;]{0,16}|@)\Z"
 )
 _AFTER_NUMBER = re.compile(r"[\d.,]\s{0,2}[,;/]\s{0,2}\Z")
-_GOES_ON = re.compile(r"(?i)\s?(?:[,;/]\s?[-+]?[0-9]|%|(?:[munk]?s|sec\w*|min\w*|[kmgt]?i?b|px|mm)\b)")
+_GOES_ON = re.compile(
+    r"(?i)\s?(?:[,;/]\s?[-+]?[0-9]|%|(?:[munk]?s|sec\w*|min\w*|[kmgt]?i?b|px|mm)\b)"
+)
 _PRECISE = 5
 
 
@@ -350,6 +352,12 @@ def account_value(match: Match[str]) -> bool:
     if re.match(r"(?:com|org|net|io|java)\.", value):
         return False
     return not is_state(value) and value.lower() not in words("system_accounts")
+
+
+def person_name(match: Match[str]) -> bool:
+    """Mask names of people, not a state, a team's program or a class."""
+    first = match.group(2).split(" ")[0].rstrip(".").lower()
+    return not is_state(first) and first not in words("not_names") and "." not in first
 
 
 def account_word(match: Match[str]) -> bool:

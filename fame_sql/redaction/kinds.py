@@ -116,7 +116,7 @@ class Kind:
             return False
         return self.begins is None or self.begins.search(traits.lowered) is not None
 
-    def mask(self, text: str, traits: Traits) -> tuple[str, int]:
+    def mask(self, text: str, traits: Traits, names: set[str] | None = None) -> tuple[str, int]:
         """Return a text with this kind masked, and how often.
 
         Parameters
@@ -125,6 +125,8 @@ class Kind:
             The text.
         traits : Traits
             Its traits.
+        names : set of str, optional
+            Takes the names of accounts that were masked.
         """
         if not self.can_be_in(traits):
             return text, 0
@@ -133,9 +135,9 @@ class Kind:
         assert self.pattern is not None
         if self.check is None:
             return self.pattern.subn(self.placeholder, text)
-        return self._mask_checked(text)
+        return self._mask_checked(text, names if self.placeholder == r"\1<user>" else None)
 
-    def _mask_checked(self, text: str) -> tuple[str, int]:
+    def _mask_checked(self, text: str, names: set[str] | None) -> tuple[str, int]:
         assert self.pattern is not None
         assert self.check is not None
         kept: list[str] = []
@@ -145,6 +147,8 @@ class Kind:
                 kept += (text[end : match.start()], match.expand(self.placeholder))
                 end = match.end()
                 masked += 1
+                if names is not None:
+                    names.add(match.group()[len(match.group(1)) :])
         return "".join((*kept, text[end:])), masked
 
 

@@ -5,20 +5,56 @@ Text in logs is hostile: every kind takes linear time, so that no text can stop 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Sequence
 
-from fame_sql.redaction.kinds import Traits, kinds
+from fame_sql.redaction.kinds import Kind, Traits, kinds
+from fame_sql.redaction.words import is_name, words
+
+_SHORTEST_NAME = 4
+_MOST_NAMES = 8
 
 
-def mask_text(text: str, counts: Counter[str]) -> str:
-    """Return ``text`` with everything of a known kind replaced, and count it by kind."""
+def mask_text(text: str, counts: Counter[str], rows: Sequence[Kind] | None = None) -> str:
+    """Return ``text`` with everything of a known kind replaced, and count it by kind.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    counts : Counter
+        How much was masked, by kind.
+    rows : sequence of Kind, optional
+        The kinds; all by default.
+    """
     traits = Traits.of(text)
-    for kind in kinds():
-        masked, found = kind.mask(text, traits)
+    names: set[str] = set()
+    for kind in rows or kinds():
+        masked, found = kind.mask(text, traits, names)
         if found:
             counts[kind.name] += found
             text, traits = masked, Traits.of(masked)
+    if names:
+        text, found = _mask_again(text, names)
+        if found:
+            counts["account"] += found
     return text
+
+
+def _mask_again(text: str, names: set[str]) -> tuple[str, int]:
+    """Mask the names of accounts wherever else they stand in the text."""
+    found = sorted(name for name in names if _is_distinctive(name))[:_MOST_NAMES]
+    if not found:
+        return text, 0
+    either = "|".join(map(re.escape, found))
+    return re.subn(rf"(?<![\w<.-])(?:{either})(?![\w>-])", "<user>", text)
+
+
+def _is_distinctive(name: str) -> bool:
+    lowered = name.lower()
+    known = lowered in words("daemons") or lowered in words("code")
+    return len(name) >= _SHORTEST_NAME and is_name(name) and not known
 
 
 def known_format_in(text: str) -> str | None:

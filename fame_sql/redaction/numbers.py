@@ -48,7 +48,13 @@ def is_iban(text: str) -> bool:
     """Return whether a text has the length of its country's account numbers."""
     bare = re.sub(r"[ -]", "", text).upper()
     digits = sum(c.isdigit() for c in bare)
+    if re.fullmatch(r"[0-9a-f]+", text) and not _has_check_sum(bare):  # a number of a machine
+        return False
     return len(bare) == _IBAN_LENGTHS.get(bare[:2]) and digits * 2 >= len(bare)
+
+
+def _has_check_sum(iban: str) -> bool:
+    return int("".join(str(int(c, 36)) for c in iban[4:] + iban[:4])) % 97 == 1
 
 
 def is_personal_number(text: str) -> bool:

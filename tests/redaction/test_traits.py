@@ -42,10 +42,7 @@ def without_traits(kind: Kind) -> Kind:
 
 def masked_by(rows: list[Kind], text: str) -> tuple[str, Counter[str]]:
     counts: Counter[str] = Counter()
-    for kind in rows:
-        text, found = kind.mask(text, Traits.of(text))
-        counts[kind.name] += found
-    return text, +counts
+    return masks.mask_text(text, counts, rows), counts
 
 
 ALL = [without_traits(kind) for kind in kinds()]
