@@ -292,6 +292,8 @@ def host_value(match: Match[str]) -> bool:
 def option_host(match: Match[str]) -> bool:
     """Mask a host after its option, not the next word of a sentence about the option."""
     value = match.group(2).rstrip(".").lower()
+    if value.endswith("-"):  # a thread's name
+        return False
     if match.group(1).startswith("by "):  # 'by <user> on request' names no host
         return any(c.isdigit() or c == "." for c in value)
     return not is_state(value) and value not in words("programs")
@@ -363,6 +365,12 @@ def person_name(match: Match[str]) -> bool:
 def account_word(match: Match[str]) -> bool:
     """Mask a name after ``user``, not the next word of a sentence."""
     return is_name(match.group(2))
+
+
+def account_place(match: Match[str]) -> bool:
+    """Mask a name at its place in a line, not a job's identifier or a class."""
+    name = match.group(2)
+    return is_name(name) and not re.search(r"_[0-9]|[0-9]{5}|[a-z][A-Z]|-\Z", name)
 
 
 def account_last_word(match: Match[str]) -> bool:
