@@ -11,7 +11,7 @@ import click
 
 from fame_sql.cli.options.author import author_option
 from fame_sql.cli.options.grouped import grouped
-from fame_sql.cli.options.until import UNTIL
+from fame_sql.cli.options.moment import UNTIL
 
 
 @dataclass(frozen=True)
