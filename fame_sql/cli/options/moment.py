@@ -38,7 +38,8 @@ class Moment(click.ParamType[datetime]):
         except (ValueError, OverflowError):
             span_is = "from now like 14d," if self._ahead else "as an age like 2h,"
             self.fail(
-                f"{text!r} is no time: write it like 2025-01-31T08:00 (UTC), or {span_is} 12h or 30m",
+                f"{text!r} is no time: write it like 2025-01-31T08:00 (UTC), or "
+                f"{span_is} 12h or 30m",
                 param,
                 ctx,
             )
