@@ -29,6 +29,7 @@ from fame_sql.cli.domains import domains
 from fame_sql.cli.drift import drift
 from fame_sql.cli.evaluate import evaluate
 from fame_sql.cli.expire import expire
+from fame_sql.cli.export import export
 from fame_sql.cli.feedback import feedback
 from fame_sql.cli.formats import formats
 from fame_sql.cli.incidents import incidents
@@ -213,6 +214,7 @@ for _command in (
     top,
     diff,
     report,
+    export,
     evaluate,
     status,
     models,

@@ -1,9 +1,12 @@
-"""Reading and writing text files."""
+"""Reading text files, and writing files in full or not at all."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from fame_sql.errors import InputError
 
@@ -81,23 +84,51 @@ def write_text(path: Path, text: str, *, force: bool = False, for_all: bool = Fa
     InputError
         If it exists and is not to be replaced, or cannot be written.
     """
+    with new_file(path, force=force, for_all=for_all) as file:
+        file.write(text.encode("utf-8"))
+
+
+@contextmanager
+def new_file(path: Path, *, force: bool = False, for_all: bool = False) -> Iterator[BinaryIO]:
+    """Open a new file, which is there in full when the block ends, or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        The file. What is no regular file, such as ``/dev/stdout``, is written as it is.
+    force : bool
+        Replace a file that exists.
+    for_all : bool
+        Let every user of the machine read it.
+
+    Raises
+    ------
+    InputError
+        If it exists and is not to be replaced, or cannot be written.
+    """
     check_new(path, force=force)
     try:
         if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8")
+            with path.open("wb") as file:
+                yield file
         else:
-            _write_by_rename(path, text, force=force, for_all=for_all)
+            with _unfinished(path, force=force, for_all=for_all) as file:
+                yield file
+    except BrokenPipeError:
+        raise
     except FileExistsError:
         raise InputError(f"{path} exists: another process has just written it") from None
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}") from None
 
 
-def _write_by_rename(path: Path, text: str, *, force: bool, for_all: bool) -> None:
+@contextmanager
+def _unfinished(path: Path, *, force: bool, for_all: bool) -> Iterator[BinaryIO]:
+    """Write under another name, and rename at the end."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with unfinished.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with unfinished.open("wb") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         if for_all:

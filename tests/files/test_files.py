@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from fame_sql.errors import InputError
-from fame_sql.files import check_new, read_text, write_text
+from fame_sql.files import check_new, new_file, read_text, write_text
 
 pytestmark = pytest.mark.any_duckdb
 
@@ -33,6 +34,18 @@ def test_nothing_is_left_of_a_file_that_cannot_be_written(tmp_path: Path) -> Non
     with pytest.raises(UnicodeEncodeError):
         write_text(tmp_path / "out.txt", "\ud800")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "out.bin"
+    with suppress(ZeroDivisionError), new_file(path) as file:
+        file.write(b"half")
+        assert not path.exists()
+        raise ZeroDivisionError
+    assert list(tmp_path.iterdir()) == []
+    with new_file(path) as file:
+        file.write(b"whole")
+    assert path.read_bytes() == b"whole"
 
 
 def test_a_device_is_written_to(tmp_path: Path) -> None:
