@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @json_option
 def doctor(deep: bool, warehouse: Path, as_json: bool) -> None:
     """Say what is wrong with the warehouse and how to mend it."""
+    from fame_sql.operations.alerts.stored_settings import has_settings
     from fame_sql.operations.levels import read_levels
     from fame_sql.pipeline.doctor import examine
     from fame_sql.storage.views import reach_partitions
@@ -35,7 +36,7 @@ def doctor(deep: bool, warehouse: Path, as_json: bool) -> None:
     with Warehouse.open(warehouse, read_only=True) as opened:
         reach_partitions(opened.connection)
         findings = examine(opened, deep=deep)
-        levels = read_levels(opened)
+        levels, is_held = read_levels(opened), has_settings(opened)
     if as_json:
         print_json([asdict(finding) for finding in findings])
         return
@@ -43,14 +44,15 @@ def doctor(deep: bool, warehouse: Path, as_json: bool) -> None:
         click.echo(printable(f"{finding.what}\n  mend it with: {finding.command}"))
     if not findings:
         click.echo("nothing is wrong")
-    _print_levels(levels)
+    _print_levels(levels, is_held)
 
 
-def _print_levels(levels: Sequence[Level]) -> None:
+def _print_levels(levels: Sequence[Level], is_held: bool) -> None:
     measured = [level for level in levels if level.ratio is not None]
     if not measured:
         return
-    click.echo(f"\nservice levels of the last {measured[0].days:g} days:")
+    aim = "" if is_held else ", which nobody is held to, since no alerts are set"
+    click.echo(f"\nservice levels of the last {measured[0].days:g} days{aim}:")
     print_table(
         ("objective", "ratio", "target", "error budget left"),
         [(each.objective, each.ratio, each.target, _left(each)) for each in measured],

@@ -71,6 +71,22 @@ def test_each_objective_counts_what_is_as_it_should_be(measured: Warehouse) -> N
     assert not found["stability"].is_missed
 
 
+def test_an_archive_is_not_late_and_a_source_that_is_behind_is(measured: Warehouse) -> None:
+    source = LINE.replace("'l' AS source_path", "? AS source_path")
+    for number in range(5):
+        read, days = NOW - timedelta(hours=1), timedelta(days=300 - number)
+        measured.connection.execute(source, [200 + number, read - days, read, 1, "old.log"])
+    assert (levels(measured)["freshness"].good, levels(measured)["freshness"].total) == (8, 10)
+    assert levels(measured)["latency"].total == 10
+    assert levels(measured)["coverage"].total == 15
+    # After an outage of days a file is read on: its lines of today are fresh, the others are late.
+    read = NOW - timedelta(hours=1)
+    for number, age in enumerate((5 * 1440, 3 * 1440, 1)):
+        wrote = read - timedelta(minutes=age)
+        measured.connection.execute(source, [300 + number, wrote, read, 1, "behind.log"])
+    assert (levels(measured)["freshness"].good, levels(measured)["freshness"].total) == (9, 13)
+
+
 def test_a_warehouse_states_thresholds_and_targets_of_its_own(measured: Warehouse) -> None:
     for key, value in (
         ("freshness_threshold", "1h"),
@@ -102,5 +118,6 @@ def test_doctor_names_what_mends_a_level_where_alerts_are_sent(measured: Warehou
 def test_doctor_shows_them(compiled: Path) -> None:
     said = CliRunner().invoke(main, ["doctor", "--warehouse", str(compiled)])
     assert said.exit_code == 0, said.output
-    assert "service levels of the last 7 days:" in said.output
+    assert "service levels of the last 7 days, which nobody is held to" in said.output
     assert "coverage" in said.output
+    assert "freshness" not in said.output, "the log is an archive"

@@ -76,8 +76,7 @@ def read_levels(warehouse: Warehouse) -> list[Level]:
 def level_findings(warehouse: Warehouse) -> Iterator[tuple[str, str]]:
     """Yield the service levels that are missed, and what mends each.
 
-    Only of a warehouse that sends alerts: a log that is read once, long after it was written, is
-    held to nothing.
+    Only of a warehouse that sends alerts: with others nobody is on call.
     """
     if not has_settings(warehouse):
         return

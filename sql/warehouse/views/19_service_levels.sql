@@ -1,6 +1,8 @@
 -- What scoring is held to, measured over the last days: of the lines that were read (or of the questions
 -- that wait, or were answered) how many are as they should be, against a target. A warehouse may state
--- other thresholds and targets ('fame settings'). Lines that have left the file are not counted.
+-- other thresholds and targets ('fame settings'). Lines that have left the file are not counted. A
+-- source is an archive if none of its lines was read within a day of being written: nobody waited for
+-- them, so that neither freshness nor latency is judged by them.
 CREATE OR REPLACE VIEW fame.service_levels AS
 WITH
 present AS (
@@ -29,8 +31,17 @@ objectives AS (
 first_verdicts AS (
     SELECT event_id, min(scored_at) AS scored_at FROM fame.scores GROUP BY event_id
 ),
+live_sources AS (
+    SELECT logs.source_path
+    FROM fame.logs AS logs
+    CROSS JOIN present
+    WHERE logs.observed_timestamp > present.now - to_seconds((86400 * present.days)::BIGINT)
+    GROUP BY logs.source_path
+    HAVING max(coalesce(logs.timestamp, logs.observed_timestamp) >= logs.observed_timestamp - INTERVAL 1 DAY)
+),
 lines AS (
     SELECT
+        logs.source_path IN (SELECT source_path FROM live_sources) AS is_live,
         epoch(logs.observed_timestamp) - epoch(logs.timestamp) AS read_after,
         epoch(first_verdicts.scored_at) - epoch(logs.observed_timestamp) AS judged_after,
         epoch(present.now) - epoch(logs.observed_timestamp) AS age,
@@ -69,6 +80,7 @@ counted AS (
         count(lines.read_after),
         count(*) FILTER (WHERE lines.read_after <= objectives.threshold)
     FROM lines INNER JOIN objectives ON objectives.objective = 'freshness'
+    WHERE lines.is_live
     GROUP BY objectives.objective
     UNION ALL
     -- A line that still has time to be judged counts neither way.
@@ -77,6 +89,7 @@ counted AS (
         count(*) FILTER (WHERE lines.judged_after IS NOT NULL OR lines.age > objectives.threshold),
         count(*) FILTER (WHERE lines.judged_after <= objectives.threshold)
     FROM lines INNER JOIN objectives ON objectives.objective = 'latency'
+    WHERE lines.is_live
     GROUP BY objectives.objective
     UNION ALL
     SELECT
