@@ -54,8 +54,8 @@ def alert(
 
     One pass, for cron and hooks: counts and incidents are brought up to date, and each channel
     learns what it has to. What cannot be delivered is kept for the next pass. The warehouse is free
-    while messages are sent. The exit code is 0 if all is delivered, 3 if some messages wait, 4 if
-    none could be delivered, and 75 while another pass is running.
+    while messages are sent. The exit code is 0 if all that was due was delivered, 3 if some of it
+    was not, 4 if none of it was, and 75 while another pass is running.
     """
     if context.invoked_subcommand is not None:
         return

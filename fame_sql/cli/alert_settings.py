@@ -161,7 +161,10 @@ def _print_way(
 @click.argument("channel", metavar="CHANNEL")
 @warehouse_option
 def test(channel: str, warehouse: Path) -> None:
-    """Send a test message to a channel."""
+    """Send a test message to a channel.
+
+    To PagerDuty and Alertmanager its end follows at once, so that it does not stay open there.
+    """
     from fame_sql.operations.alerts.listing import send_test
     from fame_sql.operations.alerts.stored_settings import load_settings
     from fame_sql.warehouse.warehouse import Warehouse

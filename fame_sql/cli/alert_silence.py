@@ -48,7 +48,9 @@ def silence(
     click.echo(f"it covers {len(covered)} of the incidents that are open")
     for followed in covered[:_SHOWN]:
         incident = followed.incident
-        click.echo(printable(f"  {incident.incident_id} {followed.worst}: {incident.summary}"))
+        where = incident.service_name or "(no service)"
+        said = f"  {incident.incident_id} {followed.worst}, {where}: {incident.summary}"
+        click.echo(printable(said))
 
 
 @click.command()

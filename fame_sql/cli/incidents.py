@@ -98,7 +98,7 @@ def update_(warehouse: Path, as_json: bool) -> None:
     for change in changes[-100:]:
         found = change.incident
         word = f"{change.transition:<9} {found.severity:<8} {found.incident_id}"
-        click.echo(printable(f"{word}  {found.summary}"))
+        click.echo(printable(f"{word}  {found.service_name or '(no service)'}: {found.summary}"))
     click.echo(f"{len(changes)} changes")
 
 

@@ -102,7 +102,9 @@ def test_counts_join_lines_and_late_lines_take_a_silence_back(tmp_path: Path) ->
         joined = found["cart"].incident
         assert (joined.lines, joined.counts, joined.first_seen) == (1, 1, START)
         assert found["shop"].incident.severity == "warning"
-        assert found["shop"].incident.summary.startswith("1 anomalous count of shop since")
+        assert found["shop"].incident.summary == (
+            "a <*>: silence (0 lines, 9 expected) since 2026-05-04 10:00:00"
+        )
 
         calm = Line(30, "all is well", service="shop", severity=9, score=0.1)
         add_lines(warehouse, [calm])
@@ -114,4 +116,4 @@ def test_counts_join_lines_and_late_lines_take_a_silence_back(tmp_path: Path) ->
             ("corrected", "open", 0),
             ("resolved", "resolved", 0),
         ]
-        assert changes[0].incident.summary.startswith("no anomaly any more of shop")
+        assert "no anomaly any more" in changes[0].incident.summary

@@ -104,10 +104,8 @@ def test_an_incident_says_what_where_and_since_when(warehouse) -> None:
     )
     [change] = update(warehouse, after(2))
     found = change.incident
-    assert (
-        found.summary
-        == "2 anomalous lines of cart since 2026-05-04 10:00:00: " + found.templates[0]
-    )
+    said = "2 anomalous lines since 2026-05-04 10:00:00"
+    assert found.summary == f"{found.templates[0]}: {said}"
     assert set(found.examples) == {"disk 7 failed", "bad \x1b[0m"}
     assert set(found.templates) == {"disk <*> failed", "bad <*>"}
     assert (found.lines_to_read, found.counts, found.known) == (2, 0, "")

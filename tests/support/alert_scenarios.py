@@ -1,8 +1,8 @@
 """Scenarios of alerts: incidents on a clock of their own, and what each channel receives.
 
 A scenario is a TOML file with ``settings``, ``steps`` and what is to come of them. A step is a time
-and a word: ``open``, ``update``, ``end``, ``correct`` and ``silence``, ``dismiss``, ``set`` and
-``run``. ``received`` has the time and the text of each message by channels.
+and a word: ``open``, ``update``, ``end``, ``correct`` and ``silence``, ``dismiss``, ``set``,
+``answer``, ``mail`` and ``run``. ``received`` has the time and the text of each message by channels.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from alert_servers import Receivers, Request
 from fame_sql.operations.alerts import PassReport, run_pass
 from fame_sql.operations.alerts.durations import duration
 from fame_sql.operations.alerts.journal import journal_of
+from fame_sql.operations.alerts.listing import retry_all
 from fame_sql.operations.alerts.silences import add_silence
 from fame_sql.operations.alerts.stored_settings import store_settings
 from fame_sql.operations.incidents import Change, Incident
@@ -224,6 +225,15 @@ def _garble(play: Play, names: list[str], given: dict[str, str]) -> None:
     journal_of(play.warehouse).write_bytes(b'\x00\xff{"end": 1}\n{"pass": "no time"}\n[]\n7\n')
 
 
+def _mail(play: Play, names: list[str], given: dict[str, str]) -> None:
+    play.servers.data = deque([given["says"]])
+
+
+def _retry(play: Play, names: list[str], given: dict[str, str]) -> None:
+    with play.opened() as opened:
+        retry_all(opened, play.clock.now())
+
+
 def _values(given: dict[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = dict(given)
     if "service" in values:
@@ -250,6 +260,8 @@ _VERBS: dict[str, Callable[[Play, list[str], dict[str, str]], None]] = {
     "copy": _copy,
     "put-back": _put_back,
     "garble": _garble,
+    "mail": _mail,
+    "retry": _retry,
     "run": lambda play, names, given: _run(play, given),
     "set": lambda play, names, given: play.set(play.settings[names[0]]),  # type: ignore[attr-defined]
     "env": lambda play, names, given: play.environment.update(given),

@@ -10,7 +10,7 @@ from typing import Any
 from fame_sql import sql
 from fame_sql.errors import InputError
 from fame_sql.operations.alerts import http
-from fame_sql.operations.alerts.channels import Surroundings, open_channel
+from fame_sql.operations.alerts.channels import Surroundings, open_channel, traits_of
 from fame_sql.operations.alerts.channels.channel import HttpChannel
 from fame_sql.operations.alerts.notice import Item, Notice, delivery_id
 from fame_sql.operations.alerts.outcome import Outcome
@@ -106,7 +106,7 @@ def retry_all(warehouse: Warehouse, now: datetime) -> int:
 def send_test(
     settings: AlertSettings, name: str, environment: Mapping[str, str] | None = None
 ) -> Outcome:
-    """Send a message that says that it is a test.
+    """Send a message that says that it is a test, and its end to receivers that keep alerts open.
 
     Raises
     ------
@@ -117,11 +117,16 @@ def send_test(
         raise InputError(f"there is no channel {name!r}; there are {', '.join(settings.channels)}")
     secrets = Secrets(os.environ if environment is None else environment)
     around = Surroundings(secrets, utc_now, settings.source, proxy=settings.proxy)
-    return open_channel(settings.channels[name], around).send([sample(name, utc_now())], {})
+    channel = open_channel(settings.channels[name], around)
+    outcome = channel.send([sample(name, utc_now())], {})
+    if outcome.status == "delivered" and traits_of(settings.channels[name]).keeps_state:
+        # A receiver that keeps alerts open would keep this one, and wake somebody again.
+        return channel.send([sample(name, utc_now(), is_over=True)], {})
+    return outcome
 
 
-def sample(channel: str, now: datetime) -> Notice:
-    """Return a notice of an incident that is none."""
+def sample(channel: str, now: datetime, *, is_over: bool = False) -> Notice:
+    """Return a notice of an incident that is none, or of its end."""
     incident = Incident(
         incident_id="fame:test",
         fingerprint="fame:test",
@@ -139,5 +144,5 @@ def sample(channel: str, now: datetime) -> Notice:
         summary="a test of this channel, nothing is wrong",
         examples=("a test of 192.0.2.1",),
     )
-    item = Item(incident, "opened", 1, "info", "", now)
+    item = Item(incident, "resolved" if is_over else "opened", 1, "info", "", now)
     return Notice(delivery_id("test", now), channel, "fame:test", (item,), "", now)

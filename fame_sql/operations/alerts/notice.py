@@ -17,6 +17,9 @@ What = Literal[
     "opened", "reopened", "worsened", "reminder", "resolved", "corrected", "over", "refresh"
 ]
 
+OWN = "fame:"
+"""How the identifiers of incidents begin that fame-sql has with itself."""
+
 _WORDS: dict[What, str] = {
     "opened": "new",
     "reopened": "again",
@@ -82,19 +85,27 @@ class Item:
         return f"{_WORDS[self.what]}: {severity}, {service}: {summary}"
 
     def times(self) -> str:
-        """Return since when it is open, or from when to when it was."""
+        """Return since when it is open and when it was seen last, or from when to when it was."""
         first, last = self.incident.first_seen, self.incident.last_seen
         if not self.is_over:
-            return f"since {clock_time(first)}"
+            return f"since {clock_time(first)}, last seen {clock_time(last, first)}"
         return f"{clock_time(first)} to {clock_time(last, first)} ({spoken(last - first)})"
 
     def counts(self) -> str:
         """Return how much there is to read."""
         incident = self.incident
-        parts = [f"{incident.lines} lines", f"{incident.lines_to_read} to read"]
+        parts = [_counted(incident.lines, "line"), f"{incident.lines_to_read} to read"]
         if incident.counts:
-            parts.append(f"{incident.counts} counts out of the ordinary")
+            counted = f"{_counted(incident.counts, 'count')} out of the ordinary"
+            parts = [*(parts if incident.lines else ()), counted]
         return ", ".join(parts)
+
+    def next_command(self) -> str:
+        """Return the command that shows more; empty for what is over."""
+        if self.is_over:
+            return ""
+        name = self.incident.incident_id
+        return "fame doctor" if name.startswith(OWN) else f"fame incidents show {name}"
 
     def values(self) -> dict[str, object]:
         """Return what a template can name."""
@@ -162,6 +173,10 @@ class Notice:
         first = self.title or self.items[0].headline()
         more = 0 if self.title else len(self.items) - 1
         return f"{first} (and {more} more)" if more else first
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def signature(channel: str, unit: str, items: Sequence[Item]) -> str:

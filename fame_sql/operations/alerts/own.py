@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from fame_sql.operations.alerts.durations import clock_time, spoken
+from fame_sql.operations.alerts.notice import OWN
 from fame_sql.operations.alerts.settings import AlertSettings
-from fame_sql.operations.alerts.state import OWN, AlertState
+from fame_sql.operations.alerts.state import AlertState
 from fame_sql.operations.incidents import Change, Incident, Severity
 
 _QUIET = f"{OWN}quiet:"
@@ -65,11 +66,23 @@ def changes_of_channels(state: AlertState, settings: AlertSettings, now: datetim
     for name in settings.channels:
         channel = state.channel(name)
         fails = channel.is_broken or channel.failures >= alert.after
-        count = sum(1 for _ in state.pending(name))
-        summary = f"the channel {name} fails, {count} messages wait: {channel.reason}"
         since = channel.failing_since or now
+        summary = f"the channel {name} fails, {_undelivered(state, name, since)}: {channel.reason}"
         changes += _change(state, f"{_CHANNEL}{name}", fails, summary, "error", since, now)
     return changes
+
+
+def _undelivered(state: AlertState, name: str, since: datetime) -> str:
+    """Return how many messages a channel has not delivered, in words."""
+    waiting = sum(1 for _ in state.pending(name))
+    refused = sum(
+        delivery.channel == name
+        and delivery.state == "refused"
+        and (delivery.finished_at or since) >= since
+        for delivery in state.deliveries.values()
+    )
+    said = [f"{waiting} messages wait"] if waiting or not refused else []
+    return " and ".join([*said, *([f"{refused} messages were refused"] if refused else [])])
 
 
 def channels_of(incident: Incident, settings: AlertSettings) -> tuple[str, ...]:

@@ -93,7 +93,7 @@ class PassReport:
 
     @property
     def exit_code(self) -> int:
-        """0 if all is delivered, 3 if something waits, 4 if nothing could be delivered."""
+        """0 if all that was due was delivered, 3 if some of it was not, 4 if none of it was."""
         lost = [delivery for delivery in self.failed if delivery.state != "delivered"]
         if not lost:
             return 0

@@ -8,15 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from fame_sql.operations.alerts.matching import Match
-from fame_sql.operations.alerts.notice import Item, Notice
+from fame_sql.operations.alerts.notice import OWN, Item, Notice
 from fame_sql.operations.alerts.severities import rank
 from fame_sql.operations.incidents import Incident, Severity
 
 DeliveryState = Literal["pending", "delivered", "refused", "overtaken", "unknown"]
 HoldKind = Literal["silence", "dismissal", "maintenance", "suppressed", "limit", "refused"]
-
-OWN = "fame:"
-"""How the identifiers of incidents begin that fame-sql has with itself."""
 
 
 @dataclass

@@ -40,7 +40,7 @@ def check_template(template: object, where: str) -> str:
     Raises
     ------
     InputError
-        If it is no text, is too long, has a lone brace, or names anything but a field.
+        If it is no text, is too long, has a lone brace, or names anything but a field, or none.
     """
     if not isinstance(template, str) or not template.strip():
         raise InputError(f"{where}: a template is a text, such as '{{severity}}: {{summary}}'")
@@ -56,6 +56,10 @@ def check_template(template: object, where: str) -> str:
             raise InputError(
                 f"{where}: the template names {{{shown}}}; it can name {', '.join(FIELDS)}"
             )
+    if all(field is None for _, field, _, _ in parts):
+        raise InputError(
+            f"{where}: the template names no field: write {{summary}}, in single braces"
+        )
     return template
 
 

@@ -48,14 +48,32 @@ def _change(row: dict[str, Any]) -> Change:
 
 
 def summary(row: dict[str, Any]) -> str:
-    """Return what is wrong with which service and since when, in one sentence."""
-    parts = [
-        f"{row[name]:,} {words[row[name] != 1]}" for name, words in _COUNTED.items() if row[name]
-    ]
-    what = " and ".join(parts) or "no anomaly any more"
-    where = f" of {row['service_name']}" if row["service_name"] else ""
-    template = f": {row['templates'][0]}" if row["templates"] else ""
-    return f"{what}{where} since {row['first_seen']:%Y-%m-%d %H:%M:%S}{template}"
+    """Return what is wrong and since when, in one sentence: what it is about comes first.
+
+    People read the beginning of it on a telephone. The service stands beside it wherever it is
+    shown.
+    """
+    worst = row["worst_count"] if row["counts"] and not row["lines"] else None
+    if worst:
+        more = row["counts"] - 1
+        parts = [_of_count(worst), f"{more:,} more" if more else ""]
+    else:
+        parts = [_counted(row[name], *words) for name, words in _COUNTED.items()]
+    what = " and ".join(filter(None, parts)) or "no anomaly any more"
+    templates = [worst["template"]] if worst else row["templates"][:1]
+    about = "".join(f"{template}: " for template in templates if template)
+    return f"{about}{what} since {row['first_seen']:%Y-%m-%d %H:%M:%S}"
+
+
+def _of_count(count: dict[str, Any]) -> str:
+    """Return a count anomaly in words: how many lines came, and how many the past lets expect."""
+    words = ("long gap", "long gaps") if count["anomaly"] == "delay" else ("line", "lines")
+    came = f"{count['lines']:,} {words[count['lines'] != 1]}"
+    return f"{count['anomaly']} ({came}, {round(count['expected'] or 0, 1):g} expected)"
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}" if number else ""
 
 
 _COUNTED = {

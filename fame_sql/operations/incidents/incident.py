@@ -44,7 +44,7 @@ class Incident:
     worst_score : float or None
         Highest score of a line, None if there are only counts.
     summary : str
-        One sentence: what, where, since when.
+        One sentence: what, and since when.
     examples : tuple of str
         Up to five messages as they were logged, of distinct events.
     known : str

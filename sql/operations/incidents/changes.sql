@@ -59,12 +59,41 @@ example_lists AS (
     LEFT JOIN fame.logs AS logs
         ON members.first_log_id = logs.log_id AND members.event_id = logs.event_id
     GROUP BY placed.number
+),
+worst_counts AS (
+    SELECT
+        changes.number,
+        max_by(
+            {
+                'anomaly': counts.anomaly,
+                'template_id': counts.template_id,
+                'template': counts.template,
+                'lines': counts.lines,
+                'expected': counts.expected
+            },
+            (counts.g, counts.window_start)
+        ) AS worst
+    FROM changes
+    INNER JOIN fame.incident_counts AS counts ON changes.incident_id = counts.incident_id
+    GROUP BY changes.number
+),
+-- Of an incident without lines of its own, a message of its worst template, as it usually is.
+count_examples AS (
+    SELECT worst_counts.number, [min_by(events.example, events.event_id)] AS examples
+    FROM worst_counts
+    INNER JOIN fame.counted_events AS counted ON worst_counts.worst.template_id = counted.template_id
+    INNER JOIN fame.events AS events ON counted.event_id = events.event_id
+    WHERE events.example IS NOT NULL
+    GROUP BY worst_counts.number
 )
 SELECT
     changes.* EXCLUDE (template_ids, event_ids),
     coalesce(template_lists.templates, []) AS templates,
-    coalesce(example_lists.examples, []) AS examples
+    coalesce(example_lists.examples, count_examples.examples, []) AS examples,
+    worst_counts.worst AS worst_count
 FROM changes
 LEFT JOIN template_lists ON changes.number = template_lists.number
 LEFT JOIN example_lists ON changes.number = example_lists.number
+LEFT JOIN worst_counts ON changes.number = worst_counts.number
+LEFT JOIN count_examples ON changes.number = count_examples.number
 ORDER BY changes.number;

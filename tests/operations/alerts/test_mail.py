@@ -49,7 +49,7 @@ def test_who_has_got_a_mail_gets_no_other_when_it_is_repeated(play: Play) -> Non
     [
         ("550 5.7.1 rejected", 0, "refused"),
         ("451 4.3.0 later", 0, "pending"),
-        ("cut", 5, "pending"),
+        ("cut", 2, "unknown"),
     ],
 )
 def test_what_is_said_at_the_end_of_the_mail_counts(

@@ -82,6 +82,7 @@ class Alertmanager(HttpChannel):
             "known": incident.known,
             "example": incident.examples[0] if incident.examples else "",
             "note": item.note,
+            "next": item.next_command(),
         }
         return {
             "labels": _filled(labels),

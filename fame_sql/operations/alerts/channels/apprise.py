@@ -56,7 +56,8 @@ class Apprise:
         lines = [notice.headline()]
         for item in notice.items[:20]:
             lines += [item.headline(), f"{item.times()}, {item.counts()}"]
-        return cut("\n".join(one_line(line) for line in lines), 1_500)
+            lines += [*item.incident.examples[:1], item.next_command()]
+        return cut("\n".join(one_line(line) for line in lines if line), 1_500)
 
     def send(self, notices: Sequence[Notice], memo: Mapping[str, Any]) -> Outcome:
         """Send a text."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from fame_sql.operations.alerts import http
-from fame_sql.operations.alerts.notice import Notice
+from fame_sql.operations.alerts.notice import Item, Notice
 from fame_sql.operations.alerts.outcome import Outcome, Status
 from fame_sql.operations.alerts.secrets import Secrets
 from fame_sql.operations.alerts.settings import ChannelSettings
@@ -178,6 +178,12 @@ class HttpChannel:
         """Return a failure; what is said of it holds no secret."""
         hidden = self.around.secrets.hidden(one_line(self.around.secrets.hidden(reason)))
         return Outcome(status, cut(hidden, _LONGEST_REASON, "bytes"), wait)
+
+
+def next_step(item: Item, around: Surroundings) -> str:
+    """Return the next command and the machine on which to type it; empty for what is over."""
+    command = item.next_command()
+    return f"next, on {around.host}: {command}" if command else ""
 
 
 def encoded(body: Any) -> bytes:

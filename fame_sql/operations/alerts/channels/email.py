@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from fame_sql.errors import InputError
 from fame_sql.operations.alerts import http
-from fame_sql.operations.alerts.channels.channel import Option, Surroundings, Traits
+from fame_sql.operations.alerts.channels.channel import Option, Surroundings, Traits, next_step
 from fame_sql.operations.alerts.notice import Item, Notice
 from fame_sql.operations.alerts.outcome import Outcome, Status
 from fame_sql.operations.alerts.settings import ChannelSettings
@@ -38,7 +38,7 @@ OPTIONS = {
     "template": Option("template"),
 }
 
-TRAITS = Traits(recognises=True)
+TRAITS = Traits()  # Many programs show a mail twice that comes twice with one Message-ID.
 
 LONGEST_SUBJECT = 180
 _MOST_ITEMS = 50
@@ -220,14 +220,15 @@ class Email:
         for item in notice.items[:_MOST_ITEMS]:
             yield "\n".join(self._lines(item))
         if (left := len(notice.items) - _MOST_ITEMS) > 0:
-            yield f"and {left} more incidents: fame inbox"
+            yield f"and {left} more incidents: fame incidents"
 
     def _lines(self, item: Item) -> list[str]:
         template = self.settings.options.get("template")
         head = fill(template, item.values()) if template else item.headline()
         facts = [head, item.times(), item.counts(), one_line(item.note), item.incident.known]
         examples = [f"  {cut(one_line(text), 2_000)}" for text in item.incident.examples]
-        return [one_line(fact) for fact in facts if fact] + examples
+        step = next_step(item, self.around)
+        return [one_line(fact) for fact in facts if fact] + examples + ([step] if step else [])
 
     def _page(self, notice: Notice) -> str:
         body = "".join(

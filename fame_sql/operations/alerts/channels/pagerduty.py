@@ -118,6 +118,7 @@ def _details(item: Item) -> dict[str, Any]:
         "counts": item.counts(),
         "known": incident.known,
         "note": item.note,
+        "next": item.next_command(),
         "templates": [cut(one_line(text), 1_000) for text in incident.templates[:20]],
         "examples": [cut(one_line(text), 4_000) for text in incident.examples],
     }

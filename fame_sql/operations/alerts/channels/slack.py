@@ -16,6 +16,7 @@ from fame_sql.operations.alerts.channels.channel import (
     Option,
     Surroundings,
     Traits,
+    next_step,
     shown,
 )
 from fame_sql.operations.alerts.notice import Item, Notice
@@ -105,13 +106,14 @@ class Slack(HttpChannel):
                 break
             blocks, size, kept = [*blocks, *more], size + length, kept + 1
         if left := len(notice.items) - kept:
-            blocks.append(_header(f"and {left} more incidents, see `fame inbox`"))
+            blocks.append(_header(f"and {left} more incidents, see `fame incidents`"))
         return {"text": self._headline(notice), "blocks": blocks}
 
     def _item_blocks(self, item: Item) -> list[dict[str, Any]]:
         template = self.settings.options.get("template")
         head = fill(template, item.values()) if template else item.headline()
         facts = [item.times(), item.counts(), item.note, item.incident.known]
+        facts.append(next_step(item, self.around))
         lines = [escaped(head), *(escaped(one_line(fact)) for fact in facts if fact)]
         blocks = [_mrkdwn(cut("\n".join(lines), LONGEST_BLOCK))]
         examples = [one_line(text) for text in item.incident.examples[:_EXAMPLES]]

@@ -77,7 +77,7 @@ def notice_as_json(notice: Notice, most: int | None = None) -> dict[str, Any]:
     for item in notice.items[:most]:
         plain = to_json(item)
         incident = plain.pop("incident")
-        said.append({**incident, **plain})
+        said.append({**incident, **plain, "next": item.next_command()})
     return {
         "version": 1,
         "delivery_id": notice.delivery_id,
