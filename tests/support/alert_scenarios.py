@@ -2,7 +2,8 @@
 
 A scenario is a TOML file with ``settings``, ``steps`` and what is to come of them. A step is a time
 and a word: ``open``, ``update``, ``end``, ``correct`` and ``silence``, ``dismiss``, ``set``,
-``answer``, ``mail`` and ``run``. ``received`` has the time and the text of each message by channels.
+``answer``, ``mail`` and ``run``. ``received`` has the time and the text of each message by
+channels.
 """
 
 from __future__ import annotations
