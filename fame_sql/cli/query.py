@@ -128,7 +128,9 @@ def _run(
 
 def _print_plan(connection: duckdb.DuckDBPyConnection, statement: str, form: Form) -> None:
     from fame_sql.planner import make_plan
+    from fame_sql.session.query import check_statement
 
+    check_statement(connection, statement)
     plan = make_plan(connection, statement, score=False, progress=terminal_progress())
     if form == "json":
         print_json({**asdict(plan), "missing": plan.missing, "seconds": plan.seconds})

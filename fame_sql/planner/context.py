@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import takewhile
 
 from sqlglot import exp
 
 from fame_sql.planner.catalog import Catalog
 from fame_sql.planner.report import Planned
-from fame_sql.planner.scope import standalone
+from fame_sql.planner.scope import above, standalone
 from fame_sql.planner.tree import every, sources, text
 from fame_sql.planner.verify import Tree
 from fame_sql.scoring.on_demand import Counts, TemporaryVerdicts
@@ -58,6 +59,18 @@ class Context:
         if id(select) not in self._sources:
             self._sources[id(select)] = [Source(s, self._columns(s)) for s in sources(select)]
         return self._sources[id(select)]
+
+    def is_of_a_subquery(self, column: exp.Column, select: exp.Select) -> bool:
+        """Return whether a column certainly comes from a subquery in a SELECT, not from its own."""
+        inner = takewhile(lambda node: node is not select, above(column))
+        queries = [node for node in inner if isinstance(node, exp.Select)]
+        return any(self._holds(query, column) for query in queries)
+
+    def _holds(self, select: exp.Select, column: exp.Column) -> bool:
+        read = self.sources_of(select)
+        if column.table:
+            return any(s.node.alias_or_name.lower() == column.table.lower() for s in read)
+        return any(column.name.lower() in source.held for source in read)
 
     def _columns(self, source: exp.Expr) -> list[str] | None:
         readable = isinstance(source, exp.Table | exp.Subquery)

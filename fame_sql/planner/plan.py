@@ -30,6 +30,7 @@ from fame_sql.planner.tree import (
     same_key,
     text,
 )
+from fame_sql.planner.unnest import unnest_lists
 from fame_sql.scoring.on_demand import Parameters, TemporaryVerdicts, bound, by_name
 from fame_sql.udfs.duckdb import scorer_of
 
@@ -72,6 +73,7 @@ def make_plan(
     WarehouseError
         If the disk has no room for the temporary tables.
     """
+    statement = unnest_lists(statement)
     plain = Plan(statement, parameters=parameters)
     scorer = scorer_of(connection)
     if scorer is None:

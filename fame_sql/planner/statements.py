@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
 
 import sqlglot
 from sqlglot import Token, TokenType
 
+from fame_sql.planner.moved_calls import move_merge, move_pivot, move_update
+from fame_sql.planner.parts import (
+    QUERIES,
+    Parts,
+    Statement,
+    alias_of,
+    end_of,
+    split,
+    without_groups,
+)
 from fame_sql.planner.tree import DIALECT, NotPlannedError
 
-_QUERIES = (TokenType.SELECT, TokenType.WITH, TokenType.FROM)
 _OUTSIDE = re.compile(
     r"\s*(?:EXPLAIN(?:\s+ANALYZE)?(?:\s*\([^)]*\))?|SUMMARIZE)\s+(?=\(?\s*(?:SELECT|FROM|WITH|"
     r"CREATE|INSERT|COPY|UPDATE|DELETE|MERGE|PIVOT)\b)",
@@ -20,68 +30,15 @@ _OUTSIDE = re.compile(
 )
 _BY_ORDER = re.compile(r"\b(list|first|last|any_value|array_agg|string_agg|LIMIT)\b", re.IGNORECASE)
 ONE = "only one SELECT, or the queries in a statement that runs some, are planned"
+_MAKES_PIVOT = re.compile(
+    r"\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:TEMP(?:ORARY)?\s+)?TABLE\s[^()]*?\sAS\s+(?=PIVOT\b)", re.I
+)
+_TARGET = re.compile(r"TO\s+'(?P<path>(?:[^']|'')+)'(?P<options>[^']*)", re.IGNORECASE)
+# Of these the target is a folder, which DuckDB makes.
+_FOLDERS = re.compile(r"PARTITION_BY|PER_THREAD_OUTPUT|FILE_SIZE_BYTES|ROW_GROUPS_PER_FILE", re.I)
 _MADE = ("TABLE", "VIEW", "MACRO", "FUNCTION")
 _PLACES = (TokenType.PLACEHOLDER, TokenType.QDCOLON)
 _ROW, _NEW = "__fame_row", "__fame_new"
-
-
-@dataclass(frozen=True)
-class Statement:
-    """A statement around queries that can be planned by themselves.
-
-    Parameters
-    ----------
-    written : str
-        Its text.
-    queries : tuple of (int, int)
-        Where the queries begin and end.
-    """
-
-    written: str
-    queries: tuple[tuple[int, int], ...]
-
-    def bodies(self) -> list[str]:
-        """Return the texts of the queries."""
-        return [self.written[start:stop] for start, stop in self.queries]
-
-    def with_bodies(self, bodies: list[str]) -> str:
-        """Return the statement with other queries."""
-        text = self.written
-        for (start, stop), body in reversed(list(zip(self.queries, bodies, strict=True))):
-            text = f"{text[:start]} {body.strip()} {text[stop:]}".strip()
-        return text
-
-
-class _Parts:
-    """The tokens of a statement, with their depth in parentheses."""
-
-    def __init__(self, written: str) -> None:
-        self.written = written
-        self.tokens = sqlglot.tokenize(written, read=DIALECT)
-        kinds = [token.token_type for token in self.tokens]
-        steps = [(kind == TokenType.L_PAREN) - (kind == TokenType.R_PAREN) for kind in kinds]
-        depths = accumulate(steps, initial=0)
-        self.outside = [t for t, d in zip(self.tokens, depths, strict=False) if not d]
-        self.kind = self.tokens[0].token_type if self.tokens else TokenType.END
-
-    def find(self, *words: str, after: int = -1) -> int | None:
-        """Return where the first of some words stands outside parentheses; None if none does."""
-        named = (t.start for t in self.outside if t.text.upper() in words and t.start > after)
-        return next(named, None)
-
-    def groups(self) -> Iterator[tuple[int, int]]:
-        """Yield the outermost queries in parentheses, not those of EXISTS."""
-        opened: list[tuple[int, bool]] = []
-        before = ""
-        for token, following in zip(self.tokens, [*self.tokens[1:], None], strict=True):
-            if token.token_type == TokenType.L_PAREN:
-                is_query = following is not None and following.token_type in _QUERIES
-                opened.append((token.end + 1, is_query and before != "EXISTS"))
-            elif token.token_type == TokenType.R_PAREN and opened:
-                start, is_query = opened.pop()
-                if is_query and not any(inside for _, inside in opened):
-                    yield start, token.start
-            before = token.text.upper()
 
 
 def read_statement(written: str, is_live: Callable[[str], bool]) -> tuple[str, Statement]:
@@ -101,31 +58,60 @@ def read_statement(written: str, is_live: Callable[[str], bool]) -> tuple[str, S
     """
     found = _OUTSIDE.match(written)
     before, inner = (found[0], written[found.end() :]) if found else ("", written)
-    parts = _Parts(inner)
+    if making := _MAKES_PIVOT.match(inner):
+        _, pivot = read_statement(inner[making.end() :], is_live)
+        return before, pivot.after(making[0])
+    parts = Parts(inner)
     match parts.kind:
         case TokenType.WITH if statement := _with_first(parts):
             return before, statement
-        case kind if kind in (*_QUERIES, TokenType.L_PAREN) and not _changes(parts):
+        case kind if kind in (*QUERIES, TokenType.L_PAREN) and not _changes(parts):
             return before, Statement(inner, ((0, len(inner)),))
         case TokenType.CREATE | TokenType.INSERT if span := _filling(parts):
             return before, Statement(inner, (span,))
         case TokenType.DELETE if statement := _delete(parts, is_live):
             return before, statement
-        case TokenType.UPDATE if statement := _update(parts, is_live):
+        case TokenType.UPDATE if statement := _update(parts, is_live) or move_update(parts):
+            return before, statement
+        case TokenType.MERGE if statement := move_merge(parts):
+            return before, statement
+        case TokenType.PIVOT if statement := move_pivot(parts):
             return before, statement
     if parts.kind == TokenType.CREATE:
         raise NotPlannedError(ONE)
+    if parts.kind == TokenType.COPY:
+        _check_target(inner[(parts.find("TO") or 0) :])
     groups = tuple((a, b) for a, b in parts.groups() if is_live(inner[a:b]))
     if not groups or is_live(Statement(inner, groups).with_bodies([""] * len(groups))):
-        raise NotPlannedError(f"{ONE}: its live calls are outside")
-    if parts.kind != TokenType.COPY and _BY_ORDER.search(_without_groups(inner)):
+        raise NotPlannedError(f"{ONE}: its live calls are outside of a query in parentheses")
+    if parts.kind != TokenType.COPY and _BY_ORDER.search(without_groups(inner)):
         raise NotPlannedError("it takes rows by their order")
     return before, Statement(inner, groups)
 
 
+def _check_target(written: str) -> None:
+    """Refuse ``COPY .. TO`` a file that cannot be written: DuckDB opens it after the scoring.
+
+    Refused: ``COPY (SELECT fame_score(body) FROM logs) TO '/nonexistent/scored.csv'``
+    """
+    found = _TARGET.match(written)
+    if found is None or _FOLDERS.search(found["options"]) or "://" in found["path"]:
+        return
+    path = Path(found["path"].replace("''", "'")).expanduser()
+    if path.is_dir():
+        reason = "it is a folder"
+    elif not path.parent.is_dir():
+        reason = f"there is no folder '{path.parent}'"
+    elif not os.access(path if path.exists() else path.parent, os.W_OK):
+        reason = "its owner does not allow it"
+    else:
+        return
+    raise NotPlannedError(f"{found['path']} cannot be written: {reason}")
+
+
 def after_as(definition: str) -> str:
     """Return the query of ``CREATE VIEW .. AS ..``, as it is written."""
-    parts = _Parts(definition)
+    parts = Parts(definition)
     start = next((t.end + 1 for t in parts.outside if t.token_type == TokenType.ALIAS), None)
     if parts.kind != TokenType.CREATE or start is None:
         raise NotPlannedError("not the definition of a view")
@@ -155,18 +141,18 @@ def only_statement(written: str) -> str:
     return statement.strip()
 
 
-def _changes(parts: _Parts) -> bool:
+def _changes(parts: Parts) -> bool:
     """Return whether a statement that begins as a query changes a table, or pivots."""
     return parts.find("INSERT", "UPDATE", "DELETE", "MERGE") is not None
 
 
-def _with_first(parts: _Parts) -> Statement | None:
+def _with_first(parts: Parts) -> Statement | None:
     """Return ``WITH .. INSERT INTO .. SELECT`` with the CTEs before its SELECT; None for others."""
     start = parts.find("INSERT")
     if start is None:
         return None
     inner = parts.written[start:]
-    span = _filling(_Parts(inner))
+    span = _filling(Parts(inner))
     if span is None or inner[span[0] :].lstrip("( ").upper().startswith("WITH"):
         return None
     text = f"{inner[: span[0]]} {parts.written[:start]}{inner[span[0] :]}"
@@ -174,14 +160,14 @@ def _with_first(parts: _Parts) -> Statement | None:
     return Statement(text, ((span[0], span[1] + moved),))
 
 
-def _filling(parts: _Parts) -> tuple[int, int] | None:
+def _filling(parts: Parts) -> tuple[int, int] | None:
     """Return where the query of CREATE TABLE AS, or of INSERT, begins and ends."""
     if parts.kind == TokenType.CREATE:
         made = (t.text.upper() for t in parts.outside if t.text.upper() in _MADE)
         start = parts.find("AS")
         is_table = next(made, "") == "TABLE" and start is not None
         return ((start or 0) + 2, len(parts.written)) if is_table else None
-    queries = (t.start for t in parts.outside if t.token_type in _QUERIES)
+    queries = (t.start for t in parts.outside if t.token_type in QUERIES)
     start = next(queries, None)
     if start is None:
         return None
@@ -196,13 +182,13 @@ def _are(one: Token, other: Token, *words: str) -> bool:
     return (one.text.upper(), other.text.upper()) == words
 
 
-def _delete(parts: _Parts, is_live: Callable[[str], bool]) -> Statement | None:
+def _delete(parts: Parts, is_live: Callable[[str], bool]) -> Statement | None:
     """Return a DELETE by the numbers of rows that a query of its condition finds."""
-    table, where, stop = parts.find("FROM"), parts.find("WHERE"), _end(parts)
+    table, where, stop = parts.find("FROM"), parts.find("WHERE"), end_of(parts)
     if table is None or where is None or parts.find("USING") is not None:
         return None
     named, condition = parts.written[table + 4 : where], parts.written[where + 5 : stop]
-    if not is_live(_without_groups(condition)):
+    if not is_live(without_groups(condition)):
         return None
     head = f"{parts.written[:where]} WHERE rowid IN ("
     query = f"SELECT {_ROW} FROM {_with_row(named)} WHERE {condition}"
@@ -210,56 +196,28 @@ def _delete(parts: _Parts, is_live: Callable[[str], bool]) -> Statement | None:
     return Statement(text, ((len(head), len(head) + len(query)),))
 
 
-def _update(parts: _Parts, is_live: Callable[[str], bool]) -> Statement | None:
+def _update(parts: Parts, is_live: Callable[[str], bool]) -> Statement | None:
     """Return an UPDATE from a query for the numbers of its rows and its new values."""
-    sets, stop = parts.find("SET"), _end(parts)
+    sets, stop = parts.find("SET"), end_of(parts)
     if sets is None or parts.find("FROM") is not None:
         return None
     where = parts.find("WHERE")
     named, given = parts.written[6:sets], parts.written[sets + 3 : stop if where is None else where]
     condition = "" if where is None else parts.written[where:stop]
-    if not is_live(_without_groups(f"{given} {condition}")):
+    if not is_live(without_groups(f"{given} {condition}")):
         return None
-    pairs = [part.partition("=") for part in _split(given)]
+    pairs = [part.partition("=") for part in split(given)]
     if any(n.strip()[0] == "(" or v.strip().upper() == "DEFAULT" for n, _, v in pairs):
         return None
     values = "".join(f", {value} AS {_NEW}_{i}" for i, (_, _, value) in enumerate(pairs))
     assigned = ", ".join(f"{name} = {_NEW}.{_NEW}_{i}" for i, (name, _, _) in enumerate(pairs))
     head = f"UPDATE {named} SET {assigned} FROM ("
     query = f"SELECT {_ROW}{values} FROM {_with_row(named)} {condition}"
-    outer = f") AS {_NEW} WHERE {_alias(named)}.rowid = {_NEW}.{_ROW} {parts.written[stop:]}"
+    outer = f") AS {_NEW} WHERE {alias_of(named)}.rowid = {_NEW}.{_ROW} {parts.written[stop:]}"
     return Statement(f"{head}{query}{outer}", ((len(head), len(head) + len(query)),))
-
-
-def _end(parts: _Parts) -> int:
-    return parts.find("RETURNING") or len(parts.written)
-
-
-def _without_groups(written: str) -> str:
-    """Return SQL without the queries in its parentheses."""
-    groups = tuple(_Parts(written).groups())
-    return Statement(written, groups).with_bodies([""] * len(groups))
-
-
-def _alias(named: str) -> str:
-    """Return the name by which a table is known, from ``t``, ``s.t`` or ``t AS a``."""
-    return _Parts(named).tokens[-1].text if '"' not in named else named.split()[-1].split(".")[-1]
 
 
 def _with_row(named: str) -> str:
     """Return a source with all rows of a table and their numbers, under the name of the table."""
     table = re.split(r"\s+(?:AS\s+)?(?=\S+\s*$)", named.strip(), flags=re.IGNORECASE)[0]
-    return f"(SELECT rowid AS {_ROW}, * FROM {table}) AS {_alias(named)}"
-
-
-def _split(written: str) -> list[str]:
-    """Return the parts of a list, which commas outside parentheses divide."""
-    tokens, depth, start = sqlglot.tokenize(written, read=DIALECT), 0, 0
-    found = []
-    for token in tokens:
-        depth += token.text in ("(", "[", "{")
-        depth -= token.text in (")", "]", "}")
-        if token.token_type == TokenType.COMMA and not depth:
-            found.append(written[start : token.start])
-            start = token.end + 1
-    return [*found, written[start:]]
+    return f"(SELECT rowid AS {_ROW}, * FROM {table}) AS {alias_of(named)}"

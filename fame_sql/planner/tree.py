@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from copy import deepcopy
 
 from sqlglot import exp
 from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
+
+from fame_sql.verdict.columns import COLUMNS
 
 DIALECT = "duckdb"
 
@@ -125,10 +127,22 @@ def is_columns(node: exp.Expr) -> bool:
     return named or isinstance(node, exp.Columns)
 
 
+def has_fields(projection: exp.Expr) -> bool:
+    """Return whether a projection unnests a verdict: its columns are named after the fields."""
+    inner = projection.unalias()
+    inner = inner.this if isinstance(inner, exp.Explode | exp.Unnest) else None
+    return isinstance(inner, exp.Anonymous) and FIELDS.get(inner.name.lower()) == "verdict"
+
+
 def column_name(projection: exp.Expr) -> str:
     """Return what a projection is called, in lower case."""
     is_named = isinstance(projection, exp.Alias | exp.Column)
     return (projection.alias_or_name if is_named else text(projection)).lower()
+
+
+def column_names(projection: exp.Expr) -> Set[str]:
+    """Return what the columns of a projection are called, in lower case."""
+    return COLUMNS.keys() if has_fields(projection) else {column_name(projection)}
 
 
 def names_any(tree: exp.Expr, names: Set[str], outside: exp.Expr | None = None) -> bool:
@@ -137,10 +151,16 @@ def names_any(tree: exp.Expr, names: Set[str], outside: exp.Expr | None = None) 
     return any(is_columns(n) or _is_named(n, names, exp.Column, exp.Join) for n in nodes)
 
 
-def depends(tree: exp.Expr, names: Set[str]) -> bool:
-    """Return whether a tree names one of these columns for certain, or calls a live function."""
-    named = any(_is_named(node, names, exp.Column) for node in tree.find_all(exp.Identifier))
-    return named or bool(live_nodes(tree))
+def depends(
+    tree: exp.Expr, names: Set[str], is_other: Callable[[exp.Column], bool] | None = None
+) -> bool:
+    """Return whether a tree names one of these columns for certain, or calls a live function.
+
+    ``is_other`` says whether a column in it is certainly another of the same name.
+    """
+    named = (n.parent for n in tree.find_all(exp.Identifier) if _is_named(n, names, exp.Column))
+    meant = (is_other is None or not is_other(c) for c in named if isinstance(c, exp.Column))
+    return any(meant) or bool(live_nodes(tree))
 
 
 def _is_named(node: exp.Expr, names: Set[str], *inside: type[exp.Expr]) -> bool:
@@ -158,7 +178,7 @@ def handed_on(select: exp.Select, names: Set[str], *, live: bool = False) -> fro
             taken = (a for a in renamed if depends(a, names) or a.this.name.lower() in names)
             found |= {*names, *(alias.alias.lower() for alias in taken)}
         elif names_any(projection, names | found) or (live and live_nodes(projection)):
-            found.add(column_name(projection))
+            found |= column_names(projection)
     return frozenset(found)
 
 

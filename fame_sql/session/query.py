@@ -13,14 +13,15 @@ from fame_sql.errors import QueryError
 from fame_sql.planner import Plan, make_plan
 from fame_sql.scoring.on_demand import Parameters
 
+_NO_STATEMENT = "there is no statement: give one, such as 'SELECT * FROM anomalies'"
 _NO_RELATION = re.compile(r"Table with name|column .* not found|does not have a column", re.I)
 _SUBQUERY = (
     "on DuckDB 1, name the call in a subquery, as in SELECT s FROM (SELECT fame_score(body) AS s "
     "FROM logs) WHERE s > 0.9"
 )
-_OTHER_CURRENT = re.compile(
-    r"another warehouse is current, \w*: run USE with the name of the one you ask"
-)
+_USE = "run USE with the name of the one that you ask, as in 'USE b; SELECT b.fame.score(..)'"
+# A stored function asks first whether its warehouse is current; DuckDB's error has more in it.
+_NOT_CURRENT = {"another warehouse is current": "another", "use_this_warehouse_first does": "no"}
 _RAISED_INSIDE = re.compile(r"executing the UDF: \w+: (?P<message>[^\n]+)")
 
 
@@ -73,8 +74,22 @@ def run(connection: duckdb.DuckDBPyConnection, plan: Plan) -> duckdb.DuckDBPyCon
     """
     result = connection.execute(plan.statement, plan.parameters)
     if result is None:
-        raise QueryError("there is no statement: give one, such as 'SELECT * FROM anomalies'")
+        raise QueryError(_NO_STATEMENT)
     return result
+
+
+def check_statement(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
+    """Raise an error if there is no statement, without running it.
+
+    Raises
+    ------
+    QueryError
+        If there is none.
+    duckdb.Error
+        If DuckDB cannot parse it.
+    """
+    if not connection.extract_statements(statement):
+        raise QueryError(_NO_STATEMENT)
 
 
 @contextmanager
@@ -97,8 +112,8 @@ def _one_line(error: duckdb.Error) -> str:
     message = str(error)
     if raised := _RAISED_INSIDE.search(message):
         return raised["message"]
-    if other := _OTHER_CURRENT.search(message):
-        return other[0]
+    if current := next((word for part, word in _NOT_CURRENT.items() if part in message), ""):
+        return f"{current} warehouse is current: {_USE}"
     first, *others = message.splitlines()
     if "base table" in first:
         return f"{first}: views are read-only; use the tables of the schema fame, such as fame.logs"

@@ -427,6 +427,14 @@ def test_the_command_tells_its_plan(copied: Path) -> None:
     planned, plain = (run(main, [*base, "--json", *more]).output for more in ([], ["--no-plan"]))
     assert json.loads(planned) == json.loads(plain)
     assert run(main, [*base, "--plan", "--csv"]).exit_code == 2
+    for mistake, said in {
+        "": "no statement",
+        " /* c */ ;": "no statement",
+        "SELEC": "syntax",
+    }.items():
+        refused = run(main, [*base[:-1], mistake, "--plan"])
+        assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
+        assert said in refused.output
 
 
 def test_the_command_tells_what_it_counted(copied: Path) -> None:

@@ -27,15 +27,27 @@ CALLS = (
     "SELECT count(*) FROM {}.fame.timeline('1900-01-01', '1901-01-01')",
     "SELECT count(*) FROM {}.fame.neighbours(-1)",
     "SELECT count(*) FROM {}.fame.incident_lines(1)",
+    "SELECT count(*) FROM {}.fame.influencers(1)",
+    "SELECT count(*) FROM {}.fame.diff_patterns('2000-01-01', '2001-01-01', "
+    "'2001-01-01', '2002-01-01')",
+    "SELECT count(*) FROM {}.fame.template_values('none')",
+    "SELECT count(*) FROM {}.fame.rare_values('none')",
+    "SELECT count(*) FROM {}.fame.first_seen('2000-01-01', '2100-01-01')",
+    "SELECT count(*) FROM {}.fame.co_occurring('none')",
     "SELECT any_value({}.fame_stored.fame_score(body)) FROM {}.logs",
 )
 
 
-@pytest.fixture
-def other(copied: Path) -> Path:
+@pytest.fixture(scope="module")
+def own(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copied_to(tmp_path_factory.mktemp("attached"), compiled)
+
+
+@pytest.fixture(scope="module")
+def other(own: Path) -> Path:
     """A second warehouse, with half of the lines."""
-    path = copied.with_name("other.duckdb")
-    shutil.copy(copied, path)
+    path = own.with_name("other.duckdb")
+    shutil.copy(own, path)
     with Warehouse.open(path) as warehouse:
         lines.delete(warehouse.connection, "log_id > 2000")
         settings.remove(warehouse.connection, settings.IDENTITY)
@@ -44,8 +56,8 @@ def other(copied: Path) -> Path:
 
 
 @pytest.fixture
-def connection(copied: Path, other: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(copied), read_only=True) as connection:
+def connection(own: Path, other: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(own), read_only=True) as connection:
         connection.execute(f"ATTACH '{other}' AS other (READ_ONLY)")
         yield connection
 
@@ -65,6 +77,26 @@ def test_a_function_of_an_attached_warehouse_says_so(
     assert connection.execute(call.format("centre", "centre")).fetchall() == own
 
 
+def test_the_command_says_so_in_its_own_words(own: Path, other: Path) -> None:
+    from click.testing import CliRunner
+
+    from fame_sql.cli import main
+
+    base = ["query", "--warehouse", str(own), "--external-access"]
+    with duckdb.connect(str(own.with_name("plain.duckdb"))) as plain:
+        plain.execute("CREATE TABLE t (i INTEGER)")
+    attached = (
+        f"ATTACH '{other}' AS o (READ_ONLY); ATTACH '{other.with_name('plain.duckdb')}' AS p;"
+    )
+    for used, said in {
+        "": "another warehouse is current: run USE",
+        "USE p;": "no warehouse is",
+    }.items():
+        for call in ("FROM o.fame.coverage()", "SELECT o.fame.score('m')"):
+            told = CliRunner().invoke(main, [*base, f"{attached} {used} {call}"])
+            assert told.output.startswith(f"Error: {said}"), told.output
+
+
 def test_a_copy_beside_its_warehouse_is_refused(copied: Path) -> None:
     copy = shutil.copy(copied, copied.with_name("copy.duckdb"))
     with duckdb.connect(str(copied), read_only=True) as connection:
@@ -77,8 +109,9 @@ def test_a_copy_beside_its_warehouse_is_refused(copied: Path) -> None:
 def test_without_a_current_warehouse_the_error_says_what_to_do(other: Path) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH '{other}' AS other (READ_ONLY)")
-        with pytest.raises(duckdb.Error, match="use_this_warehouse_first"):
-            connection.execute("SELECT other.fame.score(body) FROM other.logs")
+        for call in CALLS:
+            with pytest.raises(duckdb.Error, match="use_this_warehouse_first"):
+                connection.execute(call.format("other", "other"))
         connection.execute("USE other")
         rows = connection.execute("SELECT count(fame.score(body)) FROM logs").fetchall()
         assert rows == [(2000,)]

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from fame_sql.planner import tree
 from fame_sql.planner.context import Calls
+from fame_sql.planner.moved_calls import MAYBE
 from fame_sql.planner.scope import above, climb
 from fame_sql.planner.tree import NotPlannedError
 
@@ -51,6 +52,8 @@ def find_guard(select: exp.Select, calls: Calls) -> exp.Select:
         calls.guard = "a join condition calls a live function"
     elif skipping := next(filter(None, map(_skipping, before)), ""):
         calls.guard = f"inside {skipping}, which may skip rows"
+    elif any(isinstance(n, exp.Alias) and n.alias.startswith(MAYBE) for n in around):
+        calls.guard = "the statement around it may need fewer rows"
     elif any("LIMIT" in tree.unordered(node) for node in (select, *above(select))):
         calls.guard = "below a LIMIT without ORDER BY"
     return select
@@ -64,7 +67,7 @@ def check_read(select: exp.Select, calls: Calls) -> exp.Select:
     Refused: ``SELECT log_id FROM (SELECT log_id, fame_score(body) AS s FROM logs)``
     """
     *_, projection = calls.nodes[0], *_between(calls, select)
-    names = {tree.column_name(projection)}
+    names = tree.column_names(projection)
     if (
         projection.arg_key == "expressions"
         and not projection.is_star

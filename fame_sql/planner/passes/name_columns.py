@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from fame_sql.planner.context import Calls, Context
 from fame_sql.planner.scope import above, standalone
-from fame_sql.planner.tree import NotPlannedError, is_columns, reading
+from fame_sql.planner.tree import NotPlannedError, has_fields, is_columns, reading
 from fame_sql.planner.verify import VALUES
 
 
@@ -38,7 +38,7 @@ def name_projections(select: exp.Select, calls: Calls) -> exp.Select:
     around = [part for node in calls.nodes for part in (node, *above(node))]
     for part in reversed(around):
         is_projection = isinstance(part.parent, exp.Select) and part.arg_key == "expressions"
-        is_nameless = is_projection and not isinstance(part, exp.Alias)
+        is_nameless = is_projection and not isinstance(part, exp.Alias) and not has_fields(part)
         if is_nameless and not give_name(part, given_name(part, calls.context)):
             raise NotPlannedError("its column cannot be named")
     return select

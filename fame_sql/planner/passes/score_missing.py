@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import duckdb
 from sqlglot import exp
 
 from fame_sql.planner import tree
-from fame_sql.planner.context import Calls
+from fame_sql.planner.context import Calls, Context
 from fame_sql.planner.scope import climb, standalone
 from fame_sql.planner.tree import NotPlannedError
 from fame_sql.scoring.on_demand import Counts
@@ -21,6 +22,7 @@ _MIXING = ("group", "having", "qualify", "limit", "offset")
 class _Level:
     """A query that reads the rows of another one."""
 
+    context: Context
     select: exp.Select
     node: exp.Expr  # the subquery, or the name of a CTE, that it reads them from
     live: frozenset[str]  # columns, in lower case, that come from live calls
@@ -33,7 +35,9 @@ class _Level:
     @property
     def tests(self) -> list[exp.Expr]:
         """Its conditions that need no answer."""
-        return [test for test in tree.conditions(self.select) if not tree.depends(test, self.live)]
+        is_other = partial(self.context.is_of_a_subquery, select=self.select)
+        tests = tree.conditions(self.select)
+        return [test for test in tests if not tree.depends(test, self.live, is_other)]
 
 
 def score_missing(select: exp.Select, calls: Calls) -> exp.Select:
@@ -50,7 +54,7 @@ def score_missing(select: exp.Select, calls: Calls) -> exp.Select:
         return select
     if calls.guard:
         raise NotPlannedError(calls.guard)
-    levels = _demand(select)
+    levels = _demand(select, calls.context)
     # What joins and subqueries drop, DuckDB may drop only after it has scored it.
     if not calls.key and any(
         level.joins or any(test.find(exp.Query) for test in tree.conditions(level.select))
@@ -65,7 +69,7 @@ def score_missing(select: exp.Select, calls: Calls) -> exp.Select:
     return select
 
 
-def _demand(select: exp.Select) -> list[_Level]:
+def _demand(select: exp.Select, context: Context) -> list[_Level]:
     """Return the queries around a SELECT, up to the last that drops rows before they are scored."""
     live = tree.handed_on(select, frozenset(), live=True)
     if _drops_groups(select, live):
@@ -77,7 +81,7 @@ def _demand(select: exp.Select) -> list[_Level]:
         if whole is not query:
             live, mixes = _live_of_union(whole, query, live), True
         after = tree.handed_on(outer, live, live=True)
-        levels.append(_Level(outer, node, live | after))
+        levels.append(_Level(context, outer, node, live | after))
         drops_groups = _drops_groups(outer, live | after)
         if levels[-1].joins or levels[-1].tests or drops_groups:
             # A join such as ASOF chooses among the rows: another row may be the one kept.
@@ -92,7 +96,7 @@ def _demand(select: exp.Select) -> list[_Level]:
 
 def _live_of_union(union: exp.Query, branch: exp.Query, live: frozenset[str]) -> frozenset[str]:
     """Return what a set operation calls the live columns of a branch; none if that is unknown."""
-    if any(p.is_star for p in (*union.selects, *branch.selects)):
+    if any(p.is_star or tree.has_fields(p) for p in (*union.selects, *branch.selects)):
         return frozenset()
     pairs = zip(union.selects, branch.selects, strict=False)
     return frozenset(
@@ -140,11 +144,11 @@ def _wanted(select: exp.Select, calls: Calls, levels: list[_Level], is_selective
         key = exp.to_identifier(calls.key, quoted=True)
         name, column = "event_id", exp.column(key, table=calls.message.args.get("table"))
     live = tree.handed_on(select, frozenset(), live=True)
-    own = live - calls.source.held
+    own, is_other = live - calls.source.held, partial(calls.context.is_of_a_subquery, select=select)
     tests = [
         tree.unaliased(t, calls.aliases)
         for t in tree.conditions(select)
-        if not tree.depends(t, own)
+        if not tree.depends(t, own, is_other)
     ]
     tests += [
         exp.Exists(this=test.args["query"].this.copy())

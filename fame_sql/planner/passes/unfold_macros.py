@@ -65,16 +65,10 @@ def _definition(node: exp.Anonymous, macro: Macro, context: Context) -> exp.Expr
         verify.parse(context.catalog.connection, q) for q in (lead + macro.definition, text(parsed))
     )
     found: exp.Expr = parsed if macro.is_table else parsed.expressions[0].unalias()
-    plain = not any(isinstance(a, exp.PropertyEQ | exp.Kwarg | exp.EQ) for a in node.expressions)
+    given = _given(node, macro)
     is_query = not macro.is_table and found.find(exp.Query, exp.Lambda)
-    if (
-        not verify.same(*trees)
-        or not plain
-        or is_query
-        or len(node.expressions) != len(macro.names)
-    ):
+    if not verify.same(*trees) or is_query or given.keys() != set(macro.names):
         raise NotPlannedError(f"the planner cannot put the macro {node.name} in place of its call")
-    given = dict(zip(macro.names, node.expressions, strict=True))
 
     def replaced(part: exp.Expr) -> exp.Expr:
         if not isinstance(part, exp.Column) or part.table or part.name.lower() not in given:
@@ -83,6 +77,18 @@ def _definition(node: exp.Anonymous, macro: Macro, context: Context) -> exp.Expr
         return value if isinstance(value, _SIMPLE) else exp.Paren(this=value)
 
     return found.transform(replaced)
+
+
+def _given(node: exp.Anonymous, macro: Macro) -> dict[str, exp.Expr]:
+    """Return the arguments of a call by the macro's names; those with a name follow the others."""
+    named = [a for a in node.expressions if isinstance(a, exp.PropertyEQ | exp.Kwarg)]
+    by_place = node.expressions[: len(node.expressions) - len(named)]
+    if any(isinstance(a, exp.PropertyEQ | exp.Kwarg) for a in by_place):
+        return {}
+    given = dict(zip(macro.names, by_place, strict=False))
+    by_name = {a.this.name.lower(): a.expression for a in named}
+    is_once = len(by_place) + len(by_name) == len(node.expressions) and not given.keys() & by_name
+    return {**given, **by_name} if is_once and len(by_place) == len(given) else {}
 
 
 def _read_table(node: exp.Anonymous, definition: exp.Expr, query: exp.Query) -> None:

@@ -7,7 +7,7 @@
 -- DuckDB does not bind the call in another one. A check as it runs is not enough, because DuckDB does
 -- not run what it knows to be empty. Of copies, which have the same name, only one may be attached.
 -- error() is not for that: it is volatile, and a window takes no volatile key. Where no warehouse is
--- current, DuckDB's error has the name to read.
+-- current, DuckDB's error has the name to read; so table functions ask before they name a table.
 CREATE OR REPLACE MACRO fame.use_this_warehouse_first(identity, "$current" := true) AS (
     SELECT
         CASE

@@ -7,16 +7,19 @@ SELECT
     count(*) FILTER (WHERE scored_logs.score IS NULL) AS unscored,
     count(*) FILTER (WHERE scored_logs.parse_error IS NOT NULL) AS parse_errors,
     (SELECT any_value(model_version) FROM fame.champion) AS model_version
-FROM fame.all_scored_logs AS scored_logs
-WHERE fame.use_this_warehouse_first('$identity', "$current" := true);
+FROM (SELECT fame.use_this_warehouse_first('$identity', "$current" := true) AS here) AS __fame_here
+CROSS JOIN fame.all_scored_logs AS scored_logs
+WHERE __fame_here.here;
 
 -- Anomalous lines with start <= timestamp < stop, the worst first.
 CREATE OR REPLACE MACRO fame.anomalies_between(start, stop) AS TABLE
-SELECT * FROM fame.anomalies
+SELECT anomalies.*
+FROM (SELECT fame.use_this_warehouse_first('$identity', "$current" := true) AS here) AS __fame_here
+CROSS JOIN fame.anomalies AS anomalies
 WHERE
     timestamp >= start::TIMESTAMP
     AND timestamp < stop::TIMESTAMP
-    AND fame.use_this_warehouse_first('$identity', "$current" := true)
+    AND __fame_here.here
 ORDER BY score DESC, timestamp, log_id;
 
 -- Lines per template and time bucket, such as INTERVAL 1 HOUR.
@@ -26,10 +29,11 @@ SELECT
     events.template_id,
     any_value(templates.template) AS template,
     count(*) AS lines
-FROM fame.all_logs AS logs
+FROM (SELECT fame.use_this_warehouse_first('$identity', "$current" := true) AS here) AS __fame_here
+CROSS JOIN fame.all_logs AS logs
 INNER JOIN fame.events AS events ON logs.event_id = events.event_id
 LEFT JOIN fame.templates AS templates ON events.template_id = templates.template_id
-WHERE fame.use_this_warehouse_first('$identity', "$current" := true)
+WHERE __fame_here.here
 GROUP BY ALL
 ORDER BY bucket_start, lines DESC, events.template_id;
 
@@ -40,12 +44,13 @@ __fame_words AS (
     SELECT
         string_split_regex(trim(logs.body), '\s+') AS words,
         string_split(templates.template, ' ') AS places
-    FROM fame.all_logs AS logs
+    FROM (SELECT fame.use_this_warehouse_first('$identity', "$current" := true) AS here) AS __fame_here
+    CROSS JOIN fame.all_logs AS logs
     INNER JOIN fame.events AS events ON logs.event_id = events.event_id
     INNER JOIN fame.templates AS templates ON events.template_id = templates.template_id
     WHERE
         events.template_id = wanted_template_id
-        AND fame.use_this_warehouse_first('$identity', "$current" := true)
+        AND __fame_here.here
 ),
 __fame_placed AS (
     SELECT

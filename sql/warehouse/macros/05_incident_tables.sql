@@ -12,12 +12,13 @@ __fame_counted AS (
     WHERE incident.lines = 0
 )
 SELECT logs.*
-FROM fame.all_scored_logs AS logs
+FROM (SELECT fame.use_this_warehouse_first('$identity', "$current" := true) AS here) AS __fame_here
+CROSS JOIN fame.all_scored_logs AS logs
 INNER JOIN __fame_incident AS incident
     ON coalesce(logs.service_name, '') = incident.service_name
     AND coalesce(logs.timestamp, logs.observed_timestamp)
     BETWEEN incident.first_seen AND incident.last_seen
-WHERE fame.use_this_warehouse_first('$identity', "$current" := true) AND (
+WHERE __fame_here.here AND (
     (
         logs.event_id IN (
             SELECT events.event_id
@@ -61,14 +62,15 @@ __fame_lines AS (
         logs.attributes,
         logs.body,
         string_split_regex(coalesce(templates.template, events.canonical, ''), '[\s,;()\[\]{}"]+') AS words
-    FROM fame.all_logs AS logs
+    FROM (SELECT fame.use_this_warehouse_first('$identity', "$current" := true) AS here) AS __fame_here
+    CROSS JOIN fame.all_logs AS logs
     INNER JOIN __fame_incident AS incident
         ON coalesce(logs.service_name, '') = incident.service_name
         AND coalesce(logs.timestamp, logs.observed_timestamp)
         BETWEEN incident.first_seen - INTERVAL 1 DAY AND incident.last_seen
     LEFT JOIN fame.events AS events ON logs.event_id = events.event_id
     LEFT JOIN fame.templates AS templates ON events.template_id = templates.template_id
-    WHERE fame.use_this_warehouse_first('$identity', "$current" := true)
+    WHERE __fame_here.here
 ),
 __fame_values AS (
     SELECT log_id, inside, 'host' AS field, host_name AS value

@@ -10,7 +10,6 @@ __fame_keyed AS (
         coalesce(template_id, fame.provisional_id(canonical)) AS template_id,
         first_seen
     FROM fame.events
-    WHERE fame.use_this_warehouse_first('$identity', "$current" := true)
 ),
 __fame_new AS (
     SELECT keyed.event_id, keyed.template_id, fresh.first_seen
@@ -36,11 +35,12 @@ SELECT
     count(*) FILTER (WHERE logs.is_anomaly) AS anomalous_lines,
     max(logs.score) AS worst_score,
     arg_min(logs.body, (logs.timestamp, logs.log_id)) AS example
-FROM fame.all_scored_logs AS logs
+FROM (SELECT fame.use_this_warehouse_first('$identity', "$current" := true) AS here) AS __fame_here
+CROSS JOIN fame.all_scored_logs AS logs
 INNER JOIN __fame_new AS new ON logs.event_id = new.event_id
 INNER JOIN fame.events AS events ON new.event_id = events.event_id
 LEFT JOIN fame.templates AS templates ON new.template_id = templates.template_id
-WHERE logs.timestamp >= start::TIMESTAMP AND logs.timestamp < stop::TIMESTAMP
+WHERE logs.timestamp >= start::TIMESTAMP AND logs.timestamp < stop::TIMESTAMP AND __fame_here.here
 GROUP BY new.template_id
 ORDER BY first_seen, log_id;
 
@@ -56,8 +56,9 @@ __fame_line AS (
         service_name,
         host_name,
         CASE WHEN coalesce(trace_id, service_name, host_name) IS NULL THEN source_path END AS source_path
-    FROM fame.all_logs
-    WHERE log_id = wanted_log_id AND fame.use_this_warehouse_first('$identity', "$current" := true)
+    FROM (SELECT fame.use_this_warehouse_first('$identity', "$current" := true) AS here) AS __fame_here
+    CROSS JOIN fame.all_logs
+    WHERE log_id = wanted_log_id AND __fame_here.here
 ),
 __fame_related AS (
     SELECT
@@ -69,8 +70,8 @@ __fame_related AS (
         coalesce(logs.service_name = line.service_name, false) AS same_service,
         coalesce(logs.host_name = line.host_name, false) AS same_host,
         coalesce(logs.source_path = line.source_path, false) AS same_source
-    FROM fame.all_logs AS logs
-    CROSS JOIN __fame_line AS line
+    FROM __fame_line AS line
+    CROSS JOIN fame.all_logs AS logs
     WHERE logs.log_id <> line.log_id AND (
         logs.trace_id = line.trace_id
         OR logs.service_name = line.service_name
@@ -153,10 +154,11 @@ __fame_words AS (
         logs.body,
         string_split_regex(trim(logs.body), '\s+') AS words,
         string_split(templates.template, ' ') AS places
-    FROM fame.all_logs AS logs
+    FROM (SELECT fame.use_this_warehouse_first('$identity', "$current" := true) AS here) AS __fame_here
+    CROSS JOIN fame.all_logs AS logs
     INNER JOIN fame.events AS events ON logs.event_id = events.event_id
     INNER JOIN fame.templates AS templates ON events.template_id = templates.template_id
-    WHERE events.template_id = wanted_template_id AND fame.use_this_warehouse_first('$identity', "$current" := true)
+    WHERE events.template_id = wanted_template_id AND __fame_here.here
 ),
 __fame_placed AS (
     SELECT
@@ -214,8 +216,9 @@ __fame_keyed AS (
         event_id,
         coalesce(template_id, fame.provisional_id(canonical)) AS template_id,
         canonical
-    FROM fame.events
-    WHERE fame.use_this_warehouse_first('$identity', "$current" := true)
+    FROM (SELECT fame.use_this_warehouse_first('$identity', "$current" := true) AS here) AS __fame_here
+    CROSS JOIN fame.events
+    WHERE __fame_here.here
 ),
 __fame_cells AS (
     SELECT
@@ -224,8 +227,8 @@ __fame_cells AS (
         any_value(keyed.canonical) AS canonical,
         min(logs.timestamp) AS first_time,
         count(*) AS lines
-    FROM fame.all_logs AS logs
-    INNER JOIN __fame_keyed AS keyed ON logs.event_id = keyed.event_id
+    FROM __fame_keyed AS keyed
+    INNER JOIN fame.all_logs AS logs ON keyed.event_id = logs.event_id
     WHERE logs.timestamp IS NOT NULL
     GROUP BY ALL
 ),
@@ -430,9 +433,10 @@ SELECT
     count(*) FILTER (WHERE logs.is_anomaly) AS anomalous_lines,
     count(DISTINCT logs.template_id) AS templates,
     max(logs.score) AS worst_score
-FROM fame.all_scored_logs AS logs
+FROM (SELECT fame.use_this_warehouse_first('$identity', "$current" := true) AS here) AS __fame_here
+CROSS JOIN fame.all_scored_logs AS logs
 WHERE coalesce(logs.timestamp, logs.observed_timestamp) >= start::TIMESTAMP
     AND coalesce(logs.timestamp, logs.observed_timestamp) < stop::TIMESTAMP
-    AND fame.use_this_warehouse_first('$identity', "$current" := true)
+    AND __fame_here.here
 GROUP BY ALL
 ORDER BY bucket_start, logs.service_name, logs.domain;
