@@ -16,11 +16,12 @@ from fame_sql.console import Progress, SilentProgress
 from fame_sql.planner import verify
 from fame_sql.planner.catalog import Catalog
 from fame_sql.planner.context import Calls, Context
+from fame_sql.planner.parts import Statement
 from fame_sql.planner.passes import AFTER, BEFORE, PER_CALL, PER_MESSAGE
 from fame_sql.planner.passes.check_statement import NOT_ACCEPTED
 from fame_sql.planner.report import Plan
 from fame_sql.planner.scope import selects
-from fame_sql.planner.statements import Statement, only_statement, read_statement
+from fame_sql.planner.statements import only_statement, read_statement
 from fame_sql.planner.tree import (
     DIALECT,
     FIELDS,

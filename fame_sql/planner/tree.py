@@ -129,8 +129,8 @@ def is_columns(node: exp.Expr) -> bool:
 
 def has_fields(projection: exp.Expr) -> bool:
     """Return whether a projection unnests a verdict: its columns are named after the fields."""
-    inner = projection.unalias()
-    inner = inner.this if isinstance(inner, exp.Explode | exp.Unnest) else None
+    plain = projection.unalias()
+    inner = plain.this if isinstance(plain, exp.Explode | exp.Unnest) else None
     return isinstance(inner, exp.Anonymous) and FIELDS.get(inner.name.lower()) == "verdict"
 
 
