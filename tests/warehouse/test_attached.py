@@ -34,6 +34,7 @@ CALLS = (
     "SELECT count(*) FROM {}.fame.rare_values('none')",
     "SELECT count(*) FROM {}.fame.first_seen('2000-01-01', '2100-01-01')",
     "SELECT count(*) FROM {}.fame.co_occurring('none')",
+    "SELECT count(*) FROM {}.fame.compare_models('none', 'none')",
     "SELECT any_value({}.fame_stored.fame_score(body)) FROM {}.logs",
 )
 

@@ -309,8 +309,9 @@ __fame_named AS (
             )
             ELSE error('kind is time, service, host, source, trace or release, not ' || kind)
         END AS name
-    FROM fame.all_logs AS logs
-    WHERE fame.use_this_warehouse_first('$identity', "$current" := true)
+    FROM (SELECT fame.use_this_warehouse_first('$identity', "$current" := true) AS here) AS __fame_here
+    CROSS JOIN fame.all_logs AS logs
+    WHERE __fame_here.here
 ),
 __fame_sided AS (
     SELECT
@@ -413,14 +414,15 @@ SELECT
     first.known_template AS first_known,
     second.known_template AS second_known,
     events.canonical
-FROM fame.scores AS first
+FROM (SELECT fame.use_this_warehouse_first('$identity', "$current" := true) AS here) AS __fame_here
+CROSS JOIN fame.scores AS first
 INNER JOIN fame.scores AS second ON first.event_id = second.event_id
 INNER JOIN fame.events AS events ON first.event_id = events.event_id
 WHERE
     first.model_version = first_version
     AND second.model_version = second_version
     AND (first.score > $threshold) <> (second.score > $threshold)
-    AND fame.use_this_warehouse_first('$identity', "$current" := true)
+    AND __fame_here.here
 ORDER BY events.lines DESC, events.event_id;
 
 -- Lines and anomalies of a range of time by bucket, service and domain.
