@@ -19,7 +19,7 @@ _SHOWN = 5
 @click.command()
 @click.argument("match", metavar="MATCH")
 @click.option("--for", "span", metavar="TIME", required=True, help="How long, such as 2h.")
-@click.option("--reason", metavar="WHY", required=True, help="Why.")
+@click.option("--reason", metavar="REASON", required=True, help="Why.")
 @click.option("--all", "every", is_flag=True, help="Accept a match that covers all that is open.")
 @author_option
 @warehouse_option

@@ -17,6 +17,7 @@ from fame_sql.cli.options.language_model import (
 )
 from fame_sql.cli.options.numbers import COUNT
 from fame_sql.cli.options.output import Form, form_options, json_option
+from fame_sql.cli.options.reason import reason_option
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json, print_records
 from fame_sql.cli.progress import terminal_progress
@@ -53,7 +54,7 @@ top_option = click.option(
     metavar="TEMPLATE",
     help="Take a person's answer back; can be given several times.",
 )
-@click.option("--why", metavar="REASON", help="Reason to record with the answers.")
+@reason_option("Reason to record with the answers.")
 @author_option
 @top_option
 @language_model_options_on_request
@@ -64,7 +65,7 @@ def queue(
     context: click.Context,
     answers: tuple[str, ...],
     withdraw: tuple[str, ...],
-    why: str | None,
+    reason: str | None,
     author: str | None,
     top: int | None,
     llm: LanguageModelOptions,
@@ -91,7 +92,7 @@ def queue(
         if by_llm:
             _ask(opened, llm, top, form)
         elif given or withdraw:
-            _store(opened, given, withdraw, author, why, form)
+            _store(opened, given, withdraw, author, reason, form)
         else:
             _list(opened, top, form)
 
@@ -127,13 +128,13 @@ def _store(
     given: list[tuple[str, str]],
     withdraw: tuple[str, ...],
     author: str | None,
-    why: str | None,
+    reason: str | None,
     form: Form,
 ) -> None:
     from fame_sql.labels.answers import find_template, give_answers, withdraw_answers
     from fame_sql.warehouse.author import system_user
 
-    answers = [_answer(warehouse, *each, author or system_user(), why) for each in given]
+    answers = [_answer(warehouse, *each, author or system_user(), reason) for each in given]
     gone = [find_template(warehouse, name) for name in withdraw]
     with warehouse.transaction():
         if gone:
@@ -147,11 +148,11 @@ def _store(
 
 
 def _answer(
-    warehouse: Warehouse, name: str, label: str, author: str | None, why: str | None
+    warehouse: Warehouse, name: str, label: str, author: str | None, reason: str | None
 ) -> GivenAnswer:
     from fame_sql.labels.answers import GivenAnswer, find_template, read_answer
 
-    return GivenAnswer(find_template(warehouse, name), read_answer(label), author, why)
+    return GivenAnswer(find_template(warehouse, name), read_answer(label), author, reason)
 
 
 def _ask(warehouse: Warehouse, llm: LanguageModelOptions, top: int | None, form: Form) -> None:

@@ -125,7 +125,7 @@ def promote(
     if not reason.strip():
         raise InputError(
             f"no reason to promote {version!r} is given: give one, for example "
-            f"'fame models promote {version} --why \"fewer false alarms\"'"
+            f"'fame models promote {version} --reason \"fewer false alarms\"'"
         )
     record = find(warehouse, version)
     _refuse_changed(warehouse, record)

@@ -88,7 +88,7 @@ def test_a_model_is_promoted_under_the_former_name_of_the_author(copied: Path) -
     where = ("--warehouse", copied)
     version = json.loads(_run("models", "list", "--json", *where).stdout)[0]["model_version"]
     done = _run("models", "promote", version, "--by", "ana", "--why", "a test", *where)
-    assert done.stderr == "--by is deprecated; use --author\n"
+    assert done.stderr == ("--by is deprecated; use --author\n--why is deprecated; use --reason\n")
     assert json.loads(_run("models", "list", "--json", *where).stdout)[0]["author"] == "ana"
 
 

@@ -53,7 +53,14 @@ def test_the_queue_is_ranked_and_answers_leave_it(copied: Path) -> None:
     assert queue(copied, "--top", "2") == waiting[:2]
     assert len(fame(copied, "queue", "--csv").stdout.splitlines()) == 1 + len(waiting)
     first, second = (str(row["template_id"]) for row in waiting[:2])
-    given = ("--answer", f"{first[:12]}=anomalous", "--answer", f"{second}=Mixed", "--why", "tea")
+    given = (
+        "--answer",
+        f"{first[:12]}=anomalous",
+        "--answer",
+        f"{second}=Mixed",
+        "--reason",
+        "tea",
+    )
     fame(copied, "queue", *given)
     assert answers(copied) == {first: "anomalous", second: "mixed"}
     assert queue(copied) == waiting[2:]

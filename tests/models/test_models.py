@@ -78,7 +78,7 @@ def test_a_changed_model_is_not_promoted(two) -> None:
 def test_the_commands(copied: Path, tmp_path: Path) -> None:
     listed = json.loads(_fame("models", "list", "--json", "--warehouse", copied).stdout)
     version = listed[0]["model_version"]
-    told = _fame("models", "promote", version, "--why", "again", "--warehouse", copied)
+    told = _fame("models", "promote", version, "--reason", "again", "--warehouse", copied)
     assert told.stdout == f"model {version} is the champion\n"
     exported = _fame("models", "export", version, tmp_path / "out", "--warehouse", copied)
     assert exported.returncode == 0
@@ -91,7 +91,7 @@ def test_the_commands(copied: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [["promote"], ["convert", "--runtime", "onnx", "--promote"]])
-@pytest.mark.parametrize("reason", [[], ["--why", " "]])
+@pytest.mark.parametrize("reason", [[], ["--reason", " "]])
 def test_a_promotion_without_a_reason_is_refused(
     copied: Path, words: list[str], reason: list[str]
 ) -> None:
@@ -100,7 +100,7 @@ def test_a_promotion_without_a_reason_is_refused(
     command = ["models", *words, version, *reason, "--warehouse", str(copied)]
     result = CliRunner().invoke(main, command)
     assert result.exit_code in (1, 2)
-    assert "--why" in result.output
+    assert "--reason" in result.output
     with Warehouse.open(copied, read_only=True) as warehouse:
         assert warehouse.value("SELECT count(*) FROM fame.promotions") == 1
         assert len(models.models(warehouse)) == 1
@@ -117,7 +117,7 @@ def test_who_promotes_is_the_user_of_the_system(
         monkeypatch.setenv("LOGNAME", "ben")
     else:
         monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)
-    _run(path, "promote", old, "--why", "as before")
+    _run(path, "promote", old, "--reason", "as before")
     listed = json.loads(_run(path, "list", "--json"))
     assert listed[1]["author"] == ("ben" if named else f"uid {os.getuid()}")
 
@@ -132,7 +132,7 @@ def test_the_list_tells_the_champion_who_wanted_it_why_and_how_large_it_is(
     two_models: tuple[Path, str, str],
 ) -> None:
     path, old, new = two_models
-    _run(path, "promote", old, "--author", "ana\x1b[2J", "--why", "fewer false alarms")
+    _run(path, "promote", old, "--author", "ana\x1b[2J", "--reason", "fewer false alarms")
     newest, oldest = json.loads(_run(path, "list", "--json"))
     assert [newest["model_version"], oldest["model_version"]] == [new, old]
     assert [newest["stage"], oldest["stage"]] == ["archived", "champion"]

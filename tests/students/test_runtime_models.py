@@ -163,7 +163,9 @@ def test_converting_on_the_command_line(copied_with_encoder: Path) -> None:
     assert ask(*command)["model_version"] == made["model_version"]
     stages = {model["model_version"]: model["stage"] for model in ask("models", "list")}
     assert stages == {trained["model_version"]: "champion", made["model_version"]: "candidate"}
-    assert ask(*command, "--promote", "--author", "me", "--why", "no torch")["stage"] == "champion"
+    assert (
+        ask(*command, "--promote", "--author", "me", "--reason", "no torch")["stage"] == "champion"
+    )
     assert ask(*command)["stage"] == "champion"
     back = ask("models", "convert", made["model_version"], "--runtime", "torch")
     assert (back["model_version"], back["stage"]) == (trained["model_version"], "archived")

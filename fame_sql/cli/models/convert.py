@@ -9,6 +9,7 @@ import click
 
 from fame_sql.cli.options.author import author_option_with_former_name
 from fame_sql.cli.options.output import json_option
+from fame_sql.cli.options.reason import reason_option
 from fame_sql.cli.options.runtime import PRECISION_HELP, PRECISIONS, RUNTIMES
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 )
 @click.option("--promote", is_flag=True, help="Make the new model the champion.")
 @author_option_with_former_name
-@click.option("--why", "reason", metavar="REASON", help="Reason to record; needed with --promote.")
+@reason_option("Reason to record; needed with --promote.")
 @warehouse_option
 @json_option
 def convert(
@@ -48,7 +49,7 @@ def convert(
     own: a candidate, unless --promote is given.
     """
     if promote and not (reason or "").strip():
-        raise click.UsageError("--promote needs a reason: --why REASON")
+        raise click.UsageError("--promote needs a reason: --reason REASON")
     from fame_sql.students.runtime import Runtime
     from fame_sql.training.conversion import convert as run
     from fame_sql.warehouse.warehouse import Warehouse
@@ -63,4 +64,4 @@ def convert(
         click.echo("its events have no scores yet: run 'fame score'")
     else:
         click.echo(f"model {made.model_version}, on {wanted}, is a {made.stage}")
-        click.echo(f"to use it, run 'fame models promote {made.model_version} --why REASON'")
+        click.echo(f"to use it, run 'fame models promote {made.model_version} --reason REASON'")

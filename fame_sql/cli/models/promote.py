@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from fame_sql.cli.options.author import author_option_with_former_name
+from fame_sql.cli.options.reason import reason_option
 from fame_sql.cli.options.warehouse import warehouse_option
 
 
 @click.command()
 @click.argument("version")
 @author_option_with_former_name
-@click.option("--why", "reason", metavar="REASON", required=True, help="Reason to record.")
+@reason_option("Reason to record.", required=True)
 @warehouse_option
 def promote(version: str, author: str | None, reason: str, warehouse: Path) -> None:
     """Make a model the champion.
