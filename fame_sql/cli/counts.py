@@ -39,7 +39,11 @@ _LONGEST = 80
     is_flag=True,
     help="Compare each window with sessions after it as well: for a report, not for alerts.",
 )
-@click.option("--recount", is_flag=True, help="Count all lines and test all windows again.")
+@click.option(
+    "--recount",
+    is_flag=True,
+    help="Count all lines and test all windows again; incidents give up what is not found again.",
+)
 @warehouse_option
 @form_options
 @click.pass_context
@@ -63,17 +67,23 @@ def counts(
         return
     from fame_sql.operations.counts import update
     from fame_sql.operations.counts.listing import COLUMNS, list_anomalies
-    from fame_sql.warehouse.warehouse import Warehouse
+    from fame_sql.operations.incidents import update as update_incidents
+    from fame_sql.operations.incidents.changes import last_number
+    from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
     chosen: dict[str, Any] = {"since": since, "until": until, "top": top}
     given = {name: value for name, value in chosen.items() if value is not None}
     with Warehouse.open(warehouse) as opened:
         report = update(opened, recount=recount, progress=terminal_progress())
+        is_followed = recount and last_number(opened) > 0
+        changes = update_incidents(opened, utc_now()) if is_followed else []
         rows = list_anomalies(opened, looking_back=looking_back, **given)
     if form != "text":
         print_records(rows, COLUMNS, form)
         return
     click.echo(f"{report.windows} windows tested, {report.found} of their counts are anomalous")
+    if is_followed:
+        click.echo(f"{len(changes)} changes of incidents")
     if rows:
         click.echo()
         shown = [{**row, "template": row["template"].strip()[:_LONGEST]} for row in rows]

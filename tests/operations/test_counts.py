@@ -20,6 +20,9 @@ from fame_sql.cli import main
 from fame_sql.ingest import ingest_file
 from fame_sql.operations.counts import CountReport, update
 from fame_sql.operations.counts.listing import list_anomalies
+from fame_sql.operations.incidents import update as update_incidents
+from fame_sql.operations.incidents.changes import last_number
+from fame_sql.operations.settings import reset, set_value
 from fame_sql.templates.mining import mine
 from fame_sql.warehouse.warehouse import Warehouse
 
@@ -186,6 +189,47 @@ def test_templates_that_are_mined_later_are_counted_under_their_own_name(tmp_pat
         assert after
         assert set(after) <= set(known)
         assert warehouse.value("SELECT sum(lines) FROM fame.line_counts") == len(QUIET) + 12
+
+
+def _of_incidents(warehouse: Warehouse) -> list[tuple[str, str]]:
+    return warehouse.rows(
+        "SELECT DISTINCT template, anomaly FROM fame.incident_counts ORDER BY ALL"
+    )
+
+
+def test_incidents_give_up_what_a_count_of_all_lines_does_not_find(tmp_path: Path) -> None:
+    lines = QUIET + repeated("mail", "relay access denied", 31, 12)
+    with filled(tmp_path, lines) as warehouse:
+        opened = update_incidents(warehouse, LATER)
+        assert _of_incidents(warehouse) == [("relay access denied", "first sighting")]
+        mine(warehouse, fraction=1.0)
+        update(warehouse, now=LATER)
+        again = update_incidents(warehouse, LATER)
+        assert _of_incidents(warehouse) == [("relay access denied", "first sighting")]
+        assert {change.incident.counts for change in (*opened, *again)} == {1}
+
+        warehouse.connection.execute("DELETE FROM fame.logs WHERE body = 'relay access denied'")
+        update(warehouse, now=LATER)
+        assert update_incidents(warehouse, LATER) == [], "nobody has counted again"
+        update(warehouse, now=LATER, recount=True)
+        number = last_number(warehouse)
+        [corrected] = update_incidents(warehouse, LATER)
+        assert (corrected.transition, corrected.incident.counts) == ("corrected", 0)
+        assert last_number(warehouse) == number + 1
+        assert _of_incidents(warehouse) == []
+        assert update_incidents(warehouse, LATER) == []
+
+
+def test_incidents_give_up_what_another_rate_does_not_find(tmp_path: Path) -> None:
+    lines = QUIET + repeated("mail", "relay access denied", 31, 12)
+    with filled(tmp_path, lines) as warehouse:
+        update_incidents(warehouse, LATER)
+        set_value(warehouse, "count_least_g", "100000")
+        [corrected] = update_incidents(warehouse, LATER)
+        assert (corrected.transition, corrected.incident.counts) == ("corrected", 0)
+        reset(warehouse, "count_least_g")
+        [back] = update_incidents(warehouse, LATER)
+        assert back.incident.counts == 1
 
 
 def test_the_command_lists_them(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ def count_lines(warehouse: Warehouse, *, recount: bool = False) -> int:
         connection.execute(_load(step, logs=logs))
     if recount:
         connection.execute(_load("forget_found"))
+        settings.write(connection, settings.COUNTS_RECOUNTED, "true")
     settings.write(connection, settings.COUNTED_UNTIL, str(newest))
     return int(warehouse.value("SELECT count(*) FROM touched_buckets"))
 

@@ -106,8 +106,8 @@ def _grow(warehouse: Warehouse) -> None:
     _run(warehouse, "new_lines", lines | waiting, **relations)
     has_counts = warehouse.value(sql.load("operations/incidents/has_counts"))
     _run(warehouse, "new_counts" if has_counts else "no_counts")
-    if has_counts and until > after:
-        _run(warehouse, "withdraw_counts", lines, **relations)
+    if has_counts:
+        _withdraw(warehouse, lines, relations)
     if any(_has_rows(warehouse, what) for what in _NEW):
         for step in ("find_spans", "gather", "shrink", "weigh", "judge", "apply"):
             _run(warehouse, step)
@@ -115,6 +115,16 @@ def _grow(warehouse: Warehouse) -> None:
         _run(warehouse, "wait_no_longer")
         _run(warehouse, "wait", lines, **relations)
     settings.write(warehouse.connection, settings.INCIDENTS_READ, str(until))
+
+
+def _withdraw(warehouse: Warehouse, lines: dict[str, int], relations: dict[str, str]) -> None:
+    """Find the count anomalies that late lines, or a count of all lines, have taken back."""
+    if settings.read(warehouse.connection, settings.COUNTS_RECOUNTED) is not None:
+        _run(warehouse, "withdraw_recounted")
+        if not warehouse.value(sql.load("operations/incidents/waiting_counts")):
+            settings.remove(warehouse.connection, settings.COUNTS_RECOUNTED)
+    elif lines["until"] > lines["after"]:
+        _run(warehouse, "withdraw_counts", lines, **relations)
 
 
 def _tell(warehouse: Warehouse) -> None:

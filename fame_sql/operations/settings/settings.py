@@ -111,6 +111,7 @@ def set_value(warehouse: Warehouse, key: str, text: str) -> str:
     setting = _setting(key)
     value = _read(setting, text)
     settings.write(warehouse.connection, key, f"{value:.17g}")
+    _let_incidents_follow(warehouse, key)
     return _shown(setting, value)
 
 
@@ -124,7 +125,14 @@ def reset(warehouse: Warehouse, key: str) -> str:
     """
     setting = _setting(key)
     settings.remove(warehouse.connection, key)
+    _let_incidents_follow(warehouse, key)
     return _shown(setting, setting.default)
+
+
+def _let_incidents_follow(warehouse: Warehouse, key: str) -> None:
+    """Let incidents give up the count anomalies that are none with another rate or statistic."""
+    if key in (settings.COUNT_RATE, settings.COUNT_LEAST_G):
+        settings.write(warehouse.connection, settings.COUNTS_RECOUNTED, "true")
 
 
 def _setting(key: str) -> Setting:

@@ -73,4 +73,8 @@ UNION ALL
 SELECT stored.incident_id, 'corrected'
 FROM fame.stored_incidents AS stored
 INNER JOIN shrunken_incidents AS shrunken ON stored.incident_id = shrunken.incident_id
-WHERE stored.lines + stored.counts = 0;
+WHERE
+    stored.merged_into IS NULL
+    AND stored.incident_id NOT IN (
+        SELECT changed.incident_id FROM changed_incidents AS changed WHERE changed.transition IS NOT NULL
+    );
