@@ -8,15 +8,11 @@ WITH shares AS (
         coalesce(counts.x, 0) AS x,
         exposures.n,
         row_number() OVER (
-            PARTITION BY series.block_start, series.measure, series.service_name, series.template_id
+            PARTITION BY series.series
             ORDER BY coalesce(counts.x, 0) / exposures.n, exposures.part_start
         ) AS place,
-        count(*) OVER (
-            PARTITION BY series.block_start, series.measure, series.service_name, series.template_id
-        ) AS parts,
-        sum(coalesce(counts.x, 0)) OVER (
-            PARTITION BY series.block_start, series.measure, series.service_name, series.template_id
-        ) AS all_lines
+        count(*) OVER (PARTITION BY series.series) AS parts,
+        sum(coalesce(counts.x, 0)) OVER (PARTITION BY series.series) AS all_lines
     FROM series_of_blocks AS series
     INNER JOIN part_exposures AS exposures
         ON
@@ -40,7 +36,7 @@ kept AS (
         parts < 8
         OR measure = 'service'
         OR (place > floor(0.15 * parts) AND place <= parts - floor(0.15 * parts))
-    WINDOW same AS (PARTITION BY block_start, measure, service_name, template_id)
+    WINDOW same AS (PARTITION BY series)
 )
 SELECT
     block_start,

@@ -1,19 +1,19 @@
 -- Lines by service in the parts and windows that are compared. The measure 'service' asks whether a
 -- service as a whole has gone silent.
+CREATE OR REPLACE TEMP TABLE counted_parts AS
+SELECT
+    counts.service_name,
+    counts.template_id,
+    buckets.part_start,
+    sum(counts.lines)::BIGINT AS x
+FROM fame.line_counts AS counts
+INNER JOIN session_buckets AS buckets ON counts.bucket = buckets.bucket
+WHERE
+    buckets.part_start IN (SELECT part_start FROM baseline_parts)
+    AND counts.bucket >= (SELECT min(part_start) FROM baseline_parts)
+GROUP BY ALL;
+
 CREATE OR REPLACE TEMP TABLE part_counts AS
-WITH counted AS (
-    SELECT
-        counts.service_name,
-        counts.template_id,
-        buckets.part_start,
-        sum(counts.lines)::BIGINT AS x
-    FROM fame.line_counts AS counts
-    INNER JOIN session_buckets AS buckets ON counts.bucket = buckets.bucket
-    WHERE
-        buckets.part_start IN (SELECT part_start FROM baseline_parts)
-        AND counts.bucket >= (SELECT min(part_start) FROM baseline_parts)
-    GROUP BY ALL
-)
 SELECT
     baselines.block_start,
     'lines' AS measure,
@@ -22,18 +22,20 @@ SELECT
     counted.part_start,
     counted.x
 FROM baseline_parts AS baselines
-INNER JOIN counted ON baselines.part_start = counted.part_start;
+INNER JOIN counted_parts AS counted ON baselines.part_start = counted.part_start;
 
 INSERT INTO part_counts
 SELECT
-    block_start,
+    baselines.block_start,
     'service' AS measure,
-    service_name,
+    services.service_name,
     '' AS template_id,
-    part_start,
-    sum(x)::BIGINT AS x
-FROM part_counts
-GROUP BY block_start, service_name, part_start;
+    services.part_start,
+    services.x
+FROM baseline_parts AS baselines
+INNER JOIN (
+    SELECT service_name, part_start, sum(x)::BIGINT AS x FROM counted_parts GROUP BY ALL
+) AS services ON baselines.part_start = services.part_start;
 
 CREATE OR REPLACE TEMP TABLE window_counts AS
 SELECT
@@ -65,10 +67,11 @@ GROUP BY block_start, window_start, window_end, service_name;
 -- which fewer than three lines are expected in every window cannot be silent.
 CREATE OR REPLACE TEMP TABLE part_exposures AS
 WITH sums AS (
-    SELECT block_start, part_start, sum(x)::BIGINT AS n
-    FROM part_counts
-    WHERE measure = 'service'
-    GROUP BY block_start, part_start
+    SELECT baselines.block_start, baselines.part_start, parts.n
+    FROM baseline_parts AS baselines
+    INNER JOIN (
+        SELECT part_start, sum(x)::BIGINT AS n FROM counted_parts GROUP BY part_start
+    ) AS parts ON baselines.part_start = parts.part_start
 ),
 totals AS (
     SELECT block_start, sum(n) AS n FROM sums GROUP BY block_start
