@@ -167,7 +167,8 @@ def post(connection: http.client.HTTPConnection, body: bytes) -> int:
     return answer.status
 
 
-def _metrics(address: str) -> dict[str, float]:
+def metrics(address: str) -> dict[str, float]:
+    """Return the metrics of a server, by their names with labels."""
     with urllib.request.urlopen(f"http://{address}/metrics") as answer:
         text = answer.read().decode()
     rows = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
@@ -175,12 +176,12 @@ def _metrics(address: str) -> dict[str, float]:
 
 
 def _metric(address: str, name: str) -> float:
-    return _metrics(address)[name]
+    return metrics(address)[name]
 
 
 def lag(address: str) -> float:
     """Return the bound below which 99 of 100 records had their verdict."""
-    found = _metrics(address)
+    found = metrics(address)
     every = found["fame_verdict_lag_seconds_count"]
     bounds = {
         float(name.split('"')[1]): count

@@ -24,7 +24,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from serve import RunningServer, copied, lag, made_lines, post, quantile, requests
+from serve import RunningServer, copied, lag, made_lines, metrics, post, quantile, requests
 
 _ROOT = Path(__file__).parents[1]
 _TOKEN = "fame_" + "b" * 43
@@ -84,6 +84,10 @@ def run(server: RunningServer, lines: list[str], given: argparse.Namespace) -> N
         for thread in threads:
             thread.join()
     print(f"lag from arrival to verdict: p99 at most {lag(server.address):g} s")
+    found = metrics(server.address)
+    print(
+        f"rounds: {found['fame_rounds_total']:.0f}, failed {found['fame_rounds_failed_total']:.0f}"
+    )
     waits = sorted(asking.waits)
     if waits:
         print(

@@ -112,9 +112,13 @@ class Judge(Part):
 
     def _judge(self) -> None:
         """Judge until nothing is left, and count lines as soon as all before them are judged."""
-        self._find_champion()
-        self._unjudged = self._take()
-        while self._arrivals is not None:
+        while True:
+            # Before the champion is read, so that a wake-up after that is not lost.
+            self._unjudged += self._take()
+            self._find_champion()
+            if self._arrivals is None:
+                self._unjudged = []
+                return
             judged = self._arrivals.judge()
             if judged is not None:
                 with self._server.writing(self._warehouse):
@@ -125,8 +129,6 @@ class Judge(Part):
                 self._unjudged = []
             if judged is None:
                 return
-            self._unjudged += self._take()
-        self._unjudged = []
 
     def _take(self) -> list[tuple[float, int]]:
         """Return what has been committed since the last time."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import socket
 import stat
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +17,7 @@ import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
 from served import Served, served
+from serving import wait_until
 from warehouse_copy import copied_to
 
 from fame_sql.cli import main
@@ -99,6 +103,24 @@ def test_what_is_refused(
 ) -> None:
     found, body = running.ask(statement, role)
     assert (found, says in json.loads(body)["error"]) == (status, True), body
+
+
+def test_a_statement_ends_when_its_client_goes_away(running: Served) -> None:
+    endless = "SELECT count(*) FROM range(10_000_000) AS a, range(10_000_000) AS b"
+    host, _, port = running.url.removeprefix("http://").partition(":")
+    head = f"POST /sql?seconds=600 HTTP/1.1\r\nHost: {host}\r\n"
+    head += (
+        f"Authorization: Bearer {running.tokens['reader']}\r\nContent-Length: {len(endless)}\r\n"
+    )
+
+    def running_now() -> str:
+        with urllib.request.urlopen(f"{running.url}/metrics") as answer:
+            return re.findall(r"fame_queries_running (\d+)", answer.read().decode())[0]
+
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall(f"{head}\r\n{endless}".encode())
+        wait_until(lambda: running_now() == "1")
+    wait_until(lambda: running_now() == "0")
 
 
 def test_rows_and_seconds_are_limited(running: Served) -> None:

@@ -27,6 +27,10 @@ READ = [
     "SHOW ALL TABLES",
     "SUMMARIZE logs",
     "SELECT * FROM duckdb_tables()",
+    "EXPLAIN SELECT 1",
+    " explain analyze select count(*) from logs",
+    "EXPLAIN (FORMAT json) (SELECT 1)",
+    "PIVOT logs ON host_name IN ('a', 'b') USING count(*) GROUP BY service_name",
     "\ufeffSELECT 'naïve 日本語'",
 ]
 
@@ -69,6 +73,13 @@ NOT_READ = [
     "VACUUM",
     "BEGIN",
     "EXPLAIN ANALYZE DELETE FROM fame.logs",
+    "EXPLAIN ANALYZE SELECT 1; DROP TABLE fame.logs",
+    "EXPLAIN ANALYZE WITH a AS (DELETE FROM fame.logs RETURNING *) SELECT 1",
+    "EXPLAIN ANALYZE SELECT * FROM quack_stop('quack:localhost')",
+    "EXPLAIN ANALYZE CREATE TABLE x AS SELECT 1",
+    "EXPLAIN /* a */ ANALYZE SELECT * FROM read_text('/etc/passwd')",
+    "PIVOT logs ON host_name USING count(*)",
+    "PIVOT read_text('/etc/passwd') ON filename IN ('a') USING count(*)",
     "PREPARE a AS DELETE FROM fame.logs",
     "EXECUTE a",
     "CREATE SECRET (TYPE s3, KEY_ID 'a', SECRET 'b')",
@@ -107,7 +118,6 @@ WRITTEN = [
     "DROP TABLE x",
     "BEGIN",
     "COMMIT",
-    "EXPLAIN SELECT 1",
 ]
 
 NOT_WRITTEN = [

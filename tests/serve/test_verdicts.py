@@ -6,14 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alert_servers import receivers
 from serving import send, wait_until
 from warehouse_copy import copied_to
 
+from fame_sql.operations.alerts.stored_settings import store_settings
 from fame_sql.scoring.scoring import score_events
 from fame_sql.serve.judge import Judge
+from fame_sql.serve.part import Part
+from fame_sql.serve.rounds import Rounds
 from fame_sql.serve.server import Server
 from fame_sql.serve.settings import ServeSettings
-from fame_sql.warehouse.warehouse import Warehouse
+from fame_sql.warehouse.sharing import sharing
+from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
 pytestmark = pytest.mark.any_duckdb
 
@@ -31,6 +36,10 @@ def judging(tmp_path_factory: pytest.TempPathFactory, compiled: Path) -> Iterato
     file.write_text("before the start\n")
     with Server(path, ServeSettings(port=0, alert_every=1.0, follow=[file])) as server:
         yield server
+
+
+def _value(part: Part, name: str) -> float:
+    return next(m.samples[0].value for m in part.metrics() if m.name == name)
 
 
 def _ingest(server: Server, *lines: str) -> None:
@@ -70,7 +79,25 @@ def test_anomalies_become_an_incident(judging: Server) -> None:
     query = "/ingest?format=text&service=payments"
     assert send(judging.url, query, f"{body}\n".encode() * 3, "text/plain").status == 200
     sql = "SELECT count(*) FROM fame.stored_incidents"
-    wait_until(lambda: warehouse.value(sql) > before)
+    # The first round counts all lines that are there.
+    wait_until(lambda: warehouse.value(sql) > before, 90)
+
+
+def test_an_incident_reaches_a_webhook_from_the_server(judging: Server) -> None:
+    warehouse = judging.cursor()
+    [(body,)] = warehouse.rows("SELECT body FROM fame.anomalies ORDER BY score DESC LIMIT 1")
+    with receivers() as told:
+        settings = (
+            f'[channels.hook]\nkind = "webhook"\nurl = "{told.http}/hook"\n'
+            '[[routes]]\nchannels = ["hook"]\n'
+        )
+        with sharing(judging.shared()):
+            store_settings(warehouse, settings, None, utc_now(), force=True)
+        query = "/ingest?format=text&service=billing"
+        assert send(judging.url, query, f"{body}\n".encode() * 3, "text/plain").status == 200
+        wait_until(lambda: any("billing" in str(r.body) for r in told.received.get("hook", ())))
+        [rounds] = [part for part in judging.parts if isinstance(part, Rounds)]
+        wait_until(lambda: _value(rounds, "fame_alerts_sent") > 0)
 
 
 def test_a_file_is_followed(judging: Server) -> None:

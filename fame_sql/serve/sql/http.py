@@ -113,28 +113,36 @@ class SqlByHttp(Part):
         self._audit.note(holder, "http", statement, refusal)
         if refusal is not None:
             raise RefusedError(403, refusal)
-        answer = await self._run(statement, limits, holder)
+        answer = await self._run(request, statement, limits, holder)
         self._outcomes["answered"] += 1
         if wants_arrow:
             headers = {"X-Fame-More-Rows": "true"} if answer.is_cut else {}
             return Response(_stream(answer.table), media_type=ARROW, headers=headers)
         return Response(as_json(answer), media_type="application/json")
 
-    async def _run(self, statement: str, limits: Limits, holder: Holder) -> Answer:
+    async def _run(
+        self, request: Request, statement: str, limits: Limits, holder: Holder
+    ) -> Answer:
         with self._lock:
             if self._asked >= _WAITING:
                 raise RefusedError(
                     429, "too many statements wait: try again in a second", {"Retry-After": "1"}
                 )
             self._asked += 1
+        gone = threading.Event()
+        watch = asyncio.ensure_future(_watch(request, gone))
         try:
-            run = partial(self._on_cursor, statement, limits, write=holder.role.may_write)
+            write = holder.role.may_write
+            run = partial(self._on_cursor, statement, limits, gone, write=write)
             return await asyncio.get_running_loop().run_in_executor(self._pool, run)
         finally:
+            watch.cancel()
             with self._lock:
                 self._asked -= 1
 
-    def _on_cursor(self, statement: str, limits: Limits, *, write: bool) -> Answer:
+    def _on_cursor(
+        self, statement: str, limits: Limits, gone: threading.Event, *, write: bool
+    ) -> Answer:
         server = self._server
         if server is None or server.stopping.is_set():
             raise RefusedError(503, "the server is stopping", {"Retry-After": "5"})
@@ -142,7 +150,7 @@ class SqlByHttp(Part):
         with self._lock:
             self._running.append(warehouse.connection)
         try:
-            return run_statement(warehouse.connection, statement, limits, write=write)
+            return run_statement(warehouse.connection, statement, limits, write=write, gone=gone)
         finally:
             with self._lock:
                 self._running.remove(warehouse.connection)
@@ -157,6 +165,13 @@ class SqlByHttp(Part):
         if wants_arrow:
             limits = replace(limits, answer_bytes=max(limits.answer_bytes, _MOST_ARROW_BYTES))
         return limits, wants_arrow
+
+
+async def _watch(request: Request, gone: threading.Event) -> None:
+    """Wait until the client has closed its connection: nothing else comes behind the body."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    gone.set()
 
 
 async def _read_statement(request: Request) -> str:

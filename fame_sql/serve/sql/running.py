@@ -19,6 +19,7 @@ from fame_sql.session.query import plain_errors
 
 _BATCH = 2_048
 _AGAIN = 0.05
+_LOOK = 0.2
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,12 @@ class Answer:
 
 
 def run_statement(
-    connection: duckdb.DuckDBPyConnection, statement: str, limits: Limits, *, write: bool
+    connection: duckdb.DuckDBPyConnection,
+    statement: str,
+    limits: Limits,
+    *,
+    write: bool,
+    gone: threading.Event | None = None,
 ) -> Answer:
     """Run a statement that was allowed.
 
@@ -76,17 +82,25 @@ def run_statement(
         What it may take.
     write : bool
         Whether it may change anything.
+    gone : threading.Event, optional
+        Set when nobody waits for the answer any more: then it is stopped.
 
     Raises
     ------
     RefusedError
-        504 after the time, 413 for an answer that is too large, 400 for what DuckDB refuses.
+        499 if nobody waits, 504 after the time, 413 for an answer that is too large, 400 for what
+        DuckDB refuses.
     """
-    clock = _Clock(connection, limits.seconds)
+    gone = gone or threading.Event()
+    if gone.is_set():
+        raise RefusedError(499, "the client went away")
+    clock = _Clock(connection, limits.seconds, gone)
     try:
         with clock, plain_errors():
             return _run(connection, statement, limits, clock, write=write)
     except FameError as error:
+        if gone.is_set():
+            raise RefusedError(499, "the client went away") from None
         if clock.is_over:
             raise RefusedError(
                 504,
@@ -138,11 +152,14 @@ def _collected(result: duckdb.DuckDBPyConnection, limits: Limits) -> tuple[pa.Ta
 
 
 class _Clock:
-    """Interrupts what runs on a connection when its time is over; shows no progress."""
+    """Interrupts what runs on a connection when its time is over or nobody waits for it."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, seconds: float) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, seconds: float, gone: threading.Event
+    ) -> None:
         self._connection = connection
         self._seconds = seconds
+        self._gone = gone
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, name="fame-clock", daemon=True)
         self.is_over = False
@@ -156,8 +173,9 @@ class _Clock:
         self._thread.join()
 
     def _run(self) -> None:
-        if self._done.wait(self._seconds):
-            return
+        while not self._gone.is_set() and (left := self._end - time.monotonic()) > 0:
+            if self._done.wait(min(left, _LOOK)):
+                return
         self.is_over = True
         # Again and again: an interrupt between two statements of a plan is lost.
         while not self._done.wait(_AGAIN):

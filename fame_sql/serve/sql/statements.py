@@ -52,6 +52,10 @@ _ACTING = re.compile(
     r"quack_\w*|fame_quack_\w+|_fame_\w+|nextval|setval|currval|write_log|getenv|current_setting",
     re.IGNORECASE,
 )
+_EXPLAIN = re.compile(r"\A\s*EXPLAIN(\s+ANALYZE)?(\s*\([\w\s,]*\))?(?=[\s(])", re.IGNORECASE)
+_PIVOT = (
+    "a reader runs one SELECT statement; a PIVOT names its values: PIVOT .. ON column IN (1, 2)"
+)
 _ANYWHERE = re.compile(r"\b(?:fame_)?quack_\w+", re.IGNORECASE)
 
 
@@ -109,7 +113,11 @@ class Statements:
                 return ["UNKNOWN"]
 
     def _refused_to_readers(self, statement: str, kinds: list[str]) -> str | None:
+        if kinds == ["EXPLAIN"]:
+            return self._refused_explained(statement)
         if kinds != ["SELECT"]:
+            if re.search(r"\bpivot\b", statement, re.IGNORECASE):
+                return _PIVOT
             found = kinds[0] if len(kinds) == 1 else f"{len(kinds)} statements"
             return f"a reader runs one SELECT statement, not {found}"
         with self._lock:
@@ -118,6 +126,17 @@ class Statements:
         if tree.get("error") or len(tree["statements"]) != 1:
             return "a reader runs one plain SELECT statement"
         return next(filter(None, map(self._refused_node, _nodes(tree))), None)
+
+    def _refused_explained(self, statement: str) -> str | None:
+        """Return why an EXPLAIN is refused: what it explains is checked as if it ran."""
+        explained, count = _EXPLAIN.subn("", statement, count=1)
+        try:
+            kinds = self._kinds(explained) if count else []
+        except duckdb.Error:
+            kinds = []
+        if kinds != ["SELECT"]:
+            return "a reader explains one SELECT statement: EXPLAIN SELECT .."
+        return self._refused_to_readers(explained, ["SELECT"])
 
     def _refused_node(self, node: dict[str, Any]) -> str | None:
         """Return why a node of a reader's tree is refused, None if it only reads."""
