@@ -29,6 +29,7 @@ RENAMED = {
     ("llm check", "--model-seed", "--llm-seed"),
     ("models promote", "--by", "--author"),
     ("models convert", "--by", "--author"),
+    *((path, "--why", "--reason") for path in ("models promote", "models convert", "queue")),
     ("train", "--again", "--full"),
     ("evaluate", "--lines", "--part"),
     ("evaluate", "--k", "--per-template"),
