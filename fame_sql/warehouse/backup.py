@@ -11,6 +11,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +20,9 @@ import duckdb
 
 from fame_sql.errors import WarehouseError
 from fame_sql.files import check_new
+from fame_sql.sql.quoting import literal
 from fame_sql.warehouse.connection import first_line, models_of, open_file
+from fame_sql.warehouse.sharing import is_shared, writing_turn
 
 _COPY = """
 import os, shutil, sys
@@ -82,7 +86,10 @@ def back_up(path: Path, target: Path, *, force: bool = False) -> Backup:
         )
     held = open_file(path, read_only=True)
     try:
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
+        with (
+            tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder,
+            _standing_still(held),
+        ):
             # Both copies are complete before anything is replaced.
             made, models = _copy_whole(path, Path(folder)), _copy_models(path, Path(folder))
             if models is not None:
@@ -93,6 +100,23 @@ def back_up(path: Path, target: Path, *, force: bool = False) -> Backup:
     finally:
         held.close()
     return Backup(target, target.stat().st_size, models)
+
+
+@contextmanager
+def _standing_still(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let a server that runs this change its file no more: commits go to the log beside it."""
+    if not is_shared():
+        yield
+        return
+    with writing_turn():
+        [(found,)] = connection.execute("SELECT current_setting('wal_autocheckpoint')").fetchall()
+        connection.execute("SET GLOBAL wal_autocheckpoint = '1TB'")
+        try:
+            # It waits for one that goes on.
+            connection.execute("CHECKPOINT")
+            yield
+        finally:
+            connection.execute(f"SET GLOBAL wal_autocheckpoint = {literal(found)}")
 
 
 def _copy_whole(path: Path, folder: Path) -> Path:

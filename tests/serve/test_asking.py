@@ -22,6 +22,8 @@ from warehouse_copy import copied_to
 
 from fame_sql.cli import main
 from fame_sql.serve.address import address_of, find
+from fame_sql.warehouse import lines
+from fame_sql.warehouse.warehouse import Warehouse
 
 pytestmark = [pytest.mark.any_duckdb, pytest.mark.slow]
 
@@ -103,6 +105,27 @@ def test_what_is_refused(
 ) -> None:
     found, body = running.ask(statement, role)
     assert (found, says in json.loads(body)["error"]) == (status, True), body
+
+
+def test_a_backup_is_made_while_others_send(running: Served, fame: Fame, tmp_path: Path) -> None:
+    target = tmp_path / "copy.duckdb"
+    ended = threading.Event()
+
+    def send_lines() -> None:
+        while not ended.is_set():
+            running.ask("one more line\n", "writer", "/ingest?source=meanwhile")
+
+    sender = threading.Thread(target=send_lines)
+    sender.start()
+    try:
+        made = fame("backup", str(target))
+    finally:
+        ended.set()
+        sender.join()
+    assert made.exit_code == 0, made.output
+    with Warehouse.open(target, read_only=True) as copy:
+        assert copy.value("SELECT count(*) FROM fame.logs") >= 4000
+        assert lines.check(copy.connection) is not None
 
 
 def test_a_statement_ends_when_its_client_goes_away(running: Served) -> None:

@@ -18,7 +18,7 @@ from fame_sql.serve.tokens import Holder, Role
 pytestmark = pytest.mark.any_duckdb
 
 LOCAL = {"demo", "look", "dbt init", "serve", "token create", "token list", "token withdraw"}
-ALONE = {"compact", "backup", "repair", "upgrade", "partition add", "partition place"}
+ALONE = {"compact", "repair", "upgrade", "partition add", "partition place"}
 IN_A_TERMINAL = {"label review", "label audit", "queue review", "domains edit"}
 """Commands that a server does not run for anybody, and why."""
 
