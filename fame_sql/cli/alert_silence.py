@@ -46,6 +46,8 @@ def silence(
         )
     click.echo(f"silence {silence_id} until {end:%Y-%m-%d %H:%M:%S}Z")
     click.echo(f"it covers {len(covered)} of the incidents that are open")
+    if not covered:
+        click.echo("a pattern covers the whole value: write 'we.*' for all that begins with we")
     for followed in covered[:_SHOWN]:
         incident = followed.incident
         where = incident.service_name or "(no service)"

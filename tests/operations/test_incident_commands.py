@@ -117,3 +117,27 @@ def test_counts_join_lines_and_late_lines_take_a_silence_back(tmp_path: Path) ->
             ("resolved", "resolved", 0),
         ]
         assert "no anomaly any more" in changes[0].incident.summary
+
+
+def test_attributes_and_words_concentrate_an_incident_of_counts(tmp_path: Path) -> None:
+    calm = [Line(n, "order <num> stored", score=0.1, severity=9) for n in range(100)]
+    many = [
+        Line(200 + n, "queue <num> full", body=f"queue {word} full", score=0.1, severity=9)
+        for n, word in enumerate(["blue"] * 18 + ["red", "green"])
+    ]
+    with new_warehouse(tmp_path / "w.duckdb") as warehouse:
+        add_lines(warehouse, [*calm, *many])
+        for statement in (
+            "UPDATE fame.events SET template_id = 't' WHERE canonical LIKE 'queue%'",
+            """UPDATE fame.logs SET attributes =
+            json_object('zone', if(body LIKE 'queue%', 'b', 'a'), 'always', 7)""",
+        ):
+            warehouse.connection.execute(statement)
+        _count(warehouse, "cart", 3, "burst")
+        [change] = update(warehouse, START)
+        assert (change.incident.lines, change.incident.counts) == (0, 1)
+        rows = warehouse.rows(
+            "SELECT field, value, inside_lines, outside_lines FROM fame.influencers(?)",
+            [change.incident.incident_id],
+        )
+    assert rows == [("attribute zone", "b", 20, 0), ("message", "blue", 18, 0)]

@@ -81,8 +81,12 @@ def _undelivered(state: AlertState, name: str, since: datetime) -> str:
         and (delivery.finished_at or since) >= since
         for delivery in state.deliveries.values()
     )
-    said = [f"{waiting} messages wait"] if waiting or not refused else []
-    return " and ".join([*said, *([f"{refused} messages were refused"] if refused else [])])
+    said = []
+    if waiting or not refused:
+        said.append("1 message waits" if waiting == 1 else f"{waiting} messages wait")
+    if refused:
+        said.append(f"{refused} {'message was' if refused == 1 else 'messages were'} refused")
+    return " and ".join(said)
 
 
 def channels_of(incident: Incident, settings: AlertSettings) -> tuple[str, ...]:

@@ -112,7 +112,7 @@ def returns(state: AlertState, followed: Followed, now: datetime) -> str:
     same = [
         each
         for each in state.followed.values()
-        if each.incident.fingerprint == fingerprint and now - each.opened_at <= _DAY
+        if each.incident.fingerprint == fingerprint and now - each.incident.last_seen <= _DAY
     ]
     times = sum(each.phase for each in same)
     if times < _OFTEN or followed.is_own:

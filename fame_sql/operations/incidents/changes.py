@@ -69,7 +69,9 @@ def _of_count(count: dict[str, Any]) -> str:
     """Return a count anomaly in words: how many lines came, and how many the past lets expect."""
     words = ("long gap", "long gaps") if count["anomaly"] == "delay" else ("line", "lines")
     came = f"{count['lines']:,} {words[count['lines'] != 1]}"
-    return f"{count['anomaly']} ({came}, {round(count['expected'] or 0, 1):g} expected)"
+    expected = count["expected"] or 0
+    shown = "less than 0.1" if 0 < expected < 0.1 else f"{round(expected, 1):g}"
+    return f"{count['anomaly']} ({came}, {shown} expected)"
 
 
 def _counted(number: int, one: str, many: str) -> str:

@@ -46,6 +46,8 @@ def test_a_wait_is_read_in_each_of_its_forms(header: str | None, seconds: int | 
         ({"https_proxy": "http://u:p@proxy.example.com:3128"}, "", "proxy.example.com:3128"),
         ({"https_proxy": "http://proxy.example.com", "no_proxy": ".example.org"}, "", ""),
         ({"https_proxy": "http://proxy.example.com"}, "none", ""),
+        ({"HTTPS_PROXY": "http://proxy.example.com:8080"}, "", "proxy.example.com:8080"),
+        ({"HTTPS_PROXY": "http://proxy.example.com", "NO_PROXY": "a,example.org"}, "", ""),
         ({}, "http://other.example.com:8080", "other.example.com:8080"),
     ],
 )
@@ -111,11 +113,12 @@ def test_a_proxy_that_wants_a_login_is_not_taken_for_the_receiver(url: str, answ
     assert "hush" not in str(raised.value)
 
 
-def test_a_tunnel_that_a_proxy_refuses_is_tried_again_later() -> None:
+@pytest.mark.parametrize("said", ["503 Busy", "404 Blocked"])
+def test_a_tunnel_that_a_proxy_refuses_is_tried_again_later(said: str) -> None:
     url = "https://hooks.example.org/x"
     with (
-        answering(b"HTTP/1.1 503 Busy\r\n\r\n") as place,
-        pytest.raises(http.NotSentError, match=rf"^proxy {place}: 503 Busy") as raised,
+        answering(f"HTTP/1.1 {said}\r\n\r\n<html>policy</html>".encode()) as place,
+        pytest.raises(http.NotSentError, match=rf"^proxy {place}: {said}") as raised,
     ):
         http.request(url, b"{}", {}, http.Connection(proxy=f"http://{place}"))
     assert not isinstance(raised.value, http.ProxyError)

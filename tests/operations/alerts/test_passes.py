@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,6 +101,24 @@ def test_a_warehouse_that_cannot_be_written_sends_nothing(play: Play) -> None:
             environment=play.environment,
         )
     assert play.servers.received == {}
+
+
+def test_on_a_full_disk_nothing_is_sent_that_cannot_be_noted(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    play.set(SETTINGS + '[heartbeat]\nurl = "env:BEAT"\n')
+    play.change("A", "opened", severity="critical")
+    with monkeypatch.context() as patched:
+        patched.setattr("fame_sql.operations.alerts.journal.Journal._append", full)
+        for _ in range(2):
+            with pytest.raises(OSError, match="No space left"):
+                play.run()
+    assert play.servers.received == {}, "nor a sign of life, so that the watcher raises the alarm"
+    assert len(play.run().sent) == 1
+    assert set(play.servers.received) == {"hook", "beat"}
 
 
 def test_a_copy_of_yesterday_repeats_and_loses_nothing(play: Play, tmp_path: Path) -> None:

@@ -58,6 +58,9 @@ def _with_secrets(play: Play, place: str) -> None:
     "answer",
     [
         "refused",
+        "blank",
+        "tls",
+        "proxy",
         "hang",
         "reset",
         (404, f"no such hook: /ops/T/B/{HIDDEN}path?token={HIDDEN}/query me:{HIDDEN}pass", {}),
@@ -71,10 +74,17 @@ def test_no_secret_is_stored_or_printed(
     play: Play, answer: object, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     place = "http://127.0.0.1:9" if answer == "refused" else play.servers.http
+    place = place.replace("http:", "https:") if answer == "tls" else place
     _with_secrets(play, place)
+    if answer == "blank":
+        play.environment |= {n: f"{play.environment[n]} {HIDDEN}" for n in ("OPS", "HOOK", "PD")}
+    settings = SETTINGS
+    if answer == "proxy":
+        play.environment["PROXY"] = f"http://me:{HIDDEN}proxy@127.0.0.1:9"
+        settings = settings.replace('proxy = "none"', 'proxy = "env:PROXY"')
     for name in ("ops", "hook", "pd"):
         play.servers.answers[name] = deque([answer])
-    play.set(SETTINGS)
+    play.set(settings)
     play.change("A", "opened", severity="critical")
     report = play.run()
     assert {delivery.channel for delivery in report.failed} == {"ops", "hook", "pd", "mail"}
