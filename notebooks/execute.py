@@ -1,24 +1,37 @@
-"""Executes notebooks in place, so that they show the current warehouse.
+"""Makes the notebooks: each script of percent cells, executed, as a notebook with its output.
 
-    FAME_WAREHOUSE=demo.duckdb python notebooks/execute.py notebooks/*.ipynb
+    FAME_WAREHOUSE=demo.duckdb python notebooks/execute.py notebooks/*.py
 
-The tests execute them in the same way, without storing the output.
+Scripts without cells are left out. The tests execute the scripts in the same way, without storing
+anything.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import jupytext
 import nbformat
 from jupyter_client import AsyncKernelManager
 from nbclient import NotebookClient
 
 
+def read(path: Path) -> nbformat.NotebookNode:
+    """Return the notebook that a script is, without output, the same each time."""
+    notebook = jupytext.read(path, fmt="py:percent")
+    for place, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{place}"
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata = nbformat.from_dict({"kernelspec": kernel})
+    return notebook
+
+
 def execute(path: Path) -> nbformat.NotebookNode:
-    """Return a notebook executed in its folder, in a kernel with this process's environment."""
-    notebook = nbformat.read(path, as_version=4)
+    """Return a script executed in its folder, in a kernel with this process's environment."""
+    notebook = read(path)
     # Sockets in the file system: over TCP, other users of the machine could connect.
     with TemporaryDirectory() as sockets:
         NotebookClient(
@@ -31,6 +44,13 @@ def execute(path: Path) -> nbformat.NotebookNode:
     return notebook
 
 
+def scripts(paths: list[Path]) -> Iterator[Path]:
+    """Yield the scripts that are notebooks."""
+    for path in paths:
+        if path.read_text(encoding="utf-8").startswith("# %%"):
+            yield path
+
+
 if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        nbformat.write(execute(Path(name)), name)
+    for script in scripts([Path(name) for name in sys.argv[1:]]):
+        nbformat.write(execute(script), script.with_suffix(".ipynb"))

@@ -10,7 +10,14 @@ from fame_sql.forensics.charts.records import Table, records
 from fame_sql.forensics.drawing import need
 
 
-def chart(table: Table, *, measure: str = "recall", by: str = "strategy", width: int = 480) -> Any:
+def chart(
+    table: Table,
+    *,
+    measure: str = "recall",
+    by: str = "strategy",
+    width: int = 480,
+    unit: str = "lines labelled",
+) -> Any:
     """Return the chart.
 
     Parameters
@@ -24,10 +31,12 @@ def chart(table: Table, *, measure: str = "recall", by: str = "strategy", width:
         The column that tells the curves apart.
     width : int
         Width in pixels.
+    unit : str
+        What the labels are, for the axis.
     """
     alt = need("altair")
     rows = [row for row in records(table) if row[measure] is not None]
-    x = alt.X("labels:Q", title="lines labelled", scale=alt.Scale(zero=True))
+    x = alt.X("labels:Q", title=unit, scale=alt.Scale(zero=True))
     y = alt.Y(f"{measure}:Q", title=measure, scale=alt.Scale(domain=[0, 1]))
     told_apart = by_detector(rows, by)
     base = alt.Chart(alt.Data(values=rows))

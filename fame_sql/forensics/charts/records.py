@@ -21,10 +21,11 @@ def records(table: Table) -> list[dict[str, Any]]:
     table : relation, table or iterable of dict
         Anything that Arrow reads, or dictionaries.
     """
-    return [{name: _plain(value) for name, value in row.items()} for row in _rows(table)]
+    return [{name: _plain(value) for name, value in row.items()} for row in rows(table)]
 
 
-def _rows(table: Table) -> Iterable[Mapping[str, Any]]:
+def rows(table: Table) -> Iterable[Mapping[str, Any]]:
+    """Return the rows of a table with the values as they are."""
     if not hasattr(table, "__arrow_c_stream__"):
         return list(table)
     import pyarrow as pa

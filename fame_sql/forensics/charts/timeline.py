@@ -15,7 +15,13 @@ _NAMED = 400
 """Width from which on incidents are named."""
 
 
-def chart(table: Table, incidents: Table = (), *, width: int = 720) -> Any:
+def chart(
+    table: Table,
+    incidents: Table = (),
+    *,
+    width: int = 720,
+    counted: str = "anomalous lines",
+) -> Any:
     """Return the chart.
 
     Parameters
@@ -28,6 +34,8 @@ def chart(table: Table, incidents: Table = (), *, width: int = 720) -> Any:
         ``last_seen``.
     width : int
         Width in pixels.
+    counted : str
+        What is counted, for the legend.
     """
     alt = need("altair")
     rows = [row | {"domain": row["domain"] or UNKNOWN} for row in records(table)]
@@ -35,11 +43,11 @@ def chart(table: Table, incidents: Table = (), *, width: int = 720) -> Any:
     domains = _order(rows, spans)
     y = alt.Y("domain:N", sort=domains, title=None, axis=alt.Axis(labelLimit=width // 3, grid=True))
     x = time_axis("bucket_start", width)
-    counted = _anomalies(rows)
-    most = max((row["anomalous"] for row in counted), default=1)
+    circles = _anomalies(rows)
+    most = max((row["anomalous"] for row in circles), default=1)
     size = alt.Size(
         "anomalous:Q",
-        title="anomalous lines",
+        title=counted,
         scale=alt.Scale(type="sqrt", range=[20, 420], domainMin=0),
         legend=alt.Legend(
             orient="bottom",
@@ -50,7 +58,7 @@ def chart(table: Table, incidents: Table = (), *, width: int = 720) -> Any:
         ),
     )
     found = (
-        alt.Chart(alt.Data(values=counted))
+        alt.Chart(alt.Data(values=circles))
         .mark_circle(color=theme.ALARM, opacity=0.75)
         .encode(x=x, y=y, size=size)
     )

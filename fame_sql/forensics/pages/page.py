@@ -36,8 +36,12 @@ def render(template: str, **facts: Any) -> str:
     InputError
         If the extra ``forensics`` is not installed.
     """
-    page = _environment().get_template(f"{template}.html")
-    return str(page.render(style=_style(), program=f"fame-sql {__version__}", **facts))
+    return render_part(template, style=_style(), program=f"fame-sql {__version__}", **facts)
+
+
+def render_part(template: str, **facts: Any) -> str:
+    """Return a part of a page, from a template of this folder."""
+    return str(_environment().get_template(f"{template}.html").render(**facts))
 
 
 def picture(draw: Callable[[int], Any], label: str, *, wide: int = WIDE) -> Any:
