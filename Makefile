@@ -77,8 +77,9 @@ dbt: $(INSTALLED) $(DBT)/.installed ## build and test the dbt package on the dem
 	cd dbt_project && PYTHONPATH=../$(DBT) FAME_WAREHOUSE=../demo.duckdb \
 		../$(BIN)/python -W ignore -m dbt.cli.main build $(ARGS)
 
-notebooks: dbt ## run the notebooks on the demonstration's warehouse and store their output
-	FAME_WAREHOUSE=$(CURDIR)/demo.duckdb $(BIN)/python notebooks/execute.py notebooks/*.ipynb
+notebooks: dbt ## make the notebooks from their scripts, run on the demonstration's warehouse
+	$(BIN)/fame incidents update --warehouse demo.duckdb
+	FAME_WAREHOUSE=$(CURDIR)/demo.duckdb $(BIN)/python notebooks/execute.py notebooks/*.py
 
 bench-dbt: $(INSTALLED) $(DBT)/.installed ## dbt's first build and daily increment, on 10 million rows
 	$(BIN)/python benchmarks/dbt.py $(ARGS)

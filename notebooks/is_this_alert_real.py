@@ -20,9 +20,7 @@ from fame_sql.forensics.report.gathering import bucket_minutes, period_of
 from fame_sql.warehouse.warehouse import Warehouse
 
 draw_pictures()
-warehouse = Warehouse.open(
-    Path(os.environ.get("FAME_WAREHOUSE", "../demo.duckdb")), read_only=True
-)
+warehouse = Warehouse.open(Path(os.environ.get("FAME_WAREHOUSE", "../demo.duckdb")), read_only=True)
 connection = warehouse.connection
 incidents = warehouse.records(
     """
@@ -34,7 +32,9 @@ incidents = warehouse.records(
     {"named": os.environ.get("FAME_INCIDENT", "")},
 )
 if not incidents:
-    raise LookupError("there is no such incident: run 'fame incidents update', then 'fame incidents'")
+    raise LookupError(
+        "there is no such incident: run 'fame incidents update', then 'fame incidents'"
+    )
 [incident] = incidents
 wanted = {"incident_id": incident["incident_id"]}
 
@@ -45,7 +45,12 @@ wanted = {"incident_id": incident["incident_id"]}
 
 # %%
 names = ("incident_id", "severity", "service_name", "first_seen", "last_seen", "lines")
-show([{name: incident[name] for name in (*names, "lines_to_read", "counts", "known")}])
+show(
+    [
+        {"what": name, "is": str(incident[name] or "")}
+        for name in (*names, "lines_to_read", "counts", "confidence", "known")
+    ]
+)
 
 # %%
 show(
@@ -103,7 +108,9 @@ timeline.chart(around, others, width=560)
 )
 line = read_line(warehouse, log_id, each_way=6)
 why = line.explanation
-contributions.chart(why["words"], width=620) if why and why["words"] else print("nothing is stored of why")
+contributions.chart(why["words"], width=620) if why and why["words"] else print(
+    "nothing is stored of why"
+)
 
 # %%
 show(
@@ -112,8 +119,11 @@ show(
         {"what": "score", "is": line.facts["score"]},
         {"what": "template known", "is": line.facts["known_template"]},
         {"what": "domain", "is": f"{why['domain']['name']} ({why['domain']['kind']})"},
-        {"what": "labels of the domain", "is": f"{why['domain']['normal_labels']} normal, "
-         f"{why['domain']['anomalous_labels']} anomalous"},
+        {
+            "what": "labels of the domain",
+            "is": f"{why['domain']['normal_labels']} normal, "
+            f"{why['domain']['anomalous_labels']} anomalous",
+        },
         {"what": "nearest labelled message", "is": why["nearest"]["message"]},
         {"what": "its label", "is": why["nearest"]["label"]},
     ]
@@ -125,8 +135,9 @@ show(
 # ## Were such verdicts right before?
 #
 # Labelled lines after the split, which the model has not learned from: how many of the lines with about this
-# score were anomalous? On the dashed line, a score means what it says. Below it, scores are too high. Known and
-# unseen templates are counted apart, because a verdict on the unseen is a guess.
+# score were anomalous? On the dashed line, a score means what it says; below it, scores are too high. Known and
+# unseen templates are counted apart, because a verdict on the unseen is a guess. Fifths of the scale with fewer
+# than five lines are left out.
 
 # %%
 judged = connection.sql("""
@@ -138,7 +149,8 @@ judged = connection.sql("""
     FROM fame.log_periods AS periods
     INNER JOIN scored_logs AS logs ON periods.log_id = logs.log_id
     WHERE periods.period = 'later' AND periods.label IS NOT NULL AND logs.score IS NOT NULL
-    GROUP BY logs.known_template, least(9, floor(10 * logs.score))
+    GROUP BY logs.known_template, least(4, floor(5 * logs.score))
+    HAVING count(*) >= 5
     ORDER BY detector, score
 """)
 show(judged, at_most=20)

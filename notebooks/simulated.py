@@ -1,4 +1,4 @@
-"""The logs that the notebooks read where none of one's own are named: simulated, the same each time."""
+"""Simulated logs, which the notebooks read where none of your own are named."""
 
 from __future__ import annotations
 
@@ -46,7 +46,16 @@ def day_with_faults(folder: Path, lines: int = 8000) -> Path:
     with (folder / "day.log.csv").open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(
-            ("Timestamp", "TimeUnixNano", "Node", "PodName", "Container", "TraceID", "SpanID", "Log")
+            (
+                "Timestamp",
+                "TimeUnixNano",
+                "Node",
+                "PodName",
+                "Container",
+                "TraceID",
+                "SpanID",
+                "Log",
+            )
         )
         for line in _lines(folder, lines, days=_DAYS):
             log = f"{line.time[11:]}.000 {line.level} {line.service}.Main#1 {line.message}\n"

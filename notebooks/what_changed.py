@@ -13,6 +13,7 @@
 import os
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from fame_sql.forensics.charts import heat_map, scores, services
 from fame_sql.forensics.differences import Sides, list_differences, since
@@ -21,9 +22,7 @@ from fame_sql.forensics.report.gathering import bucket_minutes
 from fame_sql.warehouse.warehouse import Warehouse
 
 draw_pictures()
-warehouse = Warehouse.open(
-    Path(os.environ.get("FAME_WAREHOUSE", "../demo.duckdb")), read_only=True
-)
+warehouse = Warehouse.open(Path(os.environ.get("FAME_WAREHOUSE", "../demo.duckdb")), read_only=True)
 connection = warehouse.connection
 if "FAME_DEPLOY" in os.environ:
     deploy = datetime.fromisoformat(os.environ["FAME_DEPLOY"])
@@ -38,21 +37,29 @@ print(f"before: {start:%Y-%m-%d %H:%M} to {deploy:%Y-%m-%d %H:%M}; since: to {st
 # %% [markdown]
 # ## Which messages differ?
 #
-# Shares are of all lines of a side, so that more traffic alone changes nothing. `p_adjusted` is the
-# p-value of a G-test, corrected for the number of templates. It takes lines as independent; lines in
-# bursts are not, so that a value near 0.05 means little.
+# Shares are of the lines of a template's service, so that more traffic alone changes nothing.
+# `p_adjusted` is the p-value of a G-test, corrected for the number of templates. It takes lines as
+# independent; lines in bursts are not, so that a value near 0.05 means little.
 
 # %%
 differences = list_differences(warehouse, sides)
-changed = [row for row in differences if row["p_adjusted"] < 0.05]
+
+
+def significant(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what chance alone hardly makes."""
+    return [row for row in rows if row["p_adjusted"] is not None and row["p_adjusted"] < 0.05]
+
+
+changed = significant(differences)
 show(
     [
         {
             "change": row["change"],
+            "service": row["service_name"],
             "before": row["count_a"],
             "since": row["count_b"],
-            "% before": 100 * (row["share_a"] or 0),
-            "% since": 100 * (row["share_b"] or 0),
+            "% before": row["percent_a"],
+            "% since": row["percent_b"],
             "p_adjusted": row["p_adjusted"],
             "template": row["template"],
         }
@@ -74,8 +81,8 @@ show(
         {
             "compared": name,
             "templates": len(rows),
-            "differ": sum(row["p_adjusted"] < 0.05 for row in rows),
-            "of them new": sum(row["p_adjusted"] < 0.05 and row["change"] == "new" for row in rows),
+            "differ": len(significant(rows)),
+            "of them new": sum(row["change"] == "new" for row in significant(rows)),
         }
         for name, rows in (("since the deploy", differences), ("two halves before it", without))
     ]
@@ -196,7 +203,7 @@ warehouse.close()
 # FROM fame.first_seen('2025-03-10 17:00', now()::TIMESTAMP);
 #
 # -- how often each message came before and since, the most different first
-# SELECT template, count_a, count_b, fame.g_p_value(g) AS p_value
+# SELECT service_name, template, change, count_a, count_b, p_adjusted
 # FROM fame.diff_patterns('2025-03-09 17:00', '2025-03-10 17:00', '2025-03-10 17:00', '2025-03-11 17:00')
 # LIMIT 20;
 #

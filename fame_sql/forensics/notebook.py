@@ -67,7 +67,7 @@ def show(table: Table, *, at_most: int = 30, longest: int = 160) -> Shown:
     columns = list(found[0]) if found else list(getattr(table, "columns", []))
     return Shown(
         columns=[printable(str(name)) for name in columns],
-        cells=[[_cell(row[name], longest) for name in columns] for row in found[:at_most]],
+        cells=[[_cell(name, row[name], longest) for name in columns] for row in found[:at_most]],
         numbers=_of_kind(found, columns, int | float | Decimal | None),
         unbroken=_of_kind(found, columns, int | float | Decimal | datetime | None),
         left_out=max(0, len(found) - at_most),
@@ -85,9 +85,13 @@ def draw_pictures() -> None:
     alt.renderers.enable("fame")
 
 
-def _picture(spec: Mapping[str, Any]) -> dict[str, str]:
+def _picture(spec: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, dict[str, int]]]:
     drawn = drawing.png_of_spec(spec, scale=_SCALE)
-    return {"image/png": base64.b64encode(drawn).decode(), "text/plain": "a chart"}
+    # The header of a PNG image begins with its width and height.
+    sides = (int.from_bytes(drawn[at : at + 4]) for at in (16, 20))
+    size = dict(zip(("width", "height"), (round(side / _SCALE) for side in sides), strict=True))
+    data = {"image/png": base64.b64encode(drawn).decode(), "text/plain": "a chart"}
+    return data, {"image/png": size}
 
 
 def _of_kind(found: list[Mapping[str, Any]], columns: list[str], kind: Any) -> set[int]:
@@ -99,13 +103,14 @@ def _of_kind(found: list[Mapping[str, Any]], columns: list[str], kind: Any) -> s
     }
 
 
-def _cell(value: Any, longest: int) -> str:
+def _cell(name: str, value: Any, longest: int) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
-        return f"{value:,}"
+        # The number of a line is copied into a command.
+        return str(value) if name.endswith("_id") else f"{value:,}"
     if isinstance(value, float | Decimal):
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
     if isinstance(value, datetime):

@@ -65,6 +65,23 @@ def test_text_is_data(name: str) -> None:
     assert "href" not in drawn
 
 
+def test_a_heat_map_has_the_empty_buckets_too() -> None:
+    starts = [f"2024-01-01T{hour:02d}:00:00Z" for hour in (1, 2, 5)]
+    rows = [{"bucket_start": start, "template": "a", "lines": 1} for start in starts]
+    scale = heat_map.chart(rows).to_dict()["encoding"]["x"]["scale"]
+    assert scale["domain"] == [f"2024-01-01T{hour:02d}:00:00Z" for hour in range(1, 6)]
+
+
+def test_incidents_without_room_for_a_name_are_counted_at_the_one_before() -> None:
+    moments = {"i1": "2024-01-01T00:00:00Z", "i2": "2024-01-01T00:01:00Z"}
+    spans = [
+        {"incident_id": name, "domain": "d", "first_seen": moment, "last_seen": moment}
+        for name, moment in (*moments.items(), ("i3", "2024-01-01T09:00:00Z"))
+    ]
+    drawn = drawing.svg(timeline.chart([], spans))
+    assert re.findall(r">(i\d[^<]*)</text>", drawn) == ["i1 +1", "i3"]
+
+
 @pytest.mark.parametrize("name", OF_THE_DATABASE)
 def test_a_relation_is_drawn(compiled: Path, name: str) -> None:
     chart, statement = OF_THE_DATABASE[name]

@@ -91,6 +91,15 @@ def test_a_trace_belongs_to_the_record_before(
         assert found == [(f"failed\n{trace}", 1 + lines), ("on", 1)]
 
 
+def test_traces_do_not_hide_that_records_have_a_level(warehouse: Warehouse, tmp_path: Path) -> None:
+    source = tmp_path / "source.log"
+    trace = "java.io.IOException: no\n\tat a.B.c(B.java:1)\n"
+    headers = (f"[2024-05-06 07:08:{second}] TRACE began\n" for second in range(10, 30))
+    source.write_text("".join(header + trace for header in headers))
+    ingest_file(warehouse, source)
+    assert warehouse.rows("SELECT DISTINCT severity_text FROM fame.logs") == [("TRACE",)]
+
+
 def test_a_line_that_is_no_trace_stays_a_record(warehouse: Warehouse, tmp_path: Path) -> None:
     source = tmp_path / "source.log"
     source.write_text('{"msg":"a"}\nListening on port 80\n{"msg":"b"}\n', encoding="utf-8")

@@ -15,6 +15,8 @@ _LABEL = (
 )
 _EACH = 70
 """Pixels that a label takes."""
+_MOST = 400
+"""Buckets that a chart has room for."""
 
 
 def time_axis(field: str, width: int) -> Any:
@@ -38,6 +40,22 @@ def middles(starts: Iterable[str]) -> dict[str, str]:
     half = min(gaps) / 2 if gaps else None
     middle = {time: time + half if half is not None else time for time in times}
     return {_text(time): _text(middle[time]) for time in times}
+
+
+def with_empty(starts: Iterable[str]) -> list[str]:
+    """Return all buckets from the first to the last, with those that have no row.
+
+    Of buckets of different lengths, such as months, and of far too many, those with rows.
+    """
+    written = sorted(set(starts))
+    times = [datetime.fromisoformat(start) for start in written]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    if not gaps or any(gap % min(gaps) for gap in gaps):
+        return written
+    number = (times[-1] - times[0]) // min(gaps) + 1
+    if number > _MOST:
+        return written
+    return [_text(times[0] + place * min(gaps)) for place in range(number)]
 
 
 def _text(time: datetime) -> str:

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from fame_sql.forensics import theme
+from fame_sql.forensics.charts.axes import with_empty
 from fame_sql.forensics.charts.records import Table, records
 from fame_sql.forensics.drawing import need
 
@@ -33,7 +34,7 @@ def chart(table: Table, *, width: int = 720, bucket: str = "hour") -> Any:
         totals[row["template"]] = totals.get(row["template"], 0) + row["lines"]
     shown = sorted(totals, key=lambda name: (-totals[name], name))[:_MOST]
     kept = [row for row in rows if row["template"] in set(shown)]
-    starts = sorted({row["bucket_start"] for row in kept})
+    starts = with_empty(row["bucket_start"] for row in kept)
     colour = alt.Color(
         "lines:Q",
         title=f"lines per {bucket}",
@@ -51,7 +52,7 @@ def chart(table: Table, *, width: int = 720, bucket: str = "hour") -> Any:
             x=alt.X(
                 "bucket_start:O",
                 title=f"{bucket} (UTC)",
-                sort=starts,
+                scale=alt.Scale(domain=starts),
                 axis=alt.Axis(
                     labelExpr="slice(datum.value, 5, 10) + ' ' + slice(datum.value, 11, 16)",
                     labelAngle=-45,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from fame_sql.forensics import theme
@@ -11,6 +12,7 @@ from fame_sql.forensics.drawing import need
 
 UNKNOWN = "without a domain"
 _ROW = 30
+_LETTER = 6.5
 _NAMED = 400
 """Width from which on incidents are named."""
 
@@ -64,9 +66,12 @@ def chart(
     )
     spanned = alt.Chart(alt.Data(values=spans))
     lines = spanned.mark_rule(strokeWidth=16, opacity=0.3, strokeCap="round", color=theme.CALM)
-    marks = spanned.mark_text(dy=-13, fontSize=11, fontWeight="bold", color=theme.CALM)
+    named = alt.Chart(alt.Data(values=_named(spans, circles, width)))
+    marks = named.mark_text(
+        align="left", dx=-6, dy=-13, fontSize=11, fontWeight="bold", color=theme.CALM
+    )
     start = time_axis("first_seen", width)
-    labels = alt.Text("incident_id:N")
+    labels = alt.Text("name:N")
     layers = [
         lines.encode(x=start, x2="last_seen:T", y=y),
         found,
@@ -76,6 +81,35 @@ def chart(
     return drawn.properties(width=width, height=_ROW * max(1, len(domains))).configure(
         **theme.config()
     )
+
+
+def _named(
+    spans: list[dict[str, Any]], circles: list[dict[str, Any]], width: int
+) -> list[dict[str, Any]]:
+    """Return the names of incidents, with those that have no room added to the one before."""
+    moments = [_moment(span[end]) for span in spans for end in ("first_seen", "last_seen")]
+    moments += [_moment(circle["bucket_start"]) for circle in circles]
+    whole = max(moments, default=0.0) - min(moments, default=0.0)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for span in sorted(spans, key=lambda span: (span["domain"], span["first_seen"])):
+        before = found.setdefault(span["domain"], [])
+        start, room = _moment(span["first_seen"]), _LETTER * (len(span["incident_id"]) + 4)
+        if before and start - before[-1]["start"] < whole * room / width:
+            before[-1]["others"] += 1
+        else:
+            before.append({**span, "start": start, "others": 0})
+    return [
+        {
+            **{name: row[name] for name in ("domain", "first_seen")},
+            "name": row["incident_id"] + (f" +{row['others']}" if row["others"] else ""),
+        }
+        for named in found.values()
+        for row in named
+    ]
+
+
+def _moment(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
 
 
 def _order(rows: list[dict[str, Any]], spans: list[dict[str, Any]]) -> list[str]:

@@ -299,11 +299,13 @@ def _completed(found: Layout, lines: Sequence[str], hints: Hints) -> Layout:
     if splits == "logfmt" or (splits == "json" and not has_several(lines)):
         splits = "lines"
     columns, delimiter = _columns(known, lines) if splits in ("csv", "fielded") else ((), ",")
+    # Lines of traces between them have no level, and say nothing of whether records have one.
+    dated = [line for line in lines if _DATED.match(line)] or lines
     choices = Choices(
         time_format=hints.time_format,
         keys=hints.keys,
         usual_keys=usual,
-        levels_are_column=_has_text(found) and levels_are_column(lines),
+        levels_are_column=_has_text(found) and levels_are_column(dated),
         framed=splits != "lines",
         columns=columns,
         delimiter=delimiter,
