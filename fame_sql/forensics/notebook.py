@@ -112,10 +112,9 @@ def _cell(name: str, value: Any, longest: int) -> str:
         # The number of a line is copied into a command.
         return str(value) if name.endswith("_id") else f"{value:,}"
     if isinstance(value, float | Decimal):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+        return f"{value:,.0f}" if abs(float(value)) >= 1000 else f"{value:.3g}"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}"
-    if isinstance(value, list | tuple):
-        value = ", ".join(str(one) for one in value)
-    text = " ".join(printable(str(value)).split())
+    whole = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    text = " ".join(printable(whole).split())
     return text if len(text) <= longest else text[: longest - 1] + "…"
