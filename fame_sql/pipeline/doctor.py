@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,11 +10,15 @@ from fame_sql import sql
 from fame_sql.errors import FameError
 from fame_sql.models import load_champion
 from fame_sql.operations.alerts.findings import alert_findings
+from fame_sql.operations.drift import read_drift
 from fame_sql.operations.levels import level_findings
 from fame_sql.pipeline.checksums import damage
+from fame_sql.storage.views import partition_place
 from fame_sql.warehouse import lines
 from fame_sql.warehouse.definitions import are_current
 from fame_sql.warehouse.warehouse import Warehouse
+
+_LEAST_ROOM = 200_000_000
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,9 @@ def examine(warehouse: Warehouse, *, deep: bool = False) -> list[Finding]:
         *_definitions(warehouse),
         *_model(warehouse),
         *_unscored(warehouse),
+        *_partitions(warehouse),
+        *_room(warehouse),
+        *_drift(warehouse),
         *_views(warehouse),
         *(Finding(what, command) for what, command in alert_findings(warehouse)),
         *(Finding(what, command) for what, command in level_findings(warehouse)),
@@ -81,6 +89,37 @@ def _unscored(warehouse: Warehouse) -> Iterator[Finding]:
     count = warehouse.value(sql.load("scoring/count_unscored"))
     if has_model and count:
         yield Finding(f"{count} events have no verdict of the champion", "fame score")
+
+
+def _partitions(warehouse: Warehouse) -> Iterator[Finding]:
+    place = partition_place(warehouse)
+    if place is None:
+        return
+    stored = [path for (path,) in warehouse.rows(sql.load("pipeline/stored_files"))]
+    if missing := place.missing(stored):
+        yield Finding(
+            f"{len(missing)} of {len(stored)} partitions are not at {place.root}, such as "
+            f"{missing[0]}: queries of their days fail. Put the files back, or name their place",
+            "fame partition place FOLDER",
+        )
+
+
+def _room(warehouse: Warehouse) -> Iterator[Finding]:
+    free = shutil.disk_usage(warehouse.path.absolute().parent).free
+    if free < max(_LEAST_ROOM, warehouse.path.stat().st_size // 10):
+        yield Finding(
+            f"the disk of {warehouse.path} has {free / 1e6:,.0f} MB left, and what cannot be "
+            "written is neither ingested nor told of: free some room, or give days away",
+            "fame partition move --older-than 30d",
+        )
+
+
+def _drift(warehouse: Warehouse) -> Iterator[Finding]:
+    if not warehouse.value("SELECT count(*) FROM fame.champion"):
+        return
+    found = read_drift(warehouse)
+    if found.freshness == "stale":
+        yield Finding(f"the model is stale: {found.reason}", found.command or "fame drift")
 
 
 def _views(warehouse: Warehouse) -> Iterator[Finding]:

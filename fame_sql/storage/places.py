@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,12 @@ class Place:
         while not place.exists():
             place = place.parent
         return shutil.disk_usage(place).free
+
+    def missing(self, paths: Iterable[str]) -> list[str]:
+        """Return the files that a local place does not have; of any other none is looked for."""
+        if protocol_of(self.root):
+            return []
+        return [path for path in paths if not Path(self.url(path)).is_file()]
 
     def make_folder(self, path: str) -> None:
         """Make the folder of a file, if the place is local."""
