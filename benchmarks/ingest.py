@@ -73,6 +73,7 @@ def ingest(tree: Path, log: Path) -> Run:
     with tempfile.TemporaryDirectory() as folder:
         command = [
             sys.executable,
+            "-P",  # Not the code of the folder in which the benchmark runs.
             "-c",
             "from fame_sql.cli import main; main()",
             "ingest",

@@ -129,9 +129,10 @@ def _narrow_encoding(head: bytes) -> str:
 
 
 def _count_invalid(head: bytes) -> tuple[int, int]:
-    lines = head.split(b"\n")
     # The last line may be cut inside a character.
-    whole = lines[:-1] or lines
+    whole = (head[: head.rfind(b"\n")] if b"\n" in head else head).split(b"\n")
+    if _is_utf8(b"\n".join(whole)):
+        return 0, len(whole)
     return sum(not _is_utf8(line) for line in whole), len(whole)
 
 

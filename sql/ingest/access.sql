@@ -55,14 +55,15 @@ timed AS (
                 field.written[13:]
             )
         ) - to_minutes(ingest_zone_minutes(field.zone)) AS moment,
-        -- Without a backslash, the request ends at the next quote.
+        -- The request ends at the next quote that has no backslash before it.
         CASE
+            WHEN regexp_matches(field.rest, '^"[^"\\]*" [1-5]\d{2}(?: |$)')
+                THEN split_part(field.rest, '"', 3)[2]
             WHEN contains(field.rest, '\')
                 THEN regexp_extract(field.rest, '^"(?:[^"\\]|\\.)*" ([1-5])\d{2}(?: |$)', 1)
-            WHEN regexp_matches(
-                field.rest[strpos(field.rest[2:], '"') + 1:][:6], '^" [1-5]\d{2}(?: |$)'
-            )
-                THEN field.rest[strpos(field.rest[2:], '"') + 3]
+            WHEN regexp_matches(field.rest, '^" [1-5]\d{2}(?: |$)')
+                AND NOT contains(field.rest[2:], '"')
+                THEN field.rest[3]
         END AS status_class
     FROM fields
 )

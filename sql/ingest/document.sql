@@ -6,8 +6,11 @@ WITH checked AS (
     SELECT
         *,
         $text AS written,
-        strlen(line) <= 10000
-        OR length(line) - length(translate(line, '[{', '')) <= 5000 AS shallow
+        -- CASE, because both sides of OR are computed.
+        CASE
+            WHEN strlen(line) <= 10000 THEN true
+            ELSE length(line) - length(translate(line, '[{', '')) <= 5000
+        END AS shallow
     FROM raw_lines
 ),
 
@@ -23,15 +26,16 @@ documents AS (
     FROM checked
 ),
 
+sorted AS (SELECT *, $other AS has_others FROM documents),
+
 extracted AS (
     SELECT
         *,
-        $other AS has_others,
         CASE
-            WHEN $other THEN json_extract_string(object, $all_keys)
+            WHEN has_others THEN json_extract_string(object, $all_keys)
             ELSE json_extract_string(object, $usual_keys)
         END AS held
-    FROM documents
+    FROM sorted
 ),
 
 found AS (

@@ -205,7 +205,7 @@ def _same(
     if not begun:
         return _plain_layout(anything, sum(map(bool, map(_DATED.match, lines))), lines)
     known = begun[0][1]
-    if known is None or not known.mixes or len(begun) < len(lines):
+    if known is None or len(begun) < len(lines):
         return None
     if any(other is not known for _, other in begun):
         return None
