@@ -19,6 +19,10 @@ class WarehouseError(FameError):
     """The warehouse cannot be opened or is not in the expected state."""
 
 
+class HeldError(WarehouseError):
+    """Another process holds the warehouse; what was tried can succeed later."""
+
+
 class MissingStageError(FameError):
     """A stage cannot run before an earlier stage has run.
 

@@ -56,6 +56,7 @@ from fame_sql.cli.serve import serve
 from fame_sql.cli.settings import settings
 from fame_sql.cli.show import show
 from fame_sql.cli.status import status
+from fame_sql.cli.tail import tail
 from fame_sql.cli.token import token
 from fame_sql.cli.top import top
 from fame_sql.cli.tracing import command_span, name_command
@@ -65,6 +66,21 @@ from fame_sql.cli.windows import windows
 from fame_sql.console import printable
 from fame_sql.errors import FameError
 from fame_sql.llm.failures import BatchPendingError
+
+GROUPS: dict[str, tuple[click.Command, ...]] = {
+    "Read logs": (demo, look, ingest, formats, redact),
+    "Learn": (
+        *(compile_, mine, label, domains, train, score, queue, evaluate, models, policy),
+        *(llm_group, second_opinion),
+    ),
+    "Ask": (query, show, top, diff, tail, report, export, status),
+    "Operate": (
+        *(incidents, confirm, dismiss, feedback, counts, drift, windows, alert, metrics, cost),
+        *(settings, serve, token),
+    ),
+    "Store": (partition, expire, compact, backup, repair, upgrade, doctor, dbt),
+}
+"""The commands by what people do with them, in the order of the help."""
 
 _PASSWORD = re.compile(r"(://[^\s/@:'\"]*:)[^\s'\"]*@")
 
@@ -110,6 +126,17 @@ class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the commands in the order in which they are used."""
         return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by what people do with them."""
+        longest = max(len(name) for name in self.commands)
+        for title, commands in GROUPS.items():
+            with formatter.section(title):
+                rows = [
+                    (str(command.name).ljust(longest), command.get_short_help_str(100))
+                    for command in commands
+                ]
+                formatter.write_dl(rows)
 
 
 @contextmanager
@@ -182,7 +209,8 @@ def _shown(message: str) -> str:
     metavar="FILE",
     help="A file with a token for the server that holds the warehouse; $FAME_TOKEN is one itself.",
 )
-def main(token_file: Path | None) -> None:
+@click.option("--quiet", is_flag=True, help="Show no progress and no remarks on stderr.")
+def main(token_file: Path | None, quiet: bool) -> None:
     """Find anomalous lines in logs with SQL.
 
     The stages run in this order: ingest, mine, label, domains, train, score. 'fame compile' runs
@@ -191,51 +219,6 @@ def main(token_file: Path | None) -> None:
     """
 
 
-for _command in (
-    demo,
-    look,
-    ingest,
-    formats,
-    compile_,
-    mine,
-    label,
-    domains,
-    train,
-    score,
-    queue,
-    counts,
-    drift,
-    incidents,
-    confirm,
-    dismiss,
-    feedback,
-    query,
-    show,
-    top,
-    diff,
-    report,
-    export,
-    evaluate,
-    status,
-    models,
-    policy,
-    llm_group,
-    second_opinion,
-    windows,
-    cost,
-    dbt,
-    partition,
-    expire,
-    compact,
-    alert,
-    serve,
-    token,
-    settings,
-    metrics,
-    doctor,
-    backup,
-    repair,
-    redact,
-    upgrade,
-):
-    main.add_command(_command)
+for _commands in GROUPS.values():
+    for _command in _commands:
+        main.add_command(_command)

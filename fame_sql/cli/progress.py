@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import click
+
 from fame_sql.cli.tracing import traced
 from fame_sql.console import Progress, SilentProgress, Step
 
@@ -18,7 +20,14 @@ if TYPE_CHECKING:
 
 def terminal_progress() -> Progress:
     """Return progress that draws on stderr if that is a terminal, else one that is silent."""
-    return traced(TerminalProgress() if sys.stderr.isatty() else SilentProgress())
+    return traced(TerminalProgress() if talks() else SilentProgress())
+
+
+def talks() -> bool:
+    """Return whether a person reads stderr and has not asked for quiet."""
+    context = click.get_current_context(silent=True)
+    quiet = context is not None and context.find_root().params.get("quiet")
+    return sys.stderr.isatty() and not quiet
 
 
 class TerminalProgress:

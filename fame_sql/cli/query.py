@@ -7,19 +7,21 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from fame_sql.cli.options.numbers import COUNT
+from fame_sql.cli.options.numbers import COUNT, SECONDS
 from fame_sql.cli.options.output import Form, form_options
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_csv, print_json
-from fame_sql.cli.progress import terminal_progress
+from fame_sql.cli.progress import talks, terminal_progress
 from fame_sql.cli.tables import print_table
 from fame_sql.cli.values import plain
+from fame_sql.cli.waiting import waited
 from fame_sql.console import printable
 
 if TYPE_CHECKING:
@@ -59,6 +61,13 @@ _SHOWN = 100
     "network.",
 )
 @click.option(
+    "--wait",
+    type=SECONDS,
+    metavar="SECONDS",
+    default=0.0,
+    help="How long to wait for a warehouse that another process holds, such as 'fame ingest'.",
+)
+@click.option(
     "--verbose",
     is_flag=True,
     help="Print on stderr what was counted, stored and scored; always on for a terminal.",
@@ -73,6 +82,7 @@ def query(
     plan: bool,
     no_plan: bool,
     external_access: bool,
+    wait: float,
     verbose: bool,
     warehouse: Path,
     form: Form,
@@ -92,7 +102,10 @@ def query(
     if _is_given("rows") and (plan or form != "text"):
         raise click.UsageError("--rows is for a table: CSV and JSON have all rows, and a plan none")
     statement = sys.stdin.read() if sql == "-" else sql
-    connection = connect(warehouse, read_only=not write, external_access=external_access)
+    opening = partial(
+        connect, warehouse, read_only=not write, plan=False, external_access=external_access
+    )
+    connection = waited(opening, wait)
     try:
         with plain_errors():
             if plan:
@@ -120,7 +133,7 @@ def _run(
     if not planned:
         return run(connection, Plan(statement))
     plan = make_plan(connection, statement, progress=terminal_progress())
-    if verbose or sys.stderr.isatty():
+    if verbose or talks():
         for line in _plan_lines(plan, done=True, kept=_is_kept(connection)):
             click.echo(printable(line), err=True)
     return run(connection, plan)

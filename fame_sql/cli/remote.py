@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fame_sql.serve.commands.words import Level, Word
 
 _TOKEN = "FAME_TOKEN"
-_NOT_HERE = ("serve", "token", "demo", "look", "formats", "dbt")
+_NOT_HERE = ("serve", "token", "demo", "look", "formats", "dbt", "tail")
 """Commands that do not ask a server, whatever warehouse is meant."""
 
 
@@ -88,7 +88,7 @@ def _run(
             f"'fame {name_of(line)}' does not run while a server holds the warehouse "
             f"({address.url}): stop the server first"
         )
-    token = _token(token_file)
+    token = token_of(token_file)
     own = [_own_words(level, found) for level in line]
     try:
         if name_of(line) == "ingest" and (token or not address.secret):
@@ -116,7 +116,7 @@ def _printed(address: Address, token: str, words: Sequence[str], read: IO[bytes]
     return 1
 
 
-def _token(token_file: Path | None) -> str:
+def token_of(token_file: Path | None) -> str:
     """Return the token that is given; empty if none is."""
     if token_file is not None:
         from fame_sql.files import read_text

@@ -74,6 +74,10 @@ def _is_stale(warehouse: Warehouse) -> bool:
     return bool(metrics.get("inputs") != inputs_hash(warehouse, config))
 
 
+# Of all columns the first that fit a terminal would be those of where a line came from.
+_LOOK_AT_ANOMALIES = 'fame query "SELECT score, timestamp, service_name, body FROM anomalies"'
+
+
 def _next_command(counts: dict[str, Any], version: str | None, is_stale: bool) -> str:
     nothing_left = counts["lines_in_partitions"] == 0 or counts["templates"] == 0
     missing = (
@@ -86,7 +90,7 @@ def _next_command(counts: dict[str, Any], version: str | None, is_stale: bool) -
         (counts["scored_events"] < counts["events"], "fame score"),
     )
     todo = (command for is_missing, command in missing if is_missing)
-    return next(todo, 'fame query "SELECT * FROM anomalies"')
+    return next(todo, _LOOK_AT_ANOMALIES)
 
 
 def compile_model(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from fame_sql.errors import WarehouseError
+from fame_sql.errors import HeldError, WarehouseError
 from fame_sql.files import put_in_place
 from fame_sql.sql.quoting import literal
 from fame_sql.warehouse.reach import limit
@@ -200,7 +200,10 @@ def _explained(path: Path, error: duckdb.Error) -> WarehouseError:
     if "lock" in message:
         holder = re.search(r"PID (\d+)", message)
         who = f"process {holder.group(1)}" if holder else "another process"
-        return WarehouseError(f"{path} is held by {who}; wait until it is done and try again")
+        return HeldError(
+            f"{path} is held by {who}; wait until it is done and try again, as "
+            "'fame query --wait 60' does"
+        )
     if is_damage(error):
         return WarehouseError(f"{path} is damaged ({first_line(error)}): {AFTER_DAMAGE}")
     return WarehouseError(f"{path} cannot be opened: {first_line(error)}")

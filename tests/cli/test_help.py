@@ -13,7 +13,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from fame_sql.cli import main
+from fame_sql.cli import GROUPS, main
 
 pytestmark = pytest.mark.any_duckdb
 
@@ -70,6 +70,15 @@ def test_short_help_is_help_and_lists_whole_sentences(path: str) -> None:
     assert (short.exit_code, short.stdout) == (0, long.stdout)
     shown = short.stdout.split("\n", 1)[1]
     assert "...\n" not in shown, "a first sentence is too long for the list of commands"
+
+
+def test_help_lists_every_command_in_its_group() -> None:
+    shown = CliRunner().invoke(main, ["--help"], terminal_width=80).stdout
+    starts = [shown.index(f"{title}:\n") for title in GROUPS]
+    assert starts == sorted(starts)
+    for commands in GROUPS.values():
+        assert all(re.search(rf"^  {command.name} ", shown, re.M) for command in commands)
+    assert sum(map(len, GROUPS.values())) == len(main.commands)
 
 
 def test_help_starts_quickly() -> None:

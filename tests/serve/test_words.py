@@ -17,7 +17,10 @@ from fame_sql.serve.tokens import Holder, Role
 
 pytestmark = pytest.mark.any_duckdb
 
-LOCAL = {"demo", "look", "dbt init", "serve", "token create", "token list", "token withdraw"}
+LOCAL = {
+    *("demo", "look", "dbt init", "serve", "tail"),
+    *("token create", "token list", "token withdraw"),
+}
 ALONE = {"compact", "repair", "upgrade", "partition add", "partition place"}
 IN_A_TERMINAL = {"label review", "label audit", "queue review", "domains edit"}
 """Commands that a server does not run for anybody, and why."""
