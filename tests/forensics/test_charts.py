@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from fame_sql.forensics import drawing, theme
 from fame_sql.forensics.charts import (
+    axes,
     contributions,
     detectors,
     domains,
@@ -98,6 +100,21 @@ def test_a_chart_as_png_and_as_html_needs_no_network() -> None:
     assert drawing.png(chart, scale=1).startswith(b"\x89PNG")
     page = drawing.html(chart)
     assert re.search(r"<(?:script|link)[^>]+(?:src|href)=", page) is None
+
+
+def test_bars_have_the_room_of_their_buckets_not_of_those_with_rows() -> None:
+    starts = ["2024-01-01T00:00:00Z", "2024-01-01T00:01:00Z", "2024-01-01T00:09:00Z"]
+    hour = (datetime(2024, 1, 1), datetime(2024, 1, 1, 1))
+    assert [axes.buckets_in(starts, None), axes.buckets_in(starts, hour)] == [10, 60]
+    assert axes.buckets_in([], None) == 1
+    drawn = services.chart(
+        [
+            {"bucket_start": start, "service_name": "api", "lines": 1, "anomalous_lines": 0}
+            for start in starts
+        ],
+        period=hour,
+    ).to_dict()
+    assert drawn["spec"]["mark"]["size"] == pytest.approx(0.8 * 720 / 60)
 
 
 @pytest.mark.parametrize(("most", "steps"), [(1, [2, 3, 4, 5, 6]), (10**6, 5)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 from fame_sql.forensics.drawing import need
 
@@ -19,11 +19,16 @@ _MOST = 400
 """Buckets that a chart has room for."""
 
 
-def time_axis(field: str, width: int) -> Any:
-    """Return the encoding of a time along a chart of some width."""
+Period: TypeAlias = tuple[datetime, datetime]
+"""A range of time in UTC that a chart shows, whatever its rows are."""
+
+
+def time_axis(field: str, width: int, period: Period | None = None) -> Any:
+    """Return the encoding of a time along a chart of some width; of all of a period if given."""
     alt = need("altair")
+    bounds = {} if period is None else {"domain": [_text(moment) for moment in period]}
     axis = alt.Axis(labelExpr=_LABEL, tickCount=max(2, width // _EACH), labelSeparation=8)
-    return alt.X(f"{field}:T", title="time (UTC)", scale=alt.Scale(type="utc"), axis=axis)
+    return alt.X(f"{field}:T", title="time (UTC)", scale=alt.Scale(type="utc", **bounds), axis=axis)
 
 
 def middles(starts: Iterable[str]) -> dict[str, str]:
@@ -40,6 +45,16 @@ def middles(starts: Iterable[str]) -> dict[str, str]:
     half = min(gaps) / 2 if gaps else None
     middle = {time: time + half if half is not None else time for time in times}
     return {_text(time): _text(middle[time]) for time in times}
+
+
+def buckets_in(starts: Iterable[str], period: Period | None) -> int:
+    """Return how many buckets a chart has room for, with those that have no row; at least one."""
+    times = sorted({datetime.fromisoformat(start).replace(tzinfo=None) for start in starts})
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    if not gaps:
+        return 1
+    first, last = period or (times[0], times[-1] + min(gaps))
+    return max(1, round((last - first) / min(gaps)))
 
 
 def with_empty(starts: Iterable[str]) -> list[str]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from fame_sql.forensics import theme
-from fame_sql.forensics.charts.axes import middles, time_axis
+from fame_sql.forensics.charts.axes import Period, buckets_in, middles, time_axis
 from fame_sql.forensics.charts.records import Table, records
 from fame_sql.forensics.drawing import need
 
 _ROW = 44
 _MOST = 12
+_NAMES = 84
 
 
-def chart(table: Table, *, width: int = 720) -> Any:
+def chart(table: Table, *, width: int = 720, period: Period | None = None) -> Any:
     """Return the chart: a row for each service, those with most anomalous lines first.
 
     Parameters
@@ -23,6 +24,8 @@ def chart(table: Table, *, width: int = 720) -> Any:
         ``anomalous_lines``.
     width : int
         Width in pixels.
+    period : (datetime, datetime), optional
+        The range of time to show; without it, that of the rows.
     """
     alt = need("altair")
     added: dict[tuple[str, str], list[int]] = {}
@@ -43,13 +46,17 @@ def chart(table: Table, *, width: int = 720) -> Any:
         for kind, count in (("all lines", lines), ("anomalous lines", anomalous))
         if service in order and count
     ]
-    bar = max(1.5, min(16.0, 0.8 * width / max(1, len({row["start"] for row in rows}))))
+    bar = max(1.5, min(16.0, 0.8 * width / buckets_in((start for _, start in added), period)))
+    # Lines are whole: of a few, there would be half ones on the axis.
+    whole = "datum.value % 1 == 0 ? datum.label : ''"
+    count_axis = alt.Axis(tickCount=2, format="~s", labelExpr=whole)
+    limit = max(_NAMES, width // 4)
     drawn = (
         alt.Chart(alt.Data(values=rows))
         .mark_bar(size=bar)
         .encode(
-            x=time_axis("start", width),
-            y=alt.Y("count:Q", title=None, stack=None, axis=alt.Axis(tickCount=2, format="~s")),
+            x=time_axis("start", width, period),
+            y=alt.Y("count:Q", title=None, stack=None, axis=count_axis),
             color=alt.Color(
                 "kind:N",
                 title=None,
@@ -67,7 +74,7 @@ def chart(table: Table, *, width: int = 720) -> Any:
                 "service:N",
                 sort=order,
                 title=None,
-                header=alt.Header(labelAngle=0, labelAlign="left", labelLimit=width // 4),
+                header=alt.Header(labelAngle=0, labelAlign="left", labelLimit=limit),
             ),
             spacing=8,
         )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from fame_sql.forensics import theme
-from fame_sql.forensics.charts.axes import middles, time_axis
+from fame_sql.forensics.charts.axes import Period, middles, time_axis
 from fame_sql.forensics.charts.records import Table, records
 from fame_sql.forensics.drawing import need
 
@@ -23,6 +23,7 @@ def chart(
     *,
     width: int = 720,
     counted: str = "anomalous lines",
+    period: Period | None = None,
 ) -> Any:
     """Return the chart.
 
@@ -38,13 +39,15 @@ def chart(
         Width in pixels.
     counted : str
         What is counted, for the legend.
+    period : (datetime, datetime), optional
+        The range of time to show; without it, that of the rows.
     """
     alt = need("altair")
     rows = [row | {"domain": row["domain"] or UNKNOWN} for row in records(table)]
     spans = [row | {"domain": row["domain"] or UNKNOWN} for row in records(incidents)]
     domains = _order(rows, spans)
     y = alt.Y("domain:N", sort=domains, title=None, axis=alt.Axis(labelLimit=width // 3, grid=True))
-    x = time_axis("bucket_start", width)
+    x = time_axis("bucket_start", width, period)
     circles = _anomalies(rows)
     most = max((row["anomalous"] for row in circles), default=1)
     size = alt.Size(
@@ -66,11 +69,11 @@ def chart(
     )
     spanned = alt.Chart(alt.Data(values=spans))
     lines = spanned.mark_rule(strokeWidth=16, opacity=0.3, strokeCap="round", color=theme.CALM)
-    named = alt.Chart(alt.Data(values=_named(spans, circles, width)))
+    named = alt.Chart(alt.Data(values=_named(spans, circles, width, period)))
     marks = named.mark_text(
         align="left", dx=-6, dy=-13, fontSize=11, fontWeight="bold", color=theme.CALM
     )
-    start = time_axis("first_seen", width)
+    start = time_axis("first_seen", width, period)
     labels = alt.Text("name:N")
     layers = [
         lines.encode(x=start, x2="last_seen:T", y=y),
@@ -84,11 +87,15 @@ def chart(
 
 
 def _named(
-    spans: list[dict[str, Any]], circles: list[dict[str, Any]], width: int
+    spans: list[dict[str, Any]],
+    circles: list[dict[str, Any]],
+    width: int,
+    period: Period | None,
 ) -> list[dict[str, Any]]:
     """Return the names of incidents, with those that have no room added to the one before."""
     moments = [_moment(span[end]) for span in spans for end in ("first_seen", "last_seen")]
     moments += [_moment(circle["bucket_start"]) for circle in circles]
+    moments += [moment.replace(tzinfo=UTC).timestamp() for moment in period or ()]
     whole = max(moments, default=0.0) - min(moments, default=0.0)
     found: dict[str, list[dict[str, Any]]] = {}
     for span in sorted(spans, key=lambda span: (span["domain"], span["first_seen"])):

@@ -78,6 +78,7 @@ def _environment() -> Any:
         lstrip_blocks=True,
     )
     environment.filters |= {"count": count, "share": share, "moment": moment, "plural": plural}
+    environment.filters |= {"duration": duration}
     return environment
 
 
@@ -101,6 +102,14 @@ def share(value: float | None, digits: int = 0) -> str:
 def moment(value: datetime | None, form: str = "%Y-%m-%d %H:%M") -> str:
     """Return a time in UTC."""
     return "-" if value is None else f"{value:{form}}"
+
+
+def duration(minutes: int) -> str:
+    """Return a number of minutes in the largest unit of which it is a whole number."""
+    for unit, length in (("day", 1440), ("hour", 60)):
+        if minutes and minutes % length == 0:
+            return plural(minutes // length, unit)
+    return plural(minutes, "minute")
 
 
 def plural(number: int, one: str, many: str = "") -> str:

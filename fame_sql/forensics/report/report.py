@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from fame_sql.forensics.charts import contributions, services, timeline
-from fame_sql.forensics.pages.page import moment, picture, render
+from fame_sql.forensics.pages.page import duration, moment, picture, render
 from fame_sql.forensics.report.gathering import SHOWN, Findings, IncidentPart
 from fame_sql.forensics.report.sentences import answer, unknown
 
@@ -76,15 +77,26 @@ def _timeline(found: Findings) -> Any:
     if not rows:
         return None
     marked = [part.incident for part in found.parts]
-    label = f"Anomalous lines by domain, every {found.minutes} minutes, with incidents marked"
-    return picture(lambda width: timeline.chart(rows, marked, width=_inner(width)), label)
+    period = _period(found)
+    label = f"Anomalous lines by domain, every {duration(found.minutes)}, with incidents marked"
+    return picture(
+        lambda width: timeline.chart(rows, marked, width=_inner(width), period=period), label
+    )
 
 
 def _services(found: Findings) -> Any:
     if not found.timeline.rows:
         return None
-    label = f"Lines by service, every {found.minutes} minutes, anomalous lines marked"
-    return picture(lambda width: services.chart(found.timeline.rows, width=_inner(width)), label)
+    rows, period = found.timeline.rows, _period(found)
+    label = f"Lines by service, every {duration(found.minutes)}, anomalous lines marked"
+    return picture(lambda width: services.chart(rows, width=_inner(width), period=period), label)
+
+
+def _period(found: Findings) -> tuple[datetime, datetime]:
+    """Return the range of time of the charts: that of the report, in whole buckets."""
+    starts = [row["bucket_start"] for row in found.timeline.rows]
+    end = max(starts) + timedelta(minutes=found.minutes)
+    return min([*starts, found.start]), max(end, found.stop)
 
 
 def _inner(width: int) -> int:
