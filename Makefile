@@ -109,7 +109,7 @@ bench-regex: $(INSTALLED) ## time of masks, redaction and ingest on runs of one 
 audit: $(INSTALLED) ## known vulnerabilities of the pinned packages; needs the network
 	$(PYTHON) -m venv build/audit
 	build/audit/bin/pip install --quiet pip-audit
-	build/audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
+	build/audit/bin/pip-audit --strict --requirement constraints.txt --no-deps --disable-pip
 
 paper: $(INSTALLED) ## the FAME paper's protocol on a labelled log: make paper DATA=BGL.log
 	$(BIN)/python -W ignore benchmarks/paper.py $(DATA) $(ARGS)

@@ -17,9 +17,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 import attacks
 from alert_servers import receivers
 from attack_tests import tests_of
-from kill_stages import Ingredients, all_stages
-from kills import Tried, forks, kill_at_random
+from kill_stages import Ingredients, all_stages, local_stages, writing_stages
+from kills import Forks, Tried, forks, kill_at_random
 from llm_server import language_server
+from scarce import possible, suffer
+from serve_stage import serving_stage
 
 
 def kill_all(folder: Path, given: argparse.Namespace) -> Iterator[Tried]:
@@ -38,6 +40,14 @@ def kill_all(folder: Path, given: argparse.Namespace) -> Iterator[Tried]:
             yield Tried(f"kills: {stage.name}", tried.tried, tried.failed)
 
 
+def starve_all(folder: Path, made: Ingredients, forking: Forks) -> Iterator[Tried]:
+    """Run every stage with too little of each thing that it needs."""
+    stages = [*local_stages(made), *writing_stages(made), serving_stage(made.after("score"))]
+    for number, stage in enumerate(stages):
+        tried = suffer(stage, forking, folder / f"stage-{number}", possible())
+        yield Tried(f"scarce: {stage.name}", tried.tried, tried.failed)
+
+
 def attack(folder: Path, given: argparse.Namespace) -> Iterator[Tried]:
     """Yield what came of each kind of attack."""
     if given.kills:
@@ -46,6 +56,7 @@ def attack(folder: Path, given: argparse.Namespace) -> Iterator[Tried]:
         return
     with forks(folder) as forking:
         made = Ingredients(folder / "made", forking)
+        yield from starve_all(folder / "scarce", made, forking)
     compiled = made.folder / "score" / "w.duckdb"
     yield attacks.flip_bits(compiled, folder / "flips", given.flips, given.seed)
     yield attacks.damage_models(compiled, folder / "models")
@@ -68,7 +79,8 @@ def main() -> None:
     print(f"{'':<40}{'tried':>8}{'held':>8}{'failed':>8}")
     with tempfile.TemporaryDirectory(prefix="attack-") as name:
         folder = Path(name)
-        for one in ("kills", "made"):
+        folder.chmod(0o755)
+        for one in ("kills", "made", "scarce"):
             (folder / one).mkdir()
         for tried in attack(folder, given):
             bad = len(tried.failed)

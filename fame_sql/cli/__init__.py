@@ -38,6 +38,7 @@ from fame_sql.cli.interrupts import EXIT_STATUS, INTERRUPTED, interrupts
 from fame_sql.cli.label import label
 from fame_sql.cli.llm import llm_group
 from fame_sql.cli.look import look
+from fame_sql.cli.memory import check_memory, is_scarce, too_little
 from fame_sql.cli.metrics import metrics
 from fame_sql.cli.mine import mine
 from fame_sql.cli.models import models
@@ -89,24 +90,27 @@ class _Commands(click.Group):
     """Prints errors that a user can act on as one line, with exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        with interrupts(lambda: _patience(ctx)) as seen, _private():
-            try:
-                with command_span():
-                    return super().invoke(ctx)
-            except BrokenPipeError:
-                raise  # The reader has closed the pipe, as 'head' does: click exits silently.
-            except BatchPendingError as pending:
-                click.echo(_one_line(pending), err=True)
-                ctx.exit(1)
-            except (FameError, OSError) as error:
-                raise click.ClickException(_one_line(error)) from None
-            except (KeyboardInterrupt, Exception) as error:
-                if seen or _is_interrupt(error):
-                    click.echo(INTERRUPTED, err=True)
-                    ctx.exit(EXIT_STATUS)
-                if not _is_of_duckdb(error):
-                    raise
-                raise click.ClickException(_explained(error)) from None
+        seen: list[int] = []
+        try:
+            check_memory()
+            with interrupts(lambda: _patience(ctx)) as seen, _private(), command_span():
+                return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # The reader has closed the pipe, as 'head' does: click exits silently.
+        except BatchPendingError as pending:
+            click.echo(_one_line(pending), err=True)
+            ctx.exit(1)
+        except (FameError, OSError) as error:
+            raise click.ClickException(_one_line(error)) from None
+        except (KeyboardInterrupt, Exception) as error:
+            if seen or _is_interrupt(error):
+                click.echo(INTERRUPTED, err=True)
+                ctx.exit(EXIT_STATUS)
+            if is_scarce(error):
+                raise click.ClickException(_one_line(too_little(error))) from None
+            if not _is_of_duckdb(error):
+                raise
+            raise click.ClickException(_explained(error)) from None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

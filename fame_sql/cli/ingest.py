@@ -53,6 +53,15 @@ _READING = (
         help="Year for timestamps that have none, such as syslog's.",
     ),
     click.option(
+        "--max-ratio",
+        type=click.IntRange(1, 1_000_000),
+        default=400,
+        show_default=True,
+        metavar="TIMES",
+        help="Refuse compressed files that unpack to more than this many times their size, and "
+        "more than 128 MiB.",
+    ),
+    click.option(
         "--join-lines",
         is_flag=True,
         help="Append lines without a header to the record before them.",

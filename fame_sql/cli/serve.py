@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fame_sql.cli.memory import check_memory
 from fame_sql.cli.options.numbers import Number
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.console import printable
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from fame_sql.serve.server import Server
 
 _HIGHEST_PORT = 65_535
+_MEMORY = 1 << 30
+"""Bytes of addresses for the threads of a server, if they are limited."""
+
 _port = click.IntRange(0, _HIGHEST_PORT)
 
 
@@ -128,6 +132,7 @@ def serve(
     from fame_sql.serve.token_file import tokens_of
     from fame_sql.serve.tokens import Tokens
 
+    check_memory(_MEMORY)
     host, port = address(listen)
     if quack != "none":
         address(quack)

@@ -7,11 +7,12 @@ import time
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import IO, Literal
 
 from fame_sql.errors import InputError
-from fame_sql.ingest.bounds import check_zip
+from fame_sql.ingest.bounds import check_members, check_zip, is_too_large, too_large
 from fame_sql.ingest.identity import given_identity, stem
 from fame_sql.ingest.loader import Unread
 from fame_sql.ingest.sources import Source, copied_source
@@ -64,11 +65,7 @@ def archived_sources(
         A folder for copies of large members.
     """
     with archive.open() as file:
-        members = (
-            _tar_members(file, archive.name)
-            if kind == "tar"
-            else _zip_members(file, archive.name, archive.size)
-        )
+        members = _tar_members(file, archive) if kind == "tar" else _zip_members(file, archive)
         try:
             for member, modified, stream in members:
                 with stream:
@@ -84,26 +81,34 @@ def _member(
 ) -> Source:
     path = PurePosixPath(member)
     known_as = f"{archive.identity}/{path.parent / stem(path.name)}"
-    return copied_source(
+    copied = copied_source(
         stream,
         name or f"{archive.name}/{member}",
         known_as if name is None else given_identity(name),
         modified,
         folder,
     )
+    return replace(copied, archive=archive.size)
 
 
-def _tar_members(file: IO[bytes], name: str) -> Iterator[tuple[str, float, IO[bytes]]]:
-    with tarfile.open(fileobj=unpack(file, name), mode="r|") as archive:
-        for member in archive:
+def _tar_members(file: IO[bytes], source: Source) -> Iterator[tuple[str, float, IO[bytes]]]:
+    name, total = source.name, 0
+    unpacked = unpack(file, name, source.most_times)
+    with tarfile.open(fileobj=unpacked, mode="r|") as archive:
+        for number, member in enumerate(archive, 1):
+            check_members(name, number)
+            # A sparse member is a few bytes that stand for any number of zeros.
+            total += member.size
+            if is_too_large(total, source.size, source.most_times):
+                raise too_large(name, source.most_times)
             stream = archive.extractfile(member) if member.isreg() else None
             if stream is not None and not _is_hidden(member.name):
                 yield member.name, member.mtime, stream
 
 
-def _zip_members(file: IO[bytes], name: str, size: int) -> Iterator[tuple[str, float, IO[bytes]]]:
+def _zip_members(file: IO[bytes], source: Source) -> Iterator[tuple[str, float, IO[bytes]]]:
     with zipfile.ZipFile(file) as archive:
-        check_zip(name, size, archive.infolist())
+        check_zip(source.name, source.size, archive.infolist(), source.most_times)
         for member in archive.infolist():
             if not member.is_dir() and not _is_hidden(member.filename):
                 yield member.filename, _modified(member), archive.open(member)

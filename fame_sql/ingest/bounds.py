@@ -13,7 +13,13 @@ from typing import IO
 from fame_sql.errors import InputError
 
 MOST_TIMES = 400
-"""How many times its stored size a source may have; logs are packed to a tenth or a fiftieth."""
+"""How many times its stored size a source may have, if nothing else is said.
+
+Logs are packed to a tenth or a fiftieth.
+"""
+
+MOST_MEMBERS = 100_000
+"""Files in one archive."""
 
 UNCHECKED = 1 << 27
 """Bytes up to which the size does not matter."""
@@ -35,12 +41,25 @@ class Unpacked:
         The file as it is stored, which ``raw`` reads.
     raw : file of bytes
         The decompressed file.
+    most_times : int
+        How many times their stored size they may have.
+    archive : int, optional
+        The size of the archive that holds the file, of which they may be as many times at most.
     """
 
-    def __init__(self, name: str, stored: IO[bytes], raw: IO[bytes]) -> None:
+    def __init__(
+        self,
+        name: str,
+        stored: IO[bytes],
+        raw: IO[bytes],
+        most_times: int = MOST_TIMES,
+        archive: int | None = None,
+    ) -> None:
         self._name = name
         self._stored = stored
         self._raw = raw
+        self._most_times = most_times
+        self._archive = archive
         self._length = 0
 
     def read(self, size: int = -1) -> bytes:
@@ -53,8 +72,11 @@ class Unpacked:
         """
         data = self._raw.read(size)
         self._length += len(data)
-        if self._length > UNCHECKED and self._length > MOST_TIMES * self._stored.tell():
-            raise too_large(self._name)
+        stored = self._stored.tell()
+        if self._archive is not None:
+            stored = min(stored, self._archive)
+        if is_too_large(self._length, stored, self._most_times):
+            raise too_large(self._name, self._most_times)
         return data
 
     def close(self) -> None:
@@ -78,15 +100,34 @@ def is_suspicious(stored: IO[bytes], length: int) -> bool:
     return length < _BEGINNING or length > _SUSPICIOUS_TIMES * stored.tell()
 
 
-def too_large(name: str) -> InputError:
+def is_too_large(length: int, stored: int, most_times: int) -> bool:
+    """Return whether some stored bytes have unpacked to more than they may."""
+    return length > UNCHECKED and length > most_times * stored
+
+
+def too_large(name: str, most_times: int) -> InputError:
     """Return the error for a source that is small only while it is compressed."""
     return InputError(
-        f"{name} unpacks to more than {MOST_TIMES} times its size, which logs do not: it may be "
-        "made to fill the disk; if it is yours, unpack it and ingest the file"
+        f"{name} unpacks to more than {most_times} times its size, which logs do not: it may be "
+        "made to fill the disk; if it is yours, allow more with --max-ratio"
     )
 
 
-def check_zip(name: str, size: int, members: Sequence[zipfile.ZipInfo]) -> None:
+def check_members(name: str, count: int) -> None:
+    """Refuse an archive of too many files, each of which costs time and memory.
+
+    Raises
+    ------
+    InputError
+        If it is one.
+    """
+    if count > MOST_MEMBERS:
+        raise InputError(
+            f"{name} holds more than {MOST_MEMBERS:,} files: unpack it and ingest the folder"
+        )
+
+
+def check_zip(name: str, size: int, members: Sequence[zipfile.ZipInfo], most_times: int) -> None:
     """Refuse a zip archive whose members unpack to too much, alone or together.
 
     Raises
@@ -96,8 +137,9 @@ def check_zip(name: str, size: int, members: Sequence[zipfile.ZipInfo]) -> None:
     """
     sizes = [(member.compress_size, member.file_size) for member in members]
     for stored, unpacked in (*sizes, (size, sum(unpacked for _, unpacked in sizes))):
-        if unpacked > UNCHECKED and unpacked > MOST_TIMES * stored:
-            raise too_large(name)
+        if is_too_large(unpacked, stored, most_times):
+            raise too_large(name, most_times)
+    check_members(name, len(members))
 
 
 def check_xz(name: str, raw: IO[bytes]) -> None:

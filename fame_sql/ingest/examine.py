@@ -102,7 +102,8 @@ def _refuse_bomb(source: Source) -> None:
     Only where its beginning is that small, much of it is read twice.
     """
     with source.open() as stored:
-        raw, length = unpack(stored, source.name), 0
+        raw = unpack(stored, source.name, source.most_times, source.archive)
+        length = 0
         if is_plain(raw):
             return
         with raw:

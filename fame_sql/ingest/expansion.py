@@ -8,11 +8,13 @@ import stat
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 from fame_sql.errors import InputError
 from fame_sql.ingest.archives import archive_kind, archived_sources
+from fame_sql.ingest.bounds import MOST_TIMES
 from fame_sql.ingest.identity import STANDARD_INPUT, given_identity, rotation_order
 from fame_sql.ingest.loader import Unread
 from fame_sql.ingest.sources import Source, copied_source, file_source
@@ -20,7 +22,11 @@ from fame_sql.ingest.streams import unreadable
 
 
 def named_sources(
-    inputs: Iterable[Path | str], name: str | None, warehouse: Path, folder: Path
+    inputs: Iterable[Path | str],
+    name: str | None,
+    warehouse: Path,
+    folder: Path,
+    most_times: int = MOST_TIMES,
 ) -> Iterator[Source | Unread]:
     """Yield the sources that ``inputs`` name, in their order.
 
@@ -34,13 +40,15 @@ def named_sources(
         The warehouse, which is not a log in its own folder.
     folder : Path
         A folder for copies of what can be read only once.
+    most_times : int
+        How many times its size an archive may have once it is unpacked.
     """
     for given in inputs:
         if str(given) == STANDARD_INPUT:
             yield standard_input(sys.stdin.buffer, folder, name)
             continue
         for path in found_paths(Path(given), warehouse):
-            yield from sources_of(path, name, folder)
+            yield from sources_of(path, name, folder, most_times)
 
 
 def standard_input(stream: IO[bytes], folder: Path, name: str | None = None) -> Source:
@@ -103,13 +111,15 @@ def _files_below(folder: Path, warehouse: Path) -> list[Path]:
     return files
 
 
-def sources_of(path: Path, name: str | None, folder: Path) -> Iterator[Source | Unread]:
+def sources_of(
+    path: Path, name: str | None, folder: Path, most_times: int = MOST_TIMES
+) -> Iterator[Source | Unread]:
     """Yield a file as a source, or the members of an archive."""
     try:
         if _is_pipe(path):
             yield _copied_pipe(path, name, folder)
             return
-        source = file_source(path, name=name)
+        source = replace(file_source(path, name=name), most_times=most_times)
         kind = archive_kind(source)
     except InputError as error:
         yield Unread(str(path), error)

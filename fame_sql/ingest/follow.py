@@ -105,7 +105,11 @@ def _round(
     ):
         loader = Loader(warehouse, reading, absorb, step, strict=False, followed=followed)
         place = Path(folder)
-        sources = (found for path in news for found in sources_of(path, reading.source, place))
+        sources = (
+            found
+            for path in news
+            for found in sources_of(path, reading.source, place, reading.max_ratio)
+        )
         for report in loader.load(sources):
             if report.rows or report.state not in {"unchanged", "grown", "empty"}:
                 yield report

@@ -148,7 +148,9 @@ def ingest_files(
         progress.step(what, stored_bytes(given)) as step,
     ):
         loader = Loader(warehouse, reading, absorb, step, strict=strict)
-        sources = named_sources(given, reading.source, warehouse.path, Path(folder))
+        sources = named_sources(
+            given, reading.source, warehouse.path, Path(folder), reading.max_ratio
+        )
         yield from loader.load(map(partial(_as_table, warehouse, reading), sources))
 
 

@@ -55,18 +55,32 @@ class Unread:
         Its name.
     error : InputError
         Why.
+    stored : int
+        Records that are stored of what comes before.
     """
 
-    def __init__(self, name: str, error: InputError) -> None:
+    def __init__(self, name: str, error: InputError, stored: int = 0) -> None:
         self.name = name
         self.error = error
+        self.stored = stored
 
     @property
     def report(self) -> IngestReport:
         """The report of the source."""
         if isinstance(self.error, EmptySourceError):
             return IngestReport(self.name, state="empty")
-        return IngestReport(self.name, state="failed", error=str(self.error))
+        return IngestReport(self.name, state="failed", error=str(self.error), rows=self.stored)
+
+
+def _with_what_is_stored(error: InputError, load: FileLoad) -> InputError:
+    """Return the error of a source of which the first records are committed."""
+    rows = load.report.rows
+    if not rows:
+        return error
+    return InputError(
+        f"{error}; {rows:,} records from before are stored, and the next 'fame ingest' of this "
+        "log goes on after them"
+    )
 
 
 @dataclass(frozen=True)
@@ -157,7 +171,7 @@ class Loader:
 
     def _examine(self, source: Source) -> Examined | Unread:
         try:
-            return examine(source, self._reading)
+            return examine(replace(source, most_times=self._reading.max_ratio), self._reading)
         except InputError as error:
             return Unread(source.name, error)
 
@@ -195,7 +209,7 @@ class Loader:
         except InputError as error:
             self._batch.discard(load)
             self._known.forget(load.ingest_id, one.source.identity, one.head)
-            return Unread(one.source.name, error)
+            return Unread(one.source.name, _with_what_is_stored(error, load), load.report.rows)
         return load
 
     def _load_table(self, table: Table) -> Loaded | Unread:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from fame_sql.errors import InputError
+from fame_sql.ingest.bounds import MOST_TIMES
 from fame_sql.ingest.columns import ColumnChoice
 from fame_sql.ingest.formats.detection import NO_HINTS, Hints
 
@@ -35,6 +36,8 @@ class Reading:
         Mask secrets, addresses and names in messages and attributes before they are stored.
     columns : ColumnChoice
         The columns of tables, Parquet and CSV files.
+    max_ratio : int
+        How many times its size a compressed source may have once it is unpacked.
     chunk_lines : int
         Number of lines that are committed together.
     hints : Hints
@@ -49,6 +52,7 @@ class Reading:
     skip_copies: bool = False
     redact: bool = False
     columns: ColumnChoice = field(default_factory=ColumnChoice)
+    max_ratio: int = MOST_TIMES
     chunk_lines: int = 500_000
     hints: Hints = NO_HINTS
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from fame_sql.errors import InputError
-from fame_sql.ingest.bounds import check_free
+from fame_sql.ingest.bounds import MOST_TIMES, check_free
 from fame_sql.ingest.identity import given_identity, identity
 from fame_sql.ingest.streams import Stream, is_plain, unpack, unreadable
 
@@ -45,6 +45,10 @@ class Source:
         The number of its bytes as they are stored.
     file : tuple of int or None
         The device and the number of the file, which stay when it is renamed.
+    most_times : int
+        How many times its size it may have once it is unpacked.
+    archive : int or None
+        The size of the archive that holds it, if one does.
     """
 
     name: str
@@ -54,6 +58,8 @@ class Source:
     data: bytes | None = None
     size: int = 0
     file: tuple[int, int] | None = None
+    most_times: int = MOST_TIMES
+    archive: int | None = None
 
     def open(self) -> IO[bytes]:
         """Open its bytes as they are stored."""
@@ -158,7 +164,7 @@ def open_source(source: Source | Path, encoding: str = "utf-8") -> Iterator[Stre
     """
     source = file_source(source) if isinstance(source, Path) else source
     with source.open() as file:
-        raw = unpack(file, source.name)
+        raw = unpack(file, source.name, source.most_times, source.archive)
         plain = encoding == "utf-8" and is_plain(raw)
         with raw:
             yield Stream(source.name, raw, encoding, source.size if plain else None)

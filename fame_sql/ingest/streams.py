@@ -18,7 +18,7 @@ from typing import IO, cast
 import pyarrow as pa
 
 from fame_sql.errors import InputError
-from fame_sql.ingest.bounds import Unpacked, check_xz
+from fame_sql.ingest.bounds import MOST_TIMES, Unpacked, check_xz
 
 _BLOCK = 1 << 20
 _GZIP, _BZIP2, _XZ = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00"
@@ -93,8 +93,12 @@ class Stream:
             raise unreadable(self._name, error) from None
 
 
-def unpack(raw: IO[bytes], name: str) -> IO[bytes]:
+def unpack(
+    raw: IO[bytes], name: str, most_times: int = MOST_TIMES, archive: int | None = None
+) -> IO[bytes]:
     """Return the decompressed bytes of an open file: plain, gzip, bzip2, xz or zstd.
+
+    They may be at most ``most_times`` as many as the file has, or the archive that holds it.
 
     Raises
     ------
@@ -107,7 +111,9 @@ def unpack(raw: IO[bytes], name: str) -> IO[bytes]:
         if magic.startswith(start):
             raise InputError(f"{name} {advice}")
     unpacked = _unpacked(raw, name, magic)
-    return raw if unpacked is None else cast("IO[bytes]", Unpacked(name, raw, unpacked))
+    if unpacked is None:
+        return raw
+    return cast("IO[bytes]", Unpacked(name, raw, unpacked, most_times, archive))
 
 
 def _unpacked(raw: IO[bytes], name: str, magic: bytes) -> IO[bytes] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import attacks
 import pytest
 from kill_stages import Ingredients, local_stages
 from kills import Forks, Stage, kill_at_random
+from scarce import possible, suffer
 
 pytestmark = [pytest.mark.any_duckdb, pytest.mark.slow]
 
@@ -21,12 +23,33 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.rmtree(made)
 
 
-def test_killed_stages_come_to_the_same(folder: Path, forking: Forks) -> None:
-    made = Ingredients(folder / "ingredients", forking, lines=600)
+@pytest.fixture(scope="module")
+def made(folder: Path, forking: Forks) -> Ingredients:
+    return Ingredients(folder / "ingredients", forking, lines=600)
+
+
+def test_killed_stages_come_to_the_same(made: Ingredients, folder: Path, forking: Forks) -> None:
     for number, stage in enumerate(local_stages(made)):
         tried = kill_at_random(stage, forking, folder / f"stage-{number}", 1, seed=3)
         assert tried.failed == [], tried.name
         assert tried.tried == 1
+
+
+@pytest.mark.parametrize("name", ["ingest", "score"])
+def test_too_little_of_everything(made: Ingredients, forking: Forks, name: str) -> None:
+    (stage,) = (stage for stage in local_stages(made) if stage.name == name)
+    some = possible(
+        [
+            ("file size", 1 << 16),
+            ("open files", 8),
+            ("memory", 0),
+            ("read-only folder", 0o500),
+            ("disk", 600 << 10),
+        ]
+    )
+    with tempfile.TemporaryDirectory() as place:  # Somebody else than root can enter it.
+        Path(place).chmod(0o755)
+        assert suffer(stage, forking, Path(place) / "some", some).failed == []
 
 
 def test_a_stage_that_loses_lines_is_found(folder: Path, forking: Forks) -> None:

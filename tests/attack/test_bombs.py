@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import shutil
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -13,9 +15,11 @@ from attacks import is_one_line, run
 
 from fame_sql.domains.document import from_yaml
 from fame_sql.errors import InputError
+from fame_sql.ingest import Reading, ingest_files
 from fame_sql.llm.lenient import values_in
 from fame_sql.models.model import Model
 from fame_sql.scoring import cache
+from fame_sql.warehouse.warehouse import Warehouse
 
 pytestmark = pytest.mark.any_duckdb
 
@@ -39,18 +43,21 @@ def bomb(size: int) -> bytes:
     return packed.getvalue()
 
 
-def test_a_gzip_bomb(newborn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at sizes from 16 MiB on."""
     monkeypatch.setattr("fame_sql.ingest.bounds.UNCHECKED", 1 << 24)
     monkeypatch.setattr("fame_sql.ingest.examine.UNCHECKED", 1 << 24)
-    monkeypatch.setattr("fame_sql.ingest.bounds.MOST_TIMES", 150)
+
+
+def test_a_gzip_bomb(newborn: Path, tmp_path: Path, bounds: None) -> None:
     path, log = Path(shutil.copy(newborn, tmp_path / "w.duckdb")), tmp_path / "x.log.gz"
     log.write_bytes(bomb(24 << 20))
-    code, output = run("ingest", log, "--warehouse", path)
+    code, output = run("ingest", log, "--max-ratio", 150, "--warehouse", path)
     assert code == 1
     assert is_one_line(code, output), output
-    assert "times its size" in output
-    found = run("query", "SELECT count(*) FROM logs", "--csv", "--warehouse", path)
-    assert found[1].splitlines()[-1] == "0"
+    assert "150 times its size" in output
+    assert rows(path) == 0
 
 
 def test_a_zip_bomb(newborn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,6 +68,63 @@ def test_a_zip_bomb(newborn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     code, output = run("ingest", log, "--warehouse", path)
     assert code == 1
     assert "times its size" in output
+
+
+@pytest.mark.slow
+def test_a_bomb_that_begins_like_a_log(
+    newborn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused as soon as it is one, and the error says what is stored until then."""
+    monkeypatch.setattr("fame_sql.ingest.bounds.UNCHECKED", 1 << 20)
+    path, log = Path(shutil.copy(newborn, tmp_path / "w.duckdb")), tmp_path / "x.log.gz"
+    lines = "".join(f"user {hashlib.sha256(b'%d' % n).hexdigest()}\n" for n in range(20_000))
+    log.write_bytes(gzip.compress(lines.encode(), 1) + gzip.compress(b"7" * 999_999 + b"\n") * 20)
+    with Warehouse.open(path) as opened:
+        (report,) = ingest_files(opened, [log], Reading(max_ratio=10, chunk_lines=2000))
+        assert report.rows == opened.value("SELECT count(*) FROM fame.logs") > 0
+        assert report.error is not None
+        assert "10 times its size" in report.error
+        assert f"; {report.rows:,} records from before are stored" in report.error
+        (again,) = ingest_files(opened, [log], Reading(max_ratio=1000))
+        assert again.rows + report.rows == 20_020
+
+
+@pytest.mark.parametrize("kind", ["a packed file in it", "a sparse file", "too many files"])
+def test_a_tar_bomb(
+    newborn: Path, tmp_path: Path, bounds: None, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr("fame_sql.ingest.bounds.MOST_MEMBERS", 3)
+    path, log = Path(shutil.copy(newborn, tmp_path / "w.duckdb")), tmp_path / "x.tar.gz"
+    with tarfile.open(log, "w:gz") as archive:
+        if kind == "a packed file in it":
+            add(archive, "x.log.gz", bomb(8 << 20) * 8)
+        elif kind == "too many files":
+            for number in range(4):
+                add(archive, f"{number}.log", b"")
+        else:
+            sparse = tarfile.TarInfo("x.log")
+            sparse.pax_headers = {
+                "GNU.sparse.major": "0",
+                "GNU.sparse.minor": "1",
+                "GNU.sparse.map": f"0,0,{20 << 30},0",
+                "GNU.sparse.size": str(20 << 30),
+            }
+            archive.addfile(sparse)
+    code, output = run("ingest", log, "--max-ratio", 100, "--warehouse", path)
+    assert (code, output.count("Error: ")) == (1, 1), output
+    assert ("100 times its size" in output) == (kind != "too many files"), output
+    assert rows(path) == 0
+
+
+def add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = len(content)
+    archive.addfile(member, io.BytesIO(content))
+
+
+def rows(path: Path) -> int:
+    found = run("query", "SELECT count(*) FROM logs", "--csv", "--warehouse", path)[1]
+    return int(found.splitlines()[-1])
 
 
 def test_a_field_of_a_csv_without_end(newborn: Path, tmp_path: Path) -> None:

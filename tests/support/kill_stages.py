@@ -216,6 +216,28 @@ def local_stages(of: Ingredients) -> list[Stage]:
     ]
 
 
+def writing_stages(of: Ingredients) -> list[Stage]:
+    """Return what is not killed at random: it refuses to write a file that is there already."""
+
+    def prepare(place: Path) -> None:
+        of.after("mine")(place)
+        rows = "".join(f"{n},{'anomalous' if n % 7 == 0 else 'normal'}\n" for n in range(1, 200))
+        (place / "labels.csv").write_text(f"log_id,label\n{rows}", encoding="utf-8")
+
+    statement = "SELECT count(*), sum(fame_score(body)) FROM logs"
+    return [
+        _stage("query", of, "score", "query", statement),
+        _stage(
+            "label export",
+            of,
+            "score",
+            *("label", "export", "out.csv"),
+            result=lambda place: (place / "out.csv").read_bytes(),
+        ),
+        Stage("label import", prepare, [["label", "import", "labels.csv", *_HERE]], whole, opens),
+    ]
+
+
 def upgrading_stage(older: Path) -> Stage:
     """Return the upgrade of a warehouse: what a kill leaves is the old or the new one."""
     return Stage(

@@ -199,7 +199,7 @@ def kill_at_random(stage: Stage, forking: Forks, folder: Path, kills: int, seed:
     times, begins again in a new folder.
     """
     found, draw, round_ = Tried(stage.name), random.Random(f"{stage.name} {seed}"), 0
-    whole, seconds = stage.undisturbed or _undisturbed(stage, forking, folder / "whole")
+    whole, seconds = stage.undisturbed or undisturbed_run(stage, forking, folder / "whole")
     while found.tried < kills:
         round_ += 1
         place = folder / f"round-{round_}"
@@ -208,18 +208,18 @@ def kill_at_random(stage: Stage, forking: Forks, folder: Path, kills: int, seed:
         most = min(kills, found.tried + _IN_A_ROUND)
         _one_round(stage, forking, place, found, most, lambda: draw.uniform(0, seconds))
         if (result := stage.result(place)) != whole:
-            found.failed.append(f"round {round_}: {_difference(whole, result)}")
+            found.failed.append(f"round {round_}: {difference(whole, result)}")
         shutil.rmtree(place)
     return found
 
 
-def _undisturbed(stage: Stage, forking: Forks, place: Path) -> tuple[object, float]:
+def undisturbed_run(stage: Stage, forking: Forks, place: Path) -> tuple[object, float]:
     """Return the result of a stage that nobody kills, and how long it takes."""
     place.mkdir(parents=True)
     stage.prepare(place)
     began = time.monotonic()
     for command in stage.commands:
-        _finish(_start(stage, forking, place, command))
+        finish(_start(stage, forking, place, command))
     seconds = time.monotonic() - began
     return stage.result(place), seconds
 
@@ -237,7 +237,7 @@ def _one_round(
         while True:
             child = _start(stage, forking, place, command)
             if found.tried >= kills:
-                _finish(child)
+                finish(child)
                 break
             code = child.wait(moment())
             if code is not None:
@@ -254,7 +254,8 @@ def _start(stage: Stage, forking: Forks, place: Path, command: Sequence[object])
     return forking.start(command, call=stage.call, folder=place)
 
 
-def _finish(child: Child) -> None:
+def finish(child: Child) -> None:
+    """Wait for a child that has to succeed."""
     code = child.wait(_LONGEST)
     if code != 0:
         raise AssertionError(f"exit status {code}: {child.said[-2000:]}")
@@ -272,7 +273,8 @@ def _check(holds: Callable[[Path], object], place: Path, found: Tried) -> None:
         found.failed.append(f"after {found.tried} kills: {type(error).__name__}: {error}"[:500])
 
 
-def _difference(whole: object, result: object) -> str:
+def difference(whole: object, result: object) -> str:
+    """Return in a few words what is not the same."""
     if isinstance(whole, dict) and isinstance(result, dict):
         names = [n for n in {**whole, **result} if whole.get(n) != result.get(n)]
         return "; ".join(f"{n}: {whole.get(n)!r} became {result.get(n)!r}" for n in names)[:500]

@@ -86,7 +86,7 @@ class Clients:
             return None
         finally:
             connection.close()
-        if answer.status not in (200, 503):
+        if answer.status not in (200, 500, 503):
             raise AssertionError(f"{path} was answered with {answer.status}: {read[:200]!r}")
         return read if answer.status == 200 else None
 
