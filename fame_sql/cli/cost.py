@@ -115,7 +115,7 @@ def _inputs(
             found = measure(opened, found.inputs)
     inputs = found.inputs if path is None else read_inputs(path, found.inputs)
     inputs = changed(inputs, split_settings(settings), "yours", "--set")
-    return Measured(inputs, found.pass_usd, found.unknown_share)
+    return Measured(inputs, found.pass_usd, found.unknown_share, found.notes)
 
 
 def _priced(inputs: Inputs, llm_model: str | None, prices: Path | None) -> Inputs:
@@ -147,6 +147,7 @@ def _print(measured: Measured, form: Form) -> None:
                 "ways": [asdict(way) for way in ways],
                 "recompilation": {**asdict(again), "advice": again.advice},
                 "pass_usd": measured.pass_usd,
+                "notes": list(measured.notes),
                 "inputs": [asdict(given) for given in measured.inputs.values()],
             }
         )
@@ -158,6 +159,8 @@ def _print(measured: Measured, form: Form) -> None:
     click.echo(again.advice)
     if measured.pass_usd is not None:
         click.echo(f"the ledger says that labels and domains have cost ${measured.pass_usd:.4f}")
+    for note in measured.notes:
+        click.echo(f"not measured: {note}")
     click.echo("")
     rows = [(i.name, _short(i.value), i.kind, i.what, i.source) for i in measured.inputs.values()]
     print_table(_INPUTS, rows)

@@ -87,9 +87,8 @@ def _print_requests(
     grouper = LLMGrouper(model, stability=stability)
     summaries = read_summaries(warehouse)
     requests = grouper.preview(summaries)
-    merges = grouper.merges_at_most(summaries)
-    note = f"at most {merges} more requests, which depend on answers, merge those of the pieces"
-    print_requests(model, requests, [note] if merges else [], as_json=as_json)
+    merges = grouper.merges_in_words(summaries)
+    print_requests(model, requests, [merges] if merges else [], as_json=as_json)
 
 
 @domains.command()

@@ -35,7 +35,8 @@ def print_requests(
     costs = [model.cost(request) for request in unknown]
     cost = None if None in costs else sum(c for c in costs if c is not None)
     earlier = model.outdated({request.stage for request in unknown}) if unknown else None
-    notes = [*notes, *([earlier] if earlier else [])]
+    masked = model.masked_otherwise(requests) if unknown else None
+    notes = [*notes, *(said for said in (earlier, masked) if said)]
     if as_json:
         facts = {
             "requests": len(requests),
@@ -95,10 +96,9 @@ def print_spending(model: LanguageModel) -> None:
     if written := model.write_batch():
         assert model.batch is not None
         click.echo(f"{written} requests written to {model.batch.path}; nothing was sent", err=True)
-    cost = f"${model.spent:.4f}" if model.prices.cost(model.name, 0, 0) is not None else "unpriced"
     click.echo(
-        f"language model: {model.sent} requests sent ({cost}), {model.replayed} answered by the "
-        "ledger; 'fame llm bill' lists the cost of each stage",
+        f"language model: {model.told}, {model.replayed} answered by the ledger; 'fame llm bill' "
+        "lists the cost of each stage",
         err=True,
     )
     for notice in sorted(model.notices):

@@ -16,6 +16,7 @@ from fame_sql.labels.facts import Line, people_examples, with_values
 from fame_sql.labels.judging import Judge
 from fame_sql.labels.selection.per_template import PER_EVENT, PER_TEMPLATE, choose_lines
 from fame_sql.labels.selection.sequential import SequentialRule
+from fame_sql.llm.failures import UntrustedError
 from fame_sql.llm.model import LanguageModel
 from fame_sql.llm.request import Request
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
@@ -43,6 +44,11 @@ class LabelPreview:
     lines: int
     lines_at_most: int
     templates: int
+
+    def price_at_most(self, model: LanguageModel) -> str:
+        """Return in words what labelling costs if the first lines of every template disagree."""
+        cost = self.every_line(model, self.lines_at_most)
+        return "" if cost is None else f" (about ${cost:.4f})"
 
     def every_line(self, model: LanguageModel, lines: int) -> float | None:
         """Return the estimated cost in USD of sending ``lines`` lines in the same way."""
@@ -90,18 +96,30 @@ def label_with_llm(
         If there are no templates.
     LanguageModelError
         If the model cannot be reached or the budget is too small.
+    UntrustedError
+        If the model judges what has a known answer wrong; the labels before that are kept.
     """
     lines = _lines(warehouse, model, per_template, per_event, again=again)
     first, others = _divide(lines, rule or SequentialRule())
     with (progress or SilentProgress()).step("labelling lines") as step:
         judge = Judge(model, examples=people_examples(warehouse))
-        judged = judge.judge_all(first, step.advance)
-        disagreeing = _disagreeing(judged)
-        rest = [line for line in others if line["template_id"] in disagreeing]
-        judged += judge.judge_all(rest, step.advance)
+        judged: list[Line] = []
+        try:
+            judged += judge.judge_all(first, step.advance)
+            disagreeing = _disagreeing(judged)
+            rest = [line for line in others if line["template_id"] in disagreeing]
+            judged += judge.judge_all(rest, step.advance)
+        except UntrustedError as error:
+            judged += judge.kept
+            _keep(warehouse, judge, judged)
+            raise UntrustedError(f"{error}; {len(judged)} labels are kept") from None
+    return _keep(warehouse, judge, judged)
+
+
+def _keep(warehouse: Warehouse, judge: Judge, judged: Sequence[Line]) -> LabelReport:
     with warehouse.transaction():
-        _store(warehouse, judged, model.name)
-        _note_doubts(warehouse, judge.doubts, model.name)
+        _store(warehouse, judged, judge.model.name)
+        _note_doubts(warehouse, judge.doubts, judge.model.name)
         return finish(warehouse)
 
 

@@ -48,15 +48,18 @@ class Batch:
     known: dict[str, str]
 
     @classmethod
-    def of(cls, lines: Sequence[Row]) -> Batch:
+    def of(cls, lines: Sequence[Row], probe: int = 0) -> Batch:
         """Put two rows with a known answer among lines; their text and places follow from these.
 
         Parameters
         ----------
         lines : sequence of dict
             The rows to judge, without ids.
+        probe : int
+            Number of this request among those that hold no lines.
         """
-        digest = hashlib.sha256(repr(list(lines)).encode("utf-8", "replace")).digest()
+        seeded = repr([*lines, probe] if probe else list(lines))
+        digest = hashlib.sha256(seeded.encode("utf-8", "replace")).digest()
         placed: list[tuple[Row, str | None]] = [(line, None) for line in lines]
         added = (("anomalous", _ANOMALOUS, 0), ("normal", _NORMAL, 8))
         for label, texts, seed in added:

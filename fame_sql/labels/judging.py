@@ -14,14 +14,13 @@ import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from fame_sql.console import printable
 from fame_sql.labels.canaries import Batch
 from fame_sql.labels.facts import Line, row_of
 from fame_sql.labels.injections import looks_like_an_order
 from fame_sql.llm.answers import Judgement, LabelAnswer
-from fame_sql.llm.failures import AnswerError, BatchPendingError
+from fame_sql.llm.failures import AnswerError, BatchPendingError, UntrustedError
 from fame_sql.llm.model import LanguageModel, in_batches
 from fame_sql.llm.prompts import LABEL, LABEL_AGAIN, Row, row_tokens
 from fame_sql.llm.request import Request
@@ -30,6 +29,7 @@ LINES_A_REQUEST = 50
 _TOKENS_A_REQUEST = 9000  # a short request is read with care, and little is lost with it
 _TOKENS_A_JUDGEMENT = 45
 _MOST_REFUSED = 16
+_REFUSED_IN_A_ROW = 4
 _OVERHEAD = 1800
 _LONGEST_REASON = 300
 _HIGH = frozenset({"ERROR", "ERR", "FATAL", "CRITICAL", "CRIT", "ALERT", "EMERG", "EMERGENCY",
@@ -64,6 +64,8 @@ class Judge:
         Judgements that contradict severity and words, and those that a second reading changed.
     again : int
         Lines that an answer left out, or judged in a way that cannot be read.
+    kept : list of dict
+        Lines with a judgement when the model was given up.
     """
 
     model: LanguageModel
@@ -77,9 +79,12 @@ class Judge:
     changed: int = 0
     again: int = 0
     doubts: list[Line] = field(default_factory=list)
+    kept: list[Line] = field(default_factory=list)
     _task: str = field(default=LABEL, repr=False)
     _alone: bool = False
     _left: int = _MOST_REFUSED
+    _in_a_row: int = 0
+    _probes: int = 0
 
     def judge_all(
         self, lines: Sequence[Line], advance: Callable[[int], object] = lambda _: None
@@ -90,12 +95,35 @@ class Judge:
         ------
         AnswerError
             If no answer at all can be used.
+        UntrustedError
+            If the model judges the rows with a known answer wrong, also where they stand alone.
+            What was judged before, and does not contradict itself, is in ``kept``.
         """
-        batches = self.batches(lines)
-        self.model.prepare([self.request(batch) for batch in batches])
         found: list[Line] = []
+        try:
+            self._judge_batches(self.batches(lines), found, advance)
+        except UntrustedError:
+            self.kept = [line for line in found if not contradicts(line)]
+            raise
+        self.alone += sum(looks_like_an_order(line["body"]) for line in lines)
+        confirmed = self._confirm(found)
+        self.undecided += len(lines) - len(confirmed)
+        self._say()
+        return confirmed
+
+    def _judge_batches(
+        self,
+        batches: Sequence[list[Line]],
+        found: list[Line],
+        advance: Callable[[int], object],
+    ) -> None:
+        """Add the judgements of all batches to ``found``."""
         pending: BatchPendingError | None = None
-        for batch in batches:
+        # Few are asked ahead, so that little is paid to a model that is given up.
+        ahead = 2 * self.model.concurrency if self.model.batch is None else len(batches)
+        for n, batch in enumerate(batches):
+            if n % max(ahead, 1) == 0:
+                self.model.prepare([self.request(b) for b in batches[n : n + ahead]])
             self._left = _MOST_REFUSED
             try:
                 found += self.judge(batch)
@@ -104,11 +132,8 @@ class Judge:
             advance(len(batch))
         if pending is not None:
             raise pending
-        self.alone += sum(looks_like_an_order(line["body"]) for line in lines)
-        confirmed = self._confirm(found)
-        self.undecided += len(lines) - len(confirmed)
-        self._say()
-        return confirmed
+        if self._in_a_row and not self.judged:
+            self._probe()
 
     def batches(self, lines: Sequence[Line]) -> list[list[Line]]:
         """Divide lines into requests; one that reads like an order has its own."""
@@ -150,7 +175,11 @@ class Judge:
         if batch.is_swayed(answer):
             self.refused += 1
             self._left -= 1
+            self._in_a_row += len(lines) > 1  # a line alone may sway its own judgement
+            if self._in_a_row >= _REFUSED_IN_A_ROW:
+                self._probe()
             return self._without_neighbours(lines) if self._left > 0 else []
+        self._in_a_row = 0
         said = {judgement.id: judgement for judgement in answer.judgements}
         pairs = [(line, said.get(i)) for i, line in zip(batch.line_ids, lines, strict=True)]
         missing = [line for line, judgement in pairs if judgement is None]
@@ -159,6 +188,19 @@ class Judge:
         kept = [self._taken(line, judgement) for line, judgement in pairs if judgement is not None]
         found = [line for line in kept if line is not None]
         return found + (self.judge(missing) if missing else [])
+
+    def _probe(self) -> None:
+        """Ask about the rows with a known answer alone: where no line sways, the model is wrong."""
+        self._probes += 1
+        batch = Batch.of([], self._probes)
+        answer = self.model.ask(self._request(batch), LabelAnswer, batch.faults)
+        if batch.is_swayed(answer):
+            raise UntrustedError(
+                f"{self.model.name} judged rows with a known answer wrong in {self._in_a_row} "
+                "requests in a row and where they stand alone, so its labels cannot be trusted: "
+                f"given up after {self.model.told}; choose another --llm-model"
+            )
+        self._in_a_row = 0
 
     def _taken(self, line: Line, judgement: Judgement) -> Line | None:
         """Return a line with its judgement; None, and a doubt, if the model cannot tell."""
@@ -200,13 +242,15 @@ class Judge:
             judged=self.judged,
             _task=LABEL_AGAIN,
             _alone=True,
+            _probes=self._probes,
         )
-        asked = second.batches(doubted)
-        self.model.prepare([second.request(batch) for batch in asked])
-        said: dict[Any, bool] = {}
-        for batch in asked:
-            second._left = _MOST_REFUSED
-            said |= {line["log_id"]: line["is_anomaly"] for line in second.judge(batch)}
+        judged: list[Line] = []
+        try:
+            second._judge_batches(second.batches(doubted), judged, lambda _: None)
+        except UntrustedError:
+            self.kept = [line for line in lines if not contradicts(line)]
+            raise
+        said = {line["log_id"]: line["is_anomaly"] for line in judged}
         self.refused += second.refused
         changed = {
             line["log_id"] for line in doubted if said.get(line["log_id"]) != line["is_anomaly"]

@@ -13,6 +13,10 @@ class AnswerError(LanguageModelError):
     """The model gave two answers in a row that cannot be used."""
 
 
+class UntrustedError(LanguageModelError):
+    """The model judges what has a known answer wrong, whatever stands beside it."""
+
+
 class BudgetError(LanguageModelError):
     """The next request could exceed the budget; it was not sent."""
 

@@ -17,6 +17,7 @@ from fame_sql.errors import InputError
 from fame_sql.files import read_text, write_text
 from fame_sql.llm.exchange import EXPORTED, as_line, read_line
 from fame_sql.llm.request import Request
+from fame_sql.redaction.masks import mask_version
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
 
@@ -143,12 +144,38 @@ class Ledger:
             raise InputError(f"no request waits in a batch file {batch_file}")
         return len(gone)
 
+    def other_masks(
+        self, model: str, version: str, stages: Collection[str], hashes: Collection[str]
+    ) -> int:
+        """Return the number of answers to texts that other masks have redacted.
+
+        Parameters
+        ----------
+        model : str
+            The model's name.
+        version : str
+            The version of the prompts; answers to others do not count.
+        stages : collection of str
+            The stages.
+        hashes : collection of str
+            The requests of now, whose answers do not count.
+        """
+        facts = {
+            "model": model,
+            "version": version,
+            "masks": mask_version(),
+            "stages": list(stages),
+            "hashes": list(hashes),
+        }
+        return int(self.warehouse.rows(sql.load("llm/other_masks"), facts)[0][0])
+
     def begin(self, request: Request, prompt_version: str) -> None:
         """Record a request before it is sent."""
         facts = {
             "request_hash": request.request_hash,
             "stage": request.stage,
             "prompt_version": prompt_version,
+            "mask_version": mask_version(),
             "model": request.model,
             "request": json.dumps(request.canonical(), sort_keys=True),
             "redactions": json.dumps(request.redactions, sort_keys=True),

@@ -65,8 +65,9 @@ class LanguageModel:
         Number of requests under way at once.
     batch : BatchFile, optional
         Takes the requests that the ledger does not answer; then nothing is sent.
-    sent, replayed : int
-        Requests sent in this run, and answered by the ledger.
+    sent, answered, replayed : int
+        How often a request was sent in this run, how many of these sends were answered so that
+        the answer can be read, and requests answered by the ledger.
     notices : set of str
         What the user should know of the endpoint or the answers.
     """
@@ -83,6 +84,7 @@ class LanguageModel:
     concurrency: int = 1
     batch: BatchFile | None = None
     sent: int = 0
+    answered: int = 0
     replayed: int = 0
     notices: set[str] = field(default_factory=set)
     _answer_factor: float = 1.0
@@ -130,7 +132,7 @@ class LanguageModel:
             examples=examples,
         )
         counts = {k: n for k, n in (self.redactor.counts - before).items() if n}
-        most = min(self._room(sent), 3 * expected + _REASONING)
+        used = estimate_tokens("".join(message["content"] for message in sent))
         return Request(
             stage,
             self.name,
@@ -140,8 +142,20 @@ class LanguageModel:
             expected,
             counts,
             settings={"temperature": TEMPERATURE},
-            max_tokens=most,
+            max_tokens=self.most_answer(used, expected),
         )
+
+    def most_answer(self, sent: int, expected: int) -> int:
+        """Return how many tokens an answer may have.
+
+        Parameters
+        ----------
+        sent : int
+            Tokens that are sent.
+        expected : int
+            Estimated number of tokens of the answer.
+        """
+        return min(max(_LEAST_ANSWER, self.window - sent), 3 * expected + _REASONING)
 
     def ask(
         self,
@@ -218,6 +232,15 @@ class LanguageModel:
         """Cost of this run in USD, with what may have been billed without an answer."""
         return self._budget.spent
 
+    @property
+    def told(self) -> str:
+        """What this run has sent and paid, in words."""
+        priced = self.prices.cost(self.name, 0, 0) is not None
+        cost = f"${self.spent:.4f}" if priced else "unpriced"
+        unanswered = self.sent - self.answered
+        without = f", {unanswered} of them without an answer to use" if unanswered else ""
+        return f"{self.sent} requests sent ({cost}{without})"
+
     def outdated(self, stages: Collection[str]) -> str | None:
         """Return in words how many answers to earlier prompts the ledger has, or None.
 
@@ -230,6 +253,22 @@ class LanguageModel:
         return (
             f"the prompts have changed (version {PROMPT_VERSION}): answers of {self.name} to "
             f"earlier prompts in the ledger ({counts}) do not fit, so what has no label or domain "
+            "yet is asked again and paid for again"
+        )
+
+    def masked_otherwise(self, requests: Sequence[Request]) -> str | None:
+        """Return in words how many answers earlier masks may have lost to these requests, or None.
+
+        Where the masks now change a text, the request is another one.
+        """
+        stages = {request.stage for request in requests}
+        hashes = [request.request_hash for request in requests]
+        found = self.ledger.other_masks(self.name, PROMPT_VERSION, stages, hashes)
+        if not found:
+            return None
+        return (
+            f"the masks have changed: {found} answers of {self.name} in the ledger were given to "
+            "texts under other masks and do not fit these requests; what has no label or domain "
             "yet is asked again and paid for again"
         )
 
@@ -318,6 +357,8 @@ class LanguageModel:
             self._budget.prices = self.prices
             expected = round(request.expected * self._answer_factor)
             limited = self._budget.limited(request, expected)
+            if not self.sent and (said := self.masked_otherwise([request])) is not None:
+                self.notices.add(said)
             self.ledger.begin(request, PROMPT_VERSION)
         try:
             reply = self.client.send(limited, lambda: self._begin_send(limited))
@@ -334,6 +375,7 @@ class LanguageModel:
         with self._lock:
             at_risk = self._budget.take(request)
             self.ledger.count_send(request.request_hash, at_risk)
+            self.sent += 1
 
         def refused() -> None:
             with self._lock:
@@ -350,7 +392,7 @@ class LanguageModel:
         self.ledger.answer(request.request_hash, reply, cost)
         self._settle(request, self._budget.worst(request))
         self._budget.spent += cost or 0.0
-        self.sent += 1
+        self.answered += 1
         ratio = reply.tokens_out / max(request.expected, 1)
         self._answer_factor = max(self._answer_factor, ratio)
         if is_other_model(self.name, reply.resolved_model):

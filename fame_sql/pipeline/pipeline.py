@@ -258,7 +258,7 @@ def preview_compile(
         requests = preview.requests
         notes = [
             f"{preview.lines} lines of {preview.templates} templates to label at first, "
-            f"{preview.lines_at_most} at most"
+            f"{preview.lines_at_most} at most{preview.price_at_most(model)}"
         ]
     added, note = _preview_domains(warehouse, model)
     return [*requests, *added], [*notes, note]
@@ -273,8 +273,8 @@ def _preview_domains(warehouse: Warehouse, model: LanguageModel) -> tuple[list[R
     if counts["domains"] == 0:
         grouper = LLMGrouper(model)
         note = "the requests for the grouping will also contain the labels that are missing now"
-        if merges := grouper.merges_at_most(summaries):
-            note += f"; at most {merges} more requests merge the groupings of the pieces"
+        if merges := grouper.merges_in_words(summaries):
+            note += f"; {merges}"
         return grouper.preview(summaries), note
     if counts["templates_without_domain"] == 0:
         return [], "every template has a domain: no request is needed"

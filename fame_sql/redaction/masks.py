@@ -5,9 +5,13 @@ Text in logs is hostile: every kind takes linear time, so that no text can stop 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from fame_sql.redaction.kinds import Kind, Traits, kinds
 from fame_sql.redaction.words import is_name, words
@@ -40,6 +44,24 @@ def mask_text(text: str, counts: Counter[str], rows: Sequence[Kind] | None = Non
         if found:
             counts["account"] += found
     return text
+
+
+@cache
+def mask_version() -> str:
+    """Return a short hash of the masks, lists and checks, which changes with each of them."""
+    found = sorted(_sources(files("fame_sql.redaction")), key=lambda entry: entry.name)
+    digest = hashlib.sha256()
+    for entry in found:
+        digest.update(entry.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _sources(folder: Traversable) -> Iterator[Traversable]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _sources(entry)
+        elif entry.name.endswith((".toml", ".py")):
+            yield entry
 
 
 def _mask_again(text: str, names: set[str]) -> tuple[str, int]:

@@ -14,7 +14,7 @@ from fame_sql.domains.domains import group_templates
 from fame_sql.labels.by_llm import label_with_llm
 from fame_sql.labels.injections import looks_like_an_order
 from fame_sql.labels.judging import Judge
-from fame_sql.llm.failures import AnswerError
+from fame_sql.llm.failures import AnswerError, UntrustedError
 from fame_sql.warehouse.warehouse import Warehouse
 
 pytestmark = pytest.mark.any_duckdb
@@ -120,14 +120,39 @@ def test_an_order_that_no_rule_finds_is_noticed(
     assert any("refused" in notice or "contradict" in notice for notice in model.notices)
 
 
-def test_a_model_that_calls_everything_normal_labels_nothing(
+def test_a_model_that_calls_everything_normal_is_given_up(
     empty: Warehouse, server: LanguageServer
 ) -> None:
     server.is_anomalous = lambda row: False
-    model = model_of(empty, server)
-    assert Judge(model).judge_all(lines_of([])) == []
-    assert "32 lines have no judgement that can be trusted" in " ".join(model.notices)
-    assert len(server.bodies) < 40
+    judge = Judge(model_of(empty, server))
+    with pytest.raises(UntrustedError, match=r"4 requests in a row.*after 5 requests sent \(\$"):
+        judge.judge_all(lines_of([]))
+    assert (judge.kept, len(server.bodies)) == ([], 5)
+
+
+def test_a_model_is_given_up_at_the_end_of_few_lines(
+    empty: Warehouse, server: LanguageServer
+) -> None:
+    server.is_anomalous = lambda row: False
+    with pytest.raises(UntrustedError):
+        Judge(model_of(empty, server)).judge_all(lines_of([])[:2])
+
+
+def test_what_was_judged_before_a_model_is_given_up_is_kept(
+    empty: Warehouse, server: LanguageServer
+) -> None:
+    def tires(body: dict) -> str:
+        tired = len(server.bodies) > 2
+        said = {r["id"]: looks_bad(r) and not tired for r in rows_of(body)}
+        rows = [{"id": i, "label": "anomalous" if v else "normal", "reason": ""}
+                for i, v in said.items()]  # fmt: skip
+        return json.dumps({"judgements": rows})
+
+    server.answer = tires
+    judge = Judge(model_of(empty, server, window=4200))
+    with pytest.raises(UntrustedError):
+        judge.judge_all(lines_of([]) * 8)
+    assert len(judge.kept) > 10
 
 
 def test_a_line_that_the_model_cannot_tell_waits_for_a_person(

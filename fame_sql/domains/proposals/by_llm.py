@@ -195,23 +195,49 @@ class LLMGrouper:
         ]
 
     def merges_at_most(self, templates: Sequence[TemplateSummary]) -> int:
-        """Return how many requests at most merge the pieces of the templates.
+        """Return how many requests at most merge the pieces of the templates."""
+        return sum(len(self._merge_sizes(order)) for order in self._orders(templates))
 
-        Each piece is taken to give as many domains as the rules allow.
+    def merges_in_words(self, templates: Sequence[TemplateSummary]) -> str | None:
+        """Return in words how many requests at most merge the pieces, and their price; or None.
+
+        Each piece is taken to give as many domains as the rules allow, and each answer to be as
+        long as it may be.
         """
-        count = 0
-        for order in self._orders(templates):
-            parts = len(self._pieces(order)) * self.rules.max_domains
-            if parts == self.rules.max_domains:
-                continue
-            a_request = max(2, (self.model.window - _MERGE_OVERHEAD) // _TOKENS_A_PART)
-            while parts > a_request:
-                requests = -(-parts // a_request)
-                count += requests
-                fewer = requests * min(self.rules.max_domains, a_request)
-                parts = fewer if fewer < parts else 0
-            count += 1
-        return count
+        sizes = [size for order in self._orders(templates) for size in self._merge_sizes(order)]
+        if not sizes:
+            return None
+        tokens_in = sum(self._merge_tokens(size)[0] for size in sizes)
+        tokens_out = sum(self._merge_tokens(size)[1] for size in sizes)
+        cost = self.model.prices.cost(self.model.name, tokens_in, tokens_out)
+        price = "unpriced" if cost is None else f"at most ${cost:.4f}"
+        return (
+            f"at most {len(sizes)} more requests, which depend on answers, merge the groupings of "
+            f"the pieces: at most {tokens_in} tokens in and {tokens_out} tokens out, {price}"
+        )
+
+    def _merge_sizes(self, order: Sequence[TemplateSummary]) -> list[int]:
+        """Return how many domains each request of a merge holds at most."""
+        most = self.rules.max_domains
+        parts = len(self._pieces(order)) * most
+        if parts <= most:
+            return []
+        a_request = max(2, (self.model.window - _MERGE_OVERHEAD) // _TOKENS_A_PART)
+        sizes: list[int] = []
+        while parts > a_request:
+            requests = -(-parts // a_request)
+            sizes += [a_request] * (requests - 1) + [parts - (requests - 1) * a_request]
+            fewer = requests * min(most, a_request)
+            if fewer >= parts:
+                return sizes
+            parts = fewer
+        return [*sizes, parts]
+
+    def _merge_tokens(self, parts: int) -> tuple[int, int]:
+        """Return the tokens of a merge and of its answer, in the worst case."""
+        sent = min(self.model.window, _MERGE_OVERHEAD + parts * _TOKENS_A_PART)
+        expected = _TOKENS_A_MEMBER * parts + 8 * _TOKENS_A_DOMAIN
+        return sent, self.model.most_answer(sent, expected)
 
     def _violations(
         self,
