@@ -14,6 +14,7 @@ import random
 from pathlib import Path
 from tempfile import mkdtemp
 
+from fame_sql.errors import InputError
 from fame_sql.evaluation import evaluate
 from fame_sql.forensics.charts import label_budget
 from fame_sql.forensics.notebook import draw_pictures, show
@@ -88,7 +89,8 @@ print(f"{len(waiting)} templates wait whose lines carry labels")
 # What is reported of the lines after the split, after each few answers, in three orders: that of the queue,
 # the most frequent templates first, and by chance. An answer can find anomalies (`recall`) or take false alarms
 # away. The queue begins with what the words accuse, so it takes false alarms away first. Whether it also finds
-# more than chance would, the picture says.
+# more than chance would, the picture says. A log without labels gives nothing to measure with: then the rows stay
+# empty, and what is left is to answer.
 
 # %%
 MEASURED = """
@@ -151,7 +153,10 @@ give_answers(warehouse, [GivenAnswer(name, truth[name], "the log") for name in a
 
 def quality(when: str) -> list[dict[str, object]]:
     """Return how good the champion is on later lines that nobody has answered."""
-    parts = evaluate(warehouse).outcomes["fame"]
+    try:
+        parts = evaluate(warehouse).outcomes["fame"]
+    except InputError as error:
+        return [{"when": when, "templates": str(error)}]
     return [
         {
             "when": when,
