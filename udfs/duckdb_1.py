@@ -18,6 +18,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from fame_sql.canonical.arrays import array_of
+
 IS_1 = duckdb.__version__.startswith("1.")
 CANONICAL = "fame_canonical"
 BY_ROW = {CANONICAL, "fame_explain"}
@@ -29,7 +31,7 @@ class HeldTexts:
 
     def __init__(self) -> None:
         self._places: dict[str, int] = {}
-        self._kept: list[pa.Array] = [pa.array([], pa.string())]
+        self._kept: list[pa.Array] = [array_of([], pa.string())]
         self._lock = threading.Lock()
 
     def encode(self, texts: pa.Array) -> pa.DictionaryArray:
@@ -41,9 +43,9 @@ class HeldTexts:
             if new:
                 self._places.update({t: len(self._places) + i for i, t in enumerate(new)})
                 # A longer array is a copy: those before it stay, for results that point to them.
-                self._kept.append(pa.array(list(self._places), pa.string()))
+                self._kept.append(array_of(list(self._places), pa.string()))
             kept = self._kept[-1]
-        places = pa.array([self._places[text] for text in distinct], pa.int32())
+        places = array_of([self._places[text] for text in distinct], pa.int32())
         return pa.DictionaryArray.from_arrays(places.take(found.indices), kept)
 
 
@@ -72,6 +74,6 @@ def one_by_one(compute: Callable[[pa.Array], pa.Array]) -> Callable[[str | None]
     """Return a function of one message that returns a value of Python."""
 
     def compute_one(message: str | None) -> Any:
-        return compute(pa.array([message], pa.string()))[0].as_py()
+        return compute(array_of([message], pa.string()))[0].as_py()
 
     return compute_one

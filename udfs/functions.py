@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from fame_sql.canonical.arrays import array_of, indices
 from fame_sql.models.explanation import Explanation
 from fame_sql.scoring.live import LiveScorer
 from fame_sql.scoring.policy import action
@@ -72,7 +73,7 @@ def _field(name: str) -> Callable[[LiveScorer, pa.Array], pa.Array]:
     def compute(scorer: LiveScorer, messages: pa.Array) -> pa.Array:
         distinct, rows = scorer.distinct_verdicts(messages)
         values = [None if v is None else getattr(v, name) for v in distinct]
-        return pa.array(values, arrow_type).take(pa.array(rows))
+        return array_of(values, arrow_type).take(indices(rows))
 
     return compute
 
@@ -80,7 +81,7 @@ def _field(name: str) -> Callable[[LiveScorer, pa.Array], pa.Array]:
 def _verdict(scorer: LiveScorer, messages: pa.Array) -> pa.Array:
     distinct, rows = scorer.distinct_verdicts(messages)
     values = [None if v is None else asdict(v) for v in distinct]
-    return pa.array(values, ARROW_STRUCT).take(pa.array(rows))
+    return array_of(values, ARROW_STRUCT).take(indices(rows))
 
 
 def _action(scorer: LiveScorer, messages: pa.Array) -> pa.Array:
@@ -94,11 +95,11 @@ def _action(scorer: LiveScorer, messages: pa.Array) -> pa.Array:
         )
         for v in distinct
     ]
-    return pa.array(values, pa.string()).take(pa.array(rows))
+    return array_of(values, pa.string()).take(indices(rows))
 
 
 def _template(scorer: LiveScorer, messages: pa.Array) -> pa.Array:
-    return pa.array(scorer.templates(messages), pa.string())
+    return array_of(scorer.templates(messages), pa.string())
 
 
 def _canonical(scorer: LiveScorer, messages: pa.Array) -> pa.Array:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from fame_sql.canonical.arrays import array_of
 from fame_sql.canonical.canonical import Recipe
 from fame_sql.models.explanation import Explanation
 from fame_sql.models.model import Model
@@ -130,7 +131,7 @@ class LiveScorer:
 
         Only one thread does so at a time, so that no event is scored twice.
         """
-        canonical = self.canonical(pa.array(missing, pa.string())).to_pylist()
+        canonical = self.canonical(array_of(missing, pa.string())).to_pylist()
         model, cache = self.model(), self.cache()
         with cache.lock:
             self._recall(model, cache, canonical)
@@ -153,7 +154,7 @@ class LiveScorer:
     ) -> CacheContent:
         """Return the verdicts of one vector that is too large for the cache."""
         texts = sorted(wanted)
-        canonical = self.canonical(pa.array(texts, pa.string())).to_pylist()
+        canonical = self.canonical(array_of(texts, pa.string())).to_pylist()
         missing = [text for text in canonical if text not in fresh]
         verdicts = {**fresh, **self.cache().judge(self.model(), missing)}
         alone = CacheContent()

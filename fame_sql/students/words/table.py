@@ -10,7 +10,8 @@ changes a bit, on any machine.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -86,13 +87,15 @@ class WordTable:
 
     def _log_odds(self, texts: Sequence[str]) -> Floats:
         """Add up the sums of each text's units; the last column is the squared length."""
-        numbers: dict[str, int] = {}
+        # A unit that is new gets the next number.
+        numbers: defaultdict[str, int] = defaultdict()
+        numbers.default_factory = numbers.__len__
         units: list[int] = []
         counts: list[int] = []
         for text in texts:
-            before = len(units)
-            units += [numbers.setdefault(unit, len(numbers)) for unit in self._units(text)]
-            counts.append(len(units) - before)
+            found = self._units(text)
+            units += map(numbers.__getitem__, found)
+            counts.append(len(found))
         read = [self._read(unit) for unit in numbers]
         row, unit = np.repeat(np.arange(len(texts)), counts), np.array(units, dtype=np.int64)
         total = np.zeros((len(texts), len(self.intercepts) + 1), dtype=np.int64)
@@ -119,11 +122,10 @@ class WordTable:
         keys = np.sort(np.repeat(row, repeats) * size + np.concatenate(places)[first + within])
         return np.divmod(keys[1:][keys[1:] == keys[:-1]], size)
 
-    def _units(self, text: str) -> Iterator[str]:
-        """Yield the words of a text, and its known pairs."""
+    def _units(self, text: str) -> list[str]:
+        """Return the words of a text, and its known pairs."""
         words = words_of(text)
-        yield from words
-        yield from (pair for pair in pairs_of(words) if pair in self._pairs)
+        return [*words, *filter(self._pairs.__contains__, pairs_of(words))]
 
     def _read(self, unit: str) -> tuple[Integers, Integers]:
         return self._kept(unit) if len(unit) <= _LONGEST_KEPT else self._known(unit)
