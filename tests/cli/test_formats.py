@@ -9,6 +9,8 @@ from click.testing import CliRunner
 
 from fame_sql.cli import main
 
+pytestmark = pytest.mark.any_duckdb
+
 OWN = r"""
 description = 'own'
 expected = 'day|LEVEL|user|message'

@@ -11,6 +11,8 @@ import pytest
 from fame_sql.ingest import Hints, ingest_file
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
@@ -70,7 +72,6 @@ HEADERS = {
 }
 
 
-@pytest.mark.any_duckdb
 @pytest.mark.slow
 @pytest.mark.parametrize("format", HEADERS)
 def test_a_trace_belongs_to_the_record_before(

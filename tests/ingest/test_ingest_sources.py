@@ -22,6 +22,8 @@ from fame_sql.ingest import ingest_file, ingest_stream
 from fame_sql.ingest.macros import Macros
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 LINES = b"Dec 31 23:59:59 host app[1]: old\nJan  1 00:00:01 host app[1]: new\n"
 
 
@@ -142,7 +144,6 @@ def _records(warehouse: Warehouse) -> list[tuple]:
     )
 
 
-@pytest.mark.any_duckdb
 @pytest.mark.slow
 @pytest.mark.parametrize("chunk_lines", [1, 2, 3, 100])
 def test_a_stack_trace_goes_on_with_its_record(
@@ -158,7 +159,6 @@ def test_a_stack_trace_goes_on_with_its_record(
     assert ingest_file(warehouse, source, join_lines=True).state == "unchanged"
 
 
-@pytest.mark.any_duckdb
 @pytest.mark.slow
 @pytest.mark.parametrize("cut", range(20, len(TRACE), 13))
 def test_a_record_grows_with_its_file(warehouse: Warehouse, tmp_path: Path, cut: int) -> None:
@@ -169,7 +169,6 @@ def test_a_record_grows_with_its_file(warehouse: Warehouse, tmp_path: Path, cut:
     assert _records(warehouse) == RECORDS
 
 
-@pytest.mark.any_duckdb
 @pytest.mark.slow
 @pytest.mark.parametrize("stopped_after", [1, 3, 6])
 def test_a_load_that_was_stopped_goes_on_inside_a_record(

@@ -11,6 +11,8 @@ from fame_sql.errors import InputError
 from fame_sql.ingest import Hints, ingest_file
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:

@@ -21,6 +21,8 @@ from fame_sql.llm.model import LanguageModel
 from fame_sql.llm.redaction import Redactor
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 
 def fame(warehouse: Path, *words: str, code: int = 0, **more: object) -> Result:
     done = CliRunner().invoke(main, [*words, "--warehouse", str(warehouse)], **more)  # type: ignore[arg-type]
@@ -132,7 +134,6 @@ def test_a_review_ends_where_nothing_waits(opened: Warehouse) -> None:
 # ---- a language model
 
 
-@pytest.mark.any_duckdb
 def test_a_model_is_asked_once_for_each_template(opened: Warehouse, server: LanguageServer) -> None:
     waiting = read_queue(opened)
     planned = preview_queue(opened, model_of(opened, server))
@@ -155,7 +156,6 @@ def test_a_model_is_asked_once_for_each_template(opened: Warehouse, server: Lang
     assert (again.sent, again.replayed) == (0, len(waiting))
 
 
-@pytest.mark.any_duckdb
 def test_a_budget_stops_the_run_and_the_answers_are_kept(
     opened: Warehouse, server: LanguageServer
 ) -> None:
@@ -186,7 +186,6 @@ def test_a_request_shows_the_lines_beside_and_what_people_have_judged(
     assert "EXAMPLES" in json.dumps(server.requests[-1])
 
 
-@pytest.mark.any_duckdb
 def test_messages_that_are_judged_differently_make_a_mixed_answer(
     opened: Warehouse, server: LanguageServer
 ) -> None:

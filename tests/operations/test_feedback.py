@@ -47,6 +47,7 @@ def incident_of(warehouse: Warehouse, line: Line, minutes: float) -> Change:
     return next(c for c in update(warehouse, after(minutes)) if c.transition == "opened")
 
 
+@pytest.mark.any_duckdb
 def test_a_dismissed_incident_is_silenced_for_its_time_and_says_so(warehouse) -> None:
     """As the scenario 50 of the alerts has it: A ends, B comes back, C is worse, D goes on."""
     services = ["a", "b", "c", "d"]
@@ -120,6 +121,7 @@ def _all(warehouse: Warehouse) -> list[tuple[int, Change]]:
     return changes_after(warehouse, 1)
 
 
+@pytest.mark.any_duckdb
 def test_a_confirmation_wins_over_an_earlier_dismissal_and_both_are_reported(warehouse) -> None:
     incident = incident_of(warehouse, at(0), 0).incident
     named = [Named(incident_id=incident.incident_id)]
@@ -138,6 +140,7 @@ def test_a_confirmation_wins_over_an_earlier_dismissal_and_both_are_reported(war
     assert (oldest["says"], oldest["state"], oldest["hid"]) == ("dismissed", "in force", 1)
 
 
+@pytest.mark.any_duckdb
 def test_what_was_said_is_taken_back_with_its_labels(warehouse) -> None:
     incident = incident_of(warehouse, at(0), 0).incident
     named = [Named(incident_id=incident.incident_id)]
@@ -171,6 +174,7 @@ def test_feedback_by_sql_works_and_without_a_reason_it_does_not(warehouse) -> No
     assert bad["state"] == "incomplete"
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.parametrize(
     ("said", "wrong"),
     [
@@ -205,6 +209,7 @@ def test_incidents_are_named_by_a_condition_that_can_change_nothing(warehouse) -
     assert warehouse.value("SELECT count(*) FROM fame.logs") == 3
 
 
+@pytest.mark.any_duckdb
 @pytest.mark.parametrize("name", ["i%", "", "i'; --", "999", "99999999999999999999", "x"])
 def test_what_does_not_exist_is_named(warehouse, name: str) -> None:
     incident_of(warehouse, at(0), 0)
@@ -214,6 +219,7 @@ def test_what_does_not_exist_is_named(warehouse, name: str) -> None:
         find_template(warehouse, name)
 
 
+@pytest.mark.any_duckdb
 def test_an_incident_that_became_part_of_another_stands_for_that(warehouse) -> None:
     add_lines(warehouse, [at(0), at(3)])
     one, two = (c.incident.incident_id for c in update(warehouse, after(3)))

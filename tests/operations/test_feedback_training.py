@@ -11,6 +11,8 @@ from fame_sql.pipeline.pipeline import compile_model
 from fame_sql.scoring.scoring import score_events
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
+pytestmark = pytest.mark.any_duckdb
+
 MOVES = 0.01
 """How far the scores of other events may move on average, and the share whose verdict may turn."""
 
@@ -32,7 +34,6 @@ def _scores(warehouse: Warehouse, template_id: str) -> dict[bool, dict[int, tupl
     return {own: {r[0]: r[2:] for r in rows if bool(r[1]) == own} for own in (True, False)}
 
 
-@pytest.mark.any_duckdb
 def test_a_dismissed_class_of_false_alarm_is_gone_and_little_else_moves(opened: Warehouse) -> None:
     template_id = opened.value(_MOST_ALARMS)
     before = _scores(opened, template_id)

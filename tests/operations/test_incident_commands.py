@@ -14,6 +14,8 @@ from fame_sql.cli import main
 from fame_sql.operations.incidents import update
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 HOSTILE = "\x1b[2J' OR 1=1; --"
 
 

@@ -21,6 +21,8 @@ from fame_sql.operations.windows.by_llm import WindowJudge
 from fame_sql.operations.windows.detectors import Rule, compare, detect, open_windows
 from fame_sql.warehouse.warehouse import Warehouse
 
+pytestmark = pytest.mark.any_duckdb
+
 START = datetime(2024, 5, 1, 10)
 
 

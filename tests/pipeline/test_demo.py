@@ -77,6 +77,7 @@ def test_a_second_run_continues_the_first(shown: tuple[Path, str]) -> None:
     assert facts["seconds"]["train"] < 2
 
 
+@pytest.mark.any_duckdb
 def test_another_log_into_the_same_warehouse_is_refused(shown: tuple[Path, str]) -> None:
     path, _ = shown
     done = subprocess.run(

@@ -15,6 +15,8 @@ from fame_sql.operations.alerts.deciding import decide
 from fame_sql.operations.alerts.journal import locked_journal
 from fame_sql.operations.alerts.stored_settings import load_settings
 
+pytestmark = pytest.mark.any_duckdb
+
 SETTINGS = """
 [channels.ops]
 kind = "slack"
@@ -35,7 +37,6 @@ to = ["night@example.org"]
 """
 
 
-@pytest.mark.any_duckdb
 @pytest.mark.slow
 def test_random_kills_lose_nothing_and_repeat_one_message_each(
     forking: Forks, tmp_path: Path

@@ -7,6 +7,8 @@ from collections import deque
 import pytest
 from alert_scenarios import Play
 
+pytestmark = pytest.mark.any_duckdb
+
 SETTINGS = """
 [retry]
 first = "1m"

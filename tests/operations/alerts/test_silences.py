@@ -17,6 +17,8 @@ from fame_sql.operations.alerts.silences import (
     list_silences,
 )
 
+pytestmark = pytest.mark.any_duckdb
+
 SETTINGS = "[channels.ops]\nkind = 'slack'\nurl = 'env:OPS'"
 
 
@@ -100,7 +102,6 @@ def test_a_silence_that_is_ended_stays_with_its_reason(with_incidents: Play) -> 
         assert warehouse.value("SELECT author FROM fame.alert_silences") == "ann"
 
 
-@pytest.mark.any_duckdb
 def test_a_pattern_takes_linear_time() -> None:
     match = read_match('service=~"(a+)+x"', "test")
     check_narrow(match, "test")
