@@ -102,7 +102,11 @@ def _note_unrouted(state: AlertState, settings: AlertSettings, decision: Decisio
         if is_open and not settings.routed(followed.incident, followed.worst):
             decision.notes.append(f"{followed.incident.incident_id}: no channel takes it")
     for told in state.told.values():
-        if told.channel not in settings.channels and told.what == "opened":
+        if told.channel in settings.channels or told.what != "opened":
+            continue
+        told.what = "settled"
+        # Only a receiver with a key keeps it open; what people have read needs no closing.
+        if told.mark:
             decision.notes.append(
                 f"{told.incident_id} is open at the channel {told.channel}, which is not in the "
                 "settings any more: close it there by hand"

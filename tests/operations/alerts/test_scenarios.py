@@ -20,3 +20,4 @@ def test_every_channel_receives_what_it_should(path: Path, play: Play) -> None:
     notes = [note for report in play.reports for note in report.notes]
     for expected in scenario.get("notes", []):
         assert any(expected in note for note in notes), notes
+    assert len(notes) == scenario.get("noted", len(notes)), notes
