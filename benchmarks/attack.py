@@ -7,6 +7,7 @@ python benchmarks/attack.py --kills 100 --stages server alerts
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -22,6 +23,9 @@ from kills import Forks, Tried, forks, kill_at_random
 from llm_server import language_server
 from scarce import possible, suffer
 from serve_stage import serving_stage
+
+_INTERRUPTS = 8
+"""Of each stage."""
 
 
 def kill_all(folder: Path, given: argparse.Namespace) -> Iterator[Tried]:
@@ -40,6 +44,14 @@ def kill_all(folder: Path, given: argparse.Namespace) -> Iterator[Tried]:
             yield Tried(f"kills: {stage.name}", tried.tried, tried.failed)
 
 
+def interrupt_all(folder: Path, made: Ingredients, forking: Forks, seed: int) -> Iterator[Tried]:
+    """Interrupt every command at random moments."""
+    for number, stage in enumerate(local_stages(made)):
+        place, by = folder / f"stage-{number}", signal.SIGINT
+        tried = kill_at_random(stage, forking, place, _INTERRUPTS, seed, by)
+        yield Tried(f"interrupts: {stage.name}", tried.tried, tried.failed)
+
+
 def starve_all(folder: Path, made: Ingredients, forking: Forks) -> Iterator[Tried]:
     """Run every stage with too little of each thing that it needs."""
     stages = [*local_stages(made), *writing_stages(made), serving_stage(made.after("score"))]
@@ -56,6 +68,7 @@ def attack(folder: Path, given: argparse.Namespace) -> Iterator[Tried]:
         return
     with forks(folder) as forking:
         made = Ingredients(folder / "made", forking)
+        yield from interrupt_all(folder / "interrupts", made, forking, given.seed)
         yield from starve_all(folder / "scarce", made, forking)
     compiled = made.folder / "score" / "w.duckdb"
     yield attacks.flip_bits(compiled, folder / "flips", given.flips, given.seed)

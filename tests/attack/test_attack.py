@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,14 @@ def test_killed_stages_come_to_the_same(made: Ingredients, folder: Path, forking
         tried = kill_at_random(stage, forking, folder / f"stage-{number}", 1, seed=3)
         assert tried.failed == [], tried.name
         assert tried.tried == 1
+
+
+@pytest.mark.parametrize("name", ["ingest", "compile", "incidents", "lake"])
+def test_an_interrupted_stage_ends_in_order(
+    made: Ingredients, forking: Forks, tmp_path: Path, name: str
+) -> None:
+    (stage,) = (stage for stage in local_stages(made) if stage.name == name)
+    assert kill_at_random(stage, forking, tmp_path, 2, seed=2, by=signal.SIGINT).failed == []
 
 
 @pytest.mark.parametrize("name", ["ingest", "score"])

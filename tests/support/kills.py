@@ -191,14 +191,23 @@ class Tried:
     failed: list[str] = field(default_factory=list)
 
 
-def kill_at_random(stage: Stage, forking: Forks, folder: Path, kills: int, seed: int) -> Tried:
+def kill_at_random(
+    stage: Stage,
+    forking: Forks,
+    folder: Path,
+    kills: int,
+    seed: int,
+    by: signal.Signals = signal.SIGKILL,
+) -> Tried:
     """Kill a stage that many times, and compare what it comes to with an undisturbed run.
 
     Each kill comes at a moment drawn evenly from the time that the stage takes. After it the same
     command is started again, in what was left. A stage that got to its end, or was killed a few
-    times, begins again in a new folder.
+    times, begins again in a new folder. By an interrupt, a command has to end in order.
     """
     found, draw, round_ = Tried(stage.name), random.Random(f"{stage.name} {seed}"), 0
+    # Python itself shows a traceback where an interrupt falls into the start of a program.
+    least = 0.1 if by == signal.SIGINT else 0.0
     whole, seconds = stage.undisturbed or undisturbed_run(stage, forking, folder / "whole")
     while found.tried < kills:
         round_ += 1
@@ -206,7 +215,9 @@ def kill_at_random(stage: Stage, forking: Forks, folder: Path, kills: int, seed:
         place.mkdir(parents=True)
         stage.prepare(place)
         most = min(kills, found.tried + _IN_A_ROUND)
-        _one_round(stage, forking, place, found, most, lambda: draw.uniform(0, seconds))
+        _one_round(
+            stage, forking, place, found, most, lambda: draw.uniform(least, max(seconds, least)), by
+        )
         if (result := stage.result(place)) != whole:
             found.failed.append(f"round {round_}: {difference(whole, result)}")
         shutil.rmtree(place)
@@ -231,6 +242,7 @@ def _one_round(
     found: Tried,
     kills: int,
     moment: Callable[[], float],
+    by: signal.Signals,
 ) -> None:
     """Run the commands to their end, with kills in between while there are some left."""
     for command in stage.commands:
@@ -243,9 +255,13 @@ def _one_round(
             if code is not None:
                 _expect_success(child, code, found)
                 break
-            child.kill()
-            child.wait(_LONGEST)
+            child.kill(by)
+            code = child.wait(_LONGEST)
             found.tried += 1
+            if by == signal.SIGINT:
+                _expect_order(child, code, found)
+                if code == 0:
+                    break
             if stage.holds is not None:
                 _check(stage.holds, place, found)
 
@@ -264,6 +280,11 @@ def finish(child: Child) -> None:
 def _expect_success(child: Child, code: int, found: Tried) -> None:
     if code != 0:
         found.failed.append(f"after {found.tried} kills, exit status {code}: {child.said[-500:]}")
+
+
+def _expect_order(child: Child, code: int | None, found: Tried) -> None:
+    if code not in (0, 130) or "Traceback" in child.said:
+        found.failed.append(f"interrupted, exit status {code}: {child.said[-500:]}")
 
 
 def _check(holds: Callable[[Path], object], place: Path, found: Tried) -> None:
