@@ -117,10 +117,11 @@ paper: $(INSTALLED) ## the FAME paper's protocol on a labelled log: make paper D
 bench-ingest: $(INSTALLED) ## lines per second of ingest, beside the limit
 	$(BIN)/python benchmarks/ingest.py $(ARGS)
 
-bench-serve: $(INSTALLED) ## records per second of the server, beside ingest, and kills at random
+bench-serve: $(INSTALLED) ## records per second of the server, beside ingest, a steady load, and kills at random
 	test -f demo.duckdb || $(BIN)/fame demo
 	$(BIN)/python benchmarks/serve.py $(ARGS)
-	HF_HUB_OFFLINE=1 $(BIN)/python -W ignore benchmarks/attack.py --kills 100 --stages server
+	$(BIN)/python benchmarks/serve_steady.py --rate 5000 --records 100000
+	HF_HUB_OFFLINE=1 $(BIN)/python -W ignore benchmarks/attack.py --kills 20 --stages server
 
 bench-inference: $(INSTALLED) ## distinct messages per second by preset and runtime
 	HF_HUB_OFFLINE=1 $(BIN)/python -W ignore benchmarks/inference.py $(ARGS)

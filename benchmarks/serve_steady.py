@@ -26,6 +26,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from serve import RunningServer, copied, lag, made_lines, metrics, post, quantile, requests
 
+from fame_sql.operations.alerts.source import WarehouseIncidents
+from fame_sql.warehouse.warehouse import Warehouse, utc_now
+
 _ROOT = Path(__file__).parents[1]
 _TOKEN = "fame_" + "b" * 43
 _BATCH = 1000
@@ -51,6 +54,8 @@ def main() -> None:
     os.environ["FAME_SERVE_TOKENS"] = f"reader:{_TOKEN}"
     with tempfile.TemporaryDirectory() as folder:
         path = copied(given.warehouse, Path(folder), "served")
+        with Warehouse.open(path) as warehouse:  # The first round over all that was there.
+            WarehouseIncidents().update(warehouse, utc_now())
         lines = list(made_lines(path, min(given.records, 200_000)))
         server = RunningServer(path)
         try:

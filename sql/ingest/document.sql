@@ -67,7 +67,8 @@ usual AS (
             WHEN try_cast(held[number_place] AS UTINYINT) BETWEEN 1 AND 24
                 THEN try_cast(held[number_place] AS UTINYINT)
         END AS number,
-        held[severity_place] AS severity
+        held[severity_place] AS severity,
+        coalesce(contains(object, '"fame.otlp": {'), FALSE) AS is_otlp
     FROM found
 ),
 
@@ -129,9 +130,14 @@ SELECT
     coalesce(ingest_decoded(held[message_place]), line) AS body,
     held[trace_place] AS trace_id,
     held[span_place] AS span_id,
+    -- A record of OTLP has attributes of its own and of its resource.
     CASE
+        WHEN is_otlp THEN nullif(rest -> '$$."fame.otlp".attributes', 'null'::JSON)
         WHEN message_place IS NOT NULL AND CAST(rest AS VARCHAR) != '{}' THEN rest
     END AS attributes,
+    CASE
+        WHEN is_otlp THEN nullif(rest -> '$$."fame.otlp".resource', 'null'::JSON)
+    END AS resource_attributes,
     held[label_place] AS label,
     CASE
         WHEN NOT shallow THEN 'expected: a JSON object with at most 5000 brackets'

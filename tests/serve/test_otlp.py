@@ -15,7 +15,9 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
 )
 from serving import JSON, PROTOBUF, Sent
 
+from fame_sql.ingest import ingest_file
 from fame_sql.serve.intake.otlp_json import read_request
+from fame_sql.warehouse.warehouse import Warehouse
 
 pytestmark = pytest.mark.any_duckdb
 
@@ -23,6 +25,7 @@ Post = Callable[..., Sent]
 Stored = Callable[[], list[dict[str, Any]]]
 
 CASES = json.loads((Path(__file__).parent / "otlp_records.json").read_text(encoding="utf-8"))
+HOST = [{"key": "host.name", "value": {"stringValue": "h1"}}]
 SERVICE = {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}
 
 
@@ -216,3 +219,36 @@ def test_a_long_body_is_kept_up_to_the_limit_of_a_line(post: Post, stored: Store
     body = gzip.compress(_one("x" * 900_000))
     assert post("/v1/logs", body, JSON, Content_Encoding="gzip").status == 200
     assert [len(row["body"]) for row in stored()] == [900_000]
+
+
+def test_a_file_is_stored_as_a_request_is(
+    post: Post, stored: Stored, tmp_path: Path, newborn: Path
+) -> None:
+    times = {"timeUnixNano": "1700000000000000000", "body": {"stringValue": "text"}}
+    given = [{**times, **case["record"]} for case in CASES]
+    # A line of a file without a message is an error, and keeps a null character.
+    records = [
+        one for one in given if one["body"] and "\0" not in one["body"].get("stringValue", "")
+    ]
+    scope = {"name": "a library", "version": "1.2", "attributes": SERVICE["attributes"]}
+    resource = {"attributes": [*SERVICE["attributes"], *HOST], "droppedAttributesCount": 2}
+    body = _request(*records, resource=resource, scope=scope)
+    assert post("/v1/logs", body, JSON).status == 200
+    file, path = tmp_path / "otlp.json", tmp_path / "read.duckdb"
+    file.write_bytes(body)
+    path.write_bytes(newborn.read_bytes())
+    with Warehouse.open(path) as warehouse:
+        ingest_file(warehouse, file)
+        read = warehouse.records("SELECT * FROM fame.logs ORDER BY log_id")
+    sent = stored()
+    assert [_comparable(row) for row in read] == [_comparable(row) for row in sent]
+
+
+def _comparable(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what of a row does not depend on the way it came."""
+    names = ("timestamp", "severity_text", "service_name", "host_name", "body")
+    names += ("trace_id", "span_id", "parse_error")
+    documents = ("attributes", "resource_attributes")
+    return {name: row[name] for name in names} | {
+        name: row[name] and json.loads(row[name]) for name in documents
+    }

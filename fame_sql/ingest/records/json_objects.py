@@ -148,7 +148,11 @@ def _unpacked(record: Record) -> Iterator[Record]:
         if isinstance(held, list) and held and all(isinstance(one, dict) for one in held):
             beside = {name: value for name, value in envelope.items() if name != key}
             beside_each = ({**beside, **one} for one in held)
-            for one in otlp_objects(held) if key == "resourceLogs" else beside_each:
+            try:
+                found = list(otlp_objects(held) if key == "resourceLogs" else beside_each)
+            except (AttributeError, TypeError, ValueError, RecursionError):
+                break  # Not what OTLP has there.
+            for one in found:
                 yield replace(record, document=json.dumps(one, ensure_ascii=False))
             return
     yield record

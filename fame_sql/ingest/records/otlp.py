@@ -1,47 +1,145 @@
-"""Log records of OTLP in JSON, as plain objects."""
+"""Log records of OTLP in JSON, as plain objects.
+
+Attributes keep their names, and what the table has no column for is under the key ``otlp``, as a
+server stores what it is sent.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
+
+KEY = "fame.otlp"
+"""The member of an object that holds the attributes of its record and of its resource."""
+
+_TRACE_ID, _SPAN_ID = 16, 8
+_HIGHEST_LEVEL = 24
+_DIGITS = 30
+_EPOCH = datetime(1970, 1, 1)
+_LATEST = 2**64 - 1
+_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+_WORDS = {math.inf: "Infinity", -math.inf: "-Infinity"}
 
 
 def otlp_objects(resource_logs: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """Yield the log records of ``resourceLogs``, each with its resource and scope."""
     for resource_log in resource_logs:
-        resource = _attributes(resource_log.get("resource", {}).get("attributes", ()))
-        for scope_log in resource_log.get("scopeLogs", ()) or ():
-            scope = scope_log.get("scope", {}) or {}
-            for record in scope_log.get("logRecords", ()) or ():
-                yield _object(record, resource, scope)
+        resource = resource_log.get("resource") or {}
+        about = _about(
+            schema_url=resource_log.get("schemaUrl"),
+            dropped_attributes_count=resource.get("droppedAttributesCount"),
+        )
+        for scope_log in resource_log.get("scopeLogs") or ():
+            names = _attributes(resource.get("attributes"))
+            inside = _about(**about, scope=_scope(scope_log))
+            document = _document(dict(names), inside)
+            for record in scope_log.get("logRecords") or ():
+                yield _object(record, names, document)
+
+
+def _scope(scope_log: Mapping[str, Any]) -> dict[str, Any]:
+    scope = scope_log.get("scope") or {}
+    return _about(
+        name=scope.get("name"),
+        version=scope.get("version"),
+        attributes=_attributes(scope.get("attributes")),
+        dropped_attributes_count=scope.get("droppedAttributesCount"),
+        schema_url=scope_log.get("schemaUrl"),
+    )
 
 
 def _object(
-    record: Mapping[str, Any], resource: Mapping[str, Any], scope: Mapping[str, Any]
+    record: Mapping[str, Any], names: Mapping[str, Any], resource: Mapping[str, Any] | None
 ) -> dict[str, Any]:
+    level = _level(record.get("severityNumber"))
+    time, observed = _whole(record.get("timeUnixNano")), _whole(record.get("observedTimeUnixNano"))
+    about = _about(
+        time_unix_nano=time if time % 1000 else 0,
+        observed_time_unix_nano=observed if observed % 1000 else 0,
+        event_name=record.get("eventName"),
+        flags=_whole(record.get("flags")),
+        dropped_attributes_count=_whole(record.get("droppedAttributesCount")),
+        severity_number=0 if 0 <= level <= _HIGHEST_LEVEL else level,
+    )
     found = {
-        "time_unix_nano": _time(record),
-        "severity_number": record.get("severityNumber"),
+        "timestamp": _moment(time or observed),
+        "severity_number": level if 0 < level <= _HIGHEST_LEVEL else None,
         "severity_text": record.get("severityText"),
-        "body": _value(record.get("body") or {}),
-        "trace_id": record.get("traceId"),
-        "span_id": record.get("spanId"),
-        "event_name": record.get("eventName"),
-        "service.name": resource.get("service.name"),
-        "host.name": resource.get("host.name"),
-        "scope_name": scope.get("name"),
-        "resource": {key: resource[key] for key in resource if key != "service.name"} or None,
-        "attributes": _attributes(record.get("attributes", ())) or None,
+        "trace_id": _id(record.get("traceId"), _TRACE_ID),
+        "span_id": _id(record.get("spanId"), _SPAN_ID),
+        "service.name": names.get("service.name"),
+        "host.name": names.get("host.name"),
     }
-    return {key: value for key, value in found.items() if value not in (None, "")}
+    found = {key: value for key, value in found.items() if value not in (None, "", 0)}
+    if (body := _value(record.get("body") or {})) is not None:
+        found["body"] = body
+    attributes = _document(_attributes(record.get("attributes")), about)
+    return {**found, KEY: {"attributes": attributes, "resource": resource}}
 
 
-def _time(record: Mapping[str, Any]) -> Any:
-    time = record.get("timeUnixNano")
-    return record.get("observedTimeUnixNano") if time in (None, "", "0", 0) else time
+def _about(**given: Any) -> dict[str, Any]:
+    """Return what is said; zero and nothing are not."""
+    return {name: value for name, value in given.items() if value}
 
 
-def _attributes(pairs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _document(attributes: dict[str, Any], about: dict[str, Any]) -> dict[str, Any] | None:
+    """Return attributes with what is said beside them, which must replace none."""
+    if about:
+        key = "otlp"
+        while key in attributes:
+            key += "_"
+        attributes[key] = about
+    return attributes or None
+
+
+def _moment(nanoseconds: int) -> str | None:
+    """Return a time as it is written: a small number is no guess at seconds here."""
+    if not 0 < nanoseconds <= _LATEST:
+        return None
+    return (_EPOCH + timedelta(microseconds=nanoseconds // 1000)).isoformat()
+
+
+def _whole(given: Any) -> int:
+    """Return a number, which JSON of OTLP may write as a text; 0 if it is none."""
+    found = _integer(given or 0)
+    return found if isinstance(found, int) else 0
+
+
+def _integer(given: Any) -> Any:
+    """Return a whole number, which may have an exponent; what is none stays as it is."""
+    try:
+        number = Decimal(given)
+    except (ArithmeticError, TypeError, ValueError):
+        return given
+    # An exponent of millions would take long to write out.
+    is_whole = number.is_finite() and abs(number.adjusted()) < _DIGITS and number == int(number)
+    return int(number) if is_whole else given
+
+
+def _level(given: Any) -> int:
+    """Return a level by its number or its name."""
+    if not isinstance(given, str) or given.lstrip("-").isdecimal():
+        return _whole(given)
+    word = given.removeprefix("SEVERITY_NUMBER_")
+    name = word.rstrip("234")
+    if name not in _LEVELS:
+        return 0
+    return 4 * _LEVELS.index(name) + int(word.removeprefix(name) or 1)
+
+
+def _id(given: Any, length: int) -> str | None:
+    """Return an id in lower case; None if it is not valid, which means that there is none."""
+    try:
+        identity = bytes.fromhex(given or "")
+    except (TypeError, ValueError, AttributeError):
+        return None
+    return identity.hex() if len(identity) == length and any(identity) else None
+
+
+def _attributes(pairs: Sequence[Mapping[str, Any]] | None) -> dict[str, Any]:
     return {str(pair.get("key")): _value(pair.get("value") or {}) for pair in pairs or ()}
 
 
@@ -54,5 +152,19 @@ def _value(value: Any) -> Any:
     if "kvlistValue" in value:
         return _attributes(value["kvlistValue"].get("values", ()))
     if "intValue" in value:
-        return int(value["intValue"])
-    return next(iter(value.values()), None)
+        return _integer(value["intValue"])
+    if "doubleValue" in value:
+        return _number(value["doubleValue"])
+    if "bytesValue" in value:
+        text = str(value["bytesValue"]).replace("-", "+").replace("_", "/").rstrip("=")
+        return text + "=" * (-len(text) % 4)
+    return value.get("stringValue", value.get("boolValue"))
+
+
+def _number(given: Any) -> Any:
+    """Return a number; one that JSON has not, by its name."""
+    try:
+        number = float(given)
+    except (TypeError, ValueError, OverflowError):
+        return given
+    return number if math.isfinite(number) else _WORDS.get(number, "NaN")
