@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import sys
@@ -16,6 +17,7 @@ import click
 from fame_sql.cli.options.numbers import COUNT_OR_NONE, SECONDS
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.values import plain
+from fame_sql.cli.waiting import waited
 from fame_sql.console import printable
 
 _NARROWEST = 40
@@ -64,14 +66,16 @@ def tail(
     """
     from fame_sql.cli.remote import token_of
     from fame_sql.serve.address import named
-    from fame_sql.serve.arrived import AT_MOST, arrived, place_of
+    from fame_sql.serve.arrived import AT_MOST, arrived, newest, place_of
 
     given = context.get_parameter_source("warehouse") is click.core.ParameterSource.COMMANDLINE
     token = token_of(context.find_root().params.get("token_file"))
     place = place_of(warehouse, None if given else named(os.environ), token)
     width = None if wide or not sys.stdout.isatty() else shutil.get_terminal_size().columns
     try:
-        for rows in arrived(place, lines):
+        # Who stores lines holds the warehouse for moments, or for as long as it starts.
+        last = waited(lambda: newest(place), 0 if once else math.inf)
+        for rows in arrived(place, max(last - lines, -1)):
             for row in rows or ():
                 if (row["is_anomaly"] or not anomalous) and service in (None, row["service_name"]):
                     click.echo(_json(row) if as_json else _shown(row, width))

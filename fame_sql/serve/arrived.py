@@ -118,23 +118,34 @@ def place_of(warehouse: Path, address: Address | None, token: str) -> Place:
     return AtServer(server, token) if server else InFile(warehouse)
 
 
-def arrived(place: Place, last: int) -> Iterator[Sequence[Line] | None]:
-    """Yield the last lines, and then those that are stored after them; None if there are none.
+def newest(place: Place) -> int:
+    """Return the number of the last line, -1 if there is none.
+
+    Raises
+    ------
+    HeldError
+        If another process holds the warehouse just now.
+    """
+    [[found]] = [row.values() for row in place.ask(_statement("newest"))]
+    return int(found)
+
+
+def arrived(place: Place, after: int) -> Iterator[Sequence[Line] | None]:
+    """Yield the lines after a line, and then those that are stored later; None if there are none.
 
     Parameters
     ----------
     place : Place
         Where to ask.
-    last : int
-        Number of lines to begin with.
+    after : int
+        Number of the line before the first one to show.
 
     Raises
     ------
     FameError
-        If the first question fails.
+        If no line can be read.
     """
-    [[newest]] = [row.values() for row in place.ask(_statement("newest"))]
-    after, statement, is_first = max(int(newest) - last, -1), "arrived", True
+    statement, is_first = "arrived", True
     while True:
         try:
             asked = is_first or place.changed()

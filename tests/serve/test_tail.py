@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from served import served
 
 from fame_sql.cli import main
-from fame_sql.serve.arrived import AtServer, InFile, arrived, place_of
+from fame_sql.serve.arrived import AtServer, InFile, arrived, newest, place_of
 
 pytestmark = pytest.mark.any_duckdb
 
@@ -29,7 +29,7 @@ def test_lines_of_a_server_come_as_they_are_stored(newborn: Path, tmp_path: Path
         running.ask("first line\n", "ingest", "/ingest")
         place = place_of(path, None, "")
         assert isinstance(place, AtServer)
-        lines = arrived(place, 1)
+        lines = arrived(place, newest(place) - 1)
         assert [row["body"] for row in next(lines) or ()] == ["first line"]
         assert next(lines) is None
         running.ask("second line\nthird line\n", "ingest", "/ingest")
@@ -49,7 +49,7 @@ def test_lines_of_a_file_are_judged_without_being_stored(copied: Path) -> None:
 def test_a_file_is_asked_only_when_it_has_changed(copied: Path) -> None:
     place = place_of(copied, None, "")
     assert isinstance(place, InFile)
-    lines = arrived(place, 1)
+    lines = arrived(place, newest(place) - 1)
     first = next(lines)
     assert not place.changed()
     assert next(lines) is None
