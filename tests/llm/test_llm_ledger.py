@@ -14,10 +14,12 @@ from llm_server import LanguageServer
 from fame_sql.errors import InputError
 from fame_sql.labels import label_from_column
 from fame_sql.labels.by_llm import label_with_llm
+from fame_sql.llm.answers import LabelAnswer
 from fame_sql.llm.client import Client
 from fame_sql.llm.failures import LanguageModelError
 from fame_sql.llm.ledger import Ledger
 from fame_sql.llm.model import LanguageModel
+from fame_sql.llm.prompts import LABEL
 from fame_sql.llm.redaction import Redactor
 from fame_sql.llm.request import canonical_json, hash_of
 from fame_sql.warehouse.warehouse import Warehouse
@@ -170,3 +172,16 @@ def test_forgetting_an_unknown_call_is_an_error(empty: Warehouse) -> None:
     for wrong in ("", "sha256-", "sha256-abc", "sha256-" + "0" * 64):
         with pytest.raises(InputError):
             Ledger(empty).forget(wrong)
+
+
+def test_answers_under_other_masks_are_counted_before_anything_is_paid_again(
+    empty: Warehouse, server: LanguageServer
+) -> None:
+    model = model_of(empty, server)
+    judge(model)
+    asked = model.request("label", LABEL, ROWS, LabelAnswer, 90)
+    another = model.request("label", LABEL, ROWS[:1], LabelAnswer, 90)
+    assert model.masked_otherwise([another]) is None, "the same masks"
+    empty.connection.execute("UPDATE fame.llm_calls SET mask_version = 'other'")
+    assert model.masked_otherwise([asked]) is None, "it is found again"
+    assert "1 answers of gpt-4o" in str(model.masked_otherwise([another]))

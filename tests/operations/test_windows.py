@@ -16,6 +16,8 @@ from llm_server import LanguageServer, rows_of
 from fame_sql.cli import main
 from fame_sql.errors import InputError
 from fame_sql.ingest import ingest_file
+from fame_sql.operations.costs.inputs import default_inputs
+from fame_sql.operations.costs.measured import measure
 from fame_sql.operations.windows.alarms import JudgedWindow, suppress
 from fame_sql.operations.windows.by_llm import WindowJudge
 from fame_sql.operations.windows.detectors import Rule, compare, detect, open_windows
@@ -180,3 +182,14 @@ def test_windows_are_read_in_parts(hour: Warehouse, server: LanguageServer) -> N
     assert sum(len(part.lines) for _, _, some in whole for part in some) == hour.value(
         "SELECT count(*) FROM logs"
     )
+
+
+def test_a_share_of_false_windows_from_few_windows_is_no_measured_input(
+    hour: Warehouse, server: LanguageServer
+) -> None:
+    hour.connection.execute("UPDATE fame.logs SET label = '-'")
+    open_windows(hour, 10)
+    WindowJudge(model_of(hour, server), 10, at_most=2).judge(hour)
+    found = measure(hour, default_inputs())
+    assert found.inputs["false_window_share_llm"].kind == "assumed"
+    assert "0 to 66 %; not taken: only 2 of 6 windows were judged" in found.notes[0]
