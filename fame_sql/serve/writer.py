@@ -31,12 +31,14 @@ MOST_RECORDS = 100_000
 _FORGET_EVERY = 200
 _COLLISIONS = 3
 _PASSING = (
+    OSError,
+    MemoryError,
     duckdb.IOException,
     duckdb.OutOfMemoryException,
     duckdb.TransactionException,
     duckdb.ConnectionException,
 )
-"""What may pass: a full disk, no memory, a collision with another writer."""
+"""What may pass: a full disk, no memory, too many open files, a collision with another writer."""
 
 
 class Writer(Part):
