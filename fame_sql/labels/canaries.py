@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fame_sql.llm.answers import Judgement, LabelAnswer, items_of
-from fame_sql.llm.model import covers
 from fame_sql.llm.prompts import Row
+from fame_sql.llm.rows import covers
 
 # No careful reader, and no rule of words, judges these otherwise.
 _ANOMALOUS = (

@@ -21,9 +21,10 @@ from fame_sql.labels.facts import Line, row_of
 from fame_sql.labels.injections import looks_like_an_order
 from fame_sql.llm.answers import Judgement, LabelAnswer
 from fame_sql.llm.failures import AnswerError, BatchPendingError, UntrustedError
-from fame_sql.llm.model import LanguageModel, in_batches
+from fame_sql.llm.model import LanguageModel
 from fame_sql.llm.prompts import LABEL, LABEL_AGAIN, Row, row_tokens
 from fame_sql.llm.request import Request
+from fame_sql.llm.rows import in_batches
 
 LINES_A_REQUEST = 50
 _TOKENS_A_REQUEST = 9000  # a short request is read with care, and little is lost with it

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from fame_sql.llm.completion import REFUSALS, is_other_model, unfinished
 from fame_sql.llm.failures import AnswerError, LanguageModelError
 from fame_sql.llm.ledger import Ledger, Reply
 from fame_sql.llm.prices import PriceTable, estimate_tokens, read_prices
-from fame_sql.llm.prompts import PROMPT_VERSION, Row, messages, repair, row_tokens
+from fame_sql.llm.prompts import PROMPT_VERSION, Row, messages, repair
 from fame_sql.llm.redaction import Redactor
 from fame_sql.llm.request import Message, Request
 
@@ -413,53 +412,3 @@ def _read(
     except RecursionError:
         return None, ["the answer is nested too deeply"]
     return answer, (check(answer) if check else [])
-
-
-def covers(
-    named: Iterable[str], wanted: Sequence[str], what: str = "row", shown: int = 10
-) -> list[str]:
-    """Return the faults of a list of ids that should name each wanted one exactly once.
-
-    They are sent to the model, so their wording is part of a request's hash.
-    """
-    given, known = Counter(named), set(wanted)
-    wrong = {
-        f"these ids name no {what}": [i for i in given if i not in known],
-        f"these {what}s are missing": [i for i in wanted if i not in given],
-        f"these {what}s are named more than once": [i for i, n in given.items() if n > 1],
-    }
-    return [
-        f"{problem}: {', '.join(ids[:shown])}{' and more' if len(ids) > shown else ''}"
-        for problem, ids in wrong.items()
-        if ids
-    ]
-
-
-def in_batches(
-    rows: Sequence[Row], window: int, answer_tokens: int, most: int, overhead: int = 1500
-) -> list[list[Row]]:
-    """Divide rows into batches that fit into a window of tokens together with their answers.
-
-    Parameters
-    ----------
-    rows : sequence of mappings
-        In the order in which they are sent.
-    window : int
-        Maximum number of tokens of a request and its answer.
-    answer_tokens : int
-        Estimated number of tokens of the answer per row.
-    most : int
-        Maximum number of rows in a batch.
-    overhead : int
-        Tokens of the instructions.
-    """
-    batches: list[list[Row]] = []
-    room = 0
-    for row in rows:
-        size = row_tokens(row) + answer_tokens
-        if not batches or size > room or len(batches[-1]) >= most:
-            batches.append([])
-            room = window - overhead
-        batches[-1].append(row)
-        room -= size
-    return batches

@@ -21,11 +21,12 @@ from fame_sql.llm.answers import (
 from fame_sql.llm.client import Client
 from fame_sql.llm.failures import AnswerError, BudgetError, LanguageModelError
 from fame_sql.llm.ledger import Ledger
-from fame_sql.llm.model import LanguageModel, in_batches
+from fame_sql.llm.model import LanguageModel
 from fame_sql.llm.prices import PriceTable, estimate_tokens, read_prices
 from fame_sql.llm.prompts import CHECK, LABEL
 from fame_sql.llm.redaction import Redactor
 from fame_sql.llm.request import Request
+from fame_sql.llm.rows import in_batches
 from fame_sql.warehouse.warehouse import Warehouse
 
 pytestmark = pytest.mark.any_duckdb

@@ -7,9 +7,10 @@ from llm_server import LanguageServer
 from fame_sql.llm.answers import LabelAnswer
 from fame_sql.llm.client import Client
 from fame_sql.llm.ledger import Ledger
-from fame_sql.llm.model import LanguageModel, covers
+from fame_sql.llm.model import LanguageModel
 from fame_sql.llm.prompts import LABEL
 from fame_sql.llm.redaction import Redactor
+from fame_sql.llm.rows import covers
 from fame_sql.warehouse.warehouse import Warehouse
 
 ROWS = [{"id": "l1", "message": "disk failed"}, {"id": "l2", "message": "disk mounted"}]

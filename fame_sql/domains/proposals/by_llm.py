@@ -12,9 +12,10 @@ from fame_sql.domains.certification.certification import certify
 from fame_sql.domains.certification.inspection import stability
 from fame_sql.domains.grouping import Domain, Grouping, TemplateSummary
 from fame_sql.llm.answers import GroupingAnswer
-from fame_sql.llm.model import LanguageModel, covers, in_batches
+from fame_sql.llm.model import LanguageModel
 from fame_sql.llm.prompts import GROUP, MERGE, Row
 from fame_sql.llm.request import Request
+from fame_sql.llm.rows import covers, in_batches
 
 SOURCE = "llm"
 TEMPLATES_A_REQUEST = 400

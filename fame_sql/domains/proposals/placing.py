@@ -9,9 +9,10 @@ from fame_sql.domains.certification.certificate import Finding
 from fame_sql.domains.grouping import Domain, Grouping, TemplateSummary, slug
 from fame_sql.domains.proposals.by_llm import template_row
 from fame_sql.llm.answers import PlacementAnswer
-from fame_sql.llm.model import LanguageModel, covers, in_batches
+from fame_sql.llm.model import LanguageModel
 from fame_sql.llm.prompts import PLACE, Row
 from fame_sql.llm.request import Request
+from fame_sql.llm.rows import covers, in_batches
 
 _TOKENS_A_PLACEMENT = 20
 _TEMPLATES_A_REQUEST = 200

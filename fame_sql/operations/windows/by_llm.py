@@ -12,9 +12,10 @@ import pyarrow as pa
 from fame_sql import sql
 from fame_sql.console import Progress, SilentProgress, printable
 from fame_sql.llm.failures import AnswerError
-from fame_sql.llm.model import LanguageModel, in_batches
+from fame_sql.llm.model import LanguageModel
 from fame_sql.llm.prompts import Row
 from fame_sql.llm.request import Request
+from fame_sql.llm.rows import in_batches
 from fame_sql.operations.windows.alarms import (
     RANKS,
     ROUTES,

@@ -1,0 +1,84 @@
+"""Whether digits are a position, a card, an account, a person's number or a telephone."""
+
+from __future__ import annotations
+
+import re
+from re import Match
+
+from fame_sql.redaction.numbers import is_card, is_iban, is_luhn, is_personal_number
+
+_BEFORE = 40
+_SHORT_CARD = 4
+_NEAR_POSITION = re.compile(
+    r"(?i)(?:\b(?:at|near|pos|position|gps|loc|location|coord\w*|geo\w*|fix|place|waypoint|"
+    r"pickup|moved|marker|lat\w*|lo?ng\w*|vehicle|courier|driver|tracker|device|center|destination)\b"
+    r"[^\n,;]{0,16}|@)\Z"
+)
+_AFTER_NUMBER = re.compile(r"[\d.,]\s{0,2}[,;/]\s{0,2}\Z")
+_GOES_ON = re.compile(
+    r"(?i)\s?(?:[,;/]\s?[-+]?[0-9]|%|(?:[munk]?s|sec\w*|min\w*|[kmgt]?i?b|px|mm)\b)"
+)
+_PRECISE = 5
+
+
+def position(match: Match[str]) -> bool:
+    """Mask a latitude and a longitude, not two measurements."""
+    text = match.group()
+    if re.search(r"[°NSEW]", text):
+        return True
+    numbers = re.findall(r"[0-9]+\.([0-9]+)", text)
+    if max(abs(float(n)) for n in re.findall(r"[0-9]+\.[0-9]+", text)) < 1:
+        return False
+    before = match.string[max(0, match.start() - _BEFORE) : match.start()]
+    after = match.string[match.end() : match.end() + _BEFORE]
+    if _AFTER_NUMBER.search(before) or _GOES_ON.match(after):
+        return before.endswith("@")
+    if _NEAR_POSITION.search(before):
+        return True
+    # Alone, a pair is a position if it is written as one, with a precision of a metre.
+    return min(map(len, numbers)) >= _PRECISE and " " not in text and "/" not in text
+
+
+def card_value(match: Match[str]) -> bool:
+    """Mask a card's number or code, not the number of a network card."""
+    digits = re.sub(r"\D", "", match.group(2))
+    if re.search(r"(?i)cv|csc|security", match.group(1)):
+        return len(digits) <= _SHORT_CARD
+    return len(digits) >= 13 and bool(
+        is_luhn(digits) or bool(re.search(r"[ -]", match.group(2))) or len(digits) == 16
+    )
+
+
+def card_number(match: Match[str]) -> bool:
+    """Mask numbers of cards by brand and check digit."""
+    return is_card(match.group())
+
+
+def iban(match: Match[str]) -> bool:
+    """Mask account numbers of their country's length, or of the right check sum."""
+    return is_iban(match.group())
+
+
+def personal_value(match: Match[str]) -> bool:
+    """Mask numbers with five digits or more, or of capitals and digits as in passports."""
+    value = str(match.group(2))
+    mixed = re.fullmatch(r"(?=(?:[A-Z]*[0-9]){2})(?=[0-9]*[A-Z])[A-Z0-9]{8,12}", value) is not None
+    return mixed or sum(c.isdigit() for c in value) >= 5
+
+
+def checked_id(match: Match[str]) -> bool:
+    """Mask personal numbers of a right check digit."""
+    return is_personal_number(match.group())
+
+
+def phone(match: Match[str]) -> bool:
+    """Mask telephone numbers, not the zone of a time."""
+    text = match.group()
+    if re.fullmatch(r"(?:0[1-9]|1[0-2])[0-3][0-9]/[0-2][0-9][0-5][0-9][0-5][0-9]", text):
+        return False
+    return re.match(r"\+[01][0-9][0-5][0-9](?: [0-9]{4}\b|$)", text) is None
+
+
+def phone_value(match: Match[str]) -> bool:
+    """Mask numbers of 7 to 15 digits."""
+    return 7 <= sum(c.isdigit() for c in str(match.group(2))) <= 15

@@ -1,0 +1,117 @@
+"""Whether a value is a secret: random, or beside a name that says so."""
+
+from __future__ import annotations
+
+import re
+from re import Match
+
+from fame_sql.redaction.words import is_opaque, is_random, is_state, secrecy
+
+_BEFORE = 40
+
+
+def opaque_value(match: Match[str]) -> bool:
+    """Mask what is not made of words."""
+    text = match.group()
+    return text.endswith("=") or is_opaque(re.split(r"\s+", text)[-1])
+
+
+def opaque_end(match: Match[str]) -> bool:
+    """Mask a value after its key that is not made of words or a number."""
+    value = re.split(r"[\s/]+", match.group())[-1].lstrip("#\"'")
+    if re.fullmatch(r"v?[\d.-]+|[A-Z]{1,10}[_-]?[0-9]{2,12}", value):  # a ticket of people
+        return False
+    return value.endswith("=") or is_opaque(value)
+
+
+# A pod of Kubernetes: its deployment, the hash of its template, and five characters.
+_POD = re.compile(r"(?:[a-z][a-z0-9]*-){1,8}(?:[a-z0-9]{6,10}-)?[a-z0-9]{5}")
+
+
+def random_token(match: Match[str]) -> bool:
+    """Mask a run that is random, or has a long random part."""
+    text = match.group()
+    if re.fullmatch(r"0{4}[0-9A-F]{20}", text) or _POD.fullmatch(text):  # a segment of PostgreSQL
+        return False
+    longest = max(re.split(r"[^A-Za-z0-9]+", text), key=len)
+    return is_random(text) or (len(longest) >= 24 and is_random(longest))
+
+
+_REGISTER = re.compile(
+    r"(?i)(?:\b(?:[re][a-z]{2}|r[0-9]{1,2}|[cd]r[0-9]|[c-gs]s|ip|sp|pc|lr|status|addr(?:ess)?|misc|synd|"
+    r"bank [0-9]{1,3}|iar|dear|lba|wwn|wwid|0x)[:= ]{0,2}|\+)\Z"
+)
+
+
+def sixteen(match: Match[str]) -> bool:
+    """Mask random digits, not addresses and registers of a machine."""
+    before = match.string[max(0, match.start() - _BEFORE) : match.start()]
+    return "0000" not in match.group() and _REGISTER.search(before) is None
+
+
+def random_base64(match: Match[str]) -> bool:
+    """Mask base64, not paths of words."""
+    return is_random(match.group())
+
+
+def padded(match: Match[str]) -> bool:
+    """Mask padded base64 of small and capital letters, with a digit or a sign of base64."""
+    text = match.group()
+    return bool(
+        re.search(r"[0-9+/]", text) and re.search(r"[a-z]", text) and re.search(r"[A-Z]", text)
+    )
+
+
+def secret_element(match: Match[str]) -> bool:
+    """Mask the element of a secret name."""
+    return _names_secret(match.group(2), match.group(4))
+
+
+def secret_name(match: Match[str]) -> bool:
+    """Mask the value beside a secret name."""
+    return secrecy(match.group(2)) == "strong"
+
+
+def secret_last_name(match: Match[str]) -> bool:
+    """Mask the value before a secret name."""
+    return secrecy(match.group(3)) == "strong"
+
+
+def _names_secret(name: str, value: str) -> bool:
+    kind = secrecy(name)
+    return kind is not None and not is_state(value) and (kind == "strong" or is_opaque(value))
+
+
+def secret_columns(match: Match[str]) -> bool:
+    """Mask rows of a table with a secret column."""
+    names = re.split(r"[^\w]+", match.group(2))
+    return any(secrecy(name) == "strong" for name in names if name)
+
+
+def not_a_state(match: Match[str]) -> bool:
+    """Mask values, not words such as ``failed``."""
+    return not is_state(match.group(match.lastindex or 0) or "")
+
+
+def not_a_quoted_state(match: Match[str]) -> bool:
+    """Mask quoted values, not quoted sentences about passwords."""
+    value = match.group()[len(match.group(1)) :].strip("'\"")
+    return not is_state(value.split(" ")[0])
+
+
+def not_a_test(match: Match[str]) -> bool:
+    """Mask what PASS sends, not the name of a test that passed."""
+    value = match.group(2)
+    return not is_state(value) and not re.match(r"(?i)\W*tests?|[\w.]+[.:]{1,2}[A-Za-z]", value)
+
+
+def pair_end(match: Match[str]) -> bool:
+    """Mask a pair whose password has a digit or a sign, not two words or a port."""
+    value = re.split(r"[/:]", match.group())[-1].rstrip(".,;")
+    return re.search(r"[A-Za-z]", value) is not None and not re.fullmatch(r"[A-Za-z_-]+", value)
+
+
+def option_value(match: Match[str]) -> bool:
+    """Mask the value of a short option, not a port or a path."""
+    value = match.group(2)
+    return not re.fullmatch(r"[0-9]{1,5}(?::[0-9]{1,5})?|/.*", value) and not is_state(value)
