@@ -11,12 +11,12 @@ import pyarrow as pa
 
 from fame_sql import sql
 from fame_sql.errors import InputError
-from fame_sql.ingest.batch import Part, read_parts
 from fame_sql.ingest.examine import EmptySourceError, Examined, examine
 from fame_sql.ingest.file_load import FileLoad
 from fame_sql.ingest.formats import Layout
 from fame_sql.ingest.lines import SCHEMA, Chunk, LineReader
 from fame_sql.ingest.macros import Macros
+from fame_sql.ingest.parts import Part, read_parts
 from fame_sql.ingest.reading import Reading
 from fame_sql.ingest.resume import Start
 from fame_sql.ingest.sources import Source, latest_moment
