@@ -99,7 +99,8 @@ def decide(
 def _note_unrouted(state: AlertState, settings: AlertSettings, decision: Decision) -> None:
     for followed in state.followed.values():
         is_open = followed.ended_at is None and not followed.is_own
-        if is_open and not settings.routed(followed.incident, followed.worst):
+        about = (followed.incident, followed.worst)
+        if is_open and not settings.routed(*about) and not settings.ignores(*about):
             decision.notes.append(f"{followed.incident.incident_id}: no channel takes it")
     for told in state.told.values():
         if told.channel in settings.channels or told.what != "opened":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -199,16 +199,23 @@ class AlertSettings:
     def routed(self, incident: Incident, severity: Severity) -> dict[str, timedelta]:
         """Return the channels of an incident, and how long it must be open for each."""
         waits: dict[str, timedelta] = {}
-        for route in self.routes or (Route(channels=tuple(self.channels)),):
-            if not route.takes(incident, severity):
-                continue
+        for route in self._taken_by(incident, severity):
             for name in route.channels:
                 waits[name] = min(route.after, waits.get(name, route.after))
-            if route.last:
-                break
         return {
             name: wait for name, wait in waits.items() if self._accepts(name, incident, severity)
         }
+
+    def ignores(self, incident: Incident, severity: Severity) -> bool:
+        """Return whether a route takes an incident and sends it nowhere: somebody wants it so."""
+        return any(not route.channels for route in self._taken_by(incident, severity))
+
+    def _taken_by(self, incident: Incident, severity: Severity) -> Iterator[Route]:
+        for route in self.routes or (Route(channels=tuple(self.channels)),):
+            if route.takes(incident, severity):
+                yield route
+                if route.last:
+                    return
 
     def _accepts(self, name: str, incident: Incident, severity: Severity) -> bool:
         channel = self.channels.get(name)
