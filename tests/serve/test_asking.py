@@ -204,7 +204,7 @@ def test_commands_find_the_server(running: Served, fame: Fame) -> None:
     assert (found.url, found.pid) == (running.url, running.process.pid)
     assert "lines" in fame("status").stdout
     rows = json.loads(fame("query", "SELECT count(*) AS n FROM logs", "--json").stdout)
-    assert rows == [{"n": 4000}]
+    assert [[row["n"]] for row in rows] == running.rows("SELECT count(*) FROM logs")
     piped = fame("query", "-", "--csv", read="SELECT 1 AS a, 'ä' AS b")
     assert list(csv.reader(piped.stdout.splitlines())) == [["a", "b"], ["1", "ä"]]
     assert fame("score").exit_code == 0
