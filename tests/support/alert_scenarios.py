@@ -2,8 +2,8 @@
 
 A scenario is a TOML file with ``settings``, ``steps`` and what is to come of them. A step is a time
 and a word: ``open``, ``update``, ``end``, ``correct`` and ``silence``, ``dismiss``, ``set``,
-``answer``, ``mail`` and ``run``. ``received`` has the time and the text of each message by
-channels.
+``answer``, ``mail`` and ``run``; ``clock`` sets the clock back. ``received`` has the time and the
+text of each message by channels.
 """
 
 from __future__ import annotations
@@ -144,8 +144,8 @@ class Play:
         self.source.listed.append(Change(incident, transition, at))  # type: ignore[arg-type]
 
     def step(self, at: datetime, words: str) -> None:
-        self.clock.time = max(self.clock.time, at)
         verb, *rest = shlex.split(words)
+        self.clock.time = at if verb == "clock" else max(self.clock.time, at)
         given = dict(word.split("=", 1) for word in rest if "=" in word)
         names = [word for word in rest if "=" not in word]
         _VERBS[verb](self, names, given)
@@ -265,6 +265,7 @@ _VERBS: dict[str, Callable[[Play, list[str], dict[str, str]], None]] = {
     "retry": _retry,
     "run": lambda play, names, given: _run(play, given),
     "set": lambda play, names, given: play.set(play.settings[names[0]]),  # type: ignore[attr-defined]
+    "clock": lambda play, names, given: None,
     "env": lambda play, names, given: play.environment.update(given),
 }
 

@@ -27,6 +27,7 @@ from fame_sql.operations.alerts.own import Activity, changes_of_activity, change
 from fame_sql.operations.alerts.recording import assume_begun, record
 from fame_sql.operations.alerts.secrets import Secrets
 from fame_sql.operations.alerts.sending import Clock, Sender
+from fame_sql.operations.alerts.setback import moved_back
 from fame_sql.operations.alerts.settings import AlertSettings
 from fame_sql.operations.alerts.state import AlertState, Delivery
 from fame_sql.operations.alerts.storage import copy_of, load_state, store_state
@@ -188,7 +189,7 @@ def _read(
     key = warehouse_settings.ALERT_POSITION
     position = int(warehouse_settings.read(warehouse.connection, key) or 0)
     numbered = source.changes(warehouse, position)
-    follow(state, [change for _, change in numbered])
+    follow(state, moved_back(state, [change for _, change in numbered], now))
     note_dismissed(state, source.dismissed(warehouse))
     activity = Activity(None, None)
     if settings.heartbeat.quiet is not None:
