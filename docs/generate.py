@@ -60,8 +60,8 @@ _REDACTION_INTRODUCTION = """\
 every request to a language model. A kind of *known format* is searched for once more in the
 finished request, which is not sent if it holds one. What decides an event stays: epochs, counts,
 versions, clocks, names of classes, files and units, states such as `auth: failed`. Masks cannot
-know a password in a sentence or the name of a person: the last line of a dry run counts the texts
-that look like it.
+know a password of letters alone in a sentence, or a name that nothing announces: the last line of
+a dry run counts the texts that look like it.
 
 | kind | what | known format |
 |---|---|---|

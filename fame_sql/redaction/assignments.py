@@ -16,10 +16,13 @@ _CORE_IN_LOWER_CASE = re.compile(
 # Twelve times as fast without ignoring case, which ASCII in lower case does not need.
 _CORE = re.compile(_CORE_IN_LOWER_CASE.pattern, re.IGNORECASE)
 _BEFORE = re.compile(r"(?:\b[\w-]{1,20} )?[\w.-]{0,60}\Z")
-_AFTER = re.compile(r"[\w-]{0,40}+(?: (?:id|key|code)\b)?")
+_AFTER = re.compile(
+    r"[\w-]{0,40}+(?:\.(?:value|text|plain|raw|default|current|new|old)\b)?"
+    r"(?: (?:id|key|code|answer|value|phrase)\b)?"
+)
 _JOIN = re.compile(
     r"(?:\\{0,6}[\"'`]|%22|&quot;)?\]?"
-    r"\s{0,3}(?:=>|:=|->|={1,3}|>(?=[^<>\s]{1,200}</)|\\t|::?(?!//)|%3[DdAa]|\\u003[Dd]|&#61;)\s{0,3}"
+    r"\s{0,3}(?:=>|:=|->|→|⇒|={1,3}|>(?=[^<>\s]{1,200}</)|\\t|::?(?!//)|%3[DdAa]|\\u003[Dd]|&#61;)\s{0,3}"
     r"|\s{1,3}(?:is|was|to|as|=|lautet|ist|est|es|era|é|är)\s{1,3}|\s{1,3}"
 )
 _PLACEHOLDER = re.compile(r"[\"'\\]{0,4}<[a-z*-]{1,16}>")
@@ -38,8 +41,10 @@ _QUERY = re.compile(r"[?&][\w.-]{0,60}\Z|[?&](?:amp;)[\w.-]{0,60}\Z")
 _OBJECT = re.compile(r"[A-Za-z.]+(?:\{|@[0-9a-f]{5,8}\b)|0x[0-9a-f]+\Z")
 _PAIR = re.compile(r"[\w.-]{1,40}=")
 _ONE_TIME = re.compile(
-    r"otp\Z|2fa|mfa|pin[ _-]?code\Z|(?:verif|time|sms|login|security|confirm)[a-z]*[ _-]?code\Z"
+    r"otp\Z|2fa|mfa|pin[ _-]?code\Z|"
+    r"(?:verif|time|sms|login|security|confirm|door|gate|alarm|entry|safe)[a-z]*[ _-]?code\Z"
 )
+_PASS = ("password", "passwd", "pwd", "passphrase", "passcode", "pass", "pw", "kennwort")
 _SHORT_NUMBER = 4
 
 
@@ -80,7 +85,9 @@ def _value(text: str, core: int, key_end: int) -> tuple[int, int] | None:
     if span is None:
         return None
     value = text[span[0] : span[1]]
-    return span if _is_secret(key, kind, join.group(), value, in_query=in_query) else None
+    quoted = span[0] > join.end()
+    is_secret = _is_secret(key, kind, join.group(), value, in_query=in_query, quoted=quoted)
+    return span if is_secret else None
 
 
 def _span(text: str, at: int) -> tuple[int, int] | None:
@@ -99,7 +106,9 @@ def _span(text: str, at: int) -> tuple[int, int] | None:
     return None if bare is None else bare.span()
 
 
-def _is_secret(key: str, kind: str | None, join: str, value: str, *, in_query: bool) -> bool:
+def _is_secret(
+    key: str, kind: str | None, join: str, value: str, *, in_query: bool, quoted: bool
+) -> bool:
     if not value or _says_a_state(value) or _PLACEHOLDER.match(value):
         return False
     name = key.lower()
@@ -114,7 +123,7 @@ def _is_secret(key: str, kind: str | None, join: str, value: str, *, in_query: b
     if _ONE_TIME.search(name) and value.isdigit():
         return _SHORT_NUMBER <= len(value) <= 2 * _SHORT_NUMBER
     if join.isspace():
-        return _stands_out(name, kind, value)
+        return _stands_out(name, kind, value) or (quoted and _is_word_of_pass(name, kind))
     if in_query and not value.isdigit():
         return kind == "strong" or len(value) >= _SHORT_NUMBER
     if kind == "weak":
@@ -124,6 +133,10 @@ def _is_secret(key: str, kind: str | None, join: str, value: str, *, in_query: b
     if join.strip().isalpha():
         return not re.fullmatch(r"[a-z]+(?:ed|ing|able|ible|ous|ful|ive|less|ent|ant|ly)", value)
     return True
+
+
+def _is_word_of_pass(name: str, kind: str | None) -> bool:
+    return kind == "strong" and name.endswith(_PASS)
 
 
 def _says_a_state(value: str) -> bool:
@@ -139,7 +152,7 @@ def _stands_out(name: str, kind: str | None, value: str) -> bool:
     """Return whether a value that only a blank joins to its key is no word of a sentence."""
     if kind != "strong" or len(value) < _SHORT_NUMBER:
         return False
-    if name.endswith(("password", "passwd", "pwd", "passphrase", "passcode", "pass", "pw")):
+    if name.endswith(_PASS):
         has_digit = any(c.isdigit() for c in value) and not value.rstrip(".:").isdigit()
         odd = re.search(r"[@#$%^&*!]", value.rstrip("!")) is not None
         return (

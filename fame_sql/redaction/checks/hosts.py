@@ -67,11 +67,16 @@ def _follows_no_version(match: Match[str]) -> bool:
     return re.search(r"(?i)(?:upgrad|updat|version)\w*\b[^\n]{1,24}\s(?:to|->)\s\Z", before) is None
 
 
+_COLONS_WITH_PORT = 8  # as Java prints the address of a socket
+
+
 def ipv6(match: Match[str]) -> bool:
     """Mask what is an address of IPv6, except that of the machine itself."""
     text = match.group().split("%")[0]
     if text in ("::", "::1") or not re.search(r"[0-9]", text):
         return False
+    if text.count(":") == _COLONS_WITH_PORT:
+        text = text.rpartition(":")[0]
     try:
         ipaddress.IPv6Address(text)
     except ValueError:
