@@ -294,9 +294,12 @@ def _making(folder: Path) -> Iterator[Path]:
 
 def _put_in_place(made: Path, target: Path) -> None:
     """Rename a finished folder, unless the same model exists already."""
-    if target.exists():
-        if _is_same(made, target):
-            return
+    if target.exists() and _is_same(made, target):
+        return
+    if target.is_symlink():
+        # Neither written nor removed through.
+        target.unlink()
+    elif target.exists():
         shutil.rmtree(target)
     made.rename(target)
 

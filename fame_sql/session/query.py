@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 
@@ -22,6 +23,7 @@ _SUBQUERY = (
 _USE = "run USE with the name of the one that you ask, as in 'USE b; SELECT b.fame.score(..)'"
 # A stored function asks first whether its warehouse is current; DuckDB's error has more in it.
 _NOT_CURRENT = {"another warehouse is current": "another", "use_this_warehouse_first does": "no"}
+_NO_ACCESS = re.compile(r'Cannot access file "(?P<file>[^"]+)"')
 _RAISED_INSIDE = re.compile(r"executing the UDF: \w+: (?P<message>[^\n]+)")
 
 
@@ -119,6 +121,8 @@ def _one_line(error: duckdb.Error) -> str:
         return f"{first}: views are read-only; use the tables of the schema fame, such as fame.logs"
     if "read-only" in first:
         return f"{first}; add --write to let the statement change the warehouse"
+    if (refused := _NO_ACCESS.search(first)) and Path(refused["file"]).is_symlink():
+        return f"{refused['file']} is a link out of its folder: replace it with the file itself"
     if "disabled by configuration" in first or "disabled through configuration" in first:
         return f"{first}; add --external-access to let statements reach files and the network"
     if "the expression has side effects" in first:

@@ -113,6 +113,26 @@ def test_a_link_to_a_folder_is_refused_by_name(folder: Path, tmp_path: Path) -> 
         models.check(folder)
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_link_in_the_place_of_a_new_model_is_replaced_and_not_followed(
+    folder: Path, tmp_path: Path, is_there: bool
+) -> None:
+    def change(made: Path) -> None:
+        (made / "student.json").write_text((made / "student.json").read_text() + " ")
+
+    new = folder.with_name(models.derive(folder, change, {}))
+    shutil.rmtree(new)
+    outside = tmp_path / "outside"
+    if is_there:
+        outside.mkdir()
+        (outside / "mine.txt").write_text("mine")
+    new.symlink_to(outside, target_is_directory=True)
+    assert models.derive(folder, change, {}) == new.name
+    assert not new.is_symlink()
+    models.check(new)
+    assert [path.name for path in outside.glob("*")] == ["mine.txt"] * is_there
+
+
 @pytest.mark.parametrize(
     "name",
     [
