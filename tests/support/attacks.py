@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import random
 import re
@@ -20,6 +22,25 @@ from fame_sql.warehouse.warehouse import Warehouse
 
 RAW = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """What no terminal may receive from a log."""
+
+_LABEL = r'[a-z_]+="(?:[^"\\\n]|\\[\\n"])*"'
+_METRIC = re.compile(
+    rf"# (?:TYPE|HELP|UNIT) [a-z_]+ .+|[a-z_]+(?:{{{_LABEL}(?:,{_LABEL})*}})? [-+.0-9A-Za-z]+"
+)
+"""A line of metrics, whose labels may hold any text."""
+
+_ALERTS = """
+group_by = ["service"]
+[channels.chat]
+kind = "slack"
+url = "env:CHAT"
+[channels.pager]
+kind = "pagerduty"
+routing_key = "env:PAGER"
+[channels.hook]
+kind = "webhook"
+url = "env:HOOK"
+"""
 
 HOSTILE_TEXTS = (
     "title \x1b]0;PWNED\x07 of the window",
@@ -62,9 +83,23 @@ _READING = {
         ("queue",),
         ("look",),
         ("evaluate",),
+        ("show", "LAST"),
+        ("top",),
+        ("top", "--by", "service"),
+        ("diff", "--since", "2025-03-11", "--all"),
+        ("tail", "--once", "--lines", "40", "--wide"),
+        ("alert", "--dry-run"),
     ),
     "CSV": (("label", "export", "OUT.csv"), ("queue", "export", "OUT.csv")),
-    "HTML": (("evaluate", "--html", "OUT.html"),),
+    "spreadsheets": (("export", "lines", "OUT.csv"), ("export", "incidents", "OUT.csv")),
+    "JSON lines": (
+        ("export", "lines", "OUT.jsonl"),
+        ("export", "anomalies", "OUT.jsonl", "--format", "otlp"),
+        ("export", "lines", "OUT.jsonl", "--format", "timesketch"),
+        ("tail", "--once", "--json"),
+    ),
+    "metrics": (("metrics",),),
+    "HTML": (("evaluate", "--html", "OUT.html"), ("report", "--out", "OUT.html")),
     "YAML": (("domains", "edit", "--out", "OUT.yaml"),),
     "Markdown": (("domains", "show", "--page", "OUT.md"),),
     "SQL": (("query", "SELECT count(*) FROM logs WHERE host_name = 'evil'"),),
@@ -220,11 +255,19 @@ def hostile_warehouse(compiled: Path, folder: Path) -> Path:
     path = copied_to(folder, compiled)
     log = folder / "evil.jsonl"
     rows = [
-        {"timestamp": "2025-03-12T00:00:00Z", "host": "evil", "level": "ERROR", "message": text}
+        {
+            "timestamp": "2025-03-12T00:00:00Z",
+            "host": "evil",
+            "service": text[:200],
+            "level": "ERROR",
+            "message": text,
+        }
         for text in HOSTILE_TEXTS
     ]
     log.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
-    for words in (["ingest", log], ["mine"], ["score"], ["incidents", "update"]):
+    (settings := folder / "alerts.toml").write_text(_ALERTS, encoding="utf-8")
+    update, alert = ["incidents", "update"], ["alert", "set", settings, "--author", "tester"]
+    for words in (["ingest", log], ["mine"], ["score"], update, alert):
         code, output = run(*words, "--warehouse", path)
         if code:
             raise AssertionError(f"{words}: {output}")
@@ -234,11 +277,14 @@ def hostile_warehouse(compiled: Path, folder: Path) -> Path:
 def show_hostile_texts(warehouse: Path, folder: Path) -> list[Tried]:
     """Show hostile texts in every kind of output; each text counts once for each output."""
     found = []
+    with Warehouse.open(warehouse, read_only=True) as opened:
+        last = str(opened.value("SELECT max(log_id) FROM fame.logs"))
     for output, commands in _READING.items():
         tried = Tried(f"hostile texts: {output}")
         for words in commands:
             target = folder / f"out-{len(list(folder.iterdir()))}{Path(words[-1]).suffix}"
             given = [target if word.startswith("OUT.") else word for word in words]
+            given = [last if word == "LAST" else word for word in given]
             code, said = run(*given, "--warehouse", warehouse)
             tried.tried += len(HOSTILE_TEXTS)
             text = target.read_text("utf-8") if target in given and target.exists() else said
@@ -258,6 +304,25 @@ def _no_controls(text: str) -> Iterator[str]:
 def _no_formula(text: str) -> Iterator[str]:
     yield from _no_controls(text.replace("\r\n", "\n"))
     yield from (c for c in re.findall(r'(?:^|,)"?([=+@][^",]*)', text, re.MULTILINE) if c)
+
+
+def _formulas(text: str) -> Iterator[str]:
+    """Yield cells that a spreadsheet calculates; other text is written as it was logged."""
+    for row in csv.reader(io.StringIO(text, newline="")):
+        yield from (cell for cell in row if cell.startswith(("=", "+", "@")))
+
+
+def _broken_lines(text: str) -> Iterator[str]:
+    for line in text.removesuffix("\n").split("\n"):
+        if not isinstance(json.loads(line), dict):
+            yield line[:100]
+
+
+def _broken_metrics(text: str) -> Iterator[str]:
+    *lines, end = text.removesuffix("\n").split("\n")
+    yield from (line for line in lines if not _METRIC.fullmatch(line))
+    if end != "# EOF":
+        yield end
 
 
 def _no_markup(text: str) -> Iterator[str]:
@@ -281,6 +346,9 @@ def _all_there(text: str) -> Iterator[str]:
 _CHECKS: dict[str, Callable[[str], Iterator[str]]] = {
     "terminal": _no_controls,
     "CSV": _no_formula,
+    "spreadsheets": _formulas,
+    "JSON lines": _broken_lines,
+    "metrics": _broken_metrics,
     "HTML": _no_markup,
     "YAML": _no_python,
     "Markdown": _no_markup,
