@@ -15,6 +15,7 @@ import timings
 from hypothesis import settings
 from kills import Forks, forks
 from llm_server import LanguageServer, language_server
+from valued_log import write_log
 from warehouse_copy import copied_to
 
 from fame_sql.students import StudentConfig
@@ -148,6 +149,23 @@ def compiled(
 def copied(compiled: Path, tmp_path: Path) -> Path:
     """A copy of the compiled warehouse with its models, to be changed at will."""
     return copied_to(tmp_path, compiled)
+
+
+@pytest.fixture(scope="session")
+def by_value(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse compiled with value heads, which judge some of its lines; not to be changed."""
+    from fame_sql.ingest import Hints, ingest_file
+    from fame_sql.pipeline.pipeline import compile_model
+    from fame_sql.training.values import switch_value_heads
+
+    path = tmp_path_factory.mktemp("values") / "warehouse.duckdb"
+    with Warehouse.open(path, create=True) as warehouse:
+        log = write_log(path.with_name("log.jsonl"))
+        ingest_file(warehouse, log, format="jsonl", hints=Hints(label_key="label"))
+        switch_value_heads(warehouse, on=True)
+        report = compile_model(warehouse, per_template=40)
+    assert 0 < report.lines_by_value < report.lines
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,8 @@ from fame_sql.warehouse.warehouse import Warehouse
 class Plugin(BasePlugin):  # type: ignore
     """Registers the live functions on every connection of dbt.
 
-    ``fame_model_version()`` returns the version of the model in use. A missing or broken model is
+    ``fame_model_version()`` returns the version of the model in use, ``fame_has_value_head(id)``
+    whether values decide the verdicts within the events of a template. A missing or broken model is
     no error when the database is opened: only dbt models that need it fail, with a message that
     names the next command.
     """
@@ -47,6 +48,7 @@ class Plugin(BasePlugin):  # type: ignore
         """Read the settings: ``model`` is a model folder, or a version in the warehouse."""
         self._configured = plugin_config.get("model")
         self._version = "NULL"
+        self._by_value: list[str] = []
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Register the functions; the model's network is loaded at the first unseen message."""
@@ -56,13 +58,17 @@ class Plugin(BasePlugin):  # type: ignore
             self._version = f"error({literal(str(error))})"
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Create ``fame_model_version()``; a temporary macro belongs to one cursor."""
+        """Create the macros about the model; a temporary macro belongs to one cursor."""
         functions.define_macros(cursor)
         if schema_version(cursor):
             define_stored_first(cursor)
         cursor.execute(
             f"CREATE OR REPLACE TEMP MACRO fame_model_version() AS CAST({self._version} AS VARCHAR)"
         )
+        # Without value heads it is a constant, so that DuckDB does not plan what depends on it.
+        templates = ", ".join(map(literal, self._by_value))
+        found = f"coalesce(template_id IN ({templates}), false)" if templates else "false"
+        cursor.execute(f"CREATE OR REPLACE TEMP MACRO fame_has_value_head(template_id) AS {found}")
 
     def _register(self, connection: duckdb.DuckDBPyConnection) -> str:
         try:
@@ -80,12 +86,7 @@ class Plugin(BasePlugin):  # type: ignore
             register(connection)
         else:
             functions.register(connection, self._scorer(warehouse, model))
-        if model.heads:
-            raise ModelError(
-                f"model {model.version} has value heads, by which lines of one event differ, and "
-                "the dbt project keeps one verdict for each event: read scored_logs and anomalies "
-                "of the warehouse, or run 'fame compile --no-value-heads' for a model without"
-            )
+        self._by_value = sorted(model.heads.by_template)
         return model.version
 
     def _scorer(self, warehouse: Warehouse | None, model: Model) -> LiveScorer:

@@ -2,7 +2,8 @@
 
 Distinct messages are canonicalised, distinct canonical texts are judged, and both are joined back
 to the lines. Verdicts are stored beside the lines, one row per event and model; stored events are
-not judged again.
+not judged again. Where a template has a value head, the verdict on each distinct message is
+computed from that on its event, as the views of a warehouse do.
 
 Text is canonicalised by the same Arrow code (RE2) as in the live functions, never by Spark's
 ``regexp_replace``: Java's regular expressions recurse, so that a single long message can overflow
@@ -15,20 +16,21 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fame_sql.canonical.canonical import event_hash
 from fame_sql.console import Progress, SilentProgress
-from fame_sql.errors import ModelError
 from fame_sql.spark.claim import claimed
 from fame_sql.spark.session import is_remote, local_folder, place_model
 from fame_sql.spark.tables import present_days, read_lines, read_stored, with_day, write_days
 from fame_sql.templates.answers import NO_ANSWERS, Answers
 from fame_sql.udfs.spark import ModelPlace, scorer_at
 from fame_sql.values.heads import ValueHeads
-from fame_sql.verdict.columns import ARROW_FIELDS, SPARK_TYPES
+from fame_sql.verdict import Verdict
+from fame_sql.verdict.columns import ARROW_FIELDS, COLUMNS, SPARK_TYPES
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -114,14 +116,8 @@ def score_parquet(
         If a column is missing or would be overwritten, a day is in the output already, or another
         job is writing to the folder.
     ModelError
-        If the model cannot be trusted, or has value heads, by which lines of one event differ.
+        If the model cannot be trusted.
     """
-    if ValueHeads.load(Path(model)):
-        raise ModelError(
-            f"{model} has value heads, by which lines of one event differ, and this job keeps one "
-            "verdict for each event: register the live functions instead, or run "
-            "'fame compile --no-value-heads' for a model without"
-        )
     place = place_model(spark, Path(model), ship=ship)
     lines = with_day(read_lines(spark, source), message, timestamp)
     with claimed(local_folder(spark, target)):
@@ -133,6 +129,7 @@ def score_parquet(
             place,
             replace,
             answers or NO_ANSWERS,
+            ValueHeads.load(Path(model)),
             progress or SilentProgress(),
         )
 
@@ -145,6 +142,7 @@ def _score(
     place: ModelPlace,
     replace: bool,
     answers: Answers,
+    heads: ValueHeads,
     progress: Progress,
 ) -> ScoredTable:
     days = [row[0] for row in lines.select("day").distinct().collect()]
@@ -153,8 +151,10 @@ def _score(
     try:
         verdicts = f"{target}/verdicts/model_version={place.version}"
         scored, events = _judge(spark, keys, verdicts, place, progress)
-        scored_lines = _joined(spark, lines, message, keys, verdicts, answers)
-        write_days(scored_lines, f"{target}/logs", present)
+        judged = _with_verdicts(spark, keys, verdicts, answers)
+        if heads:
+            judged = judged.mapInArrow(_by_value(heads), judged.schema)
+        write_days(_joined(lines, message, judged), f"{target}/logs", present)
         return ScoredTable(scored, events, lines.count(), len(days), place.version)
     finally:
         keys.unpersist()
@@ -222,6 +222,26 @@ def _deciding(
     return decide
 
 
+def _by_value(
+    heads: ValueHeads,
+) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """Return what judges the messages of templates with a value head, and passes all others."""
+    templates = pa.array(sorted(heads.by_template), pa.string())
+
+    def judge(row: dict[str, Any]) -> dict[str, Any]:
+        verdict = Verdict(**{name: row[name] for name in COLUMNS})
+        return {**row, **asdict(heads.judge(row[_MESSAGE], verdict))}
+
+    def judge_all(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            found = pc.is_in(batch.column("template_id").cast(pa.string()), value_set=templates)
+            yield batch.filter(pc.invert(found))
+            rows = [judge(row) for row in batch.filter(found).to_pylist()]
+            yield pa.RecordBatch.from_pylist(rows, schema=batch.schema)
+
+    return judge_all
+
+
 def _ddl(schema: pa.Schema) -> str:
     return ", ".join(f"{name} {_FIELDS.get(name, 'string')}" for name in schema.names)
 
@@ -232,15 +252,10 @@ def _parallelism(spark: SparkSession) -> int:
     return int(spark.sparkContext.defaultParallelism)
 
 
-def _joined(
-    spark: SparkSession,
-    lines: DataFrame,
-    message: str,
-    keys: DataFrame,
-    verdicts: str,
-    answers: Answers,
+def _with_verdicts(
+    spark: SparkSession, keys: DataFrame, verdicts: str, answers: Answers
 ) -> DataFrame:
-    """Return the lines with events and verdicts, which are NULL if the message is NULL."""
+    """Return each distinct message with the verdict on its event, decided by the answers."""
     from pyspark.sql import functions as F  # noqa: N812
 
     stored = read_stored(spark, [verdicts])
@@ -253,5 +268,9 @@ def _joined(
     decided = stored.mapInArrow(_deciding(answers), stored.schema) if answers else stored
     unique = decided.drop("canonical").dropDuplicates(["event_hash"])
     judged = keys.select(_MESSAGE, "event_hash").join(unique, "event_hash")
-    judged = judged.withColumn("model_version", F.lit(version))
+    return judged.withColumn("model_version", F.lit(version))
+
+
+def _joined(lines: DataFrame, message: str, judged: DataFrame) -> DataFrame:
+    """Return the lines with events and verdicts, which are NULL if the message is NULL."""
     return lines.join(judged, lines[message] == judged[_MESSAGE], "left").drop(_MESSAGE)

@@ -30,6 +30,8 @@ and fills them into every view, macro and statement that reads the verdicts of l
 heads it fills in nothing: the views are, word for word, those of a warehouse that never had any,
 and their plans too. Publishing or promoting a model with heads defines them again.
 
-The planner leaves the messages of such templates to the live functions and joins all others. The
-dbt project and Spark's jobs keep one verdict for each event, and refuse a model with value heads.
+The planner leaves the messages of such templates to the live functions and joins all others; so
+does the dbt project. Spark's scoring job judges each distinct message of such a template from its
+event's verdict. Tables exported for Spark are refused, because the views over them would have to
+call ``fame.valued``, which is not transpiled.
 """

@@ -1,4 +1,4 @@
-"""Answers about templates in dbt: in force at the next run, for events that were judged before."""
+"""What changes the verdict of a model in dbt: answers about templates, and values of a message."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from dbt_process import PACKAGE, Dbt, require_dbt
+from warehouse_copy import copied_to
 
 from fame_sql.labels.answers import GivenAnswer, give_answers, withdraw_answers
 from fame_sql.labels.queue import read_queue
@@ -46,3 +47,17 @@ def test_the_next_run_follows_an_answer(copied: Path) -> None:
     with Warehouse.open(copied) as warehouse:
         withdraw_answers(warehouse, [asked["template_id"]], "human")
     assert run() == before
+
+
+def test_the_mart_judges_lines_by_their_values_as_the_views_do(
+    by_value: Path, tmp_path: Path
+) -> None:
+    require_dbt()
+    path = copied_to(tmp_path, by_value)
+    only = ("--resource-type", "model", "--resource-type", "seed")
+    done = Dbt(PACKAGE, tmp_path / "dbt", path)("build", "--select", "+fct_scored_logs", *only)
+    assert done.code == 0, done.said
+    asked = "SELECT log_id, score, is_anomaly, template_id FROM {} ORDER BY log_id"
+    with duckdb.connect(str(path), read_only=True) as connection:
+        stored = connection.execute(asked.format("fame.scored_logs")).fetchall()
+        assert connection.execute(asked.format("fame_dbt.fct_scored_logs")).fetchall() == stored

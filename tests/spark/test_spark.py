@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 from spark_cluster import local_cluster, require_spark, sail
+from warehouse_copy import copied_to
 
 import fame_sql
 from fame_sql.canonical.canonical import default_recipe
@@ -24,6 +25,7 @@ from fame_sql.console import Progress, Step
 from fame_sql.errors import InputError, ModelError, QueryError
 from fame_sql.models import champion
 from fame_sql.sql.quoting import literal
+from fame_sql.templates.answers import read_answers
 from fame_sql.udfs.duckdb import release
 from fame_sql.verdict import columns, statements
 from fame_sql.warehouse.warehouse import Warehouse
@@ -245,6 +247,34 @@ def test_job_scores_every_line_as_duckdb_does(
     again = score(spark, late, tmp_path / "out", model, replace=True)
     assert (again.scored, again.lines) == (0, second.lines)
     assert plain(scored_lines(tmp_path / "out")) == plain(expected)
+
+
+def test_job_judges_lines_by_their_values_as_duckdb_does(
+    spark: Any, by_value: Path, tmp_path: Path
+) -> None:
+    own = copied_to(tmp_path, by_value)
+    where = "log_id BETWEEN 10 AND 700"
+    lines = write_lines(own, tmp_path / "lines.parquet", where)
+    judged = (
+        f"SELECT log_id, event_hash, {', '.join(f's.{name}' for name in columns.COLUMNS)} "
+        f"FROM fame.scored_logs AS s JOIN fame.events USING (event_id) WHERE {where} ORDER BY 1"
+    )
+    with Warehouse.open(own) as opened:
+        folder = champion(opened).folder
+        for answers in ({}, {"disk": "mixed", "upstream": "normal"}):
+            for word, label in answers.items():
+                opened.connection.execute(GIVE, [label, word])
+            expected = opened.rows(judged)
+            assert len({row[1:3] for row in expected}) > len({row[1] for row in expected})
+            given = read_answers(opened.connection)
+            score(spark, lines, tmp_path / "out", folder, answers=given, replace=bool(answers))
+            assert plain([row[:-1] for row in scored_lines(tmp_path / "out")]) == plain(expected)
+
+
+GIVE = """INSERT INTO fame.answers
+SELECT DISTINCT noticed.template_id, 'x', $1, 'human', 'me', NULL, now()::TIMESTAMP
+FROM fame.provisional_events AS noticed JOIN fame.events USING (event_id)
+WHERE canonical LIKE $2 || '%'"""
 
 
 def test_command_line(spark: Any, compiled: Path, tmp_path: Path) -> None:

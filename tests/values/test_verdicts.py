@@ -16,7 +16,6 @@ from fame_sql.errors import ModelError
 from fame_sql.evaluation.champion import evaluate
 from fame_sql.pipeline.pipeline import compile_model
 from fame_sql.planner.plan import make_plan
-from fame_sql.spark.scoring import score_parquet
 from fame_sql.spark.transpile.statements import export_tables
 from fame_sql.storage.expiry import cutoff, expire
 from fame_sql.storage.partitions import move_lines
@@ -133,13 +132,12 @@ def test_the_evaluation_counts_by_value(by_value: Path) -> None:
     assert missed < 20
 
 
-def test_what_keeps_one_verdict_for_each_event_refuses(by_value: Path, tmp_path: Path) -> None:
-    with Warehouse.open(by_value, read_only=True) as warehouse:
-        folder = models.champion(warehouse).folder
-        with pytest.raises(ModelError, match="--no-value-heads"):
-            export_tables(warehouse.connection, tmp_path / "tables")
-    with pytest.raises(ModelError, match="--no-value-heads"):
-        score_parquet(None, [], str(tmp_path), folder)  # type: ignore[arg-type]
+def test_tables_for_spark_are_not_exported(by_value: Path, tmp_path: Path) -> None:
+    with (
+        Warehouse.open(by_value, read_only=True) as warehouse,
+        pytest.raises(ModelError, match="--no-value-heads"),
+    ):
+        export_tables(warehouse.connection, tmp_path / "tables")
 
 
 def test_the_command_switches_heads_and_prints_how_many_lines(own: Path) -> None:

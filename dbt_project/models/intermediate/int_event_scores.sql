@@ -6,7 +6,7 @@
 ) }}
 -- The verdict of each model on each event. A new event is judged once, by the live functions, and
 -- again where the answer about its template has changed; a new champion adds rows for its own
--- version.
+-- version. Where the template has a value head, the score is that of the event's example.
 with answered as (
     {{ select_events_with_answers(ref('int_events')) }}
 ),

@@ -13,8 +13,9 @@
 {% else %}
 {{ config(event_time='log_time', **get_hourly_incremental_config()) }}
 {% endif %}
--- Every record with the verdict on its event, by the model in force at the time of the run. Runs
--- rewrite whole hours of that model's rows; rows of other models stay.
+-- Every record with the verdict on its event, by the model in force at the time of the run; where
+-- the template has a value head, the live functions score its message. Runs rewrite whole hours of
+-- that model's rows; rows of other models stay.
 with records as (
     select * from {{ ref('int_log_events') }}
     {% if is_incremental() and var('fame_strategy') != 'microbatch' %}
@@ -47,7 +48,7 @@ select
         when verdicts.score is null then 'unscored'
         else 'scored'
     end as scoring_status,
-    {{- verdict_columns('verdicts', every_line=true) }}
+    {{- verdict_columns('verdicts', every_line=true, message='records.body') }}
 from records
 left join verdicts on records.event_hash = verdicts.event_hash
 {% if var('fame_strategy') != 'microbatch' %}{{ union_rows_of_other_models() }}{% endif %}

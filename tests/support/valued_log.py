@@ -1,4 +1,4 @@
-"""A warehouse in whose log numbers within one decade decide, compiled with value heads."""
+"""A log in which numbers within one decade decide."""
 
 from __future__ import annotations
 
@@ -6,13 +6,6 @@ import json
 import random
 from datetime import datetime, timedelta
 from pathlib import Path
-
-import pytest
-
-from fame_sql.ingest import Hints, ingest_file
-from fame_sql.pipeline.pipeline import compile_model
-from fame_sql.training.values import switch_value_heads
-from fame_sql.warehouse.warehouse import Warehouse
 
 START = datetime(2025, 3, 1)
 
@@ -41,15 +34,3 @@ def message(draw: random.Random) -> tuple[str, bool]:
         status = 503 if fails else draw.choice((500, 501, 502, 504))
         return f"upstream {device} answered with status {status}", fails
     return f"session of {device} was renewed after {draw.randrange(900)} ms", False
-
-
-@pytest.fixture(scope="session")
-def by_value(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("values") / "warehouse.duckdb"
-    with Warehouse.open(path, create=True) as warehouse:
-        log = write_log(path.with_name("log.jsonl"))
-        ingest_file(warehouse, log, format="jsonl", hints=Hints(label_key="label"))
-        switch_value_heads(warehouse, on=True)
-        report = compile_model(warehouse, per_template=40)
-    assert 0 < report.lines_by_value < report.lines
-    return path
