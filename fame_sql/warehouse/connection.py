@@ -197,7 +197,8 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
 def _explained(path: Path, error: duckdb.Error) -> WarehouseError:
     """Return the error to raise for a file that DuckDB cannot open."""
     message = str(error)
-    if "lock" in message:
+    # Whole words: damage is said of a block.
+    if re.search(r"\block\b", message):
         holder = re.search(r"PID (\d+)", message)
         who = f"process {holder.group(1)}" if holder else "another process"
         return HeldError(

@@ -152,3 +152,12 @@ def test_a_transaction_that_fails_leaves_nothing(empty: Warehouse) -> None:
     with pytest.raises(ZeroDivisionError):
         fail_midway()
     assert empty.rows("SELECT * FROM fame.settings WHERE key = 'a'") == []
+
+
+def test_a_damaged_block_is_not_taken_for_a_lock(newborn: Path, tmp_path: Path) -> None:
+    damaged = bytearray(newborn.read_bytes())
+    damaged[4200] ^= 1
+    path = tmp_path / "w.duckdb"
+    path.write_bytes(damaged)
+    with pytest.raises(WarehouseError, match=r"is damaged .*block.*: put back a copy"):
+        Warehouse.open(path, read_only=True)
