@@ -23,7 +23,7 @@ _AFTER = re.compile(
 _JOIN = re.compile(
     r"(?:\\{0,6}[\"'`]|%22|&quot;)?\]?"
     r"\s{0,3}(?:=>|:=|->|→|⇒|={1,3}|>(?=[^<>\s]{1,200}</)|\\t|::?(?!//)|%3[DdAa]|\\u003[Dd]|&#61;)\s{0,3}"
-    r"|\s{1,3}(?:is|was|to|as|=|lautet|ist|est|es|era|é|är)\s{1,3}|\s{1,3}"
+    r"|\s{1,3}(?:is|was|to|as|=|lautet|ist|est|es|era|é|är)\s{1,3}|\s{1,3}|[\[|;](?=[^\s\"'])"
 )
 _PLACEHOLDER = re.compile(r"[\"'\\]{0,4}<[a-z*-]{1,16}>")
 _DOUBLE = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"?")
@@ -122,7 +122,7 @@ def _is_secret(
         return value.isdigit() and len(value) >= _SHORT_NUMBER and not join.isspace()
     if _ONE_TIME.search(name) and value.isdigit():
         return _SHORT_NUMBER <= len(value) <= 2 * _SHORT_NUMBER
-    if join.isspace():
+    if join.isspace() or join in "[|;":
         return _stands_out(name, kind, value) or (quoted and _is_word_of_pass(name, kind))
     if in_query and not value.isdigit():
         return kind == "strong" or len(value) >= _SHORT_NUMBER
