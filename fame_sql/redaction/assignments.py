@@ -36,6 +36,7 @@ _BARE = re.compile(
     r"(?<=\w)['\"](?=\w)|<(?![/a-z])|>|"
     r"[;,](?=[^\s;,\"'{\[(])(?![\w .-]{1,40}(?:[\"']?\s?[=:]|\Z)))++"
 )
+_IN_COLUMN = re.compile(r"[^\s\"'\[\]|;,]{4,80}(?=[\s\]|;,]|\Z)")
 _WORDS = re.compile(r"[A-Za-z/]+(?:'[a-z]+)?(?![\w@#$%^&*!+=])")
 _QUERY = re.compile(r"[?&][\w.-]{0,60}\Z|[?&](?:amp;)[\w.-]{0,60}\Z")
 _OBJECT = re.compile(r"[A-Za-z.]+(?:\{|@[0-9a-f]{5,8}\b)|0x[0-9a-f]+\Z")
@@ -81,13 +82,20 @@ def _value(text: str, core: int, key_end: int) -> tuple[int, int] | None:
     join = _JOIN.match(text, key_end)
     if join is None or _PLACEHOLDER.match(text, join.end()):
         return None
-    span = _span(text, join.end())
+    in_column = join.group() in ("[", "|", ";")
+    span = _column(text, join.end()) if in_column else _span(text, join.end())
     if span is None:
         return None
     value = text[span[0] : span[1]]
     quoted = span[0] > join.end()
     is_secret = _is_secret(key, kind, join.group(), value, in_query=in_query, quoted=quoted)
     return span if is_secret else None
+
+
+def _column(text: str, at: int) -> tuple[int, int] | None:
+    """Return where a value between two separators lies."""
+    found = _IN_COLUMN.match(text, at)
+    return None if found is None else found.span()
 
 
 def _span(text: str, at: int) -> tuple[int, int] | None:
