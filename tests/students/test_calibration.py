@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fame_sql.students.calibration.calibration import (
@@ -91,6 +91,7 @@ events = st.lists(
 
 
 @given(events)
+@example([(0.2, 0.0, 1), (0.20000000000000004, 0.25, 1)])
 def test_no_other_threshold_has_a_higher_f1(found: list[tuple[float, float, int]]) -> None:
     probability, anomalous, lines = (np.array(column, float) for column in zip(*found, strict=True))
 

@@ -186,7 +186,9 @@ def best_threshold(probability: Floats, anomalous: Floats, lines: Floats) -> flo
     # scikit-learn's precision_recall_curve has no F1, and takes no event of which only a share of
     # the lines is anomalous.
     f1 = 2 * hits / (hits + alarms + hits[0])
-    cuts = np.concatenate([levels[:1] / 2, (levels[1:] + levels[:-1]) / 2])
+    # Between two neighbouring floats the midpoint is one of them, and must be the upper one.
+    between = np.maximum((levels[1:] + levels[:-1]) / 2, np.nextafter(levels[:-1], 1))
+    cuts = np.concatenate([levels[:1] / 2, between])
     best = cuts[np.isclose(f1, f1.max(), rtol=1e-12, atol=0)].clip(LOWEST, HIGHEST)
     return float(best[np.argmin(np.abs(best - UNCALIBRATED))])
 
