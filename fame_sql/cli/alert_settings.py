@@ -163,7 +163,7 @@ def _print_way(
 def test(channel: str, warehouse: Path) -> None:
     """Send a test message to a channel.
 
-    To PagerDuty and Alertmanager its end follows at once, so that it does not stay open there.
+    PagerDuty and Alertmanager get its end at once, so that it does not stay open there.
     """
     from fame_sql.operations.alerts.listing import send_test
     from fame_sql.operations.alerts.stored_settings import load_settings

@@ -119,7 +119,7 @@ def calibrate(
 ) -> None:
     """Set the least statistic by quiet time of your own log.
 
-    Every anomaly in that time is a false alarm. Sets count_least_g so that no more of them are
+    Every anomaly in that time is a false alarm. Sets count_least_g so that no more such alarms are
     left than --per-day allows, and says how the first half of the time does on the second.
     """
     from fame_sql.operations.counts import update

@@ -97,7 +97,7 @@ def print_spending(model: LanguageModel) -> None:
         assert model.batch is not None
         click.echo(f"{written} requests written to {model.batch.path}; nothing was sent", err=True)
     click.echo(
-        f"language model: {model.told}, {model.replayed} answered by the ledger; 'fame llm bill' "
+        f"language model: {model.usage}, {model.replayed} answered by the ledger; 'fame llm bill' "
         "lists the cost of each stage",
         err=True,
     )

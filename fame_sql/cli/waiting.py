@@ -20,7 +20,7 @@ def waited(opening: Callable[[], T], seconds: float) -> T:
     Raises
     ------
     HeldError
-        If it is still held after so many seconds.
+        If another process still holds it after ``seconds``.
     """
     try:
         return opening()

@@ -199,7 +199,7 @@ class Judge:
             raise UntrustedError(
                 f"{self.model.name} judged rows with a known answer wrong in {self._in_a_row} "
                 "requests in a row and where they stand alone, so its labels cannot be trusted: "
-                f"given up after {self.model.told}; choose another --llm-model"
+                f"given up after {self.model.usage}; choose another --llm-model"
             )
         self._in_a_row = 0
 

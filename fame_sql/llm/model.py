@@ -232,7 +232,7 @@ class LanguageModel:
         return self._budget.spent
 
     @property
-    def told(self) -> str:
+    def usage(self) -> str:
         """What this run has sent and paid, in words."""
         priced = self.prices.cost(self.name, 0, 0) is not None
         cost = f"${self.spent:.4f}" if priced else "unpriced"

@@ -34,7 +34,7 @@ def test_a_key_does_not_go_unencrypted_to_another_machine(address: str) -> None:
 
 @pytest.mark.parametrize("address", CLOSED)
 def test_a_key_goes_to_https_and_to_this_machine(address: str) -> None:
-    refuse_unencrypted(address, KEY)
+    assert refuse_unencrypted(address, KEY) is None
 
 
 @pytest.mark.parametrize("variable", ["OPENAI_API_KEY", "FAME_LLM_KEY"])

@@ -144,6 +144,7 @@ def test_a_statement_ends_when_its_client_goes_away(running: Served) -> None:
         client.sendall(f"{head}\r\n{endless}".encode())
         wait_until(lambda: running_now() == "1")
     wait_until(lambda: running_now() == "0")
+    assert running.rows("SELECT 1") == [[1]]
 
 
 def test_rows_and_seconds_are_limited(running: Served) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from string import Template
 from typing import BinaryIO, TypeAlias
 
 import pyarrow as pa
@@ -31,6 +32,7 @@ FORMATS: dict[str, Writer] = {
 """The formats, and what writes each."""
 
 _ENDINGS = {".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_VIEWS = {"lines": "fame.all_scored_logs", "anomalies": "fame.anomalies"}
 _BATCH = 10_000
 
 
@@ -92,15 +94,23 @@ def export(
         If the file exists and is not to be replaced, or cannot be written.
     """
     bounds = {"since": since, "until": until}
-    total = int(warehouse.value(sql.load(f"forensics/export/count_{kind}"), bounds) or 0)
+    total = int(warehouse.value(_statement(kind, "count_"), bounds) or 0)
     with (
         (progress or SilentProgress()).step(f"exporting {kind}", total) as step,
         new_file(path, force=force) as file,
     ):
-        relation = warehouse.connection.sql(sql.load(f"forensics/export/{kind}"), params=bounds)
+        relation = warehouse.connection.sql(_statement(kind), params=bounds)
         reader = relation.to_arrow_reader(_BATCH)
         FORMATS[format](file, reader.schema, _advancing(reader, step))
     return total
+
+
+def _statement(kind: str, prefix: str = "") -> str:
+    """Return the statement of a kind; anomalies are the lines of another view."""
+    if kind not in _VIEWS:
+        return sql.load(f"forensics/export/{prefix}{kind}")
+    statement = Template(sql.load(f"forensics/export/{prefix}lines"))
+    return statement.safe_substitute(relation=_VIEWS[kind])
 
 
 def _advancing(reader: pa.RecordBatchReader, step: Step) -> Iterator[pa.RecordBatch]:

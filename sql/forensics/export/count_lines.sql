@@ -1,5 +1,5 @@
 -- How many lines an export has.
 SELECT count(*)
-FROM fame.all_scored_logs
+FROM $relation
 WHERE ($since::TIMESTAMP IS NULL OR coalesce(timestamp, observed_timestamp) >= $since::TIMESTAMP)
     AND ($until::TIMESTAMP IS NULL OR coalesce(timestamp, observed_timestamp) < $until::TIMESTAMP);

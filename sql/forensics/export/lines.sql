@@ -26,7 +26,7 @@ SELECT
     logs.model_version,
     coalesce(events.template_id, fame.provisional_id(events.canonical)) AS template_id,
     coalesce(templates.template, fame.provisional_template(events.canonical)) AS template
-FROM fame.all_scored_logs AS logs
+FROM $relation AS logs
 LEFT JOIN fame.events AS events ON logs.event_id = events.event_id
 LEFT JOIN fame.templates AS templates ON events.template_id = templates.template_id
 WHERE ($since::TIMESTAMP IS NULL OR coalesce(logs.timestamp, logs.observed_timestamp) >= $since::TIMESTAMP)
