@@ -23,6 +23,10 @@ class HeldError(WarehouseError):
     """Another process holds the warehouse; what was tried can succeed later."""
 
 
+class ConflictError(WarehouseError):
+    """Another process changed the same tables of a lake first; nothing of this one is stored."""
+
+
 class MissingStageError(FameError):
     """A stage cannot run before an earlier stage has run.
 

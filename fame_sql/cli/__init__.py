@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,7 @@ from fame_sql.cli.feedback import feedback
 from fame_sql.cli.formats import formats
 from fame_sql.cli.incidents import incidents
 from fame_sql.cli.ingest import ingest
+from fame_sql.cli.init import init
 from fame_sql.cli.interrupts import EXIT_STATUS, INTERRUPTED, interrupts
 from fame_sql.cli.label import label
 from fame_sql.cli.llm import llm_group
@@ -65,7 +68,7 @@ from fame_sql.cli.train import train
 from fame_sql.cli.upgrade import upgrade
 from fame_sql.cli.windows import windows
 from fame_sql.console import printable
-from fame_sql.errors import FameError
+from fame_sql.errors import ConflictError, FameError
 from fame_sql.llm.failures import BatchPendingError
 
 GROUPS: dict[str, tuple[click.Command, ...]] = {
@@ -79,9 +82,12 @@ GROUPS: dict[str, tuple[click.Command, ...]] = {
         *(incidents, confirm, dismiss, feedback, counts, drift, windows, alert, metrics, cost),
         *(settings, serve, token),
     ),
-    "Store": (partition, expire, compact, backup, repair, upgrade, doctor, dbt),
+    "Store": (init, partition, expire, compact, backup, repair, upgrade, doctor, dbt),
 }
 """The commands by what people do with them, in the order of the help."""
+
+_CONFLICTS = 5
+"""How often a command is run again after another process was first."""
 
 _PASSWORD = re.compile(r"(://[^\s/@:'\"]*:)[^\s'\"]*@")
 
@@ -94,7 +100,7 @@ class _Commands(click.Group):
         try:
             check_memory()
             with interrupts(lambda: _patience(ctx)) as seen, _private(), command_span():
-                return super().invoke(ctx)
+                return self._invoke_patiently(ctx)
         except BrokenPipeError:
             raise  # The reader has closed the pipe, as 'head' does: click exits silently.
         except BatchPendingError as pending:
@@ -111,6 +117,14 @@ class _Commands(click.Group):
             if not _is_of_duckdb(error):
                 raise
             raise click.ClickException(_explained(error)) from None
+
+    def _invoke_patiently(self, ctx: click.Context) -> Any:
+        """Run the command; again, if in a lake another process was first and nothing is stored."""
+        for _ in range(_CONFLICTS):
+            with suppress(ConflictError):
+                return super().invoke(ctx)
+            time.sleep(random.uniform(0.1, 1))
+        return super().invoke(ctx)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

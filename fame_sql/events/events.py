@@ -7,7 +7,10 @@ from string import Template
 import duckdb
 
 from fame_sql import sql
+from fame_sql.errors import WarehouseError
 from fame_sql.warehouse import lines
+from fame_sql.warehouse.lake.kind import is_lake, load_for
+from fame_sql.warehouse.lake.numbers import next_block
 from fame_sql.warehouse.warehouse import read_recipe
 
 
@@ -42,14 +45,35 @@ def absorb_events(connection: duckdb.DuckDBPyConnection) -> int:
         The ``log_id`` for the first line of ``incoming``.
     """
     recipe = read_recipe(connection)
-    next_log_id = int(connection.execute(sql.load("events/next_log_id")).fetchall()[0][0])
+    next_log_id = next_number(connection)
     connection.execute(_filled("events/line_keys", key=recipe.key_sql("body")))
     connection.execute(_filled("events/distinct_keys", canonical=recipe.sql("key")))
     connection.execute(sql.load("events/incoming_events"))
-    connection.execute(sql.load("events/recount_known"))
-    connection.execute(sql.load("events/add_new"), {"next_log_id": next_log_id})
-    connection.execute(sql.load("events/line_events"))
+    _refuse_clashes(connection)
+    connection.execute(load_for(connection, "events/recount_known"))
+    connection.execute(load_for(connection, "events/add_new"), {"next_log_id": next_log_id})
+    connection.execute(load_for(connection, "events/line_events"))
     return next_log_id
+
+
+def next_number(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return the ``log_id`` of the first line of ``incoming``: a number that no line ever had."""
+    if is_lake(connection):
+        found = connection.execute("SELECT count(*) FROM incoming").fetchall()
+        return next_block(connection, int(found[0][0]))
+    return int(connection.execute(sql.load("events/next_log_id")).fetchall()[0][0])
+
+
+def _refuse_clashes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Refuse a load in which two texts have one number, which in a lake is made of a hash."""
+    if not is_lake(connection):
+        return
+    found = connection.execute(sql.load("events/lake/clashes")).fetchall()
+    if found:
+        raise WarehouseError(
+            f"two events have one number, those of the md5 {found[0][0]} and {found[0][1]}; none "
+            "of this load is stored: please report it, it happens by chance once in many years"
+        )
 
 
 def with_incoming_lines(statement: str) -> str:

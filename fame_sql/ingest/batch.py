@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import duckdb
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fame_sql import sql
+from fame_sql.errors import ConflictError
 from fame_sql.ingest.file_load import FileLoad, row_of
 from fame_sql.ingest.known import Load
 from fame_sql.ingest.lines import Chunk
@@ -19,12 +21,16 @@ from fame_sql.ingest.macros import Macros
 from fame_sql.ingest.parts import SCALE, Part, read_parts
 from fame_sql.ingest.report import EXAMPLES, ParseFault
 from fame_sql.ingest.tail import Tail
+from fame_sql.warehouse.lake.kind import load_for
 from fame_sql.warehouse.lines import remove
 from fame_sql.warehouse.warehouse import transaction
 
 _READ_AGAIN = (
     "byte_offset >= (SELECT min(t.byte_offset) FROM tails AS t WHERE t.ingest_id = logs.ingest_id)"
 )
+
+_CONFLICTS = 20
+"""How often a commit is tried again in a lake."""
 
 Absorb = Callable[[duckdb.DuckDBPyConnection], None]
 """Moves the rows of ``incoming`` into ``fame.logs``, inside the batch's transaction."""
@@ -100,7 +106,17 @@ class Batch:
         self._load_ids.clear()
         if not parts:
             return []
-        with transaction(self._connection):
+        before = [dict(vars(part.load)) for part in parts]
+        for _ in range(_CONFLICTS):
+            # In a lake, someone else can have deleted lines at the same moment.
+            with suppress(ConflictError):
+                return self._store(parts)
+            for part, state in zip(parts, before, strict=True):
+                vars(part.load).update(state)
+        return self._store(parts)
+
+    def _store(self, parts: list[Part]) -> list[tuple[FileLoad, Load]]:
+        with transaction(self._connection, appends=True):
             read_parts(self._connection, self._macros, parts, redacted=self._redacted)
             # A record that stays as it is counts neither as read again nor as known.
             tails = _create_tails(self._connection, parts)
@@ -112,7 +128,8 @@ class Batch:
             self._absorb(self._connection)
             saved = [part.load.save(part.chunk, self._tail(part, last_records)) for part in parts]
             rows = json.dumps([row_of(load) for load in saved])
-            self._connection.execute(sql.load("ingest/save_progress"), {"loads": rows})
+            save = load_for(self._connection, "ingest/save_progress")
+            self._connection.execute(save, {"loads": rows})
         return [(part.load, row) for part, row in zip(parts, saved, strict=True)]
 
     def _tail(self, part: Part, last_records: dict[int, tuple[int, int]]) -> Tail | None:
@@ -215,7 +232,9 @@ def _delete_tails(connection: duckdb.DuckDBPyConnection, tails: Mapping[int, Fil
     """Delete the records that are read again, and subtract them where they have been counted."""
     if not tails:
         return
-    connection.execute(sql.load("ingest/uncount_tail"))
+    connection.execute(load_for(connection, "ingest/uncount_tail"))
     remove(connection, _READ_AGAIN)
-    for ingest_id, error in connection.execute(sql.load("ingest/delete_tail")).fetchall():
+    again = connection.execute(sql.load("ingest/lines_read_again")).fetchall()
+    connection.execute(sql.load("ingest/delete_tail"))
+    for ingest_id, error in again:
         tails[ingest_id].uncount(1, int(error))

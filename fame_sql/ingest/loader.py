@@ -20,6 +20,8 @@ from fame_sql.ingest.report import IngestReport
 from fame_sql.ingest.resume import Start, find_start
 from fame_sql.ingest.sources import Source, latest_moment
 from fame_sql.ingest.tables import Table, load_table
+from fame_sql.warehouse.lake.kind import is_lake, load_for
+from fame_sql.warehouse.lake.numbers import next_load
 from fame_sql.warehouse.memory import limited_memory
 from fame_sql.warehouse.sharing import free_number, is_shared
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
@@ -139,7 +141,7 @@ class Loader:
         self._batch = Batch(self._connection, absorb, self._macros, redacted=reading.redact)
         self._step = step
         self._strict = strict
-        self._next_id = self._first_id()
+        self._next_id = self._free_id()
 
     def load(self, sources: Iterable[Source | Table | Unread]) -> Iterator[IngestReport]:
         """Load sources, and yield a report of each as soon as its lines are committed."""
@@ -227,7 +229,7 @@ class Loader:
         except InputError as error:
             return Unread(table.name, error)
         if report.state != "unchanged":
-            self._next_id = free_number(self._next_id + 1)
+            self._next_id = self._free_id(self._next_id)
         return Loaded(report)
 
     def _started(self, examined: Examined) -> FileLoad:
@@ -314,7 +316,7 @@ class Loader:
         """Finish an interrupted load of a source without new lines."""
         if load.start.stopped is not None:
             self._connection.execute(
-                sql.load("ingest/finish"),
+                load_for(self._connection, "ingest/finish"),
                 {"ingest_id": load.ingest_id, "finished_at": utc_now()},
             )
 
@@ -322,7 +324,7 @@ class Loader:
         """Read the lines of a source; return the number of bytes that were shown as progress."""
         start, shown = load.start, 0
         if start.stopped is None:
-            self._next_id = free_number(self._next_id + 1)
+            self._next_id = self._free_id(self._next_id)
         if self._read_whole(load):
             return 0
         with load.examined.open() as stream:
@@ -380,6 +382,11 @@ class Loader:
             if file is not None and digest is not None:
                 self._followed.positions[file] = saved, digest
 
-    def _first_id(self) -> int:
+    def _free_id(self, last: int | None = None) -> int:
+        """Return the number for a load, the first one or that after ``last``."""
+        if is_lake(self._connection):
+            return next_load(self._connection)
+        if last is not None:
+            return free_number(last + 1)
         found = self._connection.execute(sql.load("ingest/next_ingest_id")).fetchall()
         return free_number(int(found[0][0]))

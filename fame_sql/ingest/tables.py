@@ -190,7 +190,7 @@ def load_table(
     report = IngestReport(table.name, table.format, "utf-8", state="grown" if before else "added")
     if any(load.fingerprint == fingerprint for load in before):
         return IngestReport(table.name, table.format, "utf-8", state="unchanged")
-    with transaction(connection):
+    with transaction(connection, appends=True):
         _fill(connection, macros, table, columns, _newer(choice, before, types), ingest_id)
         if redacted:
             redact(connection)

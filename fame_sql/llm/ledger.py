@@ -139,10 +139,10 @@ class Ledger:
         InputError
             If none waits in a file of that name.
         """
-        gone = self.warehouse.rows(sql.load("llm/forget_batch"), {"batch_file": batch_file})
+        gone = int(self.warehouse.value(sql.load("llm/forget_batch"), {"batch_file": batch_file}))
         if not gone:
             raise InputError(f"no request waits in a batch file {batch_file}")
-        return len(gone)
+        return gone
 
     def other_masks(
         self, model: str, version: str, stages: Collection[str], hashes: Collection[str]
@@ -241,13 +241,15 @@ class Ledger:
             raise InputError(
                 f"{request_hash!r} is too short for a call: give at least 6 digits of its hash"
             )
-        gone = self.warehouse.rows(
-            "DELETE FROM fame.llm_calls WHERE starts_with(request_hash, ?) RETURNING 1",
-            [f"sha256-{wanted}"],
+        gone = int(
+            self.warehouse.value(
+                "DELETE FROM fame.llm_calls WHERE starts_with(request_hash, ?)",
+                [f"sha256-{wanted}"],
+            )
         )
         if not gone:
             raise InputError(f"the ledger has no call {request_hash}: 'fame llm bill' lists them")
-        return len(gone)
+        return gone
 
     def export(self, path: Path, *, force: bool = False) -> int:
         """Write the answered calls as sorted JSON lines, so that the file can be committed.
@@ -283,7 +285,7 @@ class Ledger:
         imported = 0
         with self.warehouse.transaction():
             for call in calls:
-                imported += len(self.warehouse.rows(sql.load("llm/import"), call))
+                imported += int(self.warehouse.value(sql.load("llm/import"), call))
         return imported
 
     def bill(self) -> list[dict[str, Any]]:

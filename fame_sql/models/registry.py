@@ -17,11 +17,13 @@ from fame_sql.canonical.canonical import Recipe
 from fame_sql.errors import InputError, MissingStageError, ModelError
 from fame_sql.files import parse_json
 from fame_sql.models.folder import load
+from fame_sql.models.lake_files import fetch_files, store_files
 from fame_sql.models.manifest import MODEL, check, hash_of
 from fame_sql.models.model import Model
 from fame_sql.values.heads import ValueHeads
 from fame_sql.warehouse import definitions
 from fame_sql.warehouse.author import system_user
+from fame_sql.warehouse.lake.kind import is_lake
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
 _WEIGHTS = pa.schema(
@@ -94,6 +96,8 @@ def publish(
     with _defining_again(warehouse), warehouse.transaction():
         warehouse.connection.execute(sql.load("models/publish"), row)
         _store_weights(warehouse, version, ValueHeads.load(folder))
+        if is_lake(warehouse.connection):
+            store_files(warehouse, folder)
         if promote:
             _make_champion(warehouse, version, author=author, reason=reason)
 
@@ -267,6 +271,8 @@ def _folder(warehouse: Warehouse, path: str) -> Path:
     A warehouse that was copied or renamed together with its models has them under the new name.
     """
     beside = warehouse.models_folder / Path(path).name
+    if not beside.is_dir() and is_lake(warehouse.connection):
+        fetch_files(warehouse, beside)
     return beside if beside.is_dir() else warehouse.path.parent / path
 
 

@@ -144,8 +144,11 @@ class Catalog:
         return {place: view for place, view in self._relations.items() if view is not None}
 
     def in_transaction(self) -> bool:
-        """Return whether the user has a transaction open: then its number stays."""
-        return bool(self._value("txid_current()") == self._value("txid_current()"))
+        """Return whether the user has a transaction open: then its time stays.
+
+        Its number would do as well, but a lake has none.
+        """
+        return bool(self._value("epoch_us(now())") == self._value("epoch_us(now())"))
 
     def place(self, table: exp.Table, home: tuple[str, str] | None = None) -> Place | None:
         """Return where a table or view lies, or None if that is not certain.

@@ -37,7 +37,7 @@ BYTES_PER_EVENT = 64
 TEMPORARY_BYTES_PER_EVENT = 32
 """Cautious estimate of the memory, or temporary disk, per event for finding unscored events."""
 
-_SCHEMA = pa.schema([("event_id", pa.int32()), *ARROW_FIELDS])
+_SCHEMA = pa.schema([("event_id", pa.int64()), *ARROW_FIELDS])
 
 _turns: dict[Path, threading.RLock] = {}
 _turns_lock = threading.Lock()
@@ -232,12 +232,10 @@ def temporary_place(connection: duckdb.DuckDBPyConnection) -> Path:
 
 @dataclass(frozen=True)
 class _Pending:
-    """The events without a verdict: their number, lines and ids, and the number of all events."""
+    """The events without a verdict: their number and lines, and the number of all events."""
 
     events: int
     lines: int
-    first_event: int
-    last_event: int
     of_events: int
 
 
@@ -248,10 +246,10 @@ def _count_pending(warehouse: Warehouse, model: Model) -> _Pending:
 
 def _pending(warehouse: Warehouse, model: Model) -> Iterator[pa.Table]:
     """Yield the unscored events in slices of ids, each read when it is needed."""
-    pending = _count_pending(warehouse, model)
+    version = {"model_version": model.version}
     statement = sql.load("scoring/unscored")
-    for first in range(pending.first_event, pending.last_event + 1, BATCH):
-        bounds = {"first": first, "stop": first + BATCH, "model_version": model.version}
+    for first, last in warehouse.rows(sql.load("scoring/slices"), {"most": BATCH, **version}):
+        bounds = {"first": first, "last": last, **version}
         batch = warehouse.connection.sql(statement, params=bounds).to_arrow_table()
         if batch.num_rows:
             yield batch

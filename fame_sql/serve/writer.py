@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from fame_sql import sql
+from fame_sql.errors import ConflictError
 from fame_sql.events.events import absorb
 from fame_sql.ingest.redact import redact
 from fame_sql.operations.metrics import Metric, Sample
@@ -200,7 +201,7 @@ class Writer(Part):
     def _store_patiently(self, deliveries: Sequence[Delivery]) -> None:
         """Store deliveries, again if a statement of someone else collided with it."""
         for _ in range(_COLLISIONS):
-            with suppress(duckdb.TransactionException):
+            with suppress(duckdb.TransactionException, ConflictError):
                 self._store(deliveries)
                 return
         self._store(deliveries)
@@ -208,7 +209,10 @@ class Writer(Part):
     def _store(self, deliveries: Sequence[Delivery]) -> None:
         before = self._loads.sources
         try:
-            with self._server.writing(self._warehouse) as warehouse, warehouse.transaction():
+            with (
+                self._server.writing(self._warehouse) as warehouse,
+                warehouse.transaction(appends=True),
+            ):
                 self._fill(warehouse, deliveries)
                 absorb(warehouse.connection)
                 self._repeats.store(deliveries)
@@ -227,7 +231,7 @@ class Writer(Part):
         numbers = [self._loads.number_of(each.source, each.intake) for each in deliveries]
         rows = pa.concat_tables([delivery.rows for delivery in deliveries])
         counts = [delivery.records for delivery in deliveries]
-        rows = rows.append_column("ingest_id", pa.array(np.repeat(numbers, counts), pa.int32()))
+        rows = rows.append_column("ingest_id", pa.array(np.repeat(numbers, counts), pa.int64()))
         rows = rows.append_column("place", pa.array(np.arange(len(rows)), pa.int64()))
         warehouse.connection.execute(sql.load("events/create_incoming"))
         warehouse.with_table("arrived", rows, sql.load("serve/fill_incoming"))

@@ -9,6 +9,7 @@ import pyarrow as pa
 from fame_sql import sql
 from fame_sql.console import Progress, SilentProgress
 from fame_sql.templates.templates import TemplateSet, read_templates
+from fame_sql.warehouse.lake.kind import load_for
 from fame_sql.warehouse.warehouse import Warehouse
 
 SLICE = 16_384
@@ -36,12 +37,12 @@ def match_events(warehouse: Warehouse, *, progress: Progress | None = None) -> i
     if not known.templates:
         return 0
     matched = 0
-    events, first, last = warehouse.rows(sql.load("templates/unmatched"))[0]
+    slices = warehouse.rows(sql.load("templates/slices"), {"most": SLICE})
+    events = sum(events for _, _, events in slices)
     with (progress or SilentProgress()).step("matching events", events) as step:
-        for start in range(first, last + 1, SLICE):
-            rows = warehouse.rows(
-                sql.load("templates/unmatched_slice"), {"first": start, "stop": start + SLICE}
-            )
+        for first, last, _ in slices:
+            bounds = {"first": first, "last": last}
+            rows = warehouse.rows(sql.load("templates/unmatched_slice"), bounds)
             matched += _assign(warehouse, known, rows)
             step.advance(len(rows))
     warehouse.connection.execute(sql.load("templates/recount"))
@@ -61,8 +62,10 @@ def assign(warehouse: Warehouse, matched: Sequence[tuple[int, str]]) -> None:
     if matched:
         table = pa.table(
             {
-                "event_id": pa.array([event_id for event_id, _ in matched], pa.int32()),
+                "event_id": pa.array([event_id for event_id, _ in matched], pa.int64()),
                 "template_id": [template_id for _, template_id in matched],
             }
         )
-        warehouse.with_table("matched_events", table, sql.load("templates/assign_events"))
+        warehouse.with_table(
+            "matched_events", table, load_for(warehouse.connection, "templates/assign_events")
+        )

@@ -19,6 +19,7 @@ from fame_sql import sql
 from fame_sql.sql.quoting import literal
 from fame_sql.verdict.columns import COLUMNS
 from fame_sql.warehouse import settings
+from fame_sql.warehouse.lake.kind import is_lake
 
 _VERDICT = {"score", "domain", "model_version"}
 """Columns that only relations with verdicts have together."""
@@ -44,7 +45,7 @@ def column_descriptions(columns: Sequence[str]) -> dict[str, str]:
 def write_comments(connection: duckdb.DuckDBPyConnection) -> None:
     """Comment on what fame-sql has made in a warehouse, where the comment is not there yet."""
     found = connection.execute(sql.load("warehouse/uncommented")).fetchall()
-    statements = [part for row in found for part in _statements(*row)]
+    statements = [part for row in found for part in _statements(*row, in_lake=is_lake(connection))]
     # By this comment the stored functions see whether a copy of their warehouse is attached.
     identity = settings.read(connection, settings.IDENTITY)
     meaning = _plain(descriptions()["relations"]["settings"])
@@ -55,14 +56,27 @@ def write_comments(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _statements(
-    kind: str, schema: str, name: str, columns: list[dict[str, Any]] | None, comment: str | None
+    kind: str,
+    schema: str,
+    name: str,
+    columns: list[dict[str, Any]] | None,
+    comment: str | None,
+    *,
+    in_lake: bool,
 ) -> Iterator[str]:
-    """Yield the statements that comment on one relation or macro, and on its columns."""
+    """Yield the statements that comment on one relation or macro, and on its columns.
+
+    DuckLake has no comments on macros, and none on the columns of views.
+    """
+    if in_lake and columns is None:
+        return
     place = f'"{schema}"."{name}"'
     described = descriptions()["macros" if columns is None else "relations"]
     meaning = described.get(name.removeprefix("fame_") if columns is None else name)
     if meaning is not None and name != "settings" and comment != (text := _plain(meaning)):
         yield f"COMMENT ON {kind} {place} IS {literal(text)}"
+    if in_lake and kind == "VIEW":
+        return
     given = {column["name"]: column["comment"] for column in columns or ()}
     for column, meaning in column_descriptions(list(given)).items():
         if given[column] != (text := _plain(meaning)):

@@ -11,9 +11,13 @@ from pathlib import Path
 
 import duckdb
 
-from fame_sql.errors import HeldError, WarehouseError
+from fame_sql import sql
+from fame_sql.errors import ConflictError, HeldError, WarehouseError
 from fame_sql.files import put_in_place
 from fame_sql.sql.quoting import literal
+from fame_sql.warehouse.lake.address import is_lake_path, named_lake
+from fame_sql.warehouse.lake.kind import is_lake
+from fame_sql.warehouse.lake.opening import open_lake
 from fame_sql.warehouse.reach import limit
 from fame_sql.warehouse.sharing import shared_connection, writing_turn
 
@@ -37,16 +41,46 @@ def models_of(path: Path) -> Path:
 
 
 @contextmanager
-def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Commit everything that the block does on ``connection``, or nothing of it."""
+def transaction(connection: duckdb.DuckDBPyConnection, *, appends: bool = False) -> Iterator[None]:
+    """Commit everything that the block does on ``connection``, or nothing of it.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        A connection to a warehouse.
+    appends : bool
+        The block only adds rows that depend on nothing that others change, so that in a lake any
+        number of processes can do so at once. Of other transactions at one moment the first is
+        stored.
+
+    Raises
+    ------
+    ConflictError
+        If in a lake another process was first.
+    """
+    in_lake = is_lake(connection)
     with writing_turn():
         connection.execute("BEGIN")
         try:
+            if in_lake and not appends:
+                connection.execute(sql.load("warehouse/lake/take_turn"))
             yield
         except BaseException:
             connection.execute("ROLLBACK")
             raise
+        _commit(connection, in_lake=in_lake)
+
+
+def _commit(connection: duckdb.DuckDBPyConnection, *, in_lake: bool) -> None:
+    try:
         connection.execute("COMMIT")
+    except duckdb.TransactionException as error:
+        if not in_lake:
+            raise
+        raise ConflictError(
+            "another process changed the lake at the same moment, and nothing of this is stored: "
+            f"run the command again ({' '.join(str(error).split())[-160:]})"
+        ) from None
 
 
 @contextmanager
@@ -60,7 +94,7 @@ def checkpointed_transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[
     found = connection.execute("SELECT current_setting('wal_autocheckpoint')").fetchall()
     connection.execute("SET wal_autocheckpoint = '1B'")
     try:
-        with transaction(connection):
+        with transaction(connection, appends=True):
             yield
     finally:
         connection.execute(f"SET wal_autocheckpoint = {literal(found[0][0])}")
@@ -91,10 +125,13 @@ def open_file(
     shared = shared_connection(path)
     if shared is not None:
         return shared
-    _check_path(path, create=create)
-    if not path.exists():
-        _create_file(path)
-    connection = _connect(path, read_only=read_only)
+    if is_lake_path(path):
+        connection = open_lake(named_lake(path)[1], read_only=read_only)
+    else:
+        _check_path(path, create=create)
+        if not path.exists():
+            _create_file(path)
+        connection = _connect(path, read_only=read_only)
     try:
         if not external_access:
             limit(connection)

@@ -14,6 +14,7 @@ from fame_sql.canonical.parameters import IN_SQL
 from fame_sql.verdict.statements import load
 from fame_sql.warehouse import lines, settings
 from fame_sql.warehouse.comments import write_comments
+from fame_sql.warehouse.lake.kind import is_lake
 from fame_sql.warehouse.recipe import read_recipe
 
 # Everyone who opens the file sees these views of the schema fame without its name.
@@ -144,11 +145,12 @@ def publish(connection: duckdb.DuckDBPyConnection, views: Sequence[str]) -> None
             connection.execute(f"CREATE OR REPLACE VIEW main.{view} AS SELECT * FROM fame.{view}")
 
 
-def _files() -> list[str]:
+def _files(*, in_lake: bool = False) -> list[str]:
     views, macros = sql.names("warehouse/views"), sql.names("warehouse/macros")
     # A view needs the macros that it calls, most macros need the views.
     first = [name for name in macros if name.startswith(_CALLED_BY_VIEWS)]
-    return [*first, *views, *(name for name in macros if name not in first)]
+    tables = sql.names("warehouse/lake/views") if in_lake else []
+    return [*tables, *first, *views, *(name for name in macros if name not in first)]
 
 
 def _statements(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -161,7 +163,8 @@ def _statements(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     by_value = has_value_heads(connection)
     other = _BY_VALUE if by_value else {}
     return {
-        name: load(other.get(name, name), by_value=by_value, **placeholders) for name in _files()
+        name: load(other.get(name, name), by_value=by_value, **placeholders)
+        for name in _files(in_lake=is_lake(connection))
     }
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from fame_sql import sql
 from fame_sql.errors import InputError
 
 POLARITIES = (-2, 1, 2, 3)
@@ -84,6 +85,6 @@ def write_lexicon(connection: duckdb.DuckDBPyConnection, lexicon: dict[str, int]
         connection.execute(
             "DELETE FROM fame.lexicon WHERE phrase NOT IN (FROM new_lexicon SELECT phrase)"
         )
-        connection.execute("INSERT OR REPLACE INTO fame.lexicon FROM new_lexicon")
+        connection.execute(sql.load("warehouse/set_lexicon"))
     finally:
         connection.unregister("new_lexicon")

@@ -19,6 +19,7 @@ import duckdb
 
 from fame_sql import sql
 from fame_sql.warehouse import settings
+from fame_sql.warehouse.lake.kind import is_lake
 from fame_sql.warehouse.recipe import read_recipe
 
 _ALL = "true"
@@ -51,8 +52,14 @@ class LineState:
     ordered: bool = True
 
 
+# A sum that every load changes would make all loads wait for each other.
+_IN_LAKE = LineState(0, 0, 0, ordered=False)
+
+
 def record(connection: duckdb.DuckDBPyConnection) -> None:
-    """Store the state of the lines as they are now."""
+    """Store the state of the lines as they are now; a lake has its own history instead."""
+    if is_lake(connection):
+        return
     _write(connection, replace(_read_lines(connection), ordered=_is_ordered(connection)))
 
 
@@ -119,6 +126,8 @@ def usable(connection: duckdb.DuckDBPyConnection) -> LineState | None:
 
 def _check(connection: duckdb.DuckDBPyConnection) -> LineState | None:
     known = stored_state(connection)
+    if known is _IN_LAKE:
+        return known
     return known if known is not None and _read_lines(connection, known.ordered) == known else None
 
 
@@ -156,6 +165,8 @@ def _is_ordered(connection: duckdb.DuckDBPyConnection) -> bool:
 
 def stored_state(connection: duckdb.DuckDBPyConnection) -> LineState | None:
     """Return the state that is stored, None if none is."""
+    if is_lake(connection):
+        return _IN_LAKE
     known = settings.read(connection, settings.LINES)
     return None if known is None else LineState(**json.loads(known))
 
@@ -163,7 +174,7 @@ def stored_state(connection: duckdb.DuckDBPyConnection) -> LineState | None:
 def _moment(connection: duckdb.DuckDBPyConnection) -> tuple[Path | None, object]:
     """Return the file of the warehouse, and what differs after every change of it."""
     [(place,)] = connection.execute(sql.load("warehouse/lines/place")).fetchall()
-    if place is None:
+    if place is None or is_lake(connection):
         return None, None
     files = (Path(place), Path(f"{place}.wal"))
     found = [file.stat() if file.exists() else None for file in files]
@@ -174,7 +185,7 @@ def _change(
     connection: duckdb.DuckDBPyConnection, sign: int, condition: str, parameters: dict[str, Any]
 ) -> None:
     known = stored_state(connection)
-    if known is not None:
+    if known is not None and known is not _IN_LAKE:
         part = _read_lines(connection, known.ordered, condition, parameters)
         lines, content = known.lines + sign * part.lines, known.content + sign * part.content
         _write(connection, replace(known, lines=lines, content=content))

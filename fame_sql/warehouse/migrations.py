@@ -19,6 +19,7 @@ from fame_sql.canonical.canonical import default_recipe
 from fame_sql.errors import WarehouseError
 from fame_sql.warehouse import settings
 from fame_sql.warehouse.connection import utc_now
+from fame_sql.warehouse.lake.kind import is_lake
 from fame_sql.warehouse.lexicon import default_lexicon, write_lexicon
 from fame_sql.warehouse.recipe import write_recipe
 
@@ -94,8 +95,8 @@ def apply_steps(connection: duckdb.DuckDBPyConnection, steps: Sequence[SchemaSte
 
 
 def _apply(connection: duckdb.DuckDBPyConnection, step: SchemaStep) -> None:
-    connection.execute(sql.load("warehouse/create_schema"))
-    connection.execute(sql.load(step.file))
+    for statement in _statements(connection, step):
+        connection.execute(statement)
     connection.execute(
         "INSERT INTO fame.schema_versions VALUES (?, ?, ?)", [step.number, step.file, utc_now()]
     )
@@ -103,6 +104,18 @@ def _apply(connection: duckdb.DuckDBPyConnection, step: SchemaStep) -> None:
         write_recipe(connection, default_recipe())
     if step.name == "lexicon":
         write_lexicon(connection, default_lexicon())
+
+
+def _statements(connection: duckdb.DuckDBPyConnection, step: SchemaStep) -> list[str]:
+    """Return the statements of a step, those for a lake where the warehouse is in one."""
+    files = [sql.load("warehouse/create_schema"), sql.load(step.file)]
+    if not is_lake(connection):
+        return files
+    # Imported here: sqlglot takes a quarter of a second, and a file needs none of it.
+    from fame_sql.warehouse.lake.tables import lake_statements
+
+    tables = [statement for file in files for statement in lake_statements(file)]
+    return [*tables, sql.load("warehouse/lake/create")]
 
 
 def _newer(connection: duckdb.DuckDBPyConnection, path: Path, version: int) -> WarehouseError:

@@ -57,8 +57,20 @@ def limit(connection: duckdb.DuckDBPyConnection) -> None:
     root, days = _partitions(connection)
     _load_extension(connection, root)
     folders = [f"{root}/{day}/" for day in days]
+    if (data := data_of_lake(connection)) is not None:
+        _load_extension(connection, data)
+        folders.append(data)
     connection.execute(f"SET allowed_directories = [{literals(folders)}]")
     connection.execute("SET enable_external_access = false")
+
+
+def data_of_lake(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """Return the folder or bucket of a lake's Parquet files; None for a warehouse in a file."""
+    name = connection.execute(sql.load("warehouse/lake/name")).fetchall()
+    if not name:
+        return None
+    statement = sql.load("warehouse/lake/data_path")
+    return str(connection.execute(statement, {"name": name[0][0]}).fetchall()[0][0])
 
 
 def _partitions(connection: duckdb.DuckDBPyConnection) -> tuple[str, list[str]]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import duckdb
 
+from fame_sql import sql
+
 UNSEEN = "new_templates"
 """What happens to messages of new templates: queue, alert or queue-only (``fame policy set``).
 
@@ -62,7 +64,7 @@ def read(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
 
 def write(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
     """Set a setting, replacing its value."""
-    connection.execute("INSERT OR REPLACE INTO fame.settings VALUES (?, ?)", [key, value])
+    connection.execute(sql.load("warehouse/set"), {"key": key, "value": value})
 
 
 def remove(connection: duckdb.DuckDBPyConnection, key: str) -> None:

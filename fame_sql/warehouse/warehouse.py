@@ -117,9 +117,9 @@ class Warehouse:
             self.connection.unregister(name)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Commit everything that the block does, or nothing of it."""
-        with transaction(self.connection):
+    def transaction(self, *, appends: bool = False) -> Iterator[None]:
+        """Commit everything that the block does, or nothing of it, see :func:`transaction`."""
+        with transaction(self.connection, appends=appends):
             yield
 
     def recipe(self) -> Recipe:

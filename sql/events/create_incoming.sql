@@ -15,7 +15,7 @@ CREATE OR REPLACE TEMP TABLE incoming (
     line_number BIGINT,
     byte_offset BIGINT,
     line_count INTEGER,
-    ingest_id INTEGER,
+    ingest_id BIGINT,
     parser VARCHAR,
     parse_error VARCHAR,
     label VARCHAR,

@@ -10,7 +10,7 @@ WITH compared AS (
     LEFT JOIN fame.logs AS logs
         ON incoming.line_number = logs.line_number
             AND incoming.byte_offset = logs.byte_offset
-            AND logs.ingest_id IN (SELECT unnest($before::INTEGER[]))
+            AND logs.ingest_id IN (SELECT unnest($before::BIGINT[]))
             AND incoming.timestamp IS NOT DISTINCT FROM logs.timestamp
             AND (
                 incoming.body IS NOT DISTINCT FROM logs.body

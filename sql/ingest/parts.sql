@@ -5,5 +5,5 @@ SELECT
     unnest($first_places::BIGINT[]) AS first_place,
     unnest($shifts::BIGINT[]) AS shift,
     unnest($paths::VARCHAR[]) AS source_path,
-    unnest($ingest_ids::INTEGER[]) AS ingest_id,
+    unnest($ingest_ids::BIGINT[]) AS ingest_id,
     unnest($continuations::VARCHAR[]) AS continuation;

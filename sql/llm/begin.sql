@@ -1,10 +1,12 @@
-INSERT INTO fame.llm_calls
+MERGE INTO fame.llm_calls
+USING (SELECT $request_hash AS request_hash) AS given
+    ON llm_calls.request_hash = given.request_hash
+WHEN NOT MATCHED THEN INSERT
     (
         request_hash, stage, prompt_version, mask_version, model, request, redactions, sends,
         created_at
     )
 VALUES (
-    $request_hash, $stage, $prompt_version, $mask_version, $model, $request, $redactions, 0,
+    given.request_hash, $stage, $prompt_version, $mask_version, $model, $request, $redactions, 0,
     $created_at
-)
-ON CONFLICT DO NOTHING;
+);

@@ -1,3 +1,2 @@
 DELETE FROM fame.llm_calls
-WHERE batch_file = $batch_file AND response IS NULL
-RETURNING 1;
+WHERE batch_file = $batch_file AND response IS NULL;

@@ -1,8 +1,6 @@
 SELECT
     count(*) AS events,
     coalesce(sum(lines), 0)::BIGINT AS lines,
-    coalesce(min(event_id), 1) AS first_event,
-    coalesce(max(event_id), 0) AS last_event,
     (SELECT count(*) FROM fame.events) AS of_events
 FROM fame.events AS events
 ANTI JOIN (SELECT event_id FROM fame.scores WHERE model_version = $model_version) AS scored

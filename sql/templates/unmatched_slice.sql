@@ -2,5 +2,5 @@ SELECT
     event_id,
     canonical
 FROM fame.events
-WHERE template_id IS NULL AND event_id >= $first AND event_id < $stop
+WHERE template_id IS NULL AND event_id >= $first AND event_id <= $last
 ORDER BY event_id;

@@ -27,7 +27,7 @@ _SCHEMA = pa.schema(
     [
         ("incident_id", pa.string()),
         ("log_id", pa.int64()),
-        ("event_id", pa.int32()),
+        ("event_id", pa.int64()),
         ("template_id", pa.string()),
     ]
 )

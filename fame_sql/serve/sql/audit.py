@@ -108,7 +108,7 @@ class Audit(Part):
             is_last = self._ended.wait(_EVERY)
             rows = self._take()
             if rows:
-                with server.writing(warehouse), transaction(warehouse.connection):
+                with server.writing(warehouse), transaction(warehouse.connection, appends=True):
                     warehouse.with_table("asked", _table(rows), sql.load("serve/add_statements"))
                     kept += len(rows)
                     if kept > KEPT * 1.1:

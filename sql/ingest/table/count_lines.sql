@@ -1,3 +1,3 @@
 SELECT count(*)
 FROM fame.logs
-WHERE ingest_id IN (SELECT unnest(?::INTEGER[]));
+WHERE ingest_id IN (SELECT unnest(?::BIGINT[]));

@@ -16,7 +16,7 @@ WHERE place IN (
             $row AS row_hash,
             row_number() OVER (PARTITION BY $row, body ORDER BY log_id) AS copy
         FROM fame.logs
-        WHERE ingest_id IN (SELECT unnest($$ingest_ids::INTEGER[]))
+        WHERE ingest_id IN (SELECT unnest($$ingest_ids::BIGINT[]))
     ) AS known
         ON fresh.row_hash = known.row_hash
             AND fresh.copy = known.copy

@@ -1,7 +1,7 @@
 -- The canonical texts that are not stored, numbered to be read in slices.
 CREATE OR REPLACE TEMP TABLE __fame_unscored AS
 SELECT
-    NULL::INTEGER AS event_id,
+    NULL::BIGINT AS event_id,
     texts.canonical,
     row_number() OVER () - 1 AS place
 FROM (SELECT DISTINCT canonical FROM temp.__fame_keys) AS texts

@@ -289,7 +289,7 @@ ORDER BY tested.p_adjusted, tested.together DESC, tested.template_id;
 -- G-test, as for count anomalies, and p_adjusted is corrected for the number of templates by Benjamini and
 -- Hochberg's procedure; without sessions to compare, lines in bursts look larger than they are.
 CREATE OR REPLACE MACRO fame.diff_patterns(
-    start_a, stop_a, start_b, stop_b, kind := 'time', name_a := NULL, name_b := NULL
+    start_a, stop_a, start_b, stop_b, kind := 'time', name_a := NULL::VARCHAR, name_b := NULL::VARCHAR
 ) AS TABLE
 WITH
 __fame_named AS (

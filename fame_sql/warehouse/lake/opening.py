@@ -1,0 +1,155 @@
+"""Open a lake as the database of a connection, or make one."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import duckdb
+
+from fame_sql.errors import HeldError, WarehouseError
+from fame_sql.sql.quoting import literal
+from fame_sql.warehouse.lake.address import LakeAddress
+from fame_sql.warehouse.lake.numbers import create_numbers
+
+EXTENSIONS = "FAME_DUCKDB_EXTENSIONS"
+"""The variable with a folder of DuckDB extensions, where they cannot be installed."""
+
+_NO_EXTENSION = ("is an existing extension", "Extension Autoloading", "extension not found")
+_SECRETS = re.compile(r"(?i)password\s*=\s*('[^']*'|\S+)")
+
+
+def open_lake(address: LakeAddress, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Connect to a lake, which is the database of the connection and of all its cursors.
+
+    Parameters
+    ----------
+    address : LakeAddress
+        The lake.
+    read_only : bool
+        Change nothing.
+
+    Raises
+    ------
+    WarehouseError
+        If there is no such lake, DuckDB has no extension for it, or the catalogue or its password
+        is wrong.
+    """
+    if not address.is_shared and not Path(address.catalogue).exists():
+        raise WarehouseError(_none_at(address))
+    try:
+        return duckdb.connect(address.for_duckdb, read_only=read_only, config=_settings())
+    except duckdb.Error as error:
+        raise _explained(address, error) from None
+
+
+def exists(address: LakeAddress) -> bool:
+    """Return whether there is a lake at an address.
+
+    Raises
+    ------
+    WarehouseError
+        If the catalogue cannot be reached.
+    """
+    if not address.is_shared:
+        return Path(address.catalogue).exists()
+    try:
+        with duckdb.connect(config=_settings()) as memory:
+            memory.execute(f"ATTACH {literal(address.for_duckdb)} AS lake (READ_ONLY)")
+    except duckdb.Error as error:
+        if _is_missing(str(error)):
+            return False
+        raise _explained(address, error) from None
+    return True
+
+
+def create_lake(address: LakeAddress, *, encrypted: bool = False) -> None:
+    """Make an empty lake, or do nothing where there is one.
+
+    Parameters
+    ----------
+    address : LakeAddress
+        The lake, with the place of its data.
+    encrypted : bool
+        Encrypt the Parquet files; the keys are in the catalogue.
+
+    Raises
+    ------
+    WarehouseError
+        If it cannot be made.
+    """
+    if address.data is None:
+        raise WarehouseError(
+            f"{address} is new and needs a place for its Parquet files: name a folder or bucket "
+            "with --data, as in --data s3://bucket/logs"
+        )
+    options = f"DATA_PATH {literal(address.data)}" + (", ENCRYPTED" if encrypted else "")
+    _make_folder(address.data)
+    try:
+        with duckdb.connect(config=_settings()) as memory:
+            memory.execute(f"ATTACH {literal(address.for_duckdb)} AS lake ({options})")
+            create_numbers(memory, address)
+            memory.execute("DETACH lake")
+    except duckdb.Error as error:
+        raise _explained(address, error) from None
+
+
+def _make_folder(data: str) -> None:
+    if "://" in data:
+        return
+    try:
+        Path(data).mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise WarehouseError(
+            f"--data {data} cannot be made: {error.strerror}; name a folder that you may write"
+        ) from None
+
+
+def _settings() -> dict[str, str | bool | int | float | list[str]]:
+    """Return DuckDB's settings: an extension is loaded where it is installed, never fetched."""
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false"
+    }
+    folder = os.environ.get(EXTENSIONS)
+    if folder and Path(folder, f"v{duckdb.__version__}").is_dir():
+        settings["extension_directory"] = folder
+    return settings
+
+
+def _none_at(address: LakeAddress) -> str:
+    return (
+        f"there is no lake at {address}: run 'fame init --lake {address} --data FOLDER' to make one"
+    )
+
+
+def _is_missing(text: str) -> bool:
+    return "data_path is not set" in text or "does not exist - and creating" in text
+
+
+def _explained(address: LakeAddress, error: duckdb.Error) -> WarehouseError:
+    """Return the error for a lake that cannot be opened, without any password."""
+    text = _SECRETS.sub("password=…", " ".join(str(error).split()))
+    if any(words in text for words in _NO_EXTENSION):
+        return WarehouseError(
+            f'DuckDB {duckdb.__version__} has no extension for lakes here: type python -c "import '
+            "duckdb; duckdb.sql('INSTALL ducklake; INSTALL postgres')\", or use a warehouse in a "
+            "file: --warehouse warehouse.duckdb"
+        )
+    if _is_missing(text):
+        return WarehouseError(_none_at(address))
+    if "lock" in text and not address.is_shared:
+        return HeldError(
+            f"{address} is held by another process: a catalogue in a file is for one process; "
+            "take PostgreSQL for several, or wait until it is done"
+        )
+    reason = text.rpartition("connection to server")[2] or text
+    if "authentication failed" in text or "no password supplied" in text:
+        return WarehouseError(
+            f"PostgreSQL refuses the user or the password for {address}: set $PGPASSWORD or a line "
+            "in ~/.pgpass, and look at user= in the address"
+        )
+    return WarehouseError(
+        f"the lake {address} cannot be opened: {reason.strip(' :')[:300]}; is the catalogue there, "
+        "and may you read it?"
+    )

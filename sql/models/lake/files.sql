@@ -1,0 +1,6 @@
+SELECT
+    name,
+    content
+FROM fame.model_files
+WHERE model_version = ?
+ORDER BY name;

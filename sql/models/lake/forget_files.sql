@@ -1,0 +1,1 @@
+DELETE FROM fame.model_files WHERE model_version = ?;

@@ -1,0 +1,1 @@
+INSERT INTO fame.model_files BY NAME SELECT * FROM new_files;

@@ -1,0 +1,1 @@
+SELECT value FROM ducklake_options($name) WHERE option_name = 'data_path';

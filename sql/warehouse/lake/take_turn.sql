@@ -1,0 +1,2 @@
+-- Two transactions that update the same row cannot both be committed.
+UPDATE fame.turns SET taken = taken + 1;
