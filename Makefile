@@ -58,7 +58,8 @@ unit-duckdb-1: $(INSTALLED) $(DUCKDB_1) $(DBT)/.installed ## the tests that depe
 	HF_HUB_OFFLINE=1 PYTHONPATH=$(DUCKDB_1) $(BIN)/pytest -n $(WORKERS) $(SPREAD) -m "not any_duckdb" $(ARGS)
 
 $(DUCKDB_1):
-	$(BIN)/pip install --quiet --no-deps --target $@ duckdb==1.5.5 duckdb-extension-httpfs==1.5.5 duckdb-extension-quack==1.5.5
+	$(BIN)/pip install --quiet --no-deps --target $@ duckdb==1.5.5 duckdb-extension-httpfs==1.5.5 duckdb-extension-quack==1.5.5 \
+		duckdb-extension-ducklake==1.5.5 duckdb-extension-postgres-scanner==1.5.5
 
 # In a separate folder: dbt-core 1.11 needs a pathspec that mypy 2 refuses.
 $(DBT)/.installed: dbt_project/requirements.txt | $(INSTALLED)
