@@ -265,7 +265,8 @@ def _numbered_batch(
     batch = _record_batch(lines, numbers, offsets, faults)
     # The kept part of a long line may be blank although the line is not.
     holds_text = pc.not_equal(pc.ascii_trim_whitespace(lines), "")
-    return batch.filter(pc.or_(holds_text, pc.is_valid(batch["fault"])))
+    kept = pc.or_(holds_text, pc.is_valid(batch["fault"]))
+    return batch if pc.all(kept).as_py() else batch.filter(kept)
 
 
 def _valid_lines(

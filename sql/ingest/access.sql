@@ -17,7 +17,7 @@ WITH headed AS (
 cut AS (
     SELECT
         *,
-        CASE WHEN is_access THEN string_split(line[:head_end - 1], ' ') END AS part
+        CASE WHEN is_access THEN string_split(left(line, head_end - 1), ' ') END AS part
     FROM headed
 ),
 
@@ -30,9 +30,9 @@ fields AS (
                 client := part[-5],
                 identity := part[-4],
                 account := part[-3],
-                written := part[-2][2:],
+                written := substr(part[-2], 2),
                 zone := part[-1],
-                rest := line[head_end + 2:]
+                rest := substr(line, head_end + 2)
             )
             WHEN is_access THEN regexp_extract(
                 line,
@@ -62,7 +62,7 @@ timed AS (
             WHEN contains(field.rest, '\')
                 THEN regexp_extract(field.rest, '^"(?:[^"\\]|\\.)*" ([1-5])\d{2}(?: |$)', 1)
             WHEN regexp_matches(field.rest, '^" [1-5]\d{2}(?: |$)')
-                AND NOT contains(field.rest[2:], '"')
+                AND NOT contains(substr(field.rest, 2), '"')
                 THEN field.rest[3]
         END AS status_class
     FROM fields

@@ -31,7 +31,7 @@ SELECT
     NULL::UTINYINT AS severity_number,
     field[8] AS service_name,
     field[4] AS host_name,
-    if(field IS NULL, line, line[length(header) + 2:]) AS body,
+    if(field IS NULL, line, substr(line, length(header) + 2)) AS body,
     if(field IS NULL, NULL, json_object('type', field[7])) AS attributes,
     field[1] AS label,
     if(

@@ -40,7 +40,7 @@ SELECT
     NULL::UTINYINT AS severity_number,
     NULL::VARCHAR AS service_name,
     NULL::VARCHAR AS host_name,
-    if(moment IS NULL, line, line[length(header) + 1:]) AS body,
+    if(moment IS NULL, line, substr(line, length(header) + 1)) AS body,
     if(
         moment IS NULL,
         NULL,

@@ -4,6 +4,7 @@ CREATE OR REPLACE TEMP MACRO ingest_local(moment) AS $local;
 
 CREATE OR REPLACE TEMP MACRO ingest_zone_minutes(zone) AS
 CASE
+    WHEN zone IN ('+0000', '+00:00') THEN 0
     WHEN regexp_matches(zone, '^[+-]')
         THEN if(zone[1] = '-', -1, 1) * (
             60 * CAST(zone[2:3] AS INTEGER)
@@ -24,21 +25,36 @@ regexp_extract(
 );
 
 -- The time in UTC, or NULL if the text is not a time. Most ways of writing are read by DuckDB itself,
--- which is several times faster than to take them apart; offsets it would ignore.
+-- which is several times faster than to take them apart; offsets it ignores. The end of the text says
+-- which expression is worth a try.
 CREATE OR REPLACE TEMP MACRO ingest_iso_timestamp(moment) AS
-CASE
-    WHEN regexp_matches(moment, '^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,6})?$$')
-        THEN ingest_local(try_cast(replace(moment, ',', '.') AS TIMESTAMP))
-    WHEN regexp_matches(moment, '^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,6})?Z$$')
-        THEN try_cast(replace(moment, ',', '.') AS TIMESTAMP)
-    ELSE list_transform(
+coalesce(
+    CASE
+        WHEN ends_with(moment, 'Z')
+            THEN CASE
+                WHEN regexp_matches(moment, '^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,6})?Z$$')
+                    THEN try_cast(replace(moment, ',', '.') AS TIMESTAMP)
+            END
+        WHEN substr(moment, -6, 1) IN ('+', '-')
+            THEN CASE
+                WHEN regexp_matches(
+                    moment,
+                    '^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,6})?[+-]\d{2}:\d{2}$$'
+                )
+                    THEN try_cast(replace(left(moment, -6), ',', '.') AS TIMESTAMP)
+                        - to_minutes(ingest_zone_minutes(right(moment, 6)))
+            END
+        WHEN regexp_matches(moment, '^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,6})?$$')
+            THEN ingest_local(try_cast(replace(moment, ',', '.') AS TIMESTAMP))
+    END,
+    list_transform(
         [ingest_iso_parts(moment)],
         lambda time_parts: ingest_zoned(
             try_cast(replace(time_parts.day, '/', '-') || ' ' || replace(time_parts.clock, ',', '.') AS TIMESTAMP),
             time_parts.zone
         )
     )[1]
-END;
+);
 
 -- The unit follows from the size of the number: s, ms, us or ns since 1970, up to the year 5138.
 CREATE OR REPLACE TEMP MACRO ingest_epoch_microseconds(number) AS
@@ -107,7 +123,7 @@ CREATE OR REPLACE TEMP MACRO ingest_program_pid(program) AS
 nullif(regexp_extract(program, '\[(\d+)\]:$$', 1), '');
 
 CREATE OR REPLACE TEMP MACRO ingest_after_program(message, program) AS
-if(program IS NULL, message, message[length(program) + 2:]);
+if(program IS NULL, message, substr(message, length(program) + 2));
 
 -- The same of a syslog message: 'error:' is part of the message.
 CREATE OR REPLACE TEMP MACRO ingest_syslog_program(message) AS

@@ -25,7 +25,7 @@ SELECT
     NULL::UTINYINT AS severity_number,
     nullif(nullif(field.program, ''), '-') AS service_name,
     nullif(nullif(field.host, ''), '-') AS host_name,
-    ltrim(line[length(header) + 1:], chr(65279)) AS body,
+    ltrim(substr(line, length(header) + 1), chr(65279)) AS body,
     -- As OpenTelemetry writes them into structured data.
     CASE
         WHEN contains(field.data, 'trace_id="')

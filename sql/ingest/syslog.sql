@@ -91,7 +91,7 @@ SELECT
         ingest_program_name(program), nullif(regexp_extract(tag, '^([^\[]+)', 1), '')
     ) AS service_name,
     if(moment IS NULL, NULL, nullif(host, '-')) AS host_name,
-    if(tag = '', ingest_after_program(message, program), message[length(tag) + 1:]) AS body,
+    if(tag = '', ingest_after_program(message, program), substr(message, length(tag) + 1)) AS body,
     if(
         moment IS NULL,
         NULL,

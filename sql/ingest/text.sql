@@ -84,7 +84,7 @@ others AS (
         if(
             usual_moment IS NULL AND may_have_time,
             regexp_extract(
-                line[length(lead) + 1:],
+                substr(line, length(lead) + 1),
                 '^[\[(]?(?:(?:\w{2,9}\.?,? )?\d{4}[-/.]\d{1,2}[-/.]\d{1,2}[T ,_-]{1,3}$clock(?: ?$strict_zone)?|(?:$letters{2,9}\.?,? +)?$letters{3,9}\.? {1,2}\d{1,2},? (?:\d{4},? )?$clock(?: $strict_zone)?(?: \d{4}\b)?|(?:$letters{2,9}\.?,? )?\d{1,2}\.?[-/ ]$letters{3,9}\.?(?:[-/ ]\d{2,4})?[: ,T]{1,2}$clock(?: ?$strict_zone)?|\d{1,2}[./-]\d{1,2}(?:[./-]\d{4}|\.\d{2})[ ,T-]{1,2}$clock(?: ?$strict_zone)?|\d{8}[T _-]\d{1,2}:\d{1,2}:\d{1,2}(?:[.,:]\d{1,9})?|\d{8}[T _-]\d{6}(?:[.,]\d{1,9})?(?: ?$strict_zone)?|\d{6} {1,2}(?:\d{6}|\d{1,2}:\d{2}:\d{2})\b|\d{2}[-/]\d{2} \d{2}:\d{2}:\d{2}[.,]\d{1,9}|\d{10}(?:[.,]\d{1,9})?\b|\d{13}\b|\d{16}\b|\d{19}\b|@4[0-9a-f]{23}\b|\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?\b)[\])]?'
             ),
             ''
@@ -136,12 +136,12 @@ rests AS (
 levels AS (
     SELECT
         *,
-        if(moment IS NULL, line, line[length(head) + 1:]) AS rest,
+        if(moment IS NULL, line, substr(line, length(head) + 1)) AS rest,
         CASE
             WHEN moment IS NULL THEN ''
             WHEN usual_moment IS NULL AND lead <> '' AND other <> '' THEN ''
             ELSE regexp_extract(
-                line[length(head) + 1:],
+                substr(line, length(head) + 1),
                 '^[\s\-|,:]*(?:\[\s*(?:\w+:)?(?i:$small_levels)\s*\]|(?:$plain_levels)(?:\s|:|\||,|$$)|(?i:$small_levels)(?:\s*[:|\t]|,?\s{2,}|$$${level_end}))'
             )
         END AS level

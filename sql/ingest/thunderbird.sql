@@ -14,7 +14,7 @@ fields AS (
     SELECT
         *,
         if(header = '', NULL, string_split(header, ' ')) AS field,
-        if(header = '', line, line[length(header) + 2:]) AS message
+        if(header = '', line, substr(line, length(header) + 2)) AS message
     FROM headed
 ),
 
