@@ -115,8 +115,8 @@ audit: $(INSTALLED) ## known vulnerabilities of the pinned packages; needs the n
 paper: $(INSTALLED) ## the FAME paper's protocol on a labelled log: make paper DATA=BGL.log
 	$(BIN)/python -W ignore benchmarks/paper.py $(DATA) $(ARGS)
 
-bench-ingest: $(INSTALLED) ## lines per second of ingest, beside the limit
-	$(BIN)/python benchmarks/ingest.py $(ARGS)
+bench-ingest: $(INSTALLED) ## cost of ingest beside the limit, and beside a revision with BEFORE=rev
+	$(BIN)/python benchmarks/ingest.py $(if $(BEFORE),--before $(BEFORE)) $(ARGS)
 
 bench-serve: $(INSTALLED) ## records per second of the server, beside ingest, a steady load, and kills at random
 	test -f demo.duckdb || $(BIN)/fame demo
