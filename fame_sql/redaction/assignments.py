@@ -21,8 +21,8 @@ _AFTER = re.compile(
     r"(?: (?:id|key|code|answer|value|phrase)\b)?"
 )
 _JOIN = re.compile(
-    r"(?:\\{0,6}[\"'`]|%22|&quot;)?\]?"
-    r"\s{0,3}(?:=>|:=|->|→|⇒|={1,3}|>(?=[^<>\s]{1,200}</)|\\t|::?(?!//)|%3[DdAa]|\\u003[Dd]|&#61;)\s{0,3}"
+    r"(?:\\{0,6}[\"'`]|%2[27]|&(?:quot|apos|#3[49]);|\\{1,2}u002[27]|\\{1,2}x2[27])?\]?"
+    r"\s{0,3}(?:=>|:=|->|→|⇒|={1,3}|>(?=[^<>\s]{1,200}</)|\\t|::?(?!//)|%3[DdAa]|\\u003[Dd]|&#61;)\s{0,3}(?:![a-z]{1,20} (?:[|>]-?\s{1,12})?)?"
     r"|\s{1,3}(?:is|was|to|as|=|lautet|ist|est|es|era|é|är)\s{1,3}|\s{1,3}|[\[|;](?=[^\s\"'])"
 )
 _PLACEHOLDER = re.compile(r"[\"'\\]{0,4}<[a-z*-]{1,16}>")
@@ -31,6 +31,7 @@ _SINGLE = re.compile(r"'(?:[^'\\\n]|\\.|''(?=[^,\s)]))*+'?")
 _TICKED = re.compile(r"`[^`\n]*+`?")
 # The closing quote has as many backslashes as the opening one; a quote in the value has more.
 _ESCAPED = re.compile(r"(\\{1,7})([\"'])[^\n]*?(?=(?<!\\)\1\2|\n|\Z)")
+_ENCODED_QUOTE = re.compile(r"%2[27]|&(?:quot|apos|#3[49]);|\\{1,2}u002[27]|\\{1,2}x2[27]")
 _BARE = re.compile(
     r"(?:[^\s,;&\"'<>)\]}\\%`]|%(?!2[26C]|3[BC])|\\(?![\"'])|[)\]}](?=[\w@#$%^*])|"
     r"(?<=\w)['\"](?=\w)|<(?![/a-z])|>|"
@@ -106,10 +107,9 @@ def _span(text: str, at: int) -> tuple[int, int] | None:
         if (quoted := pattern.match(text, at)) is not None:
             closed = len(quoted.group()) > 1 and quoted.group()[-1] == quoted.group()[0]
             return quoted.start() + 1, quoted.end() - closed
-    for quote in ("%22", "&quot;"):
-        if text.startswith(quote, at):
-            stop = text.find(quote, at + len(quote), at + 2000)
-            return at + len(quote), (stop if stop >= 0 else len(text))
+    if (quote := _ENCODED_QUOTE.match(text, at)) is not None:
+        stop = text.find(quote.group(), quote.end(), quote.end() + 2000)
+        return quote.end(), (stop if stop >= 0 else len(text))
     bare = _BARE.match(text, at)
     return None if bare is None else bare.span()
 
@@ -120,7 +120,7 @@ def _is_secret(
     if not value or _says_a_state(value) or _PLACEHOLDER.match(value):
         return False
     name = key.lower()
-    if _OBJECT.match(value) or ("=" in join and join[-1].isspace() and _PAIR.match(value)):
+    if _OBJECT.match(value) or (join[-1].isspace() and ":" not in join and _PAIR.match(value)):
         return False
     if name.endswith("key") and kind == "weak" and not in_query:
         return len(value) >= 16 and is_random(value)

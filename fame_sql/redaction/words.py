@@ -17,6 +17,7 @@ _TERMS = re.compile(
 )
 _DIGIT_CHANGE = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])")
 _CASE_CHANGE = re.compile(r"(?<=[a-z])(?=[A-Z](?![a-z]{2}))")  # not where a word begins
+_NUMBERED = re.compile(r"[-_:#][0-9]{1,9}\Z")
 _LONGEST_WORD = 512
 _MIN_OPAQUE = 6
 
@@ -118,9 +119,14 @@ def _alternates(piece: str) -> bool:
 def is_name(word: str) -> bool:
     """Return whether a word after ``user`` can be the name of an account."""
     bare = word.strip("\"'`.,;:()[]").lower()
+    of_program = _NUMBERED.sub("", bare)  # thread-12, pool-3-thread-7
+    if of_program != bare and of_program.rsplit("-", 1)[-1] in (
+        words("not_names") | words("mechanisms")
+    ):
+        return False
     if len(bare) < 2 or bare in words("system_accounts") or bare in words("not_names"):
         return False
-    if bare in words("states"):
+    if bare in words("states") or bare in words("mechanisms"):
         return False
     if bare in words("names_with_endings"):
         return True

@@ -10,6 +10,7 @@ from fame_sql.redaction.checks.figures import (
     card_value,
     checked_id,
     iban,
+    keyed_position,
     personal_value,
     phone,
     phone_value,
@@ -44,11 +45,14 @@ from fame_sql.redaction.checks.secrets import (
     pair_end,
     random_base64,
     random_token,
+    secret_cell,
     secret_columns,
     secret_element,
+    secret_in_pair,
     secret_last_name,
     secret_name,
     sixteen,
+    some_argument,
 )
 
 __all__ = [
@@ -65,6 +69,7 @@ __all__ = [
     "host_value",
     "iban",
     "ipv6",
+    "keyed_position",
     "mac",
     "mail_domain",
     "not_a_quoted_state",
@@ -84,9 +89,12 @@ __all__ = [
     "position",
     "random_base64",
     "random_token",
+    "secret_cell",
     "secret_columns",
     "secret_element",
+    "secret_in_pair",
     "secret_last_name",
     "secret_name",
     "sixteen",
+    "some_argument",
 ]

@@ -39,6 +39,15 @@ def position(match: Match[str]) -> bool:
     return min(map(len, numbers)) >= _PRECISE and " " not in text and "/" not in text
 
 
+def keyed_position(match: Match[str]) -> bool:
+    """Mask the value of a latitude; where only a blank joins them, with a longitude in the line."""
+    if not re.search(r"(?i)\b(?:lat|lo?ng?) \Z", match.group(1)):
+        return True
+    return re.search(r"(?i)\blo?ng?\b", match.string) is not None and (
+        re.search(r"(?i)\blat\b", match.string) is not None
+    )
+
+
 def card_value(match: Match[str]) -> bool:
     """Mask a card's number or code, not the number of a network card."""
     digits = re.sub(r"\D", "", match.group(2))

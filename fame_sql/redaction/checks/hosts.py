@@ -50,10 +50,15 @@ def address_not_version(match: Match[str]) -> bool:
     word = re.search(r"([A-Za-z]+)[\"']?\s{0,2}[:=#]?\s{0,2}[\"'(v]?\Z", before)
     if word and _announces_version(word.group(1).lower(), match.group()):
         return False
-    changed = re.search(
-        r"(?i)(?:upgrad|updat|downgrad|migrat)\w*[^.\n]{0,24}(?:from|to)\s\Z", before
-    )
-    return changed is None and _follows_no_version(match)
+    changed = _CHANGE_OF_VERSION.search(before)
+    if changed and (changed.group(1) or int(match.group().split(".")[0]) < _SMALL_VERSION):
+        return False
+    return _follows_no_version(match)
+
+
+_CHANGE_OF_VERSION = re.compile(
+    r"(?i)(?:upgrad|updat|downgrad|migrat)\w*[^.\n]{0,24}?\s((?:from|to)\s)?\Z"
+)
 
 
 def _announces_version(word: str, numbers: str) -> bool:
@@ -117,6 +122,8 @@ def host_name(match: Match[str]) -> bool:
     ):
         return False
     ending = labels[-1].lower()
+    if any(label.lower().startswith("xn--") for label in labels):
+        return True
     has_class = re.search(r"[a-z][A-Z]", name) is not None and ending not in _SURE
     if has_class or not (name == name.upper() or labels[-1].islower()):
         return False
@@ -137,12 +144,14 @@ def host_name(match: Match[str]) -> bool:
 _SURE = frozenset({"com", "org", "edu", "gov", "mil", "local", "internal", "corp", "lan"})
 _CONTEXT = re.compile(
     r"(?i)(?:connect(?:ed|ing|ion)?(?: to| from)?|from|resolv(?:e|ed|ing)|lookup|ping|dial(?:ing)?|"
-    r"peer|reach(?:ed|ing)?|host|server|node|upstream|proxy|via|domain|(?:sent|relayed|talking) to)"
+    r"peer|reach(?:ed|ing)?|host|server|node|upstream|proxy|via|domain|(?:query|record|certificate|delivery|route|lookup|zone|deferred|relay\w*) (?:for|to|of)|(?:sent|relayed|talking) to)"
     r"[ :=\"'(]{1,3}\Z"
 )
 
 
 def _is_host(match: Match[str], labels: list[str], ending: str, *, numbered: bool) -> bool:
+    if len(labels) > 2 and labels[0].lower() in words("host_beginnings"):
+        return ending not in words("not_hosts")
     if ending in words("host_endings"):
         return len(labels) > 2 or ending in _SURE or not re.match(r"[A-Z][a-z]", labels[0])
     if ending in words("host_words"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from re import Match
 
-from fame_sql.redaction.words import is_opaque, is_random, is_state, secrecy
+from fame_sql.redaction.words import is_opaque, is_random, is_state, secrecy, words
 
 _BEFORE = 40
 
@@ -72,6 +72,29 @@ def secret_element(match: Match[str]) -> bool:
 def secret_name(match: Match[str]) -> bool:
     """Mask the value beside a secret name."""
     return secrecy(match.group(2)) == "strong"
+
+
+def secret_in_pair(match: Match[str]) -> bool:
+    """Mask what stands beside a secret name in brackets, not another name of a column."""
+    value = match.group(3).strip("'\"")
+    known = is_state(value) or value in words("about") or secrecy(value) is not None
+    return secrecy(match.group(2)) == "strong" and not known and not _COLUMN.fullmatch(value)
+
+
+_COLUMN = re.compile(r"[a-z]+_(?:at|by|id|name|no|on|type)|(?:e?mail|created|updated)")
+
+
+def secret_cell(match: Match[str]) -> bool:
+    """Mask the cell beside a secret name."""
+    return _names_secret(match.group(2) or match.group(3), match.group(4))
+
+
+def some_argument(match: Match[str]) -> bool:
+    """Mask arguments, unless all of them are words about a connection."""
+    arguments = re.findall(r"\w[^\s,]*\w", match.group(2))
+    return not all(
+        is_state(word) or word in words("about") or word in words("not_names") for word in arguments
+    )
 
 
 def secret_last_name(match: Match[str]) -> bool:
