@@ -60,7 +60,7 @@ def _sources(folder: Traversable) -> Iterator[Traversable]:
     for entry in folder.iterdir():
         if entry.is_dir():
             yield from _sources(entry)
-        elif entry.name.endswith((".toml", ".py")):
+        elif entry.name.endswith((".toml", ".txt", ".py")):
             yield entry
 
 

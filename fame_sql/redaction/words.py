@@ -17,7 +17,11 @@ _TERMS = re.compile(
 )
 _DIGIT_CHANGE = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])")
 _CASE_CHANGE = re.compile(r"(?<=[a-z])(?=[A-Z](?![a-z]{2}))")  # not where a word begins
-_NUMBERED = re.compile(r"[-_:#][0-9]{1,9}\Z")
+_PIECES = re.compile(r"[^\W\d_]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])")
+_NUMBERED_ACCOUNT = re.compile(r"(?:user|test|admin|guest|student|account|login)[0-9]{1,6}")
+_ENDINGS = ("s", "es", "ed", "d", "ing", "er", "ers", "ly", "or", "able", "n't", "'s")
+_PREFIXES = ("un", "re", "non", "de", "dis", "in", "pre", "sub", "over")
+_SHORTEST_STEM = 3
 _LONGEST_WORD = 512
 _MIN_OPAQUE = 6
 
@@ -118,16 +122,36 @@ def _alternates(piece: str) -> bool:
 
 def is_name(word: str) -> bool:
     """Return whether a word after ``user`` can be the name of an account."""
-    bare = word.strip("\"'`.,;:()[]").lower()
-    of_program = _NUMBERED.sub("", bare)  # thread-12, pool-3-thread-7
-    if of_program != bare and of_program.rsplit("-", 1)[-1] in (
-        words("not_names") | words("mechanisms")
-    ):
+    bare = word.strip("\"'`.,;:()[]")
+    lowered = bare.lower()
+    if len(bare) < 2 or lowered in words("system_accounts") or lowered in words("states"):
         return False
-    if len(bare) < 2 or bare in words("system_accounts") or bare in words("not_names"):
-        return False
-    if bare in words("states") or bare in words("mechanisms"):
-        return False
-    if bare in words("names_with_endings"):
+    pieces = [piece.lower() for piece in _PIECES.findall(bare)]
+    if _NUMBERED_ACCOUNT.fullmatch(lowered) or not pieces:
         return True
-    return not bare.endswith(tuple(words("word_endings")))
+    return not all(len(piece) < 2 or is_word(piece) for piece in pieces)
+
+
+@lru_cache(maxsize=65536)
+def is_word(word: str) -> bool:
+    """Return whether technical texts have a word in lower case, or the word that it comes from."""
+    known = _vocabulary()
+    if word in known:
+        return True
+    ending = next((e for e in _ENDINGS if word.endswith(e) and _stem_in(word[: -len(e)], known)), "")
+    return bool(ending) or any(
+        word.startswith(p) and len(word) > len(p) + 2 and word[len(p) :] in known for p in _PREFIXES
+    )
+
+
+def _stem_in(stem: str, known: frozenset[str]) -> bool:
+    if len(stem) < _SHORTEST_STEM:
+        return False
+    return stem in known or stem + "e" in known or (stem[-1] == stem[-2] and stem[:-1] in known)
+
+
+@cache
+def _vocabulary() -> frozenset[str]:
+    text = files("fame_sql.redaction").joinpath("vocabulary.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return frozenset(word for line in lines for word in line.split())

@@ -21,7 +21,7 @@ def account_value(match: Match[str]) -> bool:
 def person_name(match: Match[str]) -> bool:
     """Mask names of people, not a state, a team's program or a class."""
     first = match.group(2).split(" ")[0].rstrip(".").lower()
-    return not is_state(first) and first not in words("not_names") and "." not in first
+    return not is_state(first) and is_name(first) and "." not in first
 
 
 def account_word(match: Match[str]) -> bool:

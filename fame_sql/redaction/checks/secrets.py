@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from re import Match
 
-from fame_sql.redaction.words import is_opaque, is_random, is_state, secrecy, words
+from fame_sql.redaction.words import is_opaque, is_random, is_state, is_word, secrecy, words
 
 _BEFORE = 40
 
@@ -93,7 +93,7 @@ def some_argument(match: Match[str]) -> bool:
     """Mask arguments, unless all of them are words about a connection."""
     arguments = re.findall(r"\w[^\s,]*\w", match.group(2))
     return not all(
-        is_state(word) or word in words("about") or word in words("not_names") for word in arguments
+        is_state(word) or word in words("about") or is_word(word) for word in arguments
     )
 
 
