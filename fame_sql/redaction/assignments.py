@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import re
 
-from fame_sql.redaction.words import is_opaque, is_random, is_state, secrecy
+from fame_sql.redaction.words import is_opaque, is_random, is_state, is_word, secrecy
 
 # Somewhere in each key that can name a secret; the rest of the key is looked up around it.
 _CORE_IN_LOWER_CASE = re.compile(
     r"pass|pwd|psw|psk|pw|secret|token|key|cred|sess|sign|auth|sig|sid|pat|otp|pin|csrf|xsrf|nonce|"
     r"ticket|cookie|kennwort|contrase|senha|clave|parol|wachtwoord|parool|salasana|has[lł]o|"
     r"l[oö]senord|code|hash|digest|salt|seed|jwt|bearer|assertion|saml|viewstate|verification|"
-    r"dsn|connectionstring|licen[cs]e|hmac|state|mfa|invite|sso|пароль|密码|パスワード|challenge"
+    r"dsn|connectionstring|licen[cs]e|hmac|state|remember|mfa|invite|sso|пароль|密码|パスワード|challenge"
 )
 # Twelve times as fast without ignoring case, which ASCII in lower case does not need.
 _CORE = re.compile(_CORE_IN_LOWER_CASE.pattern, re.IGNORECASE)
-_BEFORE = re.compile(r"(?:\b[\w-]{1,20} )?[\w.-]{0,60}\Z")
+_BEFORE = re.compile(r"(?:\b[\w-]{1,20} )?(?:[\w.-]|%5[FfBb]){0,60}\Z")
+_ENCODED_SIGN = re.compile(r"%5[FfBb]")
 _AFTER = re.compile(
     r"[\w-]{0,40}+(?:\.(?:value|text|plain|raw|default|current|new|old)\b)?"
     r"(?: (?:id|key|code|answer|value|phrase)\b)?"
 )
 _JOIN = re.compile(
-    r"(?:\\{0,6}[\"'`]|%2[27]|&(?:quot|apos|#3[49]);|\\{1,2}u002[27]|\\{1,2}x2[27])?\]?"
+    r"(?:\\{0,6}[\"'`]|%2[27]|&(?:quot|apos|#3[49]);|\\{1,2}u002[27]|\\{1,2}x2[27])?(?:\]|%5[Dd])?\\{0,2}"
     r"\s{0,3}(?:=>|:=|->|→|⇒|={1,3}|>(?=[^<>\s]{1,200}</)|\\t|::?(?!//)|%3[DdAa]|\\u003[Dd]|&#61;)\s{0,3}(?:![a-z]{1,20} (?:[|>]-?\s{1,12})?)?"
     r"|\s{1,3}(?:is|was|to|as|=|lautet|ist|est|es|era|é|är)\s{1,3}|\s{1,3}|[\[|;](?=[^\s\"'])"
 )
@@ -76,7 +77,7 @@ def _value(text: str, core: int, key_end: int) -> tuple[int, int] | None:
     start = max(0, core - 60)
     before = text[start:core]
     key = _BEFORE.search(before).group() + text[core:key_end]  # type: ignore[union-attr]
-    kind = secrecy(key)
+    kind = secrecy(_ENCODED_SIGN.sub("_", key))
     in_query = _QUERY.search(before) is not None
     if kind is None and not (in_query and key.lower().endswith("code")):
         return None
@@ -138,7 +139,7 @@ def _is_secret(
         return is_opaque(value)
     if name.endswith(("token", "secret")) and value.isdigit():
         return len(value) >= _SHORT_NUMBER
-    if join.strip().isalpha():
+    if join.strip().isalpha() or (join == ": " and not quoted and is_word(value)):
         return not re.fullmatch(r"[a-z]+(?:ed|ing|able|ible|ous|ful|ive|less|ent|ant|ly)", value)
     return True
 

@@ -18,10 +18,13 @@ _TERMS = re.compile(
 _DIGIT_CHANGE = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])")
 _CASE_CHANGE = re.compile(r"(?<=[a-z])(?=[A-Z](?![a-z]{2}))")  # not where a word begins
 _PIECES = re.compile(r"[^\W\d_]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])")
-_NUMBERED_ACCOUNT = re.compile(r"(?:user|test|admin|guest|student|account|login)[0-9]{1,6}")
+_NUMBERED_ACCOUNT = re.compile(
+    r"(?:user|test|admin|guest|student|account|login)[0-9]{1,6}|[a-z]\.[a-z]{3,20}"  # h.muster
+)
 _ENDINGS = ("s", "es", "ed", "d", "ing", "er", "ers", "ly", "or", "able", "n't", "'s")
 _PREFIXES = ("un", "re", "non", "de", "dis", "in", "pre", "sub", "over")
 _SHORTEST_STEM = 3
+_SHORT_MIXED = re.compile(r"[a-z]{1,3}[0-9]{2,3}")  # kd93-lq82
 _LONGEST_WORD = 512
 _MIN_OPAQUE = 6
 
@@ -96,6 +99,8 @@ def is_opaque(value: str) -> bool:
     pieces = [piece for piece in re.split(r"[^A-Za-z0-9]+", bare) if piece]
     if all(piece.isdigit() for piece in pieces) or re.match(r"0x[0-9a-f]+\Z", bare):
         return False
+    if len(pieces) > 1 and all(_SHORT_MIXED.fullmatch(piece) for piece in pieces):
+        return True
     return any(not _NOT_RANDOM.fullmatch(piece) for piece in pieces)
 
 

@@ -28,10 +28,12 @@ from fame_sql.redaction.checks.hosts import (
 )
 from fame_sql.redaction.checks.people import (
     account_last_word,
+    account_option,
     account_place,
     account_value,
     account_word,
     person_name,
+    unannounced_name,
 )
 from fame_sql.redaction.checks.secrets import (
     not_a_quoted_state,
@@ -57,6 +59,7 @@ from fame_sql.redaction.checks.secrets import (
 
 __all__ = [
     "account_last_word",
+    "account_option",
     "account_place",
     "account_value",
     "account_word",
@@ -97,4 +100,5 @@ __all__ = [
     "secret_name",
     "sixteen",
     "some_argument",
+    "unannounced_name",
 ]

@@ -6,7 +6,7 @@ import ipaddress
 import re
 from re import Match
 
-from fame_sql.redaction.words import is_state, words
+from fame_sql.redaction.words import is_state, is_word, words
 
 _BEFORE = 40
 _SMALL_VERSION = 10
@@ -47,15 +47,22 @@ def address_not_version(match: Match[str]) -> bool:
         return False
     if re.search(r"(?<![A-Za-z0-9/.-])[A-Z][A-Za-z]+/\Z", before) and after[:1] != ":":
         return False
+    small = int(match.group().split(".")[0]) < _SMALL_VERSION
+    program = re.search(r"(?<![\w.-])([a-z]+)/\Z", before)
+    if program and program.group(1) in words("programs"):
+        return False
+    if small and _ABOUT_VERSIONS.search(match.string) and re.search(r"\b(?:from|to) \Z", before):
+        return False
     word = re.search(r"([A-Za-z]+)[\"']?\s{0,2}[:=#]?\s{0,2}[\"'(v]?\Z", before)
     if word and _announces_version(word.group(1).lower(), match.group()):
         return False
     changed = _CHANGE_OF_VERSION.search(before)
-    if changed and (changed.group(1) or int(match.group().split(".")[0]) < _SMALL_VERSION):
+    if changed and (changed.group(1) or small):
         return False
     return _follows_no_version(match)
 
 
+_ABOUT_VERSIONS = re.compile(r"(?i)\b(?:upgrad|downgrad|migrat|schema|version|release|patch)")
 _CHANGE_OF_VERSION = re.compile(
     r"(?i)(?:upgrad|updat|downgrad|migrat)\w*[^.\n]{0,24}?\s((?:from|to)\s)?\Z"
 )
@@ -96,7 +103,8 @@ def host_value(match: Match[str]) -> bool:
     if value in words("programs") or is_state(value):
         return False
     if with_colon and (
-        match.string[match.start() - 1 : match.start()] == "."
+        (match.group(1).endswith(": ") and is_word(value))
+        or match.string[match.start() - 1 : match.start()] == "."
         or re.fullmatch(r"[A-Z][a-z]+|[A-Z]{2,4}", match.group(2))
     ):
         return False
@@ -118,11 +126,11 @@ def host_name(match: Match[str]) -> bool:
     name = match.group()
     labels = name.split(".")
     if name.lower() == "localhost.localdomain" or re.search(
-        r"(?i)\b(?:(?:k8s|kubernetes)\.io|golang\.org)\Z", name
+        r"(?i)\b(?:(?:k8s|kubernetes|docker|quay|gcr|ghcr)\.io|golang\.org|github\.com|gopkg\.in|w3\.org)\Z", name
     ):
         return False
     ending = labels[-1].lower()
-    if any(label.lower().startswith("xn--") for label in labels):
+    if not ending.isascii() or any(label.lower().startswith("xn--") for label in labels):
         return True
     has_class = re.search(r"[a-z][A-Z]", name) is not None and ending not in _SURE
     if has_class or not (name == name.upper() or labels[-1].islower()):

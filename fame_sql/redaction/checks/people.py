@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from re import Match
 
-from fame_sql.redaction.words import is_name, is_state, words
+from fame_sql.redaction.words import is_name, is_state, is_word, words
 
 
 def account_value(match: Match[str]) -> bool:
@@ -33,6 +33,32 @@ def account_place(match: Match[str]) -> bool:
     """Mask a name at its place in a line, not a job's identifier or a class."""
     name = match.group(2)
     return is_name(name) and not re.search(r"_[0-9]|[0-9]{5}|[a-z][A-Z]|-\Z", name)
+
+
+_ABOUT_ACCOUNTS = re.compile(
+    r"(?i)\b(?:log[io]n|logon|log(?:ged)? (?:in|on|out|off)|sign\w*|auth\w*|access|account|user|principal|"
+    r"password|permission|denied|granted|group|member|quota|session|job|queued?|e?-?mail|message|chat|"
+    r"channel|invit\w+|comment|commit|pull request|merge|ticket|order|upload|download|own\w+|role|"
+    r"privilege|sudo|su|ssh|ftp|kicked|banned|muted|player|opened|approved|rejected|assigned|"
+    r"requested|submitted|delivered|sent|refused|caller|customer|employee|student|profile|contact)\b"
+)
+
+
+def unannounced_name(match: Match[str]) -> bool:
+    """Mask a word that no technical text has, in a line about accounts."""
+    pieces = re.findall(r"[a-z]+", match.group(2).lower())
+    unknown = [piece for piece in pieces if not is_word(piece)]
+    return (
+        any(len(piece) > 3 and re.search(r"[aeiouy]", piece) for piece in unknown)
+        and is_name(match.group(2))
+        and _ABOUT_ACCOUNTS.search(match.string) is not None
+    )
+
+
+def account_option(match: Match[str]) -> bool:
+    """Mask what stands after an option for an account, whatever word it is, not a state."""
+    name = match.group(2)
+    return not is_state(name) and name.lower() not in words("system_accounts") and name[-1] != "-"
 
 
 def account_last_word(match: Match[str]) -> bool:

@@ -71,7 +71,8 @@ def secret_element(match: Match[str]) -> bool:
 
 def secret_name(match: Match[str]) -> bool:
     """Mask the value beside a secret name."""
-    return secrecy(match.group(2)) == "strong"
+    said = (match.lastindex or 0) > 2 and match.group(3) and is_state(match.group(3))
+    return secrecy(match.group(2)) == "strong" and not said
 
 
 def secret_in_pair(match: Match[str]) -> bool:
