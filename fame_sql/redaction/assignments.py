@@ -23,7 +23,8 @@ _AFTER = re.compile(
 )
 _JOIN = re.compile(
     r"(?:\\{0,6}[\"'`]|%2[27]|&(?:quot|apos|#3[49]);|\\{1,2}u002[27]|\\{1,2}x2[27])?(?:\]|%5[Dd])?\\{0,2}"
-    r"\s{0,3}(?:=>|:=|->|→|⇒|={1,3}|>(?=[^<>\s]{1,200}</)|\\t|::?(?!//)|%3[DdAa]|\\u003[Dd]|&#61;)\s{0,3}(?:![a-z]{1,20} (?:[|>]-?\s{1,12})?)?"
+    r"\s{0,3}(?:=>|:=|->|→|⇒|={1,3}|>(?=[^<>\s]{1,200}</)|\\t|::?(?!//)|%3[DdAa]|\\u003[Dd]|&#61;)\s{0,3}"
+    r"(?:!{1,2}[a-z]{1,20} (?:[|>]-?\s{1,12})?)?"
     r"|\s{1,3}(?:is|was|to|as|=|lautet|ist|est|es|era|é|är)\s{1,3}|\s{1,3}|[\[|;](?=[^\s\"'])"
 )
 _PLACEHOLDER = re.compile(r"[\"'\\]{0,4}<[a-z*-]{1,16}>")
@@ -132,7 +133,7 @@ def _is_secret(
     if _ONE_TIME.search(name) and value.isdigit():
         return _SHORT_NUMBER <= len(value) <= 2 * _SHORT_NUMBER
     if join.isspace() or join in "[|;":
-        return _stands_out(name, kind, value) or (quoted and _is_word_of_pass(name, kind))
+        return _stands_out(name, kind, value) or (quoted and _is_quoted_secret(name, kind, value))
     if in_query and not value.isdigit():
         return kind == "strong" or len(value) >= _SHORT_NUMBER
     if kind == "weak":
@@ -144,8 +145,11 @@ def _is_secret(
     return True
 
 
-def _is_word_of_pass(name: str, kind: str | None) -> bool:
-    return kind == "strong" and name.endswith(_PASS)
+def _is_quoted_secret(name: str, kind: str | None, value: str) -> bool:
+    mixed = re.search(r"[0-9]", value) is not None and re.search(r"[A-Za-z]", value) is not None
+    return kind == "strong" and (
+        name.endswith(_PASS) or (mixed and len(value) >= 2 * _SHORT_NUMBER)
+    )
 
 
 def _says_a_state(value: str) -> bool:

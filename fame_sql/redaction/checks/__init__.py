@@ -32,6 +32,7 @@ from fame_sql.redaction.checks.people import (
     account_place,
     account_value,
     account_word,
+    name_in_line,
     person_name,
     unannounced_name,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "keyed_position",
     "mac",
     "mail_domain",
+    "name_in_line",
     "not_a_quoted_state",
     "not_a_state",
     "not_a_test",

@@ -126,7 +126,8 @@ def host_name(match: Match[str]) -> bool:
     name = match.group()
     labels = name.split(".")
     if name.lower() == "localhost.localdomain" or re.search(
-        r"(?i)\b(?:(?:k8s|kubernetes|docker|quay|gcr|ghcr)\.io|golang\.org|github\.com|gopkg\.in|w3\.org)\Z", name
+        r"(?i)\b(?:(?:k8s|kubernetes|docker|quay|gcr|ghcr)\.io|golang\.org|github\.com|gopkg\.in|w3\.org)\Z",
+        name,
     ):
         return False
     ending = labels[-1].lower()
@@ -152,7 +153,9 @@ def host_name(match: Match[str]) -> bool:
 _SURE = frozenset({"com", "org", "edu", "gov", "mil", "local", "internal", "corp", "lan"})
 _CONTEXT = re.compile(
     r"(?i)(?:connect(?:ed|ing|ion)?(?: to| from)?|from|resolv(?:e|ed|ing)|lookup|ping|dial(?:ing)?|"
-    r"peer|reach(?:ed|ing)?|host|server|node|upstream|proxy|via|domain|(?:query|record|certificate|delivery|route|lookup|zone|deferred|relay\w*) (?:for|to|of)|(?:sent|relayed|talking) to)"
+    r"peer|reach(?:ed|ing)?|host|server|node|upstream|proxy|via|domain|"
+    r"(?:query|record|certificate|delivery|route|lookup|zone|deferred|relay\w*) (?:for|to|of)|"
+    r"(?:sent|relayed|talking) to)"
     r"[ :=\"'(]{1,3}\Z"
 )
 

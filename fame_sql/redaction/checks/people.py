@@ -36,23 +36,42 @@ def account_place(match: Match[str]) -> bool:
 
 
 _ABOUT_ACCOUNTS = re.compile(
-    r"(?i)\b(?:log[io]n|logon|log(?:ged)? (?:in|on|out|off)|sign\w*|auth\w*|access|account|user|principal|"
-    r"password|permission|denied|granted|group|member|quota|session|job|queued?|e?-?mail|message|chat|"
+    r"(?i)\b(?:log[io]n|logon|log(?:ged)? (?:in|on|out|off)|sign\w*|auth\w*|access|account|user|"
+    r"principal|password|permission|denied|granted|group|member|quota|session|job|queued?|e?-?mail|message|chat|"
     r"channel|invit\w+|comment|commit|pull request|merge|ticket|order|upload|download|own\w+|role|"
     r"privilege|sudo|su|ssh|ftp|kicked|banned|muted|player|opened|approved|rejected|assigned|"
-    r"requested|submitted|delivered|sent|refused|caller|customer|employee|student|profile|contact)\b"
+    r"requested|submitted|delivered|sent|refused|caller|customer|employee|student|profile|contact|sudoers|workspace|delegate|team|role|shell)\b"
 )
 
 
 def unannounced_name(match: Match[str]) -> bool:
     """Mask a word that no technical text has, in a line about accounts."""
-    pieces = re.findall(r"[a-z]+", match.group(2).lower())
-    unknown = [piece for piece in pieces if not is_word(piece)]
+    return _is_unknown(match.group(2), 3) and _ABOUT_ACCOUNTS.search(match.string) is not None
+
+
+_ABOUT_USERS = re.compile(
+    r"(?i)(?<!<)\b(?:log[io]ns?|logon|logged|logout|sign(?:ed)? (?:in|on|out)|users?|accounts?|"
+    r"passwords?|members?|groups?|roles?|sudoers|permissions?|sessions?|kicked|invited|profile|privileges?|delegate|"
+    r"welcome|access|whoami)\b"
+)
+_SHORT = 4  # abbreviations of programs are as long
+
+
+def name_in_line(match: Match[str]) -> bool:
+    """Mask a word that no technical text has, in a line about users that is no command."""
+    line = match.string
     return (
-        any(len(piece) > 3 and re.search(r"[aeiouy]", piece) for piece in unknown)
-        and is_name(match.group(2))
-        and _ABOUT_ACCOUNTS.search(match.string) is not None
+        _is_unknown(match.group(2), _SHORT)
+        and _ABOUT_USERS.search(line) is not None
+        and re.search(r"\s--?[a-z]", line) is None
     )
+
+
+def _is_unknown(word: str, longer_than: int) -> bool:
+    """Return whether some word in a name is in no technical text, and can be spoken."""
+    unknown = [piece for piece in re.findall(r"[a-z]+", word.lower()) if not is_word(piece)]
+    spoken = any(len(p) > longer_than and re.search(r"[aeiouy]", p) for p in unknown)
+    return spoken and is_name(word)
 
 
 def account_option(match: Match[str]) -> bool:

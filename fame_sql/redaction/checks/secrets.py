@@ -93,9 +93,7 @@ def secret_cell(match: Match[str]) -> bool:
 def some_argument(match: Match[str]) -> bool:
     """Mask arguments, unless all of them are words about a connection."""
     arguments = re.findall(r"\w[^\s,]*\w", match.group(2))
-    return not all(
-        is_state(word) or word in words("about") or is_word(word) for word in arguments
-    )
+    return not all(is_state(word) or word in words("about") or is_word(word) for word in arguments)
 
 
 def secret_last_name(match: Match[str]) -> bool:
