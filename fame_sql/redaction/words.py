@@ -131,10 +131,10 @@ def is_name(word: str) -> bool:
     lowered = bare.lower()
     if len(bare) < 2 or lowered in words("system_accounts") or lowered in words("states"):
         return False
-    pieces = [piece.lower() for piece in _PIECES.findall(bare)]
+    pieces = [piece.lower() for piece in _PIECES.findall(bare) if len(piece) > 2]
     if _NUMBERED_ACCOUNT.fullmatch(lowered) or not pieces:
-        return True
-    return not all(len(piece) < 2 or is_word(piece) for piece in pieces)
+        return lowered.isdigit() or not is_word(lowered)
+    return not all(map(is_word, pieces))
 
 
 @lru_cache(maxsize=65536)
