@@ -6,17 +6,20 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from weakref import WeakValueDictionary
 
+import numpy as np
+
 from fame_sql.models.model import Model
+from fame_sql.scoring.message_slots import MessageSlots, keys_of
 from fame_sql.verdict import Verdict
 
 CAPACITY = 500_000
-"""Maximum number of messages, and of canonical texts, cached per model and process."""
+"""Maximum number of canonical texts cached per model and process."""
 
 MOST_BYTES = 256_000_000
-"""Maximum memory of these messages, and of these canonical texts."""
+"""Maximum memory of these canonical texts."""
 
 BATCH = 16_384
 """Maximum number of canonical texts given to the model at once."""
@@ -31,7 +34,7 @@ class CacheContent:
     Readers hold no lock. A full cache is replaced, so that lock-free readers keep valid slots.
     """
 
-    of_message: dict[str, int] = field(default_factory=dict)
+    of_message: MessageSlots = field(default_factory=MessageSlots)
     of_canonical: dict[str, int] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
@@ -46,19 +49,11 @@ class CacheContent:
         """Return a copy of the newer half of the cache."""
         recent = list(self.of_canonical.items())[len(self.of_canonical) // 2 :]
         kept = CacheContent()
-        moved = {}
+        moved = np.full(len(self.verdicts), -1, np.int64)
         for canonical, slot in recent:
             kept.add(canonical, self.verdicts[slot])
             moved[slot] = len(kept.verdicts) - 1
-        kept.of_message.update(
-            {text: moved[slot] for text, slot in self.of_message.items() if slot in moved}
-        )
-        return kept
-
-    def without_old_messages(self) -> CacheContent:
-        """Return a copy without the older half of the messages."""
-        recent = list(self.of_message.items())[len(self.of_message) // 2 :]
-        return CacheContent(dict(recent), self.of_canonical, self.verdicts, self.texts)
+        return replace(kept, of_message=self.of_message.moved(moved))
 
 
 class VerdictCache:
@@ -78,7 +73,7 @@ class VerdictCache:
 
     def __init__(self) -> None:
         self.content = CacheContent()
-        self._message_bytes = self._text_bytes = 0
+        self._text_bytes = 0
         self.lock = threading.Lock()
         self.judged = 0
         self.seconds = 0.0
@@ -117,7 +112,7 @@ class VerdictCache:
     def clear(self) -> None:
         """Drop all cached verdicts."""
         self.content = CacheContent()
-        self._message_bytes = self._text_bytes = 0
+        self._text_bytes = 0
 
     def add(self, verdicts: Mapping[str, Verdict]) -> None:
         """Cache verdicts by canonical text, dropping the older half if the cache is full.
@@ -131,31 +126,20 @@ class VerdictCache:
         while is_full or self._text_bytes + size > MOST_BYTES:
             self.content = self.content.without_old_verdicts()
             self._text_bytes = _bytes_of(self.content.of_canonical)
-            self._message_bytes = _bytes_of(self.content.of_message)
             is_full = False
         self._text_bytes += size
         for canonical, verdict in verdicts.items():
             if canonical not in self.content.of_canonical:
                 self.content.add(canonical, verdict)
 
-    def add_messages(self, canonical_of: Mapping[str, str]) -> None:
+    def add_messages(self, messages: Sequence[str], canonical: Sequence[str | None]) -> None:
         """Cache the slots of messages, which are those of their canonical texts.
 
-        More than ever fit are not cached: each is looked up by its canonical text then.
+        A message whose text is not cached is looked up by its text again.
         """
-        size = _bytes_of(canonical_of)
-        if size > MOST_BYTES:
-            return
-        is_full = len(self.content.of_message) + len(canonical_of) > CAPACITY
-        while is_full or self._message_bytes + size > MOST_BYTES:
-            self.content = self.content.without_old_messages()
-            self._message_bytes = _bytes_of(self.content.of_message)
-            is_full = False
-        self._message_bytes += size
-        slots = self.content.of_canonical
-        self.content.of_message.update(
-            {text: slots[c] for text, c in canonical_of.items() if c in slots}
-        )
+        known = self.content.of_canonical
+        slots = np.fromiter((known.get(text, -1) for text in canonical), np.int64, len(messages))
+        self.content.of_message.add(keys_of(messages)[slots >= 0], slots[slots >= 0])
 
 
 def _bytes_of(texts: Iterable[str]) -> int:

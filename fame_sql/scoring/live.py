@@ -8,7 +8,7 @@ are used before the model is asked. All scorers of one model in a process share 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from fame_sql.canonical.canonical import Recipe
 from fame_sql.models.explanation import Explanation
 from fame_sql.models.model import Model
 from fame_sql.scoring.cache import CacheContent, VerdictCache, shared_cache
+from fame_sql.scoring.message_slots import Keys, Slots, keys_of
 from fame_sql.templates.answers import NO_ANSWERS, Answers
 from fame_sql.values.heads import NO_HEADS, ValueHeads
 from fame_sql.verdict import Verdict
@@ -112,22 +113,25 @@ class LiveScorer:
         """
         content = self.cache().content
         texts = messages.to_pylist()
-        slots = list(map(content.of_message.get, texts))
-        if None in slots:
-            missing = {t for t, s in zip(texts, slots, strict=True) if s is None and t is not None}
-            if missing:
-                content = self._judge(sorted(missing), {t for t in texts if t is not None})
-                slots = list(map(content.of_message.get, texts))
-        numbers = np.array([-1 if slot is None else slot for slot in slots], dtype=np.int64)
-        distinct, rows = np.unique(numbers, return_inverse=True)
+        keys = keys_of(texts)
+        slots = content.of_message.find(keys)
+        missing = {texts[row] for row in np.flatnonzero(slots < 0)} - {None}
+        if missing:
+            content, slots = self._judge(sorted(missing), texts, keys)
+        distinct, rows = np.unique(slots, return_inverse=True)
         answers = self.read_answers()
         heads = self.model().heads
         if heads:
-            return _by_value(content, heads, answers, texts, numbers.tolist())
+            return _by_value(content, heads, answers, texts, slots.tolist())
+        if not answers:  # Most often: then nothing is to be decided for each of them.
+            kept = content.verdicts
+            return [kept[slot] if slot >= 0 else None for slot in distinct.tolist()], rows
         return [_decided(content, slot, answers) for slot in distinct.tolist()], rows
 
-    def _judge(self, missing: list[str], wanted: set[str]) -> CacheContent:
-        """Score the missing messages, and return a cache content with all wanted ones.
+    def _judge(
+        self, missing: list[str], texts: Sequence[str | None], keys: Keys
+    ) -> tuple[CacheContent, Slots]:
+        """Score the missing messages, and return a cache content and the slots of all there.
 
         Only one thread does so at a time, so that no event is scored twice.
         """
@@ -136,11 +140,13 @@ class LiveScorer:
         with cache.lock:
             self._recall(model, cache, canonical)
             fresh = cache.judge_locked(model, canonical)
-            cache.add_messages(dict(zip(missing, canonical, strict=True)))
+            cache.add_messages(missing, canonical)
             content = cache.content
-            if all(text in content.of_message for text in wanted):
-                return content
-        return self._verdicts_beyond_cache(wanted, fresh)
+            slots = content.of_message.find(keys)
+        if all(texts[row] is None for row in np.flatnonzero(slots < 0)):
+            return content, slots
+        content = self._verdicts_beyond_cache({t for t in texts if t is not None}, fresh)
+        return content, content.of_message.find(keys)
 
     def _recall(self, model: Model, cache: VerdictCache, canonical: list[str]) -> None:
         """Cache the stored verdicts on texts; the caller holds the lock of the cache."""
@@ -160,9 +166,8 @@ class LiveScorer:
         alone = CacheContent()
         for text in dict.fromkeys(canonical):
             alone.add(text, verdicts[text])
-        alone.of_message.update(
-            {t: alone.of_canonical[c] for t, c in zip(texts, canonical, strict=True)}
-        )
+        slots = np.array([alone.of_canonical[text] for text in canonical], dtype=np.int64)
+        alone.of_message.add(keys_of(texts), slots)
         return alone
 
     def explain(self, messages: pa.Array) -> list[Explanation | None]:

