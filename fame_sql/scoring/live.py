@@ -138,7 +138,8 @@ class LiveScorer:
         canonical = self.canonical(array_of(missing, pa.string())).to_pylist()
         model, cache = self.model(), self.cache()
         with cache.lock:
-            self._recall(model, cache, canonical)
+            if model.has_encoder:
+                self._recall(model, cache, canonical)
             fresh = cache.judge_locked(model, canonical)
             cache.add_messages(missing, canonical)
             content = cache.content
@@ -148,9 +149,22 @@ class LiveScorer:
         content = self._verdicts_beyond_cache({t for t in texts if t is not None}, fresh)
         return content, content.of_message.find(keys)
 
+    def remember(self, messages: list[str], canonical: list[str]) -> None:
+        """Cache the stored verdicts on messages, so that they are not judged when they are asked.
+
+        Parameters
+        ----------
+        messages, canonical : list of str
+            The messages and their canonical texts; those without a stored verdict are left out.
+        """
+        model, cache = self.model(), self.cache()
+        with cache.lock:
+            self._recall(model, cache, canonical)
+            cache.add_messages(messages, canonical)
+
     def _recall(self, model: Model, cache: VerdictCache, canonical: list[str]) -> None:
         """Cache the stored verdicts on texts; the caller holds the lock of the cache."""
-        if self._load_stored is not None and model.has_encoder:
+        if self._load_stored is not None:
             known = cache.content.of_canonical
             new = sorted({text for text in canonical if text not in known})
             cache.add(self._load_stored(model, new) if new else {})

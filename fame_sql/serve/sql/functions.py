@@ -1,4 +1,9 @@
-"""The live functions of the server's database, by the champion of the moment."""
+"""The live functions of the server's database, by the champion of the moment.
+
+On all connections, those of DuckDB's own protocol as well, they answer from stored verdicts first:
+the verdict of each message that is stored is looked up in memory. A macro over both cannot do that
+for a client of Quack, whose connection nobody but DuckDB reaches.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,9 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from fame_sql.errors import FameError
+from fame_sql.scoring.live import LiveScorer
 from fame_sql.serve.part import Part
+from fame_sql.serve.sql.remembering import Remembering
 from fame_sql.session.session import warehouse_scorer
 from fame_sql.udfs import duckdb as functions
 from fame_sql.warehouse.warehouse import Warehouse
@@ -30,6 +37,7 @@ class Functions(Part):
         self._warehouse: Warehouse | None = None
         self._registered: duckdb.DuckDBPyConnection | None = None
         self._champion: object = None
+        self._remembering: Remembering | None = None
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -39,7 +47,7 @@ class Functions(Part):
         self._warehouse = server.cursor()
         self._champion = self._found()
         self._registered = server.warehouse.connection
-        functions.register(self._registered, warehouse_scorer(server.warehouse))
+        self._register(self._registered, warehouse_scorer(server.warehouse))
         self._thread = threading.Thread(target=self._run, name="fame-functions")
         self._thread.start()
 
@@ -61,14 +69,21 @@ class Functions(Part):
                 return
             scorer = warehouse_scorer(self._warehouse)
             scorer.model()
-            functions.register(self._warehouse.connection, scorer)
+            self._register(self._warehouse.connection, scorer)
             self._champion = found
+
+    def _register(self, connection: duckdb.DuckDBPyConnection, scorer: LiveScorer) -> None:
+        functions.register(connection, scorer)
+        if self._warehouse is not None:
+            self._remembering = Remembering(self._warehouse, scorer, self._ended)
 
     def _run(self) -> None:
         while not self._ended.wait(_EVERY):
             try:
                 self.reload()
-            except FameError:
+                if self._remembering is not None and self._champion is not None:
+                    self._remembering.go_on()
+            except (FameError, duckdb.Error):
                 continue  # Its folder is not there yet, or is damaged: the last one goes on.
 
     def _found(self) -> object:

@@ -13,9 +13,12 @@ import pyarrow as pa
 
 from fame_sql.console import Step
 from fame_sql.errors import FameError, QueryError
-from fame_sql.planner import make_plan
+from fame_sql.planner import Plan, make_plan
+from fame_sql.scoring.later import Reach, hold_later, reach_of
+from fame_sql.scoring.on_demand import Parameters
 from fame_sql.serve.refused import RefusedError
 from fame_sql.session.query import plain_errors
+from fame_sql.udfs.duckdb import scorer_of
 
 _BATCH = 2_048
 _AGAIN = 0.05
@@ -119,16 +122,34 @@ def _run(
     *,
     write: bool,
 ) -> Answer:
+    since = reach_of(connection)
     plan = make_plan(connection, statement, progress=clock)
+    is_planned = plan.statement != statement
     if not write:
         # A second lock on the door: what was let in as a SELECT changes nothing, whatever it is.
         connection.execute("BEGIN TRANSACTION READ ONLY")
-    result = connection.execute(plan.statement, plan.parameters)
+    elif is_planned:
+        connection.execute("BEGIN TRANSACTION")
+    result = connection.execute(*_with_later(connection, statement, plan, since))
     if result is None:
         raise QueryError("there is no statement: send one, such as SELECT * FROM anomalies")
     types = [str(column[1]) for column in result.description or []]
     table, is_cut = _collected(result, limits)
+    if write and is_planned:
+        connection.execute("COMMIT")
     return Answer(table, types, is_cut)
+
+
+def _with_later(
+    connection: duckdb.DuckDBPyConnection, statement: str, plan: Plan, since: Reach
+) -> tuple[str, Parameters]:
+    """Return what runs, after judging what has come since it was planned."""
+    scorer = scorer_of(connection)
+    if plan.statement == statement or scorer is None:
+        return plan.statement, plan.parameters
+    if hold_later(connection, plan.statement, since, scorer):
+        return plan.statement, plan.parameters
+    return statement, None
 
 
 def _collected(result: duckdb.DuckDBPyConnection, limits: Limits) -> tuple[pa.Table, bool]:
