@@ -138,7 +138,8 @@ class VerdictCache:
         A message whose text is not cached is looked up by its text again.
         """
         known = self.content.of_canonical
-        slots = np.fromiter((known.get(text, -1) for text in canonical), np.int64, len(messages))
+        found = (-1 if text is None else known.get(text, -1) for text in canonical)
+        slots = np.fromiter(found, np.int64, len(messages))
         self.content.of_message.add(keys_of(messages)[slots >= 0], slots[slots >= 0])
 
 

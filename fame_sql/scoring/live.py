@@ -115,7 +115,7 @@ class LiveScorer:
         texts = messages.to_pylist()
         keys = keys_of(texts)
         slots = content.of_message.find(keys)
-        missing = {texts[row] for row in np.flatnonzero(slots < 0)} - {None}
+        missing = {texts[row] for row in np.flatnonzero(slots < 0).tolist()} - {None}
         if missing:
             content, slots = self._judge(sorted(missing), texts, keys)
         distinct, rows = np.unique(slots, return_inverse=True)
@@ -144,7 +144,7 @@ class LiveScorer:
             cache.add_messages(missing, canonical)
             content = cache.content
             slots = content.of_message.find(keys)
-        if all(texts[row] is None for row in np.flatnonzero(slots < 0)):
+        if all(texts[row] is None for row in np.flatnonzero(slots < 0).tolist()):
             return content, slots
         content = self._verdicts_beyond_cache({t for t in texts if t is not None}, fresh)
         return content, content.of_message.find(keys)

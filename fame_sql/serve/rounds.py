@@ -23,6 +23,7 @@ from fame_sql.operations.alerts.source import WarehouseIncidents
 from fame_sql.operations.alerts.stored_settings import has_settings
 from fame_sql.operations.metrics import Metric, Sample
 from fame_sql.serve.part import Part
+from fame_sql.templates.matching import recount_events
 from fame_sql.warehouse.sharing import Shared, sharing
 from fame_sql.warehouse.warehouse import utc_now
 
@@ -91,6 +92,8 @@ class Rounds(Part):
         return Shared(server.path, server.warehouse.connection, server.turn_of_rounds)
 
     def _round(self) -> None:
+        with self._server.writing(self._warehouse):
+            recount_events(self._warehouse)
         if not has_settings(self._warehouse):
             WarehouseIncidents().update(self._warehouse, utc_now())
             return

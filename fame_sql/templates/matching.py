@@ -49,6 +49,11 @@ def match_events(warehouse: Warehouse, *, progress: Progress | None = None) -> i
     return matched
 
 
+def recount_events(warehouse: Warehouse) -> None:
+    """Bring the counts of templates up to date from those of their events."""
+    warehouse.connection.execute(sql.load("templates/recount_events"))
+
+
 def _assign(warehouse: Warehouse, known: TemplateSet, rows: list[tuple[int, str]]) -> int:
     """Assign templates to a slice of events, and return how many got one."""
     found = [(event_id, known.match(canonical)) for event_id, canonical in rows]

@@ -25,7 +25,8 @@ SELECT
     NULL::UTINYINT AS severity_number,
     nullif(nullif(field.program, ''), '-') AS service_name,
     nullif(nullif(field.host, ''), '-') AS host_name,
-    ltrim(substr(line, length(header) + 1), chr(65279)) AS body,
+    -- rsyslog puts one more blank before the text of a message that came to it with a tag.
+    regexp_replace(ltrim(substr(line, length(header) + 1), chr(65279)), '^ (\S)', '\1') AS body,
     -- As OpenTelemetry writes them into structured data.
     CASE
         WHEN contains(field.data, 'trace_id="')

@@ -252,3 +252,12 @@ def _comparable(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in names} | {
         name: row[name] and json.loads(row[name]) for name in documents
     }
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/log", "/v1/traces", "/v1/metrics", "/v1/logs/x", "/%2e%2e/v1"]
+)
+def test_a_path_that_is_none_of_logs_stores_nothing(path: str, post: Post, stored: Stored) -> None:
+    assert post(path, _one("a"), JSON).status == 404
+    assert stored() == []
+    assert post("/v1/logs", _one("after a wrong path"), JSON).status == 200

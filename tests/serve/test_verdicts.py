@@ -63,6 +63,19 @@ def test_a_new_event_has_a_verdict_soon_and_the_one_that_scoring_gives(judging: 
     assert found == again
 
 
+def test_the_counts_of_templates_follow(judging: Server) -> None:
+    warehouse = judging.cursor()
+    known = """
+        SELECT any_value(logs.body), template_id, any_value(templates.lines), any_value(events)
+        FROM fame.logs JOIN fame.events USING (event_id) JOIN fame.templates USING (template_id)
+        GROUP BY template_id ORDER BY template_id LIMIT 1
+    """
+    [(body, template, lines, events)] = warehouse.rows(known)
+    _ingest(judging, *[body] * 7)
+    counts = "SELECT lines, events FROM fame.templates WHERE template_id = ?"
+    wait_until(lambda: warehouse.rows(counts, [template]) == [(lines + 7, events)])
+
+
 def test_a_known_event_needs_no_verdict(judging: Server) -> None:
     warehouse = judging.cursor()
     known = "SELECT body, event_id FROM fame.logs SEMI JOIN fame.scores USING (event_id) LIMIT 1"
