@@ -10,17 +10,24 @@ the good rows are kept, and only the others are asked for again.
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from fame_sql.console import printable
 from fame_sql.labels.canaries import Batch
+from fame_sql.labels.contradictions import contradicts, shuffled
+from fame_sql.labels.dividing import by_offence, parts
 from fame_sql.labels.facts import Line, row_of
 from fame_sql.labels.injections import looks_like_an_order
-from fame_sql.llm.answers import Judgement, LabelAnswer
-from fame_sql.llm.failures import AnswerError, BatchPendingError, UntrustedError
+from fame_sql.labels.notices import told_of
+from fame_sql.llm.answers import Judgement, LabelAnswer, items_of
+from fame_sql.llm.failures import (
+    AnswerError,
+    BatchPendingError,
+    CutOffError,
+    RefusedError,
+    UntrustedError,
+)
 from fame_sql.llm.model import LanguageModel
 from fame_sql.llm.prompts import LABEL, LABEL_AGAIN, Row, row_tokens
 from fame_sql.llm.request import Request
@@ -31,14 +38,9 @@ _TOKENS_A_REQUEST = 9000  # a short request is read with care, and little is los
 _TOKENS_A_JUDGEMENT = 45
 _MOST_REFUSED = 16
 _REFUSED_IN_A_ROW = 4
+_HALVES = 2  # a request and its two halves without an answer: the model does not answer
 _OVERHEAD = 1800
 _LONGEST_REASON = 300
-_HIGH = frozenset({"ERROR", "ERR", "FATAL", "CRITICAL", "CRIT", "ALERT", "EMERG", "EMERGENCY",
-                   "SEVERE", "FAILURE", "PANIC"})  # fmt: skip
-_FAILURE = re.compile(
-    r"(?i)\b(?:error|fail(?:ed|ure|ing)?|fatal|panic|corrupt(?:ed|ion)?|lost|refused|timed? ?out|"
-    r"crash(?:ed)?|not responding|unreachable|exception|abort(?:ed)?|dead|killed|denied)\b"
-)
 
 
 @dataclass
@@ -67,6 +69,8 @@ class Judge:
         Lines that an answer left out, or judged in a way that cannot be read.
     kept : list of dict
         Lines with a judgement when the model was given up.
+    most : int
+        Lines in a request; fewer once answers are cut off.
     """
 
     model: LanguageModel
@@ -81,11 +85,14 @@ class Judge:
     again: int = 0
     doubts: list[Line] = field(default_factory=list)
     kept: list[Line] = field(default_factory=list)
+    most: int = LINES_A_REQUEST
     _task: str = field(default=LABEL, repr=False)
     _alone: bool = False
     _left: int = _MOST_REFUSED
     _in_a_row: int = 0
     _probes: int = 0
+    _without_answer: int = 0
+    _divided: bool = False
 
     def judge_all(
         self, lines: Sequence[Line], advance: Callable[[int], object] = lambda _: None
@@ -109,7 +116,7 @@ class Judge:
         self.alone += sum(looks_like_an_order(line["body"]) for line in lines)
         confirmed = self._confirm(found)
         self.undecided += len(lines) - len(confirmed)
-        self._say()
+        self.model.notices |= set(told_of(self))
         return confirmed
 
     def _judge_batches(
@@ -124,10 +131,11 @@ class Judge:
         ahead = 2 * self.model.concurrency if self.model.batch is None else len(batches)
         for n, batch in enumerate(batches):
             if n % max(ahead, 1) == 0:
-                self.model.prepare([self.request(b) for b in batches[n : n + ahead]])
+                coming = [part for b in batches[n : n + ahead] for part in parts(b, self.most)]
+                self.model.prepare([self.request(part) for part in coming])
             self._left = _MOST_REFUSED
             try:
-                found += self.judge(batch)
+                found += self._in_parts(batch)
             except BatchPendingError as waiting:
                 pending = waiting
             advance(len(batch))
@@ -169,10 +177,15 @@ class Judge:
             answer = self.model.ask(
                 self._request(batch), LabelAnswer, batch.faults, salvage=batch.salvaged
             )
+        except RefusedError as error:
+            return self._after_refusal(lines, error)
+        except CutOffError as error:
+            return self._after_cut(lines, error)
         except AnswerError:
             if len(lines) == 1 and not self.judged:
                 raise
             return self._halves(lines)
+        self._without_answer = 0
         if batch.is_swayed(answer):
             self.refused += 1
             self._left -= 1
@@ -214,6 +227,40 @@ class Judge:
             self.doubts.append({**line, "reason": said})
         return {**line, "is_anomaly": judgement.label == "anomalous", "evidence": reason}
 
+    def _after_refusal(self, lines: Sequence[Line], error: RefusedError) -> list[Line]:
+        """Ask about the calm lines and about the others, once; what is refused is for people."""
+        self._without_answer += 1
+        if self._without_answer > _HALVES and not self.judged:
+            raise error
+        if len(lines) == 1 or self._divided:
+            return self._left_to_people(lines, "the model refuses to answer")
+        calm, offensive = by_offence(lines)
+        self._divided = True
+        try:
+            return self.judge(calm) + self.judge(offensive)
+        finally:
+            self._divided = False
+
+    def _after_cut(self, lines: Sequence[Line], error: CutOffError) -> list[Line]:
+        """Ask for as many lines as the answer had room for, or with more room for its reasoning."""
+        self._without_answer += 1
+        if self._without_answer > _HALVES or len(lines) == 1:
+            if not self.judged:
+                raise error
+            return self._left_to_people(lines, "the answer is cut off")
+        fitted = len(items_of(Judgement, error.content))
+        if error.at_limit and not fitted:
+            self.model.reasoning *= 4
+        self.most = min(self.most, max(1, fitted * 3 // 4 or len(lines) // 2))
+        return [line for half in parts(lines, self.most) for line in self._in_parts(half)]
+
+    def _in_parts(self, lines: Sequence[Line]) -> list[Line]:
+        return [line for part in parts(lines, self.most) for line in self.judge(part)]
+
+    def _left_to_people(self, lines: Sequence[Line], reason: str) -> list[Line]:
+        self.doubts += [{**line, "reason": reason} for line in lines]
+        return []
+
     def _halves(self, lines: Sequence[Line]) -> list[Line]:
         if len(lines) == 1:
             return []
@@ -232,7 +279,7 @@ class Judge:
 
     def _confirm(self, lines: Sequence[Line]) -> list[Line]:
         """Ask a second time, among other lines, about what contradicts severity and words."""
-        doubted = sorted((line for line in lines if contradicts(line)), key=_shuffled)
+        doubted = sorted((line for line in lines if contradicts(line)), key=shuffled)
         self.contradictory += len(doubted)
         if not doubted:
             return list(lines)
@@ -258,25 +305,3 @@ class Judge:
         }
         self.changed += len(changed)
         return [line for line in lines if line["log_id"] not in changed]
-
-    def _say(self) -> None:
-        said = {
-            "answers were refused: they judged a row with a known answer wrong": self.refused,
-            "lines that read like orders were asked about alone": self.alone,
-            "lines were asked about again, because an answer left them out": self.again,
-            "judgements contradict the severity or the words of their lines": self.contradictory,
-            "of these were judged otherwise at a second reading": self.changed,
-            "lines have no judgement that can be trusted, and wait for a person": self.undecided,
-        }
-        self.model.notices |= {f"{count} {what}" for what, count in said.items() if count}
-
-
-def contradicts(line: Line) -> bool:
-    """Return whether a judgement contradicts what the line says of itself."""
-    high = str(line.get("severity_text") or "").upper() in _HIGH
-    words = _FAILURE.search(str(line["body"])) is not None
-    return (high or words) != bool(line["is_anomaly"])
-
-
-def _shuffled(line: Line) -> str:
-    return hashlib.sha256(str(line["body"]).encode("utf-8", "replace")).hexdigest()

@@ -13,6 +13,29 @@ class AnswerError(LanguageModelError):
     """The model gave two answers in a row that cannot be used."""
 
 
+class CutOffError(AnswerError):
+    """The answer ended at the limit of its length.
+
+    Parameters
+    ----------
+    message : str
+        What is said.
+    content : str
+        What there is of the answer.
+    at_limit : bool
+        Whether the limit was the request's own, not one of the endpoint.
+    """
+
+    def __init__(self, message: str, content: str, *, at_limit: bool) -> None:
+        super().__init__(message)
+        self.content = content
+        self.at_limit = at_limit
+
+
+class RefusedError(AnswerError):
+    """The model, or a filter of content, refuses to answer."""
+
+
 class UntrustedError(LanguageModelError):
     """The model judges what has a known answer wrong, whatever stands beside it."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fame_sql.llm.answers import Shape, parse, schema_of
 from fame_sql.llm.budget import Budget
 from fame_sql.llm.completion import REFUSALS, is_other_model, unfinished
-from fame_sql.llm.failures import AnswerError, LanguageModelError
+from fame_sql.llm.failures import AnswerError, CutOffError, LanguageModelError, RefusedError
 from fame_sql.llm.ledger import Ledger, Reply
 from fame_sql.llm.prices import PriceTable, estimate_tokens, read_prices
 from fame_sql.llm.prompts import PROMPT_VERSION, Row, messages, repair
@@ -30,8 +30,8 @@ TEMPERATURE = 0.1
 """Sent unless the user sets another, and left out where an endpoint refuses it."""
 _SHOWN = 160
 _LEAST_ANSWER = 256
+_NEARLY = 0.9
 _MOST_REPAIRED = 20_000
-_REASONING = 2048
 # What the ids of a stage's rows begin with; models like to leave it out.
 _PREFIXES = {"partition": "t", "merge": "d", "place": "t"}
 
@@ -69,6 +69,8 @@ class LanguageModel:
         the answer can be read, and requests answered by the ledger.
     notices : set of str
         What the user should know of the endpoint or the answers.
+    reasoning : int
+        Tokens that an answer may have beyond three times what is expected.
     """
 
     name: str
@@ -86,6 +88,7 @@ class LanguageModel:
     answered: int = 0
     replayed: int = 0
     notices: set[str] = field(default_factory=set)
+    reasoning: int = 2048
     _answer_factor: float = 1.0
     _prepared: set[str] = field(default_factory=set)
     _budget: Budget = field(init=False)
@@ -154,7 +157,7 @@ class LanguageModel:
         expected : int
             Estimated number of tokens of the answer.
         """
-        return min(max(_LEAST_ANSWER, self.window - sent), 3 * expected + _REASONING)
+        return min(max(_LEAST_ANSWER, self.window - sent), 3 * expected + self.reasoning)
 
     def ask(
         self,
@@ -182,7 +185,8 @@ class LanguageModel:
             sent back. The second answer is then returned even if ``check`` finds faults in it.
         salvage : callable, optional
             Returns what is good in the text of an answer that is wrong in part, or None. It is
-            then the answer, and nothing is sent back.
+            then the answer, and nothing is sent back. An answer that was cut off is not sent back
+            either, because a caller who can use a part can also ask for less.
 
         Raises
         ------
@@ -198,12 +202,12 @@ class LanguageModel:
         if answer is not None and not wrong:
             return answer
         if reply.finish_reason in REFUSALS:
-            raise AnswerError(
-                f"{self.name} gave no answer ({request.stage}: {'; '.join(wrong)[:_SHOWN]}): "
-                "choose another --llm-model"
-            )
+            raise RefusedError(self._without(request, wrong))
         if salvage is not None and (good := salvage(reply.content)) is not None:
             return good
+        if salvage is not None and reply.finish_reason == "length":
+            at_limit = reply.tokens_out >= _NEARLY * request.max_tokens
+            raise CutOffError(self._without(request, wrong), reply.content, at_limit=at_limit)
         again = self.repaired(request, reply.content, wrong)
         if on_repair is not None:
             on_repair(wrong)
@@ -215,6 +219,10 @@ class LanguageModel:
             f"{'; '.join(wrong)[:_SHOWN]}): run 'fame llm forget {request.request_hash[:15]}' to "
             "ask again, or choose another --llm-model"
         )
+
+    def _without(self, request: Request, wrong: Sequence[str]) -> str:
+        said = "; ".join(wrong)[:_SHOWN]
+        return f"{self.name} gave no answer ({request.stage}: {said}): choose another --llm-model"
 
     def repaired(self, request: Request, content: str, wrong: Sequence[str]) -> Request:
         """Return the request that sends an answer back with its faults."""

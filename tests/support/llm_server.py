@@ -35,7 +35,7 @@ class LanguageServer:
     ``faults`` are used up one a request: slow, 429, 500, break, truncate, invalid, prose,
     fence, invent, omit, repeat, extra, empty, no_usage. ``refuses`` names what gives a 400:
     temperature, seed, max_tokens, json_schema, json_object. ``answer`` replaces an honest
-    answer, ``raw`` the next whole responses: status, body and headers.
+    answer, ``raw`` the next whole responses: status, body and headers; ``respond`` makes each.
     """
 
     faults: deque[str] = field(default_factory=deque)
@@ -49,6 +49,7 @@ class LanguageServer:
     busy: int = 0
     most_busy: int = 0
     raw: list[tuple[int, bytes, dict[str, str]]] = field(default_factory=list)
+    respond: Callable[[dict[str, Any]], tuple[int, bytes, dict[str, str]]] | None = None
 
     _counting: threading.Lock = field(default_factory=threading.Lock)
 
@@ -197,6 +198,10 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(raw)
         if (refusal := told.refusal(body)) is not None:
             self._send(400, {"error": {"message": refusal, "type": "invalid_request_error"}})
+            return
+        if told.respond is not None:
+            status, content, headers = told.respond(body)
+            self._send_bytes(status, content, headers)
             return
         if told.raw:
             status, content, headers = told.raw.pop(0)
