@@ -10,6 +10,8 @@ from fame_sql import sql
 from fame_sql.ingest.file_load import row_of
 from fame_sql.ingest.known import Load
 from fame_sql.serve.delivery import Delivery
+from fame_sql.warehouse.lake.kind import is_lake, load_for
+from fame_sql.warehouse.lake.numbers import next_load
 from fame_sql.warehouse.sharing import Numbers
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
@@ -73,9 +75,8 @@ class Loads:
         return set(self._loads)
 
     def _new(self, source: str, intake: str) -> Load:
-        least = int(self._warehouse.value(sql.load("ingest/next_ingest_id")))
         return Load(
-            ingest_id=self._numbers.reserve(least),
+            ingest_id=self._free_number(),
             source=f"serve:{source}",
             source_path=source,
             encoding="utf-8",
@@ -93,6 +94,13 @@ class Loads:
             started_at=utc_now(),
         )
 
+    def _free_number(self) -> int:
+        if is_lake(self._warehouse.connection):
+            return next_load(self._warehouse.connection)
+        least = int(self._warehouse.value(sql.load("ingest/next_ingest_id")))
+        return self._numbers.reserve(least)
+
     def _save(self, loads: Iterable[Load]) -> None:
         rows = json.dumps([row_of(load) for load in loads])
-        self._warehouse.connection.execute(sql.load("ingest/save_progress"), {"loads": rows})
+        connection = self._warehouse.connection
+        connection.execute(load_for(connection, "ingest/save_progress"), {"loads": rows})

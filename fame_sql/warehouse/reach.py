@@ -56,12 +56,18 @@ def limit(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("SET autoload_known_extensions = false")
     root, days = _partitions(connection)
     _load_extension(connection, root)
-    folders = [f"{root}/{day}/" for day in days]
-    if (data := data_of_lake(connection)) is not None:
-        _load_extension(connection, data)
-        folders.append(data)
+    folders = [f"{root}/{day}/" for day in days] + reach_lake(connection)
     connection.execute(f"SET allowed_directories = [{literals(folders)}]")
     connection.execute("SET enable_external_access = false")
+
+
+def reach_lake(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Load what a lake's files need, and return their place; nothing for a warehouse in a file."""
+    data = data_of_lake(connection)
+    if data is None:
+        return []
+    _load_extension(connection, data)
+    return [data]
 
 
 def data_of_lake(connection: duckdb.DuckDBPyConnection) -> str | None:

@@ -93,6 +93,10 @@ NOT_READ = [
     "SELECT * FROM query('DROP TABLE fame.logs')",
     "SELECT * FROM query_table('logs')",
     "SELECT * FROM json_execute_serialized_sql('{}')",
+    "SELECT * FROM postgres_query('__ducklake_metadata_lake', 'SELECT 1')",
+    "SELECT * FROM __ducklake_metadata_lake.public.ducklake_data_file",
+    'SELECT (SELECT 1 FROM "__DUCKLAKE_metadata_lake".ducklake_data_file)',
+    "SELECT * FROM lake.expire_snapshots()",
     "SELECT * FROM quack_stop('quack:localhost')",
     "FROM quack_serve('quack:0.0.0.0:1', allow_other_hostname = true)",
     "FROM quack_query('quack:localhost', 'SELECT 1')",
@@ -118,6 +122,7 @@ WRITTEN = [
     "DROP TABLE x",
     "BEGIN",
     "COMMIT",
+    "UPDATE fame.labels SET rationale = 'the query of postgres was slow'",
 ]
 
 NOT_WRITTEN = [
@@ -132,6 +137,16 @@ NOT_WRITTEN = [
     'INSERT INTO x SELECT * FROM "QUACK_stop"(1)',
     "EXPORT DATABASE '/tmp/x'",
     "IMPORT DATABASE '/tmp/x'",
+    "SELECT * FROM postgres_query('__ducklake_metadata_lake', 'DROP TABLE a')",
+    "CREATE VIEW fame.x AS FROM postgres_scan('host=elsewhere', 'public', 'secrets')",
+    "DELETE FROM __ducklake_metadata_lake.public.ducklake_snapshot",
+    "SELECT * FROM ducklake_expire_snapshots('lake', older_than => now())",
+    "SELECT * FROM lake.cleanup_old_files(cleanup_all => true)",
+    "CALL lake.set_option('expire_older_than', '1s')",
+    "FROM query('FROM post' || 'gres_query(''a'', ''DROP TABLE b'')')",
+    "INSERT INTO x FROM \"query\" /* a */ -- b\n (lower('FROM QUACK_STOP(1)'))",
+    "FROM query_table('__duck' || 'lake_metadata_lake.ducklake_snapshot')",
+    "FROM json_execute_serialized_sql(replace('{x}', 'x', 'y'))",
 ]
 
 

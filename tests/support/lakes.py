@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-_NEEDED = ("ducklake", "postgres_scanner")
+_NEEDED = ("ducklake", "postgres_scanner", "httpfs", "quack")
 _PORT = 5432
 
 

@@ -1,4 +1,4 @@
-"""What the server's database may reach: its own file, its partitions, and nothing else.
+"""What the server's database may reach: its own file, partitions and lake, and nothing else.
 
 Clients send SQL, in which DuckDB would read and write files, attach databases and load extensions.
 That is turned off for the whole database, after all that the server itself needs has been loaded.
@@ -18,6 +18,7 @@ from fame_sql.serve.part import Part
 from fame_sql.sql.quoting import literal, literals
 from fame_sql.storage.views import reach_partitions
 from fame_sql.warehouse import settings
+from fame_sql.warehouse.reach import reach_lake
 
 if TYPE_CHECKING:
     from fame_sql.serve.server import Server
@@ -57,6 +58,7 @@ class Enclosure(Part):
         connection.execute("SET python_enable_replacements = false")
         place = settings.read(connection, settings.PARTITION_PLACE)
         folders = [] if place is None else [f"{place.rstrip('/')}/"]
+        folders += reach_lake(connection)
         connection.execute(f"SET allowed_directories = [{literals(folders)}]")
         connection.execute("SET enable_external_access = false")
 
@@ -71,9 +73,13 @@ class Enclosure(Part):
 
 
 def _extension(name: str) -> str:
-    """Return what to load: a file of the folder that the environment names, or the name."""
+    """Return what to load: a file of the folder that the environment names, or the name.
+
+    In that folder, DuckDB's own way of keeping extensions is known to a lake's connection.
+    """
     folder = os.environ.get(EXTENSIONS)
-    return literal(Path(folder) / f"{name}.duckdb_extension") if folder else name
+    file = Path(folder or ".") / f"{name}.duckdb_extension"
+    return literal(file) if folder and file.exists() else name
 
 
 def _why_not(error: duckdb.Error) -> str:

@@ -22,6 +22,7 @@ from fame_sql.serve.sql.audit import Audit
 from fame_sql.serve.sql.enclosure import Enclosure
 from fame_sql.serve.sql.statements import Statements
 from fame_sql.serve.tokens import Holder, Tokens, digest
+from fame_sql.warehouse.lake.kind import is_lake
 
 if TYPE_CHECKING:
     from fame_sql.serve.server import Server
@@ -153,7 +154,9 @@ class Quack(Part):
         with suppress(duckdb.Error):
             self._connection.execute("CALL quack_stop(?)", [self._uri]).fetchall()
         with suppress(duckdb.Error):
-            self._connection.execute(sql.load("serve/forget_attachable_tables"))
+            # In a lake it is for the other servers as well.
+            if not is_lake(self._connection):
+                self._connection.execute(sql.load("serve/forget_attachable_tables"))
         for setting in ("authentication", "authorization"):
             with suppress(duckdb.Error):
                 self._connection.execute(f"RESET GLOBAL quack_{setting}_function")

@@ -56,7 +56,18 @@ _EXPLAIN = re.compile(r"\A\s*EXPLAIN(\s+ANALYZE)?(\s*\([\w\s,]*\))?(?=[\s(])", r
 _PIVOT = (
     "a reader runs one SELECT statement; a PIVOT names its values: PIVOT .. ON column IN (1, 2)"
 )
-_ANYWHERE = re.compile(r"\b(?:fame_)?quack_\w+", re.IGNORECASE)
+# What reaches the server itself, the catalogue of a lake or any PostgreSQL, or changes its history:
+# DuckDB lets all of them through where other access is off. A text that is put together of parts
+# would hide their names.
+_ANYWHERE = re.compile(
+    r"\b(?:fame_)?quack_\w+|\bpostgres_(?:query|execute|scan\w*|attach|configure_pool)\b"
+    r"|__ducklake_\w+|\bducklake_\w+"
+    r"|\b(?:expire_snapshots|cleanup_old_files|delete_orphaned_files|merge_adjacent_files)\b"
+    r"|\b(?:rewrite_data_files|flush_inlined_data|add_data_files|set_option|set_commit_message)\b"
+    r"|\bjson_execute_serialized_sql\b|\bquery_table\b|\bquery(?=\"?(?:\s|/\*.*?\*/|--[^\n]*\n)*\()",
+    re.IGNORECASE | re.DOTALL,
+)
+_CATALOGUE = "__ducklake_"
 
 
 class Statements:
@@ -143,6 +154,9 @@ class Statements:
         kind = str(node.get("type"))
         if kind.endswith("_NODE") and kind not in _QUERIES:
             return f"a reader runs SELECT alone, not {kind.partition('_')[0]} inside of one"
+        places = (str(node.get(part, "")).lower() for part in ("catalog_name", "schema_name"))
+        if any(place.startswith(_CATALOGUE) for place in places):
+            return "the catalogue of the lake is not for clients"
         name = str(node.get("function_name", "")).lower()
         if _ACTING.fullmatch(name):
             return f"a reader cannot call {name}"

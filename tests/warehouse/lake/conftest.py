@@ -8,7 +8,11 @@ from pathlib import Path
 
 import lakes
 import pytest
+from warehouse_copy import lake_copied_to
 
+from fame_sql.ingest import ingest_file
+from fame_sql.pipeline.pipeline import compile_model
+from fame_sql.students import StudentConfig
 from fame_sql.warehouse.lake.address import parse_address, write_address
 from fame_sql.warehouse.lake.opening import EXTENSIONS, create_lake
 from fame_sql.warehouse.warehouse import Warehouse
@@ -35,6 +39,33 @@ def postgres(lake_extensions: Path) -> Iterator[lakes.Catalogues]:
 @pytest.fixture(autouse=True)
 def _extensions(lake_extensions: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(EXTENSIONS, str(lake_extensions))
+
+
+@pytest.fixture(scope="session")
+def compiled_lake(
+    tmp_path_factory: pytest.TempPathFactory,
+    lake_extensions: Path,
+    simulated_log: Path,
+    tiny: StudentConfig,
+) -> Path:
+    """A lake that has been through the stages of ``compiled``, in a file; not to be changed."""
+    folder = tmp_path_factory.mktemp("lake")
+    path = folder / "centre.lake"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(EXTENSIONS, str(lake_extensions))
+        address = parse_address(f"ducklake:{folder}/centre.ducklake", str(folder / "data"))
+        create_lake(address)
+        write_address(path, address)
+        with Warehouse.open(path, create=True) as warehouse:
+            ingest_file(warehouse, simulated_log, format="bgl")
+            compile_model(warehouse, config=tiny)
+    return path
+
+
+@pytest.fixture
+def copied_lake(compiled_lake: Path, tmp_path: Path) -> Path:
+    """A lake that begins as ``compiled_lake`` and may be changed; it adds files to that one's."""
+    return lake_copied_to(tmp_path, compiled_lake)
 
 
 @pytest.fixture

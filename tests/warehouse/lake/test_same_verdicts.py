@@ -7,10 +7,6 @@ from pathlib import Path
 import pytest
 
 import fame_sql
-from fame_sql.ingest import ingest_file
-from fame_sql.pipeline.pipeline import compile_model
-from fame_sql.students import StudentConfig
-from fame_sql.warehouse.warehouse import Warehouse
 
 # Numbers of lines and events differ; everything else is the same.
 STATEMENTS = (
@@ -22,35 +18,16 @@ STATEMENTS = (
     "SELECT line_number FROM logs WHERE fame_score(body) > 0.5 ORDER BY ALL",
     "SELECT day, lines, is_anomaly, template FROM fame.daily_verdicts ORDER BY ALL",
     "SELECT source, state, rows, errors, line_end FROM fame.ingests ORDER BY ALL",
-    "FROM fame.timeline(NULL, NULL) ORDER BY ALL",
+    "FROM fame.timeline('2000-01-01', '2100-01-01') ORDER BY ALL",
     "SELECT * EXCLUDE (log_id) FROM fame.first_seen('2000-01-01', '2100-01-01') ORDER BY ALL",
     "SELECT source, count(*) FROM fame.labels GROUP BY ALL ORDER BY ALL",
 )
 
 
-@pytest.fixture(scope="module")
-def both(
-    tmp_path_factory: pytest.TempPathFactory,
-    lake_extensions: Path,
-    compiled: Path,
-    simulated_log: Path,
-    tiny: StudentConfig,
-) -> tuple[Path, Path]:
+@pytest.fixture
+def both(compiled: Path, compiled_lake: Path) -> tuple[Path, Path]:
     """The warehouse in a file, and one in a lake that went through the same stages."""
-    from fame_sql.warehouse.lake.address import parse_address, write_address
-    from fame_sql.warehouse.lake.opening import EXTENSIONS, create_lake
-
-    folder = tmp_path_factory.mktemp("lake")
-    path = folder / "centre.lake"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(EXTENSIONS, str(lake_extensions))
-        address = parse_address(f"ducklake:{folder}/centre.ducklake", str(folder / "data"))
-        create_lake(address)
-        write_address(path, address)
-        with Warehouse.open(path, create=True) as warehouse:
-            ingest_file(warehouse, simulated_log, format="bgl")
-            compile_model(warehouse, config=tiny)
-    return compiled, path
+    return compiled, compiled_lake
 
 
 @pytest.mark.parametrize("statement", STATEMENTS)
