@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fame_sql.cli.keys import read_key
 from fame_sql.cli.options.author import author_option
 from fame_sql.cli.options.numbers import COUNT, SEED
 from fame_sql.cli.options.output import Form, form_options
@@ -85,7 +86,7 @@ def _ask(session: Audit) -> None:
     while waiting := [x for x in session.open_lines() if x["log_id"] not in skipped]:
         line = waiting[0]
         _print_line(line, len(waiting))
-        key = click.getchar().lower()
+        key = read_key("fame label audit --export FILE")
         if key in ("n", "a"):
             session.judge(line["log_id"], is_anomaly=key == "a")
         elif key == "s":

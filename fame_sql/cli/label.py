@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fame_sql.cli.audit import audit
+from fame_sql.cli.keys import read_key
 from fame_sql.cli.options.author import author_option
 from fame_sql.cli.options.labelling import per_template_option
 from fame_sql.cli.options.language_model import LanguageModelOptions, language_model_options
@@ -262,7 +263,7 @@ def _review_line(session: Review) -> bool:
         click.echo("every line has a label")
         return False
     _print_line(line)
-    key = click.getchar().lower()
+    key = read_key("fame label export FILE")
     if key in ("n", "a"):
         session.judge(line["log_id"], is_anomaly=key == "a")
     elif key == "s":

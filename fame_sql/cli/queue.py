@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from fame_sql.cli.keys import read_key
 from fame_sql.cli.label import print_label_report
 from fame_sql.cli.options.author import author_option
 from fame_sql.cli.options.language_model import (
@@ -199,7 +200,7 @@ def _review_template(session: QueueReview) -> bool:
         click.echo("no template waits for an answer")
         return False
     _print_question(row)
-    key = click.getchar().lower()
+    key = read_key("fame queue export FILE")
     if key in _KEYS:
         session.answer(row["template_id"], _KEYS[key])
     elif key == "s":

@@ -93,6 +93,7 @@ class Judge:
     _probes: int = 0
     _without_answer: int = 0
     _divided: bool = False
+    _told: set[str] = field(default_factory=set, repr=False)
 
     def judge_all(
         self, lines: Sequence[Line], advance: Callable[[int], object] = lambda _: None
@@ -116,7 +117,9 @@ class Judge:
         self.alone += sum(looks_like_an_order(line["body"]) for line in lines)
         confirmed = self._confirm(found)
         self.undecided += len(lines) - len(confirmed)
-        self.model.notices |= set(told_of(self))
+        self.model.notices -= self._told
+        self._told = set(told_of(self))
+        self.model.notices |= self._told
         return confirmed
 
     def _judge_batches(

@@ -133,3 +133,11 @@ def test_the_budget_holds_after_a_cut(empty: Warehouse, server: LanguageServer) 
     with pytest.raises(Exception, match=r"cut off|--max-cost"):
         judge.judge_all(LINES)
     assert judge.model.spent <= 0.06
+
+
+def test_a_second_call_says_its_counts_once(empty: Warehouse, server: LanguageServer) -> None:
+    judge = judge_of(empty, server)
+    for half in (LINES[:24], LINES[24:]):
+        judge.judge_all([{**line, "severity_text": "ERROR"} for line in half])
+    said = [note for note in judge.model.notices if "contradict" in note]
+    assert said == ["32 judgements contradict the severity or the words of their lines"]
