@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from fame_sql.cli.options.moment import MOMENT
 from fame_sql.cli.options.numbers import COUNT, SECONDS
 from fame_sql.cli.options.output import Form, form_options
 from fame_sql.cli.options.warehouse import warehouse_option
@@ -55,6 +57,12 @@ _SHOWN = 100
 )
 @click.option("--no-plan", is_flag=True, help="Run the statement as written, without the planner.")
 @click.option(
+    "--at",
+    type=MOMENT,
+    metavar="TIME",
+    help="Ask a warehouse in a lake as it was then, with the verdicts of then, in UTC.",
+)
+@click.option(
     "--external-access",
     is_flag=True,
     help="Let the statement, and all views in the warehouse, use files, extensions and the "
@@ -81,6 +89,7 @@ def query(
     wide: bool,
     plan: bool,
     no_plan: bool,
+    at: datetime | None,
     external_access: bool,
     wait: float,
     verbose: bool,
@@ -99,11 +108,18 @@ def query(
         raise click.UsageError("--plan works with --json, not with --no-plan or --csv")
     if no_plan and verbose:
         raise click.UsageError("--verbose is about the plan: leave out --no-plan")
+    if at is not None and (plan or write):
+        raise click.UsageError("--at only reads, and plans nothing: leave out --plan and --write")
     if _is_given("rows") and (plan or form != "text"):
         raise click.UsageError("--rows is for a table: CSV and JSON have all rows, and a plan none")
     statement = sys.stdin.read() if sql == "-" else sql
     opening = partial(
-        connect, warehouse, read_only=not write, plan=False, external_access=external_access
+        connect,
+        warehouse,
+        read_only=not write,
+        plan=False,
+        external_access=external_access,
+        at=at,
     )
     connection = waited(opening, wait)
     try:
@@ -111,7 +127,7 @@ def query(
             if plan:
                 _print_plan(connection, statement, form)
                 return
-            result = _run(connection, statement, not no_plan, verbose)
+            result = _run(connection, statement, at is None and not no_plan, verbose)
             columns = [column[0] for column in result.description or []]
             _print(columns, _fetched(result), form, rows, None if wide else _width())
     finally:

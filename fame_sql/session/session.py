@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
@@ -11,7 +12,7 @@ import duckdb
 
 from fame_sql import sql
 from fame_sql.canonical.canonical import Recipe, default_recipe
-from fame_sql.errors import ModelError
+from fame_sql.errors import InputError, ModelError
 from fame_sql.models import load, load_champion
 from fame_sql.models.model import Model
 from fame_sql.scoring.live import LiveScorer
@@ -20,7 +21,9 @@ from fame_sql.storage.views import reach_partitions, renew_views
 from fame_sql.templates.answers import NO_ANSWERS, Answers, answers_state, read_answers
 from fame_sql.udfs import duckdb as functions
 from fame_sql.verdict import Verdict, statements
-from fame_sql.warehouse.reach import limited_reach
+from fame_sql.warehouse.lake.address import is_lake_path, named_lake
+from fame_sql.warehouse.lake.opening import open_lake_at
+from fame_sql.warehouse.reach import limit, limited_reach
 from fame_sql.warehouse.sharing import is_shared
 from fame_sql.warehouse.warehouse import Warehouse
 
@@ -35,6 +38,7 @@ def connect(
     read_only: bool = False,
     plan: Literal[False] = False,
     external_access: bool = True,
+    at: datetime | None = None,
 ) -> duckdb.DuckDBPyConnection: ...
 
 
@@ -54,6 +58,7 @@ def connect(
     read_only: bool = False,
     plan: bool = False,
     external_access: bool = True,
+    at: datetime | None = None,
 ) -> duckdb.DuckDBPyConnection | PlannedConnection:
     """Open a warehouse and return a DuckDB connection with the live functions on it.
 
@@ -70,11 +75,16 @@ def connect(
         Leave it out to use files, extensions and the network in statements. ``False`` is for a
         warehouse from somebody else: its views and macros then reach its own partitions only. It
         holds for all connections of this process to the file, until the last one is closed.
+    at : datetime, optional
+        Open a warehouse in a lake as it was at this moment, in UTC. ``fame_score`` and its kin are
+        the stored functions then: they return the verdicts of that moment. Nothing is planned.
 
     Raises
     ------
     WarehouseError
         If it cannot be opened.
+    InputError
+        If a moment is given and the warehouse is a file.
 
     Examples
     --------
@@ -82,6 +92,8 @@ def connect(
     >>> connection = fame_sql.connect("warehouse.duckdb")  # doctest: +SKIP
     >>> connection.sql("SELECT count(*) FROM logs WHERE fame_score(body) > 0.5")  # doctest: +SKIP
     """
+    if at is not None:
+        return _connect_at(warehouse, at, external_access=external_access)
     with nullcontext() if external_access else limited_reach():
         opened = Warehouse.open(warehouse, read_only=read_only, external_access=external_access)
     reach_partitions(opened.connection)
@@ -98,6 +110,25 @@ def connect(
     from fame_sql.session.planned import PlannedConnection
 
     return PlannedConnection(opened.connection)
+
+
+def _connect_at(
+    warehouse: Path | str, at: datetime, *, external_access: bool
+) -> duckdb.DuckDBPyConnection:
+    if not is_lake_path(warehouse):
+        raise InputError(
+            f"{warehouse} is a file, which has no past: only a lake does; open a copy that "
+            "'fame backup' made"
+        )
+    if is_shared():
+        raise InputError(
+            "a server has the lake of now alone: ask for a moment in the statement, as in "
+            "SELECT * FROM anomalies AT (TIMESTAMP => '2026-11-30 03:00')"
+        )
+    connection = open_lake_at(named_lake(warehouse)[1], at)
+    with nullcontext() if external_access else limited_reach():
+        limit(connection)
+    return connection
 
 
 def register(connection: duckdb.DuckDBPyConnection, model: Path | str | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -42,6 +43,41 @@ def open_lake(address: LakeAddress, *, read_only: bool = False) -> duckdb.DuckDB
         return duckdb.connect(address.for_duckdb, read_only=read_only, config=_settings())
     except duckdb.Error as error:
         raise _explained(address, error) from None
+
+
+def open_lake_at(address: LakeAddress, moment: datetime) -> duckdb.DuckDBPyConnection:
+    """Connect to a lake as it was at a moment; nothing can be changed.
+
+    Its views, stored functions and comments are those of that moment, too. Cursors of the
+    connection begin in an empty database, called ``memory``.
+
+    Parameters
+    ----------
+    address : LakeAddress
+        The lake.
+    moment : datetime
+        The moment, in UTC if it names no zone.
+
+    Raises
+    ------
+    WarehouseError
+        If the lake cannot be opened, or has no state of that moment.
+    """
+    written = moment.replace(tzinfo=moment.tzinfo or UTC).isoformat(" ")
+    options = f"READ_ONLY, SNAPSHOT_TIME {literal(written)}"
+    connection = duckdb.connect(config=_settings())
+    try:
+        connection.execute(f"ATTACH {literal(address.for_duckdb)} AS lake ({options})")
+        connection.execute("SET search_path = 'lake.main,lake.fame_stored'")
+    except duckdb.Error as error:
+        connection.close()
+        if "No snapshot found" in str(error):
+            raise WarehouseError(
+                f"{address} has no state of {written}: it is younger, or that state was removed by "
+                "'fame expire'; FROM ducklake_snapshots('lake') lists those that are there"
+            ) from None
+        raise _explained(address, error) from None
+    return connection
 
 
 def exists(address: LakeAddress) -> bool:
