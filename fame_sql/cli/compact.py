@@ -17,9 +17,16 @@ from fame_sql.cli.output import print_json
 @warehouse_option
 @json_option
 def compact(drop_superseded: bool, warehouse: Path, as_json: bool) -> None:
-    """Make the warehouse's file smaller after rows were dropped."""
-    from fame_sql.storage.compaction import compact as run
+    """Make the warehouse's file smaller after rows were dropped.
 
+    In a lake, small files are merged, while others read and load.
+    """
+    from fame_sql.storage.compaction import compact as run
+    from fame_sql.warehouse.lake.address import is_lake_path
+
+    if is_lake_path(warehouse):
+        _compact_lake(warehouse, drop_superseded=drop_superseded, as_json=as_json)
+        return
     report = run(warehouse, drop_superseded=drop_superseded)
     if as_json:
         print_json(asdict(report))
@@ -27,4 +34,23 @@ def compact(drop_superseded: bool, warehouse: Path, as_json: bool) -> None:
     click.echo(
         f"{report.bytes_before / 1e6:.1f} MB before, {report.bytes_after / 1e6:.1f} MB now; "
         f"{report.rows} rows kept, {report.dropped_scores} verdicts of archived models dropped"
+    )
+
+
+def _compact_lake(path: Path, *, drop_superseded: bool, as_json: bool) -> None:
+    from fame_sql.storage.compaction import compact_lake
+    from fame_sql.warehouse.warehouse import Warehouse
+
+    with Warehouse.open(path) as warehouse:
+        report = compact_lake(warehouse, drop_superseded=drop_superseded)
+    if as_json:
+        print_json(asdict(report))
+        return
+    click.echo(
+        f"{report.files_before} files with {report.bytes_before / 1e6:.1f} MB before, "
+        f"{report.files_after} with {report.bytes_after / 1e6:.1f} MB now; "
+        f"{report.dropped_scores} verdicts of archived models dropped"
+    )
+    click.echo(
+        "the files before stay as long as a snapshot shows them: 'fame expire' forgets those"
     )

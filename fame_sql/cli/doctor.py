@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import duckdb
 
 from fame_sql.cli.options.output import json_option
 from fame_sql.cli.options.warehouse import warehouse_option
@@ -36,7 +38,11 @@ def doctor(deep: bool, warehouse: Path, as_json: bool) -> None:
     with Warehouse.open(warehouse, read_only=True) as opened:
         reach_partitions(opened.connection)
         findings = examine(opened, deep=deep)
-        levels, is_held = read_levels(opened), has_settings(opened)
+        levels: Sequence[Level] = []
+        # What a damaged table says of itself is told already.
+        with suppress(duckdb.Error) if findings else nullcontext():
+            levels = read_levels(opened)
+        is_held = has_settings(opened)
     if as_json:
         print_json([asdict(finding) for finding in findings])
         return

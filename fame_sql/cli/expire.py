@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 @age_options("Drop", "lines", "date or time")
 @click.option("--dry-run", is_flag=True, help="Print what would be dropped; change nothing.")
 @click.option("--all", "all_lines", is_flag=True, help="Drop the lines even if none are left.")
+@click.option(
+    "--history",
+    metavar="AGE",
+    help="In a lake, how long it still shows what it was; dropped lines stay on disk so long. "
+    "[default: 7d]",
+)
 @warehouse_option
 @json_option
 def expire(
@@ -29,29 +35,32 @@ def expire(
     older_than: str | None,
     dry_run: bool,
     all_lines: bool,
+    history: str | None,
     warehouse: Path,
     as_json: bool,
 ) -> None:
     """Drop old log lines.
 
     Their events, verdicts, labels and daily counts are kept. A line that a person has labelled is
-    never dropped.
+    never dropped. A lake also forgets what it was before --history.
     """
     from fame_sql.session.query import plain_errors
-    from fame_sql.storage.expiry import cutoff
+    from fame_sql.storage.expiry import HISTORY, cutoff, parse_age
     from fame_sql.storage.expiry import expire as run
+    from fame_sql.warehouse.lake.address import is_lake_path
     from fame_sql.warehouse.warehouse import Warehouse
 
     time = cutoff(before, older_than)
+    kept = HISTORY if history is None else parse_age(history)
     with Warehouse.open(warehouse) as opened, plain_errors():
-        report = run(opened, time, all_lines=all_lines, dry_run=dry_run)
+        report = run(opened, time, all_lines=all_lines, history=kept, dry_run=dry_run)
     if as_json:
         print_json(asdict(report))
     else:
-        _print(report)
+        _print(report, in_lake=is_lake_path(warehouse))
 
 
-def _print(report: ExpiryReport) -> None:
+def _print(report: ExpiryReport, *, in_lake: bool) -> None:
     done = "dropped" if report.dropped else "would be dropped"
     click.echo(f"{report.lines} of {report.of_lines} lines before {report.before} {done}")
     print_facts(
@@ -63,5 +72,5 @@ def _print(report: ExpiryReport) -> None:
             ("partition files that are kept for a labelled line", report.kept_partitions),
         ]
     )
-    if report.dropped and report.lines:
+    if report.dropped and report.lines and not in_lake:
         click.echo("to make the file smaller, run 'fame compact'")

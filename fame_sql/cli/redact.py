@@ -64,6 +64,7 @@ def _lines(report: RedactionReport) -> Iterator[str]:
     if report.redacted and report.lines:
         yield (
             "the old text can still be in free blocks of the file (run 'fame compact'), in "
-            "models (run 'fame train --full'), in the source files and in backups"
+            "models (run 'fame train --full'), in the source files and in backups; a lake has "
+            "forgotten what it was before"
         )
         yield "next: fame score"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import duckdb
 
 from fame_sql import sql
 from fame_sql.errors import InputError
 from fame_sql.events.repair import RepairReport, repair_lines
+from fame_sql.events.rows import gather, load_over_rows
+from fame_sql.warehouse.lake.files import forget_before
+from fame_sql.warehouse.lake.kind import is_lake
 from fame_sql.warehouse.warehouse import Warehouse
 
 REPLACEMENT = "<redacted>"
@@ -82,6 +86,9 @@ def redact(
             done = _replace(warehouse.connection, {**wanted, "replacement": _literal(replacement)})
         events, templates, calls, moved = warehouse.rows(sql.load("events/redact/left"), wanted)[0]
         warehouse.connection.execute("DROP TABLE redacted_lines")
+    if not dry_run and is_lake(warehouse.connection):
+        # Every snapshot before shows the text.
+        forget_before(warehouse.connection, timedelta(0))
     return RedactionReport(
         lines, done.dropped, events, templates, calls, moved, redacted=not dry_run
     )
@@ -104,9 +111,10 @@ def _literal(replacement: str) -> str:
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, parameters: dict[str, str]) -> RepairReport:
+    gather(connection)
     for step in _STEPS:
         try:
-            connection.execute(sql.load(f"events/redact/{step}"), parameters)
+            connection.execute(load_over_rows(connection, f"events/redact/{step}"), parameters)
         except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
             raise InputError(
                 "the attributes of a line would not be JSON any more; nothing was changed: "

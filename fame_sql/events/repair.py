@@ -8,6 +8,7 @@ from string import Template
 import duckdb
 
 from fame_sql import sql
+from fame_sql.events.rows import gather, load_over_rows
 from fame_sql.warehouse import lines, settings
 from fame_sql.warehouse.warehouse import Warehouse, read_recipe
 
@@ -59,11 +60,12 @@ def repair_lines(connection: duckdb.DuckDBPyConnection, condition: str = "true")
     condition : str
         A condition on ``log_id`` in SQL, written in this program.
     """
+    gather(connection)
     find = Template(sql.load("events/repair/find_changed"))
     canonical = read_recipe(connection).sql("body")
     connection.execute(find.substitute(canonical=canonical, condition=condition))
     for step in _STEPS:
-        connection.execute(sql.load(f"events/repair/{step}"))
+        connection.execute(load_over_rows(connection, f"events/repair/{step}"))
     [found] = connection.execute(sql.load("events/repair/report")).fetchall()
     connection.execute(sql.load("events/repair/drop_steps"))
     lines.record(connection)

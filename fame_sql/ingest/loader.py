@@ -20,6 +20,7 @@ from fame_sql.ingest.report import IngestReport
 from fame_sql.ingest.resume import Start, find_start
 from fame_sql.ingest.sources import Source, latest_moment
 from fame_sql.ingest.tables import Table, load_table
+from fame_sql.warehouse.lake.files import merge_if_many
 from fame_sql.warehouse.lake.kind import is_lake, load_for
 from fame_sql.warehouse.lake.numbers import next_load
 from fame_sql.warehouse.memory import limited_memory
@@ -154,6 +155,8 @@ class Loader:
             self._connection.execute("DROP TABLE IF EXISTS temp.parts")
             self._connection.execute("DROP TABLE IF EXISTS temp.tails")
             self._macros.drop()
+        if is_lake(self._connection):
+            merge_if_many(self._connection)
 
     def _windows(
         self, sources: Iterable[Source | Table | Unread]

@@ -10,6 +10,8 @@ from fame_sql import models, sql
 from fame_sql.errors import FameError
 from fame_sql.warehouse.connection import AFTER_DAMAGE, first_line
 from fame_sql.warehouse.definitions import has_partitions
+from fame_sql.warehouse.lake.agreement import disagreements
+from fame_sql.warehouse.lake.kind import is_lake
 from fame_sql.warehouse.warehouse import Warehouse
 
 
@@ -24,6 +26,8 @@ def damage(warehouse: Warehouse) -> Iterator[tuple[str, str]]:
     warehouse : Warehouse
         May be open read-only; its partitions must be in reach.
     """
+    if is_lake(warehouse.connection):
+        yield from disagreements(warehouse.connection)
     yield from _tables(warehouse)
     for record in models.models(warehouse):
         try:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from fame_sql import sql
 from fame_sql.models.model import Model
 from fame_sql.scoring.cache import shared_cache
 from fame_sql.scoring.scoring import store_verdicts, verdict_table
 from fame_sql.templates.matching import assign
 from fame_sql.templates.templates import read_templates
+from fame_sql.warehouse.lake.kind import load_for
 from fame_sql.warehouse.warehouse import Warehouse
 
 MOST = 4096
@@ -71,7 +71,7 @@ class Arrivals:
     def judge(self) -> Judged | None:
         """Return the next events with their verdicts, None if all are judged."""
         rows = self._warehouse.rows(
-            sql.load("scoring/arrived"),
+            load_for(self._warehouse.connection, "scoring/arrived"),
             {"after": self._after, "most": MOST, "model_version": self.version},
         )
         if not rows:

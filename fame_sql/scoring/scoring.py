@@ -22,10 +22,13 @@ from fame_sql.console import Progress, SilentProgress
 from fame_sql.models import load_champion, load_published
 from fame_sql.models.model import Model
 from fame_sql.scoring.cache import VerdictCache, shared_cache
-from fame_sql.templates.matching import match_events
+from fame_sql.templates.matching import match_collected, match_events
+from fame_sql.templates.templates import read_templates
 from fame_sql.verdict import Verdict, statements
 from fame_sql.verdict.columns import ARROW_FIELDS
 from fame_sql.warehouse.disk import check_room
+from fame_sql.warehouse.lake.feed import Mark, collect_new_events, is_worth_remembering, remember
+from fame_sql.warehouse.lake.kind import is_lake, load_for
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
 BATCH = 16_384
@@ -107,7 +110,10 @@ def estimate_scoring(warehouse: Warehouse, *, version: str | None = None) -> Sco
     MissingStageError
         If no model is published.
     """
-    return _estimate(warehouse, _load(warehouse, version))
+    model = _load(warehouse, version)
+    if is_lake(warehouse.connection):
+        collect_new_events(warehouse.connection, model.version)
+    return _estimate(warehouse, model)
 
 
 def _load(warehouse: Warehouse, version: str | None) -> Model:
@@ -157,7 +163,7 @@ def score_events(
     model = _load(warehouse, version)
     cache = shared_cache(model.version)
     with scoring_turn(warehouse.path):
-        match_events(warehouse, progress=progress)
+        mark = _match(warehouse, model, progress)
         needs = _estimate(warehouse, model)
         _check_disks(warehouse, needs)
         what = f"scoring events (at most {needs.bytes_needed / 1e6:.0f} MB on disk)"
@@ -165,6 +171,9 @@ def score_events(
             for batch in _pending(warehouse, model):
                 _score_batch(warehouse, model, cache, batch)
                 step.advance(batch.num_rows)
+        if mark is not None and is_worth_remembering(warehouse.connection, mark):
+            with warehouse.transaction():
+                remember(warehouse.connection, mark)
     events, lines = warehouse.rows("SELECT count(*), coalesce(sum(lines), 0) FROM fame.events")[0]
     return ScoringReport(
         scored=needs.events,
@@ -173,6 +182,16 @@ def score_events(
         model_version=model.version,
         lines_by_value=_count_by_value(warehouse, model),
     )
+
+
+def _match(warehouse: Warehouse, model: Model, progress: Progress) -> Mark | None:
+    """Match the events without a template; in a lake, those that have come, up to a mark."""
+    if not is_lake(warehouse.connection):
+        match_events(warehouse, progress=progress)
+        return None
+    mark = collect_new_events(warehouse.connection, model.version)
+    match_collected(warehouse, read_templates(warehouse), progress)
+    return mark
 
 
 def _count_by_value(warehouse: Warehouse, model: Model) -> int:
@@ -241,14 +260,16 @@ class _Pending:
 
 def _count_pending(warehouse: Warehouse, model: Model) -> _Pending:
     parameters = {"model_version": model.version}
-    return _Pending(**warehouse.records(sql.load("scoring/pending"), parameters)[0])
+    statement = load_for(warehouse.connection, "scoring/pending")
+    return _Pending(**warehouse.records(statement, parameters)[0])
 
 
 def _pending(warehouse: Warehouse, model: Model) -> Iterator[pa.Table]:
     """Yield the unscored events in slices of ids, each read when it is needed."""
     version = {"model_version": model.version}
-    statement = sql.load("scoring/unscored")
-    for first, last in warehouse.rows(sql.load("scoring/slices"), {"most": BATCH, **version}):
+    statement = load_for(warehouse.connection, "scoring/unscored")
+    slices = load_for(warehouse.connection, "scoring/slices")
+    for first, last in warehouse.rows(slices, {"most": BATCH, **version}):
         bounds = {"first": first, "last": last, **version}
         batch = warehouse.connection.sql(statement, params=bounds).to_arrow_table()
         if batch.num_rows:

@@ -11,6 +11,7 @@ import duckdb
 from fame_sql import sql
 from fame_sql.canonical.canonical import default_recipe
 from fame_sql.errors import WarehouseError
+from fame_sql.events.rows import gather
 from fame_sql.models.model import Model
 from fame_sql.scoring.live import LiveScorer
 from fame_sql.sql.quoting import identifier, literal
@@ -19,6 +20,7 @@ from fame_sql.storage.views import partition_place
 from fame_sql.udfs import duckdb as functions
 from fame_sql.warehouse.connection import STORAGE_VERSION, first_line
 from fame_sql.warehouse.disk import check_room
+from fame_sql.warehouse.lake.files import count_files, merge_files
 from fame_sql.warehouse.reach import limit
 from fame_sql.warehouse.warehouse import Warehouse
 
@@ -41,6 +43,55 @@ class CompactionReport:
     bytes_after: int
     rows: int
     dropped_scores: int
+
+
+@dataclass(frozen=True)
+class LakeCompaction:
+    """What a compaction of a lake did, by its newest snapshot.
+
+    Parameters
+    ----------
+    files_before, files_after : int
+        Parquet files.
+    bytes_before, bytes_after : int
+        Their size.
+    dropped_scores : int
+        Verdicts of archived models that were dropped on request.
+    """
+
+    files_before: int
+    files_after: int
+    bytes_before: int
+    bytes_after: int
+    dropped_scores: int
+
+
+def compact_lake(warehouse: Warehouse, *, drop_superseded: bool = False) -> LakeCompaction:
+    """Merge the small files of a lake, and leave one row for each event.
+
+    Others can read and load meanwhile. Nothing that a snapshot shows is lost.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+        A warehouse in a lake, open for writing.
+    drop_superseded : bool
+        Drop the verdicts of archived models.
+
+    Raises
+    ------
+    ConflictError
+        If others added events at each moment when the rows of events were gathered.
+    """
+    connection = warehouse.connection
+    before = count_files(connection)
+    with warehouse.transaction():
+        dropped = _drop_superseded(warehouse) if drop_superseded else 0
+        gather(connection)
+        connection.execute(sql.load("templates/recount"))
+    merge_files(connection)
+    after = count_files(connection)
+    return LakeCompaction(before.files, after.files, before.bytes, after.bytes, dropped)
 
 
 def compact(path: Path, *, drop_superseded: bool = False) -> CompactionReport:

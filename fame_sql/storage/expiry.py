@@ -15,7 +15,12 @@ from fame_sql.errors import InputError
 from fame_sql.storage.views import define_views, partition_place
 from fame_sql.warehouse import lines as own_lines
 from fame_sql.warehouse.definitions import load_by_value
+from fame_sql.warehouse.lake.files import forget_before
+from fame_sql.warehouse.lake.kind import is_lake
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
+
+HISTORY = timedelta(days=7)
+"""How long a lake shows what it was, unless another time is given."""
 
 _AGE = re.compile(r"(\d{1,6})([hdw])")
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
@@ -56,7 +61,12 @@ class ExpiryReport:
 
 
 def expire(
-    warehouse: Warehouse, before: datetime, *, all_lines: bool = False, dry_run: bool = False
+    warehouse: Warehouse,
+    before: datetime,
+    *,
+    all_lines: bool = False,
+    history: timedelta = HISTORY,
+    dry_run: bool = False,
 ) -> ExpiryReport:
     """Drop the log lines before a time.
 
@@ -69,6 +79,8 @@ def expire(
         The cutoff in UTC. For lines without a time, the time of ingestion counts.
     all_lines : bool
         Allow dropping every line.
+    history : timedelta
+        How long a lake still shows what it was; only then the dropped lines leave the disk.
     dry_run : bool
         Report what would be dropped, without any change.
 
@@ -107,6 +119,8 @@ def expire(
         own_lines.delete(warehouse.connection, sql.load("storage/is_expired"), before=before)
         _expire_partitions(warehouse, [file[0] for file in files])
     _remove_files(warehouse)
+    if is_lake(warehouse.connection):
+        forget_before(warehouse.connection, history)
     return report
 
 
@@ -135,15 +149,24 @@ def cutoff(before: str | None, older_than: str | None) -> datetime:
         if time.tzinfo is not None:
             raise InputError(f"'{before}' has a time zone: write the time in UTC, without a zone")
         return time
-    found = _AGE.fullmatch(older_than or "")
-    if found is None:
-        raise InputError(
-            f"'{older_than}' is not an age: write 90d (days), 12h (hours) or 4w (weeks)"
-        )
     try:
-        return utc_now() - timedelta(**{_UNITS[found[2]]: int(found[1])})
+        return utc_now() - parse_age(older_than or "")
     except OverflowError:
         raise InputError(f"'{older_than}' is too long an age: write a smaller one") from None
+
+
+def parse_age(text: str) -> timedelta:
+    """Return an age such as ``90d``, ``12h`` or ``4w``.
+
+    Raises
+    ------
+    InputError
+        If it is written in another way.
+    """
+    found = _AGE.fullmatch(text)
+    if found is None:
+        raise InputError(f"'{text}' is not an age: write 90d (days), 12h (hours) or 4w (weeks)")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 def _old_partitions(

@@ -9,7 +9,8 @@ import pyarrow as pa
 from fame_sql import sql
 from fame_sql.console import Progress, SilentProgress
 from fame_sql.templates.templates import TemplateSet, read_templates
-from fame_sql.warehouse.lake.kind import load_for
+from fame_sql.warehouse.lake.feed import collect_new_events
+from fame_sql.warehouse.lake.kind import is_lake, load_for
 from fame_sql.warehouse.warehouse import Warehouse
 
 SLICE = 16_384
@@ -36,16 +37,27 @@ def match_events(warehouse: Warehouse, *, progress: Progress | None = None) -> i
     known = read_templates(warehouse)
     if not known.templates:
         return 0
+    if is_lake(warehouse.connection):
+        collect_new_events(warehouse.connection)
+    matched = match_collected(warehouse, known, progress)
+    warehouse.connection.execute(sql.load("templates/recount"))
+    return matched
+
+
+def match_collected(
+    warehouse: Warehouse, known: TemplateSet, progress: Progress | None = None
+) -> int:
+    """Match events, in a lake those of ``arrived_events``, and return how many got a template."""
     matched = 0
-    slices = warehouse.rows(sql.load("templates/slices"), {"most": SLICE})
+    connection = warehouse.connection
+    slices = warehouse.rows(load_for(connection, "templates/slices"), {"most": SLICE})
     events = sum(events for _, _, events in slices)
     with (progress or SilentProgress()).step("matching events", events) as step:
         for first, last, _ in slices:
             bounds = {"first": first, "last": last}
-            rows = warehouse.rows(sql.load("templates/unmatched_slice"), bounds)
+            rows = warehouse.rows(load_for(connection, "templates/unmatched_slice"), bounds)
             matched += _assign(warehouse, known, rows)
             step.advance(len(rows))
-    warehouse.connection.execute(sql.load("templates/recount"))
     return matched
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from fame_sql import sql
 from fame_sql.errors import HeldError, WarehouseError
 from fame_sql.sql.quoting import literal
 from fame_sql.warehouse.lake.address import LakeAddress
@@ -18,6 +19,8 @@ EXTENSIONS = "FAME_DUCKDB_EXTENSIONS"
 """The variable with a folder of DuckDB extensions, where they cannot be installed."""
 
 _NO_EXTENSION = ("is an existing extension", "Extension Autoloading", "extension not found")
+# DuckDB writes encrypted files with the ciphers of this extension alone.
+_CIPHERS = "LOAD httpfs"
 _SECRETS = re.compile(r"(?i)password\s*=\s*('[^']*'|\S+)")
 
 
@@ -40,7 +43,10 @@ def open_lake(address: LakeAddress, *, read_only: bool = False) -> duckdb.DuckDB
     if not address.is_shared and not Path(address.catalogue).exists():
         raise WarehouseError(_none_at(address))
     try:
-        return duckdb.connect(address.for_duckdb, read_only=read_only, config=_settings())
+        connection = duckdb.connect(address.for_duckdb, read_only=read_only, config=_settings())
+        if connection.execute(sql.load("warehouse/lake/is_encrypted")).fetchall() == [(True,)]:
+            connection.execute(_CIPHERS)
+        return connection
     except duckdb.Error as error:
         raise _explained(address, error) from None
 
@@ -124,6 +130,8 @@ def create_lake(address: LakeAddress, *, encrypted: bool = False) -> None:
     _make_folder(address.data)
     try:
         with duckdb.connect(config=_settings()) as memory:
+            if encrypted:
+                memory.execute(_CIPHERS)
             memory.execute(f"ATTACH {literal(address.for_duckdb)} AS lake ({options})")
             create_numbers(memory, address)
             memory.execute("DETACH lake")
@@ -168,9 +176,9 @@ def _explained(address: LakeAddress, error: duckdb.Error) -> WarehouseError:
     text = _SECRETS.sub("password=…", " ".join(str(error).split()))
     if any(words in text for words in _NO_EXTENSION):
         return WarehouseError(
-            f'DuckDB {duckdb.__version__} has no extension for lakes here: type python -c "import '
-            "duckdb; duckdb.sql('INSTALL ducklake; INSTALL postgres')\", or use a warehouse in a "
-            "file: --warehouse warehouse.duckdb"
+            f"DuckDB {duckdb.__version__} has no extension for lakes here: type python -c "
+            "\"import duckdb; duckdb.sql('INSTALL ducklake; INSTALL postgres; INSTALL httpfs')\", "
+            "or use a warehouse in a file: --warehouse warehouse.duckdb"
         )
     if _is_missing(text):
         return WarehouseError(_none_at(address))
