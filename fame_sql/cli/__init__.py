@@ -46,6 +46,7 @@ from fame_sql.cli.metrics import metrics
 from fame_sql.cli.mine import mine
 from fame_sql.cli.models import models
 from fame_sql.cli.options.empty import refuse_empty_values
+from fame_sql.cli.options.quiet import quiet_option, take_quiet
 from fame_sql.cli.partition import partition
 from fame_sql.cli.policy import policy
 from fame_sql.cli.query import query
@@ -227,8 +228,7 @@ def _shown(message: str) -> str:
     metavar="FILE",
     help="A file with a token for the server that holds the warehouse; $FAME_TOKEN is one itself.",
 )
-@click.option("--quiet", is_flag=True, help="Show no progress and no remarks on stderr.")
-def main(token_file: Path | None, quiet: bool) -> None:
+def main(token_file: Path | None) -> None:
     """Find anomalous lines in logs with SQL.
 
     The stages run in this order: ingest, mine, label, domains, train, score. 'fame compile' runs
@@ -237,6 +237,8 @@ def main(token_file: Path | None, quiet: bool) -> None:
     """
 
 
+main.params.append(quiet_option())
 for _commands in GROUPS.values():
     for _command in _commands:
+        take_quiet(_command)
         main.add_command(_command)

@@ -16,7 +16,8 @@ from fame_sql.cli.alert_silence import silence, silences, unsilence
 from fame_sql.cli.options.numbers import Number
 from fame_sql.cli.options.output import Form, form_options, json_option
 from fame_sql.cli.options.warehouse import warehouse_option
-from fame_sql.cli.output import print_json, print_records
+from fame_sql.cli.output import print_done, print_json, print_records
+from fame_sql.cli.tables import print_nothing
 from fame_sql.console import printable
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def alert(
     if dry_run:
         _preview(warehouse, as_json)
     elif follow:
-        _follow(warehouse, every)
+        _follow(warehouse, every, as_json)
     else:
         context.exit(_once(warehouse, as_json))
 
@@ -79,18 +80,21 @@ def _preview(warehouse: Path, as_json: bool) -> None:
     if as_json:
         print_json([{**_facts(delivery), "message": text} for delivery, text in found])
         return
+    if not found:
+        print_nothing("no message would be sent", "fame incidents")
+        return
     for delivery, text in found:
         click.echo(printable(f"{delivery.channel}: {delivery.notice().headline()}\n{text}\n"))
     click.echo(f"{len(found)} messages would be sent")
 
 
-def _follow(warehouse: Path, every: float) -> None:
+def _follow(warehouse: Path, every: float, as_json: bool) -> None:
     from fame_sql.errors import WarehouseError
 
     while True:
         begun = time.monotonic()
         try:
-            _once(warehouse, False, quiet=True)
+            _once(warehouse, as_json, quiet=True)
         except WarehouseError as error:
             # Another process has the warehouse; the next pass will find what this one would have.
             click.echo(printable(str(error)), err=True)
@@ -110,10 +114,8 @@ def _once(warehouse: Path, as_json: bool, *, quiet: bool = False) -> int:
     except PassRunningError as error:
         click.echo(printable(str(error)), err=True)
         return _ANOTHER_PASS
-    if as_json:
-        print_json(_as_json(report))
-    elif not quiet or report.sent or report.failed:
-        _print(report)
+    if not quiet or report.sent or report.failed:
+        print_json(_as_json(report)) if as_json else _print(report)
     for note in dict.fromkeys(report.notes):
         click.echo(printable(note), err=True)
     return report.exit_code
@@ -180,10 +182,8 @@ def outbox(every: bool, warehouse: Path, form: Form) -> None:
 
     with Warehouse.open(warehouse, read_only=True) as opened:
         rows = list_deliveries(opened, every=every)
-    if not rows and form == "text":
-        click.echo("no message waits")
-        return
-    print_records(rows, _SENT, form)
+    nothing = ("no message waits", "fame alert routes" if every else "fame alert outbox --all")
+    print_records(rows, _SENT, form, nothing, deciding=("channel", "state", "reason"))
 
 
 @alert.command()
@@ -197,15 +197,14 @@ def held(every: bool, warehouse: Path, form: Form) -> None:
 
     with Warehouse.open(warehouse, read_only=True) as opened:
         rows = list_holds(opened, every=every)
-    if not rows and form == "text":
-        click.echo("nothing is held back")
-        return
-    print_records(rows, _HELD, form)
+    nothing = ("nothing is held back", "fame alert routes" if every else "fame alert held --all")
+    print_records(rows, _HELD, form, nothing, deciding=("since", "channel", "incident_id", "why"))
 
 
 @alert.command()
 @warehouse_option
-def retry(warehouse: Path) -> None:
+@json_option
+def retry(warehouse: Path, as_json: bool) -> None:
     """Send what failed again, without waiting longer.
 
     The next 'fame alert' sends it.
@@ -219,7 +218,8 @@ def retry(warehouse: Path) -> None:
         now: datetime = utc_now()
         take_journal(opened, journal, now)
         waiting = retry_all(opened, now)
-    click.echo(f"{waiting} messages are due; send them with 'fame alert'")
+    said = f"{waiting} messages are due; send them with 'fame alert'"
+    print_done(said, {"due": waiting}, as_json=as_json)
 
 
 for _command in (set_, check, way, test, silence, silences, unsilence):

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from fame_sql.cli.options.author import author_option
-from fame_sql.cli.options.output import Form, form_options
+from fame_sql.cli.options.output import Form, form_options, json_option
 from fame_sql.cli.options.warehouse import warehouse_option
-from fame_sql.cli.output import print_json, print_records
+from fame_sql.cli.options.wide import table_options
+from fame_sql.cli.output import print_done, print_json, print_records
 from fame_sql.console import printable
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ file_argument = click.argument(
 )
 @author_option
 @warehouse_option
-def set_(file: Path, force: bool, author: str | None, warehouse: Path) -> None:
+@json_option
+def set_(file: Path, force: bool, author: str | None, warehouse: Path, as_json: bool) -> None:
     """Put settings of alerts in force.
 
     They are read from a TOML file. What could fail when an alert is to be sent is refused: unknown
@@ -62,7 +64,9 @@ def set_(file: Path, force: bool, author: str | None, warehouse: Path) -> None:
             take_journal(opened, journal, utc_now())
         settings = store_settings(opened, text, author or system_user(), utc_now(), force=force)
     _print_notes(settings)
-    click.echo(f"{len(settings.channels)} channels, {len(settings.routes)} routes are in force")
+    facts = {"channels": len(settings.channels), "routes": len(settings.routes)}
+    said = f"{facts['channels']} channels, {facts['routes']} routes are in force"
+    print_done(said, facts, as_json=as_json)
 
 
 @click.command()
@@ -71,7 +75,9 @@ def set_(file: Path, force: bool, author: str | None, warehouse: Path) -> None:
     "--force", is_flag=True, help="Accept services and domains that the warehouse does not have."
 )
 @warehouse_option
-def check(file: Path, force: bool, warehouse: Path) -> None:
+@json_option
+@table_options
+def check(file: Path, force: bool, warehouse: Path, as_json: bool) -> None:
     """Check a TOML file with settings of alerts.
 
     Variables that are not set, and the next times of maintenance windows, are listed as well.
@@ -92,9 +98,12 @@ def check(file: Path, force: bool, warehouse: Path) -> None:
     problems = list(unusable(settings, os.environ, utc_now()))
     for problem in problems:
         click.echo(printable(f"cannot send from here: {problem}"), err=True)
-    if windows := list(occurrences(settings, utc_now())):
+    windows = list(occurrences(settings, utc_now()))
+    if windows and not as_json:
         print_records(windows, _WINDOWS, "text")
-    click.echo(f"{len(settings.channels)} channels, {len(settings.routes)} routes are fine")
+    facts = {"channels": len(settings.channels), "routes": len(settings.routes)}
+    said = f"{facts['channels']} channels, {facts['routes']} routes are fine"
+    print_done(said, {**facts, "windows": windows, "problems": problems}, as_json=as_json)
     if problems:
         raise click.exceptions.Exit(1)
 
@@ -130,7 +139,7 @@ def way(severity: str, service: str | None, domain: str, warehouse: Path, form: 
     if form == "json":
         print_json({"channels": rows, "windows": windows})
         return
-    print_records(rows, _CHANNELS, form)
+    print_records(rows, _CHANNELS, form, deciding=("channel", "kind", "last_error"))
     if windows and form == "text":
         click.echo()
         print_records(windows, _WINDOWS, form)
@@ -151,16 +160,15 @@ def _print_way(
     asked = replace(incident, severity=read, service_name=service, domain=domain)
     found = settings.routed(asked, read)
     rows = [{"channel": name, "after": spoken(wait)} for name, wait in found.items()]
-    if not rows and form == "text":
-        click.echo("no channel takes such an incident")
-        return
-    print_records(rows, ("channel", "after"), form)
+    nothing = ("no channel takes such an incident", "fame alert routes")
+    print_records(rows, ("channel", "after"), form, nothing)
 
 
 @click.command()
 @click.argument("channel", metavar="CHANNEL")
 @warehouse_option
-def test(channel: str, warehouse: Path) -> None:
+@json_option
+def test(channel: str, warehouse: Path, as_json: bool) -> None:
     """Send a test message to a channel.
 
     PagerDuty and Alertmanager get its end at once, so that it does not stay open there.
@@ -174,4 +182,6 @@ def test(channel: str, warehouse: Path) -> None:
     outcome = send_test(settings, channel)
     if outcome.status != "delivered":
         raise click.ClickException(printable(f"{channel}: {outcome.reason}"))
-    click.echo(printable(f"{channel}: delivered{outcome.degraded and f' ({outcome.degraded})'}"))
+    said = f"{channel}: delivered{outcome.degraded and f' ({outcome.degraded})'}"
+    facts = {"channel": channel, "status": outcome.status, "degraded": outcome.degraded}
+    print_done(said, facts, as_json=as_json)

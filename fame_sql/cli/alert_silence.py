@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from fame_sql.cli.options.author import author_option
-from fame_sql.cli.options.output import Form, form_options
+from fame_sql.cli.options.output import Form, form_options, json_option
 from fame_sql.cli.options.warehouse import warehouse_option
-from fame_sql.cli.output import print_records
+from fame_sql.cli.output import print_done, print_json, print_records
 from fame_sql.console import printable
 
 _COLUMNS = ("silence_id", "match", "starts_at", "ends_at", "author", "reason")
@@ -23,8 +23,15 @@ _SHOWN = 5
 @click.option("--all", "every", is_flag=True, help="Accept a match that covers all that is open.")
 @author_option
 @warehouse_option
+@json_option
 def silence(
-    match: str, span: str, reason: str, every: bool, author: str | None, warehouse: Path
+    match: str,
+    span: str,
+    reason: str,
+    every: bool,
+    author: str | None,
+    warehouse: Path,
+    as_json: bool,
 ) -> None:
     """Hold back alerts of some incidents for a time.
 
@@ -44,6 +51,9 @@ def silence(
         silence_id = add_silence(
             opened, match, end, author or system_user(), reason, now, every=every
         )
+    if as_json:
+        print_json({"silence_id": silence_id, "ends_at": end, "covered": len(covered)})
+        return
     click.echo(f"silence {silence_id} until {end:%Y-%m-%d %H:%M:%S}Z")
     click.echo(f"it covers {len(covered)} of the incidents that are open")
     if not covered:
@@ -65,20 +75,20 @@ def silences(warehouse: Path, form: Form) -> None:
 
     with Warehouse.open(warehouse, read_only=True) as opened:
         rows = list_silences(opened, utc_now())
-    if not rows and form == "text":
-        click.echo("nothing is silenced")
-        return
-    print_records(rows, _COLUMNS, form)
+    nothing = ("nothing is silenced", "fame incidents")
+    print_records(rows, _COLUMNS, form, nothing, deciding=("silence_id", "match", "ends_at"))
 
 
 @click.command()
 @click.argument("silence_id", metavar="SILENCE")
 @warehouse_option
-def unsilence(silence_id: str, warehouse: Path) -> None:
+@json_option
+def unsilence(silence_id: str, warehouse: Path, as_json: bool) -> None:
     """End a silence before its time."""
     from fame_sql.operations.alerts.silences import end_silence
     from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
     with Warehouse.open(warehouse) as opened:
         end_silence(opened, silence_id, utc_now())
-    click.echo(f"silence {silence_id} has ended")
+    facts = {"silence_id": silence_id, "state": "ended"}
+    print_done(f"silence {silence_id} has ended", facts, as_json=as_json)

@@ -12,7 +12,7 @@ from fame_sql.cli.options.author import author_option
 from fame_sql.cli.options.numbers import COUNT, SEED
 from fame_sql.cli.options.output import Form, form_options
 from fame_sql.cli.options.warehouse import warehouse_option
-from fame_sql.cli.output import print_csv, print_json
+from fame_sql.cli.output import print_csv, print_done, print_json
 from fame_sql.cli.tables import print_table
 from fame_sql.console import printable
 
@@ -72,7 +72,8 @@ def audit(
             session.draw(lines, seed)
         if path is not None:
             written = session.export(path)
-            click.echo(f"{written} lines written to {path}: fill in the column label")
+            said = f"{written} lines written to {path}: fill in the column label"
+            print_done(said, {"file": str(path), "lines": written}, as_json=form == "json")
             return
         if not only_report:
             _ask(session)

@@ -10,7 +10,7 @@ import click
 
 from fame_sql.cli.options.output import Form, force_option, form_options
 from fame_sql.cli.options.warehouse import warehouse_option
-from fame_sql.cli.output import print_csv, print_json
+from fame_sql.cli.output import print_csv, print_done, print_json
 from fame_sql.cli.tables import print_table
 from fame_sql.files import write_text
 
@@ -88,7 +88,8 @@ def cost(
         from fame_sql.operations.costs.inputs import to_toml
 
         write_text(written, to_toml(measured.inputs), force=force)
-        click.echo(f"edit {written}, then run: fame cost --inputs {written}")
+        said = f"edit {written}, then run: fame cost --inputs {written}"
+        print_done(said, {"file": str(written)}, as_json=form == "json")
         return
     _print(measured, form)
 

@@ -15,11 +15,13 @@ from fame_sql.cli.options.output import Form, form_options, json_option
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json, print_records
 from fame_sql.cli.progress import terminal_progress
+from fame_sql.cli.tables import print_nothing
 
 if TYPE_CHECKING:
     from fame_sql.operations.counts.calibration import Calibration
 
 _COLUMNS = ("service_name", "kind", "first_window", "last_window", "lines", "expected", "g")
+_DECIDING = ("service_name", "kind", "first_window", "lines", "expected", "template")
 _LONGEST = 80
 
 
@@ -84,10 +86,12 @@ def counts(
     click.echo(f"{report.windows} windows tested, {report.found} of their counts are anomalous")
     if is_followed:
         click.echo(f"{len(changes)} changes of incidents")
-    if rows:
-        click.echo()
-        shown = [{**row, "template": row["template"].strip()[:_LONGEST]} for row in rows]
-        print_records(shown, (*_COLUMNS, "template"), form)
+    if not rows:
+        print_nothing("no count is anomalous", "fame top")
+        return
+    click.echo()
+    shown = [{**row, "template": row["template"].strip()[:_LONGEST]} for row in rows]
+    print_records(shown, (*_COLUMNS, "template"), form, deciding=_DECIDING)
 
 
 @counts.command()

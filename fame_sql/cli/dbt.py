@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
+from fame_sql.cli.options.output import json_option
 from fame_sql.cli.options.warehouse import warehouse_option
+from fame_sql.cli.output import print_json
 
 
 @click.group()
@@ -37,8 +39,14 @@ def dbt() -> None:
     show_default=True,
     help="Folder of the package in the git repository; '.' for its root.",
 )
+@json_option
 def init(
-    folder: Path, warehouse: Path, package: str | None, revision: str, subdirectory: str
+    folder: Path,
+    warehouse: Path,
+    package: str | None,
+    revision: str,
+    subdirectory: str,
+    as_json: bool,
 ) -> None:
     """Write a dbt project and profile for the warehouse.
 
@@ -50,6 +58,9 @@ def init(
     with Warehouse.open(warehouse, read_only=True) as opened:
         published = bool(opened.value("SELECT count(*) FROM fame.champion"))
     write_project(folder, warehouse, package or str(PACKAGE), revision, subdirectory)
+    if as_json:
+        print_json({"folder": str(folder), "has_model": published})
+        return
     click.echo(f"wrote a dbt project for {warehouse} to {folder}; next:\n")
     click.echo(f"  cd {folder}\n  dbt deps\n  dbt build")
     if not published:

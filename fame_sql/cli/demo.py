@@ -14,7 +14,9 @@ import click
 from fame_sql.cli.evaluate import print_evaluation
 from fame_sql.cli.options.numbers import COUNT, SEED
 from fame_sql.cli.options.output import json_option
+from fame_sql.cli.options.quiet import remark
 from fame_sql.cli.options.warehouse import warehouse_at
+from fame_sql.cli.options.wide import table_options
 from fame_sql.cli.output import print_json
 from fame_sql.cli.progress import terminal_progress
 from fame_sql.cli.tables import print_facts, print_table
@@ -59,6 +61,7 @@ _WIDTH = 60
 )
 @warehouse_at("demo.duckdb")
 @json_option
+@table_options
 def demo(
     data: Path | None, format_: str, lines: int, seed: int, warehouse: Path, as_json: bool
 ) -> None:
@@ -84,7 +87,7 @@ def demo(
 
 
 def _print_stage(stage: str, seconds: float) -> None:
-    click.echo(f"{stage}: {seconds:.1f} s", err=True)
+    remark(f"{stage}: {seconds:.1f} s")
 
 
 def _to_dict(report: DemoReport) -> dict[str, object]:

@@ -14,7 +14,7 @@ from fame_sql.cli.options.numbers import COUNT
 from fame_sql.cli.options.output import Form, form_options
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_records
-from fame_sql.cli.tables import print_table
+from fame_sql.cli.tables import print_nothing, print_table
 
 if TYPE_CHECKING:
     from fame_sql.forensics.differences import Sides
@@ -85,9 +85,17 @@ def diff(
     if form != "text":
         print_records(rows[:at_most], (*_COLUMNS, "service_name", "template", "log_id"), form)
         return
+    if not rows:
+        print_nothing(f"none of {len(found)} templates differs", _more(found))
+        return
     _print(rows[:at_most])
     total = f"{len(found)} templates compared, {sum(map(_is_significant, found))} differ"
-    click.echo(f"{total}; an example of each: fame show LOG_ID" if rows else total)
+    click.echo(f"{total}; an example of each: fame show LOG_ID")
+
+
+def _more(found: list[dict[str, Any]]) -> str:
+    """Return the command that shows more where no difference is significant."""
+    return "fame diff --all" if found else "fame top"
 
 
 def _is_significant(row: dict[str, Any]) -> bool:
@@ -122,8 +130,6 @@ def _period(text: str) -> tuple[datetime, datetime]:
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
     print_table(
         ("change", "A", "B", "share A", "share B", "p", "log_id", "template"),
         [

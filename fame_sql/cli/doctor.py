@@ -13,8 +13,9 @@ import duckdb
 
 from fame_sql.cli.options.output import json_option
 from fame_sql.cli.options.warehouse import warehouse_option
+from fame_sql.cli.options.wide import table_options
 from fame_sql.cli.output import print_json
-from fame_sql.cli.tables import print_table
+from fame_sql.cli.tables import print_nothing, print_table
 from fame_sql.console import printable
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 )
 @warehouse_option
 @json_option
+@table_options
 def doctor(deep: bool, warehouse: Path, as_json: bool) -> None:
     """Say what is wrong with the warehouse and how to mend it."""
     from fame_sql.operations.alerts.stored_settings import has_settings
@@ -49,7 +51,7 @@ def doctor(deep: bool, warehouse: Path, as_json: bool) -> None:
     for finding in findings:
         click.echo(printable(f"{finding.what}\n  mend it with: {finding.command}"))
     if not findings:
-        click.echo("nothing is wrong")
+        print_nothing("nothing is wrong", "fame status" if deep else "fame doctor --deep")
     _print_levels(levels, is_held)
 
 

@@ -11,10 +11,10 @@ import click
 from fame_sql.cli.options.language_model import LanguageModelOptions, language_model_options
 from fame_sql.cli.options.output import Form, force_option, form_options, json_option
 from fame_sql.cli.options.warehouse import warehouse_option
-from fame_sql.cli.output import print_csv, print_json
+from fame_sql.cli.options.wide import table_options
+from fame_sql.cli.output import print_csv, print_done, print_json
 from fame_sql.cli.requests import print_requests, print_spending
-from fame_sql.cli.tables import print_table
-from fame_sql.console import printable
+from fame_sql.cli.tables import print_nothing, print_table, print_text
 from fame_sql.files import read_text, write_text
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ _CHANGES = ("what", "before", "after", "template", "text")
 @language_model_options
 @warehouse_option
 @json_option
+@table_options
 @click.pass_context
 def domains(
     context: click.Context,
@@ -102,6 +103,7 @@ def _print_requests(
 @force_option
 @warehouse_option
 @json_option
+@table_options
 def show(page_path: Path | None, force: bool, warehouse: Path, as_json: bool) -> None:
     """Show the current domains and the decisions of their certification."""
     from fame_sql.domains import domains
@@ -120,7 +122,8 @@ def show(page_path: Path | None, force: bool, warehouse: Path, as_json: bool) ->
 
             text = html_certificate(certificate, summaries, source)
         write_text(page_path, text, force=force)
-        click.echo(f"the certificate is in {page_path}")
+        said = f"the certificate is in {page_path}"
+        print_done(said, {"file": str(page_path)}, as_json=as_json)
         return
     _print_certificate(certificate, as_json=as_json, everything=True)
 
@@ -148,7 +151,7 @@ def edit(out: Path | None, force: bool, warehouse: Path) -> None:
             return
         edited = click.edit(text, extension=".yaml")
         if edited is None:
-            click.echo("nothing was changed")
+            print_nothing("nothing was changed", "fame domains show")
             return
         stored = domains.certify_grouping(opened, from_yaml(edited))
     _print_certificate(stored.certificate, as_json=False)
@@ -171,8 +174,10 @@ def diff(path: Path, warehouse: Path, form: Form) -> None:
         print_json([asdict(change) for change in found])
     elif form == "csv":
         print_csv(_CHANGES, [_row(change, texts) for change in found])
+    elif not found:
+        print_nothing(f"{path} changes nothing", "fame domains edit")
     else:
-        print_table(_CHANGES, [_row(change, texts, longest=80) for change in found])
+        print_table(_CHANGES, [_row(change, texts, longest=80) for change in found], _CHANGES[1:])
         click.echo(f"{len(found)} differences")
 
 
@@ -187,6 +192,7 @@ def _row(
 @click.argument("path", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
 @warehouse_option
 @json_option
+@table_options
 def certify(path: Path | None, warehouse: Path, as_json: bool) -> None:
     """Certify and use the domains of an edited file.
 
@@ -221,5 +227,5 @@ def _print_certificate(
         if everything or not finding.passed or finding.action:
             about = f" ({finding.domain})" if finding.domain else ""
             text = f"{finding.rule}{about}: {finding.detail} {finding.action or ''}"
-            click.echo(printable(text.rstrip()))
+            print_text(text.rstrip())
     click.echo("certified" if certificate.certified else "not certified")

@@ -15,6 +15,7 @@ from fame_sql.console import printable
 _SERVICE = ("service_name", "freshness", "recent_lines", "unknown_share", "unknown_templates")
 _SERVICES = (*_SERVICE, "psi", "distance", "p_value")
 _TEMPLATES = ("service_name", "change", "recent_lines", "expected", "g", "template")
+_DECIDING = ("service_name", "change", "recent_lines", "expected", "template")
 _SHOWN = 10
 _LONGEST = 80
 
@@ -43,9 +44,11 @@ def drift(warehouse: Path, form: Form) -> None:
     click.echo(printable(f"{found.freshness}: {found.reason}"))
     if found.command is not None:
         click.echo(f"next: {found.command} ({found.price})")
+    if not found.services:
+        return
     click.echo()
-    print_records(found.services, _SERVICES, form)
+    print_records(found.services, _SERVICES, form, deciding=_SERVICE)
     if found.templates:
         shown = [{**t, "template": t["template"].strip()[:_LONGEST]} for t in found.templates]
         click.echo(f"\n{len(shown)} templates have changed")
-        print_records(shown[:_SHOWN], _TEMPLATES, form)
+        print_records(shown[:_SHOWN], _TEMPLATES, form, deciding=_DECIDING)

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from fame_sql.cli.options.moment import MOMENT
-from fame_sql.cli.options.output import force_option
+from fame_sql.cli.options.output import force_option, json_option
 from fame_sql.cli.options.warehouse import warehouse_option
+from fame_sql.cli.output import print_done
 from fame_sql.cli.progress import terminal_progress
 
 _KINDS = ("lines", "anomalies", "incidents")
@@ -31,6 +32,7 @@ _FORMATS = ("csv", "parquet", "jsonl", "otlp", "timesketch")
 @click.option("--until", type=MOMENT, metavar="TIME", help="Until this time.")
 @force_option
 @warehouse_option
+@json_option
 def export(
     what: str,
     file: Path,
@@ -39,6 +41,7 @@ def export(
     until: datetime | None,
     force: bool,
     warehouse: Path,
+    as_json: bool,
 ) -> None:
     """Write lines, anomalies or incidents to a file for other programs.
 
@@ -67,4 +70,8 @@ def export(
             progress=terminal_progress(),
         )
     # Where the file is standard output, nothing else may be there.
-    click.echo(f"{file} has {rows} rows", err=not file.is_file())
+    if not file.is_file():
+        click.echo(f"{file} has {rows} rows", err=True)
+    else:
+        facts = {"file": str(file), "rows": rows, "format": chosen}
+        print_done(f"{file} has {rows} rows", facts, as_json=as_json)

@@ -45,11 +45,12 @@ def list_(everything: bool, warehouse: Path, form: Form) -> None:
         r for r in found if everything or r["state"] in ("in force", "incomplete") or r["notes"]
     ]
     if form == "text":
-        if not rows:
-            click.echo("no feedback is in force")
-            return
         rows = [{**row, "notes": "; ".join(map(str, row["notes"]))} for row in rows]
-    print_records(rows, _CSV_COLUMNS if form == "csv" else _COLUMNS, form)
+    nothing = ("no feedback", "fame incidents")
+    if not everything:
+        nothing = ("no feedback is in force", "fame feedback list --all")
+    columns = _CSV_COLUMNS if form == "csv" else _COLUMNS
+    print_records(rows, columns, form, nothing, deciding=("names", "says", "reason", "notes"))
 
 
 def say(

@@ -10,6 +10,7 @@ import click
 from fame_sql.cli.options.hints import hint_options
 from fame_sql.cli.options.numbers import YEAR
 from fame_sql.cli.options.output import json_option
+from fame_sql.cli.options.wide import table_options
 from fame_sql.cli.output import print_json
 from fame_sql.cli.tables import print_table
 from fame_sql.cli.trials import show_trials
@@ -40,6 +41,7 @@ def formats() -> None:
 @formats.command("list")
 @_FILES
 @json_option
+@table_options
 def list_formats(format_files: tuple[Path, ...], as_json: bool) -> None:
     """List the formats."""
     rows = [(known.name, known.description) for known in _formats(format_files).values()]
@@ -52,9 +54,16 @@ def list_formats(format_files: tuple[Path, ...], as_json: bool) -> None:
 @formats.command()
 @click.argument("name")
 @_FILES
-def show(name: str, format_files: tuple[Path, ...]) -> None:
+@json_option
+def show(name: str, format_files: tuple[Path, ...], as_json: bool) -> None:
     """Show the file of a format."""
-    click.echo(_named(name, format_files).text.rstrip())
+    import tomllib
+
+    text = _named(name, format_files).text
+    if as_json:
+        print_json(tomllib.loads(text))
+    else:
+        click.echo(text.rstrip())
 
 
 @formats.command()

@@ -11,10 +11,12 @@ import click
 from fame_sql.cli.options.moment import MOMENT
 from fame_sql.cli.options.numbers import COUNT
 from fame_sql.cli.options.output import Form, form_options, json_option
+from fame_sql.cli.options.quiet import remark
 from fame_sql.cli.options.warehouse import warehouse_option
+from fame_sql.cli.options.wide import table_options
 from fame_sql.cli.output import print_json, print_records
 from fame_sql.cli.progress import terminal_progress
-from fame_sql.cli.tables import print_facts
+from fame_sql.cli.tables import print_facts, print_nothing
 from fame_sql.console import printable
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("incident_id", "state", "severity", "service_name", "first_seen", "last_seen")
 _SIZES = ("lines", "lines_to_read", "counts")
+_DECIDING = ("incident_id", "severity", "service_name", "last_seen", "lines", "template")
 _LONGEST = 60
 _LINE = ("timestamp", "host_name", "severity_text", "score", "body")
 _INFLUENCES = ("field", "value", "share_inside", "share_outside", "p_value")
@@ -55,13 +58,16 @@ def incidents(
     if form != "text":
         columns = tuple(rows[0]) if rows else (*_COLUMNS, *_SIZES, "template", "known")
         print_records(rows, columns, form)
-    elif rows:
-        shown = [{**r, "template": (r["template"] or "").strip()[:_LONGEST]} for r in rows]
-        print_records(shown, (*_COLUMNS, *_SIZES, "template", "known"), form)
     else:
-        click.echo("no incident" if everything else "no incident is open")
+        shown = [{**r, "template": (r["template"] or "").strip()[:_LONGEST]} for r in rows]
+        nothing = ("no incident", "fame incidents update")
+        if not everything:
+            nothing = ("no incident is open", "fame incidents --all")
+        print_records(
+            shown, (*_COLUMNS, *_SIZES, "template", "known"), form, nothing, deciding=_DECIDING
+        )
     for sentence in left:
-        click.echo(sentence, err=True)
+        remark(sentence)
 
 
 def _left(warehouse: Warehouse, everything: bool, shown: int) -> list[str]:
@@ -95,6 +101,9 @@ def update_(warehouse: Path, as_json: bool) -> None:
     if as_json:
         print_json([{"transition": c.transition, **vars(c.incident)} for c in changes])
         return
+    if not changes:
+        print_nothing("no incident has changed", "fame incidents")
+        return
     for change in changes[-100:]:
         found = change.incident
         word = f"{change.transition:<9} {found.severity:<8} {found.incident_id}"
@@ -114,6 +123,7 @@ def update_(warehouse: Path, as_json: bool) -> None:
 )
 @warehouse_option
 @json_option
+@table_options
 def show(incident: str, lines: int, warehouse: Path, as_json: bool) -> None:
     """Show an incident, its lines and what concentrates it.
 
@@ -148,4 +158,4 @@ def _print(found: Shown) -> None:
 def _print_section(title: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
     if rows:
         click.echo(f"\n{title}")
-        print_records(rows, columns, "text")
+        print_records(rows, columns, "text", deciding=("timestamp", "score", "body", "template"))

@@ -17,6 +17,7 @@ from fame_sql.cli.options.grouped import add_options
 from fame_sql.cli.options.hints import hint_options
 from fame_sql.cli.options.numbers import YEAR
 from fame_sql.cli.options.output import json_option
+from fame_sql.cli.options.quiet import remark
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json
 from fame_sql.cli.progress import terminal_progress
@@ -262,7 +263,7 @@ def read_files(warehouse: Warehouse, files: Sequence[Path], options: dict[str, A
         if report.error is not None:
             click.echo(f"left out: {printable(report.error)}", err=True)
         elif report.state == "empty":
-            click.echo(f"{printable(report.source_path)} is empty", err=True)
+            remark(f"{report.source_path} is empty")
 
 
 class _Given(NamedTuple):

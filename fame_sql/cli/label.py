@@ -17,10 +17,10 @@ from fame_sql.cli.options.numbers import COUNT
 from fame_sql.cli.options.output import Form, form_options, json_option
 from fame_sql.cli.options.renamed import RenamedOption
 from fame_sql.cli.options.warehouse import warehouse_option
-from fame_sql.cli.output import print_json, print_records
+from fame_sql.cli.output import print_done, print_json, print_records
 from fame_sql.cli.progress import terminal_progress
 from fame_sql.cli.requests import print_requests, print_spending
-from fame_sql.cli.tables import print_facts
+from fame_sql.cli.tables import print_facts, print_nothing
 from fame_sql.console import printable
 from fame_sql.verdict.label_words import label_word
 
@@ -173,7 +173,10 @@ def _print_requests(
     help="Export only this many lines, the most informative ones.",
 )
 @warehouse_option
-def export_lines(path: Path, per_template: int, next_lines: int | None, warehouse: Path) -> None:
+@json_option
+def export_lines(
+    path: Path, per_template: int, next_lines: int | None, warehouse: Path, as_json: bool
+) -> None:
     """Write lines to label to a CSV file.
 
     A spreadsheet program can open the file.
@@ -185,7 +188,8 @@ def export_lines(path: Path, per_template: int, next_lines: int | None, warehous
         written = labels.export_lines(
             opened, path, per_template=per_template, next_lines=next_lines
         )
-    click.echo(f"{written} lines written to {path}: fill in the column label")
+    said = f"{written} lines written to {path}: fill in the column label"
+    print_done(said, {"file": str(path), "lines": written}, as_json=as_json)
 
 
 @label.command("import")
@@ -216,7 +220,8 @@ def disagreements(warehouse: Path, form: Form) -> None:
         rows = opened.records("SELECT * FROM fame.label_disagreements ORDER BY ALL")
     longest = _LONGEST if form == "text" else None
     shown = rows if form == "json" else [_disagreement(row, longest) for row in rows]
-    print_records(shown, _DISAGREEMENTS, form)
+    nothing = ("no label overrules another", "fame label audit")
+    print_records(shown, _DISAGREEMENTS, form, nothing, deciding=_DISAGREEMENTS[1:5])
 
 
 def _disagreement(row: dict[str, Any], longest: int | None) -> dict[str, object]:
@@ -260,7 +265,7 @@ def _review_line(session: Review) -> bool:
     """Show a line and act on a key; return False at the end."""
     line = session.next_line()
     if line is None:
-        click.echo("every line has a label")
+        print_nothing("every line has a label", "fame train")
         return False
     _print_line(line)
     key = read_key("fame label export FILE")

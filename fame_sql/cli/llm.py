@@ -14,9 +14,9 @@ import click
 from fame_sql.cli.options.language_model import LanguageModelOptions, language_model_options
 from fame_sql.cli.options.output import Form, force_option, form_options, json_option
 from fame_sql.cli.options.warehouse import warehouse_option
-from fame_sql.cli.output import print_csv, print_json
+from fame_sql.cli.output import print_csv, print_done, print_json
 from fame_sql.cli.requests import print_requests
-from fame_sql.cli.tables import print_table
+from fame_sql.cli.tables import print_nothing, print_table
 
 if TYPE_CHECKING:
     from fame_sql.llm.ledger import Ledger
@@ -66,27 +66,31 @@ def _temporary_warehouse() -> Iterator[Warehouse]:
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @force_option
 @warehouse_option
-def export_calls(path: Path, force: bool, warehouse: Path) -> None:
+@json_option
+def export_calls(path: Path, force: bool, warehouse: Path, as_json: bool) -> None:
     """Write the answered requests to a file.
 
     The file has JSON lines and can be imported elsewhere.
     """
     with _ledger(warehouse) as ledger:
         written = ledger.export(path, force=force)
-    click.echo(f"{written} answered requests written to {path}")
+    said = f"{written} answered requests written to {path}"
+    print_done(said, {"file": str(path), "requests": written}, as_json=as_json)
 
 
 @llm_group.command("import")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @warehouse_option
-def import_calls(path: Path, warehouse: Path) -> None:
+@json_option
+def import_calls(path: Path, warehouse: Path, as_json: bool) -> None:
     """Read answered requests from a file of JSON lines.
 
     These requests are then never sent.
     """
     with _ledger(warehouse) as ledger:
         taken = ledger.import_calls(path)
-    click.echo(f"{taken} answered requests read from {path}")
+    said = f"{taken} answered requests read from {path}"
+    print_done(said, {"requests": taken}, as_json=as_json)
 
 
 @llm_group.command()
@@ -124,7 +128,8 @@ def answers(path: Path, prices: Path | None, warehouse: Path, as_json: bool) -> 
 @click.argument("request_hash", metavar="[HASH]", required=False)
 @click.option("--batch", metavar="FILE", help="Delete the requests that wait in this batch file.")
 @warehouse_option
-def forget(request_hash: str | None, batch: str | None, warehouse: Path) -> None:
+@json_option
+def forget(request_hash: str | None, batch: str | None, warehouse: Path, as_json: bool) -> None:
     """Delete a request and its answer from the ledger.
 
     The request will be sent and paid for again.
@@ -133,7 +138,8 @@ def forget(request_hash: str | None, batch: str | None, warehouse: Path) -> None
         raise click.UsageError("give either HASH or --batch FILE")
     with _ledger(warehouse) as ledger:
         gone = ledger.forget_batch(batch) if batch else ledger.forget(str(request_hash))
-    click.echo(f"requests deleted from the ledger: {gone}")
+    said = f"requests deleted from the ledger: {gone}"
+    print_done(said, {"deleted": gone}, as_json=as_json)
 
 
 @llm_group.command()
@@ -147,6 +153,8 @@ def bill(warehouse: Path, form: Form) -> None:
         print_json(rows)
     elif form == "csv":
         print_csv(_COLUMNS, [_row(row) for row in rows])
+    elif not rows:
+        print_nothing("no language model was asked", "fame llm check --llm-model NAME")
     else:
         print_table(_COLUMNS, [_row(row) for row in rows])
         _print_notes(rows)

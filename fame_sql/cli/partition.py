@@ -13,6 +13,7 @@ from fame_sql.cli.options.output import Form, form_options, json_option
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json, print_records
 from fame_sql.cli.progress import terminal_progress
+from fame_sql.cli.tables import print_nothing
 from fame_sql.console import printable
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from fame_sql.warehouse.warehouse import Warehouse
 
 _COLUMNS = ("day", "files", "lines", "bytes", "sources")
+_NOTHING = ("no line is in partitions", "fame partition add FILE --place FOLDER")
 
 _place_option = click.option(
     "--place",
@@ -137,7 +139,8 @@ def list_(warehouse: Path, form: Form) -> None:
     from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse, read_only=True) as opened:
-        print_records(list_partitions(opened), _COLUMNS, form)
+        rows = list_partitions(opened)
+    print_records(rows, _COLUMNS, form, _NOTHING)
 
 
 @partition.command("place")
@@ -164,4 +167,7 @@ def place_(place: str | None, warehouse: Path, as_json: bool) -> None:
     if as_json:
         print_json({"place": root})
         return
-    click.echo("no partitions yet" if root is None else printable(root))
+    if root is None:
+        print_nothing(*_NOTHING)
+    else:
+        click.echo(printable(root))

@@ -12,6 +12,7 @@ from fame_sql.cli.options.author import author_option
 from fame_sql.cli.options.numbers import FALSE_ALARMS
 from fame_sql.cli.options.output import json_option
 from fame_sql.cli.options.warehouse import warehouse_option
+from fame_sql.cli.options.wide import table_options
 from fame_sql.cli.output import print_json
 from fame_sql.cli.tables import print_facts, print_table
 
@@ -30,6 +31,7 @@ def policy() -> None:
 @policy.command()
 @warehouse_option
 @json_option
+@table_options
 def show(warehouse: Path, as_json: bool) -> None:
     """Show the current policy and the costs of each policy.
 

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
-
+from fame_sql.cli.options.quiet import is_quiet
 from fame_sql.cli.tracing import traced
 from fame_sql.console import Progress, SilentProgress, Step
 
@@ -25,9 +24,7 @@ def terminal_progress() -> Progress:
 
 def talks() -> bool:
     """Return whether a person reads stderr and has not asked for quiet."""
-    context = click.get_current_context(silent=True)
-    quiet = context is not None and context.find_root().params.get("quiet")
-    return sys.stderr.isatty() and not quiet
+    return sys.stderr.isatty() and not is_quiet()
 
 
 class TerminalProgress:

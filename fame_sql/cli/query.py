@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -18,6 +17,7 @@ from click.core import ParameterSource
 from fame_sql.cli.options.moment import MOMENT
 from fame_sql.cli.options.numbers import COUNT, SECONDS
 from fame_sql.cli.options.output import Form, form_options
+from fame_sql.cli.options.quiet import remark
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_csv, print_json
 from fame_sql.cli.progress import talks, terminal_progress
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from fame_sql.planner import Plan, Planned
 
 _SHOWN = 100
+_DECIDING = ("log_id", "timestamp", "service_name", "host_name", "lines", "score", "body", "domain")
+"""The columns of lines that a narrow terminal shows before all others."""
 
 
 @click.command()
@@ -44,11 +46,6 @@ _SHOWN = 100
     default=_SHOWN,
     show_default=True,
     help="Maximum rows of a table; CSV and JSON always have all rows.",
-)
-@click.option(
-    "--wide",
-    is_flag=True,
-    help="Show all columns and whole values on a terminal, where a table is cut to fit.",
 )
 @click.option(
     "--plan",
@@ -86,7 +83,6 @@ def query(
     sql: str,
     write: bool,
     rows: int,
-    wide: bool,
     plan: bool,
     no_plan: bool,
     at: datetime | None,
@@ -129,7 +125,7 @@ def query(
                 return
             result = _run(connection, statement, at is None and not no_plan, verbose)
             columns = [column[0] for column in result.description or []]
-            _print(columns, _fetched(result), form, rows, None if wide else _width())
+            _print(columns, _fetched(result), form, rows)
     finally:
         release(connection)
         connection.close()
@@ -151,7 +147,7 @@ def _run(
     plan = make_plan(connection, statement, progress=terminal_progress())
     if verbose or talks():
         for line in _plan_lines(plan, done=True, kept=_is_kept(connection)):
-            click.echo(printable(line), err=True)
+            remark(line)
     return run(connection, plan)
 
 
@@ -223,24 +219,18 @@ def _fetched(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
         yield from batch
 
 
-def _width() -> int | None:
-    """Return the width of the terminal; None if the output goes elsewhere."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-
-
 def _print(
     columns: list[str],
     rows: Iterator[tuple[Any, ...]],
     form: Form,
     shown: int,
-    width: int | None,
 ) -> None:
     if form == "csv":
         print_csv(columns, rows)
     elif form == "json":
         _print_json_rows(columns, rows)
     else:
-        _print_first(columns, rows, shown, width)
+        _print_first(columns, rows, shown)
 
 
 def _print_json_rows(columns: list[str], rows: Iterator[tuple[Any, ...]]) -> None:
@@ -253,15 +243,11 @@ def _print_json_rows(columns: list[str], rows: Iterator[tuple[Any, ...]]) -> Non
     click.echo("[]" if separator == "[" else "]")
 
 
-def _print_first(
-    columns: list[str], rows: Iterator[tuple[Any, ...]], shown: int, width: int | None
-) -> None:
+def _print_first(columns: list[str], rows: Iterator[tuple[Any, ...]], shown: int) -> None:
     head = [row for _, row in zip(range(shown), rows, strict=False)]
-    hidden = print_table(columns, head, width=width)
-    if hidden:
-        click.echo(f"{hidden} more columns: use --wide, or name those that you want", err=True)
+    print_table(columns, head, _DECIDING)
+    if columns and not head:
+        click.echo("no row")
     left = sum(1 for _ in rows)
     if left:
-        click.echo(
-            f"{left} more rows: use --rows for more, or --csv or --json for all rows", err=True
-        )
+        remark(f"{left} more rows: use --rows for more, or --csv or --json for all rows")

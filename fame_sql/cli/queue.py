@@ -20,9 +20,10 @@ from fame_sql.cli.options.numbers import COUNT
 from fame_sql.cli.options.output import Form, form_options, json_option
 from fame_sql.cli.options.reason import reason_option
 from fame_sql.cli.options.warehouse import warehouse_option
-from fame_sql.cli.output import print_json, print_records
+from fame_sql.cli.output import print_done, print_json, print_records
 from fame_sql.cli.progress import terminal_progress
 from fame_sql.cli.requests import print_requests, print_spending
+from fame_sql.cli.tables import print_nothing
 from fame_sql.console import printable
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("template_id", "lines", "severity_number", "score", "suspicion", "template")
 _CSV_COLUMNS = (*_COLUMNS, "events", "first_seen", "last_seen", "event_hash", "example")
+_DECIDING = ("template_id", "lines", "score", "template")
+_NOTHING = ("no template waits for an answer", "fame status")
 _LONGEST = 100
 _KEYS: dict[str, Answer] = {"n": "normal", "a": "anomalous", "m": "mixed"}
 
@@ -116,12 +119,10 @@ def _list(warehouse: Warehouse, top: int | None, form: Form) -> None:
     from fame_sql.labels.queue import read_queue
 
     rows = read_queue(warehouse) if top is None else read_queue(warehouse, top)
-    if form == "text" and not rows:
-        click.echo("no template waits for an answer")
-        return
     longest = _LONGEST if form == "text" else None
     shown = rows if form == "json" else [{**r, "template": r["template"][:longest]} for r in rows]
-    print_records(shown, _CSV_COLUMNS if form == "csv" else _COLUMNS, form)
+    columns = _CSV_COLUMNS if form == "csv" else _COLUMNS
+    print_records(shown, columns, form, _NOTHING, deciding=_DECIDING)
 
 
 def _store(
@@ -197,7 +198,7 @@ def _review_template(session: QueueReview) -> bool:
     """Show a template and act on a key; return False at the end."""
     row = session.next_template()
     if row is None:
-        click.echo("no template waits for an answer")
+        print_nothing(*_NOTHING)
         return False
     _print_question(row)
     key = read_key("fame queue export FILE")
@@ -228,7 +229,8 @@ def _print_question(row: dict[str, Any]) -> None:
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @top_option
 @warehouse_option
-def export(path: Path, top: int | None, warehouse: Path) -> None:
+@json_option
+def export(path: Path, top: int | None, warehouse: Path, as_json: bool) -> None:
     """Write the queue to a CSV file.
 
     A spreadsheet program can open the file.
@@ -238,7 +240,8 @@ def export(path: Path, top: int | None, warehouse: Path) -> None:
 
     with Warehouse.open(warehouse, read_only=True) as opened:
         written = export_queue(opened, path, top or EVERY)
-    click.echo(f"{written} templates written to {path}: fill in the column label")
+    said = f"{written} templates written to {path}: fill in the column label"
+    print_done(said, {"file": str(path), "templates": written}, as_json=as_json)
 
 
 @queue.command("import")

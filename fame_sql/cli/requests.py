@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fame_sql.cli.options.quiet import remark
 from fame_sql.cli.output import print_json
 from fame_sql.console import printable
 
@@ -96,10 +97,9 @@ def print_spending(model: LanguageModel) -> None:
     if written := model.write_batch():
         assert model.batch is not None
         click.echo(f"{written} requests written to {model.batch.path}; nothing was sent", err=True)
-    click.echo(
+    remark(
         f"language model: {model.usage}, {model.replayed} answered by the ledger; 'fame llm bill' "
-        "lists the cost of each stage",
-        err=True,
+        "lists the cost of each stage"
     )
     for notice in sorted(model.notices):
         click.echo(f"note: {printable(notice)}", err=True)

@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from fame_sql.cli.options.output import json_option
+from fame_sql.cli.options.quiet import remark
 from fame_sql.cli.options.spark import SparkOptions, spark_options
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json
@@ -63,7 +64,7 @@ def _score_warehouse(warehouse: Path, *, dry_run: bool, as_json: bool) -> None:
             print_json(asdict(estimate)) if as_json else click.echo(_needs(estimate))
             return
         if estimate.events:
-            click.echo(_needs(estimate), err=True)
+            remark(_needs(estimate))
         report = score_events(opened, progress=terminal_progress())
         waiting = opened.value("SELECT count(*) FROM fame.label_queue") if report.scored else 0
     if as_json:
@@ -74,7 +75,7 @@ def _score_warehouse(warehouse: Path, *, dry_run: bool, as_json: bool) -> None:
         f"{report.events} events in all, from {report.lines} lines"
     )
     if waiting:
-        click.echo(f"{waiting} new templates wait for an answer: 'fame queue' lists them", err=True)
+        remark(f"{waiting} new templates wait for an answer: 'fame queue' lists them")
 
 
 def _needs(estimate: ScoringEstimate) -> str:

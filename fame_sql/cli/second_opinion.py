@@ -18,6 +18,7 @@ from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json, print_records
 from fame_sql.cli.progress import terminal_progress
 from fame_sql.cli.requests import print_requests, print_spending
+from fame_sql.cli.tables import print_nothing
 from fame_sql.console import printable
 from fame_sql.files import read_text
 
@@ -29,6 +30,7 @@ _COLUMNS = (
     *("incident_id", "severity", "model", "opinion_severity", "opinion_type", "summary"),
     *("evidence", "disproof", "proposal"),
 )
+_ASK = "fame second-opinion --llm-model NAME"
 _LOG = ("asked_at", "incident_id", "revision", "model", "permission", "answered", "request_hash",
         "cost_usd")  # fmt: skip
 
@@ -98,7 +100,8 @@ def second_opinion(
     )
     with Warehouse.open(warehouse, read_only=not asked) as opened:
         if only_log:
-            print_records(read_log(opened), _LOG, form)
+            nothing = ("no incident was asked about", _ASK)
+            print_records(read_log(opened), _LOG, form, nothing)
             return
         if asked:
             model = llm.open(opened)
@@ -128,7 +131,7 @@ def _print(rows: list[dict[str, Any]], form: Form) -> None:
     elif form == "csv":
         print_records(rows, _COLUMNS, form)
     elif not rows:
-        click.echo("no incident has a second opinion: give --llm-model NAME to ask for one")
+        print_nothing("no incident has a second opinion", _ASK)
     else:
         for row in rows:
             _print_one(row)

@@ -10,6 +10,7 @@ import click
 from fame_sql.cli.options.numbers import COUNT
 from fame_sql.cli.options.output import json_option
 from fame_sql.cli.options.warehouse import warehouse_option
+from fame_sql.cli.options.wide import table_options
 from fame_sql.cli.output import print_json
 from fame_sql.cli.tables import print_facts, print_table
 from fame_sql.console import printable
@@ -36,6 +37,7 @@ _LONGEST = 64
 )
 @warehouse_option
 @json_option
+@table_options
 def show(log_id: int, each_way: int, warehouse: Path, as_json: bool) -> None:
     """Show a line with its verdict and where it was read.
 

@@ -3,31 +3,70 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+import os
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 import click
 
+from fame_sql.cli.layout import Column, fitted
+from fame_sql.cli.options.quiet import remark
+from fame_sql.cli.options.wide import is_paged, is_wide
 from fame_sql.cli.values import plain
 from fame_sql.console import printable
 
+_PROMPT = 2
+"""Lines of a terminal that a table leaves free."""
+
 
 def print_facts(facts: Iterable[tuple[str, object]]) -> None:
-    """Print names and values in two columns."""
+    """Print names and values in two columns; long values go on under themselves."""
     rows = [(name, _cell(value)) for name, value in facts]
-    width = max((len(name) for name, _ in rows), default=0)
+    longest = max((len(name) for name, _ in rows), default=0)
+    width = terminal_width()
     for name, value in rows:
-        click.echo(f"  {name:<{width}}  {value}")
+        before = f"  {name:<{longest}}  "
+        room = None if width is None else max(width - len(before), 20)
+        for line in _lines(value, room):
+            click.echo(f"{before}{line}".rstrip())
+            before = " " * len(before)
 
 
-_NARROWEST = 12
-"""Columns are not cut below this."""
+def _lines(text: str, room: int | None) -> list[str]:
+    if room is None or len(text) <= room:
+        return [text]
+    return textwrap.wrap(text, room, break_on_hyphens=False) or [""]
+
+
+def terminal_width() -> int | None:
+    """Return how wide a table may be; None if it goes elsewhere, or is wanted whole."""
+    if is_wide() or not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size().columns
+
+
+def print_text(text: str) -> None:
+    """Print a sentence, safe for a terminal and broken between words where it is too long."""
+    width = terminal_width()
+    lines = _lines(printable(text), None if width is None else width - 2)
+    for i, line in enumerate(lines):
+        click.echo(f"  {line}" if i else line)
+
+
+def print_nothing(what: str, then: str) -> None:
+    """Say that there is nothing to show, and which command to go on with."""
+    click.echo(f"{what}\nnext: {then}")
 
 
 def print_table(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], *, width: int | None = None
-) -> int:
+    columns: Sequence[str], rows: Iterable[Sequence[object]], deciding: Sequence[str] = ()
+) -> None:
     """Print rows under headings, with control characters escaped in both.
+
+    On a terminal, the table is as wide as this at most, and a table that is longer opens a pager.
 
     Parameters
     ----------
@@ -35,56 +74,43 @@ def print_table(
         The headings.
     rows : iterable of sequence
         The rows.
-    width : int, optional
-        Cut the widest values, and then leave out columns at the end, to fit into so many
-        characters.
-
-    Returns
-    -------
-    int
-        How many columns were left out.
+    deciding : sequence of str
+        The columns that stay longest where not all fit.
     """
-    names = [_cell(name) for name in columns]
     cells = [[_cell(value) for value in row] for row in rows]
-    numeric = [
-        bool(cells) and all(isinstance(row[i], _Number) or row[i] == "" for row in cells)
-        for i in range(len(names))
-    ]
-    widths = [
-        max(len(name), *(len(row[i]) for row in cells)) if cells else len(name)
-        for i, name in enumerate(names)
-    ]
-    widths = widths if width is None else _fitted(widths, width)
-    for row in [names, ["-" * size for size in widths], *cells]:
-        padded = [
-            _cut(cell, size).rjust(size) if right else _cut(cell, size).ljust(size)
-            for cell, size, right in zip(row, widths, numeric, strict=False)
-        ]
-        click.echo("  ".join(padded).rstrip())
-    return len(names) - len(widths)
+    made = [Column(_cell(name), [row[i] for row in cells]) for i, name in enumerate(columns)]
+    width = terminal_width()
+    shown = made if width is None else fitted(made, width, deciding)
+    _echo(list(_text(shown)))
+    if hidden := len(made) - len(shown):
+        more = "1 more column" if hidden == 1 else f"{hidden} more columns"
+        remark(f"{more}: --wide shows all")
 
 
-def _fitted(widths: list[int], width: int) -> list[int]:
-    """Return narrower widths of the first columns, so that they fit."""
-    fitted = list(widths)
-    while fitted and sum(fitted) + 2 * (len(fitted) - 1) > width:
-        widest = max(range(len(fitted)), key=fitted.__getitem__)
-        if fitted[widest] > _NARROWEST:
-            fitted[widest] -= 1
-        elif len(fitted) == 1:
-            break
-        else:
-            # The columns that stay may have their room again.
-            fitted = widths[: len(fitted) - 1]
-    return fitted
+def _text(columns: Sequence[Column]) -> Iterator[str]:
+    """Yield the lines of a table."""
+    headings = [column.headings() for column in columns]
+    height = max(map(len, headings), default=0)
+    above = [[""] * (height - len(lines)) + lines for lines in headings]
+    rules = [["-" * column.width for column in columns]]
+    for row in [*zip(*above, strict=True), *rules, *zip(*(c.cells for c in columns), strict=True)]:
+        line = "  ".join(column.shown(cell) for column, cell in zip(columns, row, strict=True))
+        yield line.rstrip()
 
 
-def _cut(cell: str, size: int) -> str:
-    return cell if len(cell) <= size else cell[: size - 1] + "…"
+def _echo(lines: Sequence[str]) -> None:
+    """Print lines, through a pager if they are more than the terminal has."""
+    if not sys.stdout.isatty() or not is_paged() or _fits(lines):
+        for line in lines:
+            click.echo(line)
+        return
+    # As git does: quit if all fits, leave the text on the screen, and do not wrap.
+    os.environ.setdefault("LESS", "FRSX")
+    click.echo_via_pager(f"{line}\n" for line in lines)
 
 
-class _Number(str):
-    """The text of a number, which is aligned to the right."""
+def _fits(lines: Sequence[str]) -> bool:
+    return len(lines) <= shutil.get_terminal_size().lines - _PROMPT
 
 
 def _cell(value: object) -> str:
@@ -93,9 +119,9 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int):
-        return _Number(f"{value}")
+        return str(value)
     if isinstance(value, float | Decimal):
-        return _Number(f"{value:.4f}".rstrip("0").rstrip("."))
+        return f"{value:.4f}".rstrip("0").rstrip(".")
     if isinstance(value, dict | list):
         return printable(json.dumps(value, default=plain, ensure_ascii=False))
     return printable(str(value)).replace("\n", "\\n").replace("\t", "\\t")

@@ -10,7 +10,7 @@ import click
 
 from fame_sql.cli.options.output import Form, form_options, json_option
 from fame_sql.cli.options.warehouse import warehouse_option
-from fame_sql.cli.output import print_json, print_records
+from fame_sql.cli.output import print_done, print_json, print_records
 
 if TYPE_CHECKING:
     from fame_sql.serve.token_file import StoredToken
@@ -70,22 +70,22 @@ def list_(file: Path | None, warehouse: Path, form: Form) -> None:
     from fame_sql.serve.token_file import read_tokens
 
     tokens = read_tokens(_path(file, warehouse))
-    if not tokens and form == "text":
-        click.echo("there is no token")
-        return
-    print_records([_shown(each) for each in tokens], _COLUMNS, form)
+    nothing = ("no token", "fame token create NAME --role reader")
+    print_records([_shown(each) for each in tokens], _COLUMNS, form, nothing)
 
 
 @token.command()
 @click.argument("name")
 @file_option
 @warehouse_option
-def withdraw(name: str, file: Path | None, warehouse: Path) -> None:
+@json_option
+def withdraw(name: str, file: Path | None, warehouse: Path, as_json: bool) -> None:
     """Withdraw a token; the server refuses it from then on."""
     from fame_sql.serve.token_file import withdraw_token
 
     gone = withdraw_token(_path(file, warehouse), name)
-    click.echo(f"{gone.role} {gone.name}: withdrawn")
+    facts = {"name": gone.name, "role": gone.role, "state": "withdrawn"}
+    print_done(f"{gone.role} {gone.name}: withdrawn", facts, as_json=as_json)
 
 
 def _path(file: Path | None, warehouse: Path) -> Path:

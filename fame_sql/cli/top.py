@@ -12,7 +12,7 @@ from fame_sql.cli.options.numbers import COUNT
 from fame_sql.cli.options.output import Form, form_options
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_records
-from fame_sql.cli.tables import print_table
+from fame_sql.cli.tables import print_nothing, print_table
 
 _BY = ("template", "service", "host", "domain", "severity", "source")
 _COLUMNS = ("lines", "share", "anomalous_lines", "worst_score", "first_seen", "last_seen", "name")
@@ -63,8 +63,10 @@ def top(
         rows = list_top(opened, by, at_most=at_most, since=since, until=until, anomalous=anomalous)
     if form != "text":
         print_records(rows, (*_COLUMNS, "template"), form)
+    elif not rows and anomalous:
+        print_nothing("no line is anomalous", "fame top")
     elif not rows:
-        click.echo("no anomalous line" if anomalous else "no line")
+        print_nothing("no line", "fame status")
     else:
         shown = [
             (

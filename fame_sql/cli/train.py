@@ -11,6 +11,7 @@ import click
 from fame_sql.cli.options.numbers import FALSE_ALARMS, SEED
 from fame_sql.cli.options.output import json_option
 from fame_sql.cli.options.preset import chosen_config, preset_options
+from fame_sql.cli.options.quiet import remark
 from fame_sql.cli.options.renamed import RenamedOption
 from fame_sql.cli.options.runtime import chosen_runtime, runtime_options
 from fame_sql.cli.options.warehouse import warehouse_option
@@ -99,6 +100,6 @@ def _print(report: TrainingReport) -> None:
         ]
     )
     for name, step in report.resumed.items():
-        click.echo(f"{name} was resumed from step {step}", err=True)
+        remark(f"{name} was resumed from step {step}")
     for sentence in report.failed_fits:
         click.echo(sentence, err=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fame_sql.cli.options.quiet import remark
 from fame_sql.cli.output import print_json
 from fame_sql.console import printable
 
@@ -29,7 +30,10 @@ def print_shares(report: IngestReport, *, err: bool = True) -> None:
     shares = (("time", report.timed), ("level", report.levelled), ("host", report.hosted))
     said = ", ".join(f"{name} {count / report.seen:.0%}" for name, count in shares)
     more = f", {report.continued} continuation lines" if report.continued else ""
-    click.echo(f"  {said}{more}; {printable(report.reason)}", err=err)
+    if err:
+        remark(f"  {said}{more}; {report.reason}")
+    else:
+        click.echo(f"  {said}{more}; {printable(report.reason)}")
     for warning in report.warnings:
         click.echo(f"  warning: {printable(warning)}", err=err)
 

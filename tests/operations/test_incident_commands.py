@@ -45,7 +45,7 @@ def test_the_inbox_lists_and_shows_incidents_with_text_that_is_safe(path: Path) 
     [row] = json.loads(fame(path, "incidents", "--json").stdout)
     assert (row["lines"], row["severity"], row["severity_percentile"]) == (20, "error", 100)
     assert fame(path, "incidents", "--csv").stdout.startswith("incident_id,state,severity,")
-    assert fame(path, "incidents", "--since", "2026-05-05").stdout == "no incident is open\n"
+    assert fame(path, "incidents", "--since", "2026-05-05").stdout.startswith("no incident is open\nnext: fame ")
 
     shown = fame(path, "incidents", "show", row["incident_id"][:5], "--lines", "2")
     assert shown.exit_code == 0, shown.output
@@ -76,12 +76,12 @@ def test_feedback_on_the_command_line(path: Path) -> None:
     assert (refused.exit_code, "is not in the future" in refused.output) == (1, True)
     done = fame(path, "dismiss", "--where", "lines > 5", "--reason", "noise", "--expires", "1d")
     assert done.stdout.startswith(f"incident {name}: dismissed until ")
-    assert fame(path, "incidents").stdout == "no incident is open\n"
+    assert fame(path, "incidents").stdout.startswith("no incident is open\nnext: fame ")
     assert "1 more that are over or dismissed" in fame(path, "incidents").stderr
     [said] = json.loads(fame(path, "feedback", "list", "--json").stdout)
     assert (said["says"], said["reason"], said["hid"]) == ("dismissed", "noise", 1)
     assert fame(path, "dismiss", name, "--undo").exit_code == 0
-    assert fame(path, "feedback", "list").stdout == "no feedback is in force\n"
+    assert fame(path, "feedback", "list").stdout.startswith("no feedback is in force\nnext: ")
     assert fame(path, "confirm", name, "--reason", "true").exit_code == 0
     assert fame(path, "confirm", "nonsense", "--reason", "x").exit_code == 1
 

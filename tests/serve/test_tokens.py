@@ -125,4 +125,4 @@ def test_mistakes_are_explained(file: Path, words: tuple[str, ...], says: str) -
 def test_a_role_must_be_named(file: Path) -> None:
     assert _fame(file, "create", "a").exit_code == 2
     assert _fame(file, "create", "a", "--role", "root").exit_code == 2
-    assert _fame(file, "list").stdout == "there is no token\n"
+    assert _fame(file, "list").stdout == "no token\nnext: fame token create NAME --role reader\n"

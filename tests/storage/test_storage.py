@@ -513,7 +513,7 @@ def test_an_incomplete_copy_changes_nothing(copied: Path, monkeypatch: pytest.Mo
 def test_the_commands_print_what_they_did(copied: Path, raw: Path, tmp_path: Path) -> None:
     place = tmp_path / "place"
     at = ["--warehouse", copied]
-    assert "no partitions yet" in _run("partition", "place", *at)
+    assert "no line is in partitions" in _run("partition", "place", *at)
     added = _run("partition", "add", raw / "*" / "*.parquet", "--place", place, *at)
     assert "1333 lines written to" in added
     assert "were added before" in _run("partition", "add", raw / "*" / "*.parquet", *at)

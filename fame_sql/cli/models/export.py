@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
+from fame_sql.cli.options.output import json_option
 from fame_sql.cli.options.warehouse import warehouse_option
+from fame_sql.cli.output import print_done
 
 
 @click.command()
@@ -18,7 +20,8 @@ from fame_sql.cli.options.warehouse import warehouse_option
     help="Leave out the texts of labelled events; scores and version stay the same.",
 )
 @warehouse_option
-def export(version: str, folder: Path, no_examples: bool, warehouse: Path) -> None:
+@json_option
+def export(version: str, folder: Path, no_examples: bool, warehouse: Path, as_json: bool) -> None:
     """Copy a model to a folder.
 
     The folder can be used with fame_sql.register(connection, model=FOLDER). The templates, the
@@ -32,4 +35,5 @@ def export(version: str, folder: Path, no_examples: bool, warehouse: Path) -> No
     with Warehouse.open(warehouse, read_only=True) as opened:
         record = find(opened, version)
     run(record.folder, folder, examples=not no_examples)
-    click.echo(f"model {record.model_version} is in {folder}")
+    facts = {"model_version": record.model_version, "folder": str(folder)}
+    print_done(f"model {record.model_version} is in {folder}", facts, as_json=as_json)

@@ -25,4 +25,5 @@ def list_(warehouse: Path, form: Form) -> None:
 
     with Warehouse.open(warehouse, read_only=True) as opened:
         found = [model_facts(opened, record) for record in read(opened)]
-    print_records(found, LISTED, form)
+    nothing = ("no model", "fame compile")
+    print_records(found, LISTED, form, nothing, deciding=(*LISTED[:3], *LISTED[-3:]))

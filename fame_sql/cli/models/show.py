@@ -12,7 +12,8 @@ import click
 from fame_sql.cli.models.facts import COUNTS, LISTED, PROMOTION, model_facts
 from fame_sql.cli.options.output import force_option, json_option
 from fame_sql.cli.options.warehouse import warehouse_option
-from fame_sql.cli.output import print_json
+from fame_sql.cli.options.wide import table_options
+from fame_sql.cli.output import print_done, print_json
 from fame_sql.cli.tables import print_facts, print_table
 from fame_sql.console import printable
 
@@ -35,6 +36,7 @@ _SHORT = ("max_false_alarms", "runtime", "split", "config")
 @force_option
 @warehouse_option
 @json_option
+@table_options
 def show(
     version: str, as_card: bool, html: Path | None, force: bool, warehouse: Path, as_json: bool
 ) -> None:
@@ -48,9 +50,9 @@ def show(
         facts = model_facts(opened, record)
     details = {name: record.metrics.get(name) for name in _DETAILS}
     if html is not None:
-        _write_card(record, html, force=force)
+        _write_card(record, html, force=force, as_json=as_json)
     elif as_card:
-        _print_card(record)
+        _print_card(record, as_json=as_json)
     elif as_json:
         print_json({**facts, **details, "promotions": promoted})
     else:
@@ -93,15 +95,18 @@ def _card(record: ModelRecord) -> str:
     return (record.folder / "README.md").read_text(encoding="utf-8")
 
 
-def _write_card(record: ModelRecord, path: Path, *, force: bool) -> None:
+def _write_card(record: ModelRecord, path: Path, *, force: bool, as_json: bool) -> None:
     from fame_sql.files import write_text
     from fame_sql.forensics.pages.card import html_card
 
     page = html_card(_card(record), record.model_version, record.metrics)
     write_text(path, page, force=force)
-    click.echo(f"the card is in {path}")
+    print_done(f"the card is in {path}", {"file": str(path)}, as_json=as_json)
 
 
-def _print_card(record: ModelRecord) -> None:
+def _print_card(record: ModelRecord, *, as_json: bool) -> None:
     text = _card(record)
-    click.echo("\n".join(map(printable, text.splitlines())))
+    if as_json:
+        print_json({"card": text})
+    else:
+        click.echo("\n".join(map(printable, text.splitlines())))

@@ -8,6 +8,8 @@ from typing import Any, Literal, TypeVar
 
 import click
 
+from fame_sql.cli.options.wide import table_options
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 Form = Literal["text", "csv", "json"]
@@ -27,7 +29,10 @@ def force_option(command: F) -> F:
 
 
 def form_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--csv`` and ``--json``, which the command takes as one argument ``form``."""
+    """Add ``--csv`` and ``--json``, which the command takes as one argument ``form``.
+
+    Also ``--wide`` and ``--no-pager``, which the tables read.
+    """
 
     @functools.wraps(command)
     def with_form(*args: Any, as_csv: bool, as_json: bool, **given: Any) -> Any:
@@ -37,5 +42,5 @@ def form_options(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(*args, form=form, **given)
 
     csv_option = click.option("--csv", "as_csv", is_flag=True, help="Print the rows as CSV.")
-    with_csv: Callable[..., Any] = csv_option(json_option(with_form))
+    with_csv: Callable[..., Any] = csv_option(json_option(table_options(with_form)))
     return with_csv

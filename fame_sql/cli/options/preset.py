@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from fame_sql.cli.options.grouped import add_options
+from fame_sql.cli.options.quiet import remark
 from fame_sql.cli.options.renamed import RenamedOption
 
 if TYPE_CHECKING:
@@ -81,14 +82,12 @@ def _note_preset(before: StudentConfig, config: StudentConfig) -> None:
 
     compare = "'fame models compare {} {} --held-out' compares them on your labels"
     if config.preset != before.preset:
-        click.echo(
+        remark(
             f"preset {config.preset} takes the place of the champion's, {before.preset}: every "
-            f"verdict can change; {compare.format(before.preset, config.preset)}",
-            err=True,
+            f"verdict can change; {compare.format(before.preset, config.preset)}"
         )
     elif config.preset != WORDS:
-        click.echo(
+        remark(
             f"the champion's preset {before.preset} is kept; new warehouses have {WORDS}: "
-            f"{compare.format(before.preset, WORDS)}",
-            err=True,
+            f"{compare.format(before.preset, WORDS)}"
         )
