@@ -26,7 +26,7 @@ _LONGEST = 60
 _COLUMNS = ("change", "count_a", "count_b", "percent_a", "percent_b", "p_adjusted", "template_id")
 
 
-@click.command(short_help="Compare two periods, services or hosts by their templates.")
+@click.command(short_help="Compare two periods, services, releases or warehouses.")
 @click.argument("a", required=False)
 @click.argument("b", required=False)
 @click.option(
@@ -41,6 +41,13 @@ _COLUMNS = ("change", "count_a", "count_b", "percent_a", "percent_b", "p_adjuste
     type=MOMENT,
     metavar="TIME",
     help="Instead of A and B: from then on, compared with the same span before.",
+)
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Instead of A and B: compare this warehouse's new lines with those of a copy or another "
+    "warehouse.",
 )
 @click.option("--all", "everything", is_flag=True, help="Also differences that can be chance.")
 @click.option(
@@ -59,6 +66,7 @@ def diff(
     b: str | None,
     by: str,
     since: datetime | None,
+    against: Path | None,
     everything: bool,
     at_most: int,
     warehouse: Path,
@@ -70,17 +78,25 @@ def diff(
     --by service, host, source, trace or release (service.version) they are two of these. A
     difference is shown if chance alone hardly makes it: its p-value, corrected for the number of
     templates, is below 0.05. Periods are compared within each service. In SQL: fame.diff_patterns.
+
+    With --against FILE, A is that warehouse, such as 'fame backup' makes, and B the lines that only
+    this one has.
     """
     from fame_sql.forensics.differences import list_differences
+    from fame_sql.forensics.snapshots import list_snapshot_differences
     from fame_sql.warehouse.warehouse import Warehouse
 
-    if (since is None) == (a is None or b is None):
-        raise click.UsageError("give two sides, A and B, or --since TIME")
+    if [a is not None and b is not None, since is not None, against is not None].count(True) != 1:
+        raise click.UsageError("give two sides, A and B, or --since TIME, or --against FILE")
+    if against is not None and (a is not None or by != "time"):
+        raise click.UsageError("--against compares with all of a warehouse: leave out A, B and --by")
     if since is not None and (a is not None or by != "time"):
         raise click.UsageError("--since compares with the time before: leave out A, B and --by")
     with Warehouse.open(warehouse, read_only=True) as opened:
-        sides = _sides(opened, by, a, b, since)
-        found = list_differences(opened, sides)
+        if against is not None:
+            found = list_snapshot_differences(opened, against)
+        else:
+            found = list_differences(opened, _sides(opened, by, a, b, since))
     rows = [row for row in found if everything or _is_significant(row)]
     if form != "text":
         print_records(rows[:at_most], (*_COLUMNS, "service_name", "template", "log_id"), form)
@@ -95,7 +111,7 @@ def diff(
 
 def _more(found: list[dict[str, Any]]) -> str:
     """Return the command that shows more where no difference is significant."""
-    return "fame diff --all" if found else "fame top"
+    return "fame diff … --all" if found else "fame top"
 
 
 def _is_significant(row: dict[str, Any]) -> bool:

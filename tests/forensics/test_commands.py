@@ -100,9 +100,34 @@ def test_diff_compares_releases(newborn: Path, tmp_path: Path) -> None:
     ]
 
 
+def test_diff_compares_with_a_copy_and_with_another_warehouse(
+    newborn: Path, tmp_path: Path
+) -> None:
+    now, copy, other = (tmp_path / f"{name}.duckdb" for name in ("now", "copy", "other"))
+    log, more = tmp_path / "first.log", tmp_path / "more.log"
+    log.write_text("began\n" * 30)
+    more.write_text("began\n" * 9 + "broke\n" * 21)
+    assert _run(now, "ingest", str(log), "--format", "text").exit_code == 0
+    assert _run(now, "backup", str(copy)).exit_code == 0
+    same = _run(now, "diff", "--against", str(copy))
+    assert (same.exit_code, same.stdout.splitlines()[0]) == (0, "none of 1 templates differs")
+    for path in (now, other):
+        assert _run(path, "ingest", str(more), "--format", "text").exit_code == 0
+    for side, count in ((copy, 30), (other, 39)):
+        rows = json.loads(_run(now, "diff", "--against", str(side), "--json", "--all").stdout)
+        found = {row["template"]: (row["count_a"], row["count_b"]) for row in rows}
+        # Of two loads of one file at two times, neither is a copy of the other.
+        expected = (30, 9) if side == copy else (9, count)
+        assert found["began"] == expected, side
+        assert found["broke"] == ((0, 21) if side == copy else (21, 21))
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
+        (("diff", "--against", "x", "--since", "1h"), 2, "or --against FILE"),
+        (("diff", "--against", "x", "--by", "host"), 2, "leave out A, B and --by"),
+        (("diff", "--against", "nowhere.duckdb"), 1, "there is no warehouse at nowhere.duckdb"),
         (("show", "99999"), 1, "there is no line 99999"),
         (("diff",), 2, "give two sides, A and B, or --since TIME"),
         (("diff", "yesterday", "today"), 2, "is no period"),

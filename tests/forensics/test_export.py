@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from base64 import b64encode
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -77,10 +79,15 @@ def test_each_line_leads_to_its_bytes(hostile: Path, tmp_path: Path, form: str) 
 
 
 def test_a_timeline_has_the_fields_that_timesketch_needs(hostile: Path, tmp_path: Path) -> None:
-    first = _jsons(_exported(hostile, tmp_path, "timesketch"))[0]
-    assert first["datetime"] == "2024-01-01T00:00:00.000001Z"
-    assert first["timestamp"] == 1_704_067_200_000_001
-    assert first["timestamp_desc"] == "Event Logged"
+    rows = _jsons(_exported(hostile, tmp_path, "timesketch"))
+    assert [row["message"] for row in rows] == list(BODIES)
+    for i, row in enumerate(rows):
+        at = datetime.fromisoformat(row["datetime"])
+        assert at == datetime(2024, 1, 1, 0, 0, i, 1, tzinfo=UTC)
+        assert row["timestamp"] == at.timestamp() * 1_000_000
+        assert row["timestamp_desc"] == "Event Logged"
+        # Timesketch refuses a timeline whose fields have an underscore first.
+        assert not [name for name in row if name.startswith("_")]
 
 
 def test_otlp_is_read_by_the_reader_of_otlp(hostile: Path, tmp_path: Path) -> None:
@@ -98,6 +105,40 @@ def test_otlp_is_read_by_the_reader_of_otlp(hostile: Path, tmp_path: Path) -> No
     assert named["span_id"].string_value == "not hex"
     assert named["log.file.path"].string_value.endswith("hostile.jsonl")
     assert named["n"].array_value.values[0].int_value == 1
+
+
+def test_otlp_is_read_by_opentelemetry_itself(hostile: Path, tmp_path: Path) -> None:
+    json_format = pytest.importorskip("google.protobuf.json_format")
+    logs = pytest.importorskip("opentelemetry.proto.collector.logs.v1.logs_service_pb2")
+    [line] = _jsons(_exported(hostile, tmp_path, "otlp"))
+    for resource in line["resourceLogs"]:
+        for record in resource["scopeLogs"][0]["logRecords"]:
+            # In OTLP, ids are hexadecimal; in protobuf's own JSON they would be base64.
+            for name in ("traceId", "spanId"):
+                if name in record:
+                    record[name] = b64encode(bytes.fromhex(record[name])).decode()
+    request = json_format.ParseDict(line, logs.ExportLogsServiceRequest())
+    records = request.resource_logs[0].scope_logs[0].log_records
+    assert [record.body.string_value for record in records] == list(BODIES)
+    assert records[0].trace_id.hex() == IDENTITIES["trace_id"]
+
+
+def test_otlp_comes_back_as_the_same_lines(
+    compiled: Path, newborn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fame_sql.forensics.export.otlp._LINE", 20_000)
+    file, back = _exported(compiled, tmp_path, "otlp"), tmp_path / "back.duckdb"
+    assert max(map(len, file.read_bytes().splitlines())) <= 20_000
+    assert _run(back, "ingest", str(file)).exit_code == 0
+    statement = (
+        "SELECT timestamp, severity_text, severity_number, service_name, host_name, body "
+        "FROM fame.logs ORDER BY ALL"
+    )
+    sides = []
+    for path in (compiled, back):
+        with Warehouse.open(path, read_only=True) as warehouse:
+            sides.append(warehouse.rows(statement))
+    assert sides[0] == sides[1]
 
 
 def test_parquet_has_types_and_a_period_its_lines(hostile: Path, tmp_path: Path) -> None:

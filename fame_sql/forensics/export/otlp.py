@@ -15,7 +15,9 @@ from fame_sql.forensics.export.values import attributes, line, microseconds, mom
 
 _TRACE, _SPAN = re.compile(r"(?!0{32})[0-9a-f]{32}"), re.compile(r"(?!0{16})[0-9a-f]{16}")
 _LARGEST = 2**63
-_REQUEST = 1000
+_REQUEST = 20
+_LINE = 512 * 1024
+"""Readers limit the length of a line, 'fame ingest' to twice this: a longer request is divided."""
 # Names of OpenTelemetry's conventions; the others are ours.
 _NAMED = {"source_path": "log.file.path"}
 _IN_RECORD = {
@@ -29,8 +31,19 @@ def write(file: BinaryIO, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) 
     """Write rows as log records, grouped by the resource that they are of."""
     for batch in batches:
         for start in range(0, batch.num_rows, _REQUEST):
-            rows = batch.slice(start, _REQUEST).to_pylist()
-            file.write(line({"resourceLogs": list(_resources(rows))}))
+            for request in _requests(batch.slice(start, _REQUEST).to_pylist()):
+                file.write(request)
+
+
+def _requests(rows: list[dict[str, Any]]) -> Iterator[bytes]:
+    """Yield requests with all rows, each as one line that is short enough."""
+    request = line({"resourceLogs": list(_resources(rows))})
+    if len(request) <= _LINE or len(rows) == 1:
+        yield request
+    else:
+        middle = len(rows) // 2
+        yield from _requests(rows[:middle])
+        yield from _requests(rows[middle:])
 
 
 def _resources(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
