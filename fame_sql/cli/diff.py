@@ -89,7 +89,7 @@ def diff(
     if [a is not None and b is not None, since is not None, against is not None].count(True) != 1:
         raise click.UsageError("give two sides, A and B, or --since TIME, or --against FILE")
     if against is not None and (a is not None or by != "time"):
-        raise click.UsageError("--against compares with all of a warehouse: leave out A, B and --by")
+        raise click.UsageError("--against takes all of a warehouse: leave out A, B and --by")
     if since is not None and (a is not None or by != "time"):
         raise click.UsageError("--since compares with the time before: leave out A, B and --by")
     with Warehouse.open(warehouse, read_only=True) as opened:

@@ -14,6 +14,7 @@ from fame_sql.cli.options.wide import table_options
 from fame_sql.cli.output import print_json
 from fame_sql.cli.tables import print_facts, print_table
 from fame_sql.console import printable
+from fame_sql.forensics.distance import distance
 
 if TYPE_CHECKING:
     from fame_sql.forensics.line import Line
@@ -129,7 +130,7 @@ def _print_neighbours(neighbours: list[dict[str, Any]]) -> None:
     rows = [
         (
             ">" if row["place"] == 0 else "",
-            _distance(row["seconds"]),
+            distance(row["seconds"]),
             ", ".join(row["shared"]),
             row["log_id"],
             row["host_name"],
@@ -140,12 +141,3 @@ def _print_neighbours(neighbours: list[dict[str, Any]]) -> None:
         for row in neighbours
     ]
     print_table(("", "when", "same", "log_id", "host", "level", "score", "body"), rows)
-
-
-def _distance(seconds: float) -> str:
-    """Return a distance in time in the largest unit that it has at least two of."""
-    size = abs(seconds)
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if size >= 2 * length:
-            return f"{seconds / length:+.0f} {unit}"
-    return f"{seconds:+.3g} s" if seconds else "0 s"

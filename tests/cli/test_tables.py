@@ -30,9 +30,7 @@ def width(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> in
     [(None, 0), (100, 0), (60, 0), (45, 0), (35, 1), (22, 2), (15, 3)],
     indirect=["width"],
 )
-def test_a_table_fits(
-    capsys: pytest.CaptureFixture[str], width: int | None, hidden: int
-) -> None:
+def test_a_table_fits(capsys: pytest.CaptureFixture[str], width: int | None, hidden: int) -> None:
     print_table(NAMES, [ROW])
     shown = capsys.readouterr()
     lines = shown.out.splitlines()

@@ -45,7 +45,9 @@ def test_the_inbox_lists_and_shows_incidents_with_text_that_is_safe(path: Path) 
     [row] = json.loads(fame(path, "incidents", "--json").stdout)
     assert (row["lines"], row["severity"], row["severity_percentile"]) == (20, "error", 100)
     assert fame(path, "incidents", "--csv").stdout.startswith("incident_id,state,severity,")
-    assert fame(path, "incidents", "--since", "2026-05-05").stdout.startswith("no incident is open\nnext: fame ")
+    assert fame(path, "incidents", "--since", "2026-05-05").stdout.startswith(
+        "no incident is open\nnext: fame "
+    )
 
     shown = fame(path, "incidents", "show", row["incident_id"][:5], "--lines", "2")
     assert shown.exit_code == 0, shown.output

@@ -15,6 +15,7 @@ from typing import Any
 from fame_sql import __version__
 from fame_sql.console import printable
 from fame_sql.forensics import theme
+from fame_sql.forensics.distance import distance
 from fame_sql.forensics.drawing import inline_svg, need
 
 WIDE, NARROW = 860, 330
@@ -78,7 +79,7 @@ def _environment() -> Any:
         lstrip_blocks=True,
     )
     environment.filters |= {"count": count, "share": share, "moment": moment, "plural": plural}
-    environment.filters |= {"duration": duration}
+    environment.filters |= {"duration": duration, "distance": distance}
     return environment
 
 

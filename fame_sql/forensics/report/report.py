@@ -40,6 +40,7 @@ def html_report(found: Findings, source: str) -> str:
         timeline=_timeline(found),
         services=_services(found),
         parts=[{"part": part, "why": _why(part)} for part in found.parts],
+        begins=not any(row["count_a"] for row in found.changed.rows),
         fresh=found.fresh.rows[:_FRESH],
         changed=_changed(found)[:_CHANGED],
         differ=len(_changed(found)),
