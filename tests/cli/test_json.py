@@ -67,6 +67,7 @@ incidents
 incidents show {incident}
 incidents update
 ingest {log} --format bgl
+init --warehouse new.duckdb
 label -k 5
 label audit --report
 label disagreements
