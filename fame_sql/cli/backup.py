@@ -10,6 +10,7 @@ import click
 from fame_sql.cli.options.output import force_option, json_option
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json
+from fame_sql.cli.progress import terminal_progress
 
 
 @click.command()
@@ -25,7 +26,8 @@ def backup(target: Path, force: bool, warehouse: Path, as_json: bool) -> None:
     """
     from fame_sql.warehouse.backup import back_up
 
-    made = back_up(warehouse, target, force=force)
+    with terminal_progress().step("copying the warehouse"):
+        made = back_up(warehouse, target, force=force)
     if as_json:
         models = None if made.models is None else str(made.models)
         print_json({**asdict(made), "path": str(made.path), "models": models})

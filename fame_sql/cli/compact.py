@@ -10,6 +10,7 @@ import click
 from fame_sql.cli.options.output import json_option
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json
+from fame_sql.cli.progress import terminal_progress
 
 
 @click.command()
@@ -27,7 +28,8 @@ def compact(drop_superseded: bool, warehouse: Path, as_json: bool) -> None:
     if is_lake_path(warehouse):
         _compact_lake(warehouse, drop_superseded=drop_superseded, as_json=as_json)
         return
-    report = run(warehouse, drop_superseded=drop_superseded)
+    with terminal_progress().step("copying the warehouse"):
+        report = run(warehouse, drop_superseded=drop_superseded)
     if as_json:
         print_json(asdict(report))
         return

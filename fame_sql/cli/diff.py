@@ -14,6 +14,7 @@ from fame_sql.cli.options.numbers import COUNT
 from fame_sql.cli.options.output import Form, form_options
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_records
+from fame_sql.cli.progress import terminal_progress
 from fame_sql.cli.tables import print_nothing, print_table
 
 if TYPE_CHECKING:
@@ -92,7 +93,10 @@ def diff(
         raise click.UsageError("--against takes all of a warehouse: leave out A, B and --by")
     if since is not None and (a is not None or by != "time"):
         raise click.UsageError("--since compares with the time before: leave out A, B and --by")
-    with Warehouse.open(warehouse, read_only=True) as opened:
+    with (
+        Warehouse.open(warehouse, read_only=True) as opened,
+        terminal_progress().step("comparing templates"),
+    ):
         if against is not None:
             found = list_snapshot_differences(opened, against)
         else:

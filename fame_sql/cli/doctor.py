@@ -15,6 +15,7 @@ from fame_sql.cli.options.output import json_option
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.options.wide import table_options
 from fame_sql.cli.output import print_json
+from fame_sql.cli.progress import terminal_progress
 from fame_sql.cli.tables import print_nothing, print_table
 from fame_sql.console import printable
 
@@ -39,7 +40,8 @@ def doctor(deep: bool, warehouse: Path, as_json: bool) -> None:
 
     with Warehouse.open(warehouse, read_only=True) as opened:
         reach_partitions(opened.connection)
-        findings = examine(opened, deep=deep)
+        with terminal_progress().step("examining the warehouse"):
+            findings = examine(opened, deep=deep)
         levels: Sequence[Level] = []
         # What a damaged table says of itself is told already.
         with suppress(duckdb.Error) if findings else nullcontext():

@@ -13,6 +13,7 @@ from fame_sql.cli.options.output import Form, force_option, form_options, json_o
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.options.wide import table_options
 from fame_sql.cli.output import print_csv, print_done, print_json
+from fame_sql.cli.progress import terminal_progress
 from fame_sql.cli.requests import print_requests, print_spending
 from fame_sql.cli.tables import print_nothing, print_table, print_text
 from fame_sql.files import read_text, write_text
@@ -56,7 +57,8 @@ def domains(
 
     with Warehouse.open(warehouse) as opened:
         if not llm.wanted:
-            stored = group_templates(opened)
+            with terminal_progress().step("grouping templates"):
+                stored = group_templates(opened)
         elif llm.dry_run:
             _print_requests(opened, llm, stability=not no_stability, as_json=as_json)
             return

@@ -97,7 +97,8 @@ def update_(warehouse: Path, as_json: bool) -> None:
 
     with Warehouse.open(warehouse) as opened:
         counts.update(opened, progress=terminal_progress())
-        changes = update(opened, utc_now())
+        with terminal_progress().step("gathering incidents"):
+            changes = update(opened, utc_now())
     if as_json:
         print_json([{"transition": c.transition, **vars(c.incident)} for c in changes])
         return

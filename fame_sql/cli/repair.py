@@ -10,6 +10,7 @@ import click
 from fame_sql.cli.options.output import json_option
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json
+from fame_sql.cli.progress import terminal_progress
 
 
 @click.command()
@@ -24,7 +25,11 @@ def repair(warehouse: Path, as_json: bool) -> None:
     from fame_sql.events.repair import repair as run
     from fame_sql.warehouse.warehouse import Warehouse
 
-    with Warehouse.open(warehouse) as opened:
+    progress = terminal_progress()
+    with (
+        Warehouse.open(warehouse) as opened,
+        progress.step("comparing lines with their events"),
+    ):
         report = run(opened)
     if as_json:
         print_json(asdict(report))
