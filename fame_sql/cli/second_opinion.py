@@ -116,7 +116,7 @@ def second_opinion(
             finally:
                 print_spending(model)
         rows = read_opinions(opened, incidents)
-    _print(rows, form)
+    _print(rows, form, asked=asked)
 
 
 def _about(context: str, runbook: Path | None) -> str:
@@ -125,11 +125,13 @@ def _about(context: str, runbook: Path | None) -> str:
     return f"{context}\n\nThe runbook:\n{read_text(runbook, '--runbook')[:_LONGEST_RUNBOOK]}"
 
 
-def _print(rows: list[dict[str, Any]], form: Form) -> None:
+def _print(rows: list[dict[str, Any]], form: Form, *, asked: bool) -> None:
     if form == "json":
         print_json(rows)
     elif form == "csv":
         print_records(rows, _COLUMNS, form)
+    elif not rows and asked:
+        click.echo("no incident is open: name one of 'fame incidents --all'")
     elif not rows:
         print_nothing("no incident has a second opinion", _ASK)
     else:

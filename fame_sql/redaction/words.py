@@ -22,7 +22,7 @@ _NUMBERED_ACCOUNT = re.compile(
     r"(?:user|test|admin|guest|student|account|login)[0-9]{1,6}|[a-z]\.[a-z]{3,20}"  # h.muster
 )
 _ENDINGS = ("s", "es", "ed", "d", "ing", "er", "ers", "ly", "or", "able", "n't", "'s")
-_PREFIXES = ("un", "re", "non", "dis", "sub", "over")
+_PREFIXES = ("un", "re", "non", "dis", "sub", "over", "pre", "auto", "multi", "mis")
 _SHORTEST_STEM = 3
 _SHORT_MIXED = re.compile(r"[a-z]{1,3}[0-9]{2,3}")  # kd93-lq82
 _LONGEST_WORD = 512
@@ -144,7 +144,8 @@ def is_word(word: str) -> bool:
     if word in known:
         return True
     return any(word.endswith(e) and _stem_in(word[: -len(e)], known) for e in _ENDINGS) or any(
-        word.startswith(p) and len(word) > len(p) + 2 and word[len(p) :] in known for p in _PREFIXES
+        word.startswith(p) and len(word) >= len(p) + _SHORTEST_STEM and word[len(p) :] in known
+        for p in _PREFIXES
     )
 
 
