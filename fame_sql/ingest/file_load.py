@@ -17,7 +17,7 @@ from fame_sql.ingest.resume import Start
 from fame_sql.ingest.tail import Tail
 from fame_sql.warehouse.warehouse import utc_now
 
-SHARES = ("timed", "levelled", "hosted", "guessed", "continued")
+SHARES = ("timed", "levelled", "hosted", "guessed", "continued", "hinted")
 """What is counted of the records, beside their number and errors."""
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 _ENOUGH_TIMES = 0.9
 _MOST_ERRORS = 0.5
+_MOST_HINTED = 0.2
 
 EXAMPLES = 3
 """Maximum number of lines that did not parse in a report."""
@@ -67,6 +68,8 @@ class IngestReport:
         of which something was guessed.
     continued : int
         Lines that were appended to the record before.
+    hinted : int
+        Records without a level that have a word for one near the beginning of their text.
     reason : str
         Why the format was taken.
     """
@@ -89,6 +92,7 @@ class IngestReport:
     hosted: int = 0
     guessed: int = 0
     continued: int = 0
+    hinted: int = 0
     reason: str = ""
 
     @property
@@ -111,6 +115,11 @@ class IngestReport:
             found.append(
                 f"{self.errors} of {self.seen} records are not {self.format}: name another "
                 "--format, a --message-key, or a --format-file (see 'fame formats try')"
+            )
+        if self.hinted > _MOST_HINTED * self.seen:
+            found.append(
+                f"{self.hinted} of {self.seen} records have a word for a level in their text that was "
+                "not read as one: describe the format with --format-file (see 'fame formats try')"
             )
         if self.guessed:
             found.append(

@@ -9,7 +9,17 @@ WITH counted AS (
         count(severity_number) AS levelled,
         count(host_name) AS hosted,
         count(*) FILTER (contains(attributes, '"time_guess"')) AS guessed,
-        sum(line_count) - count(*) AS continued
+        sum(line_count) - count(*) AS continued,
+        -- Records without a level that have a word for one near the beginning of their text.
+        count(*) FILTER (
+            CASE
+                WHEN severity_number IS NULL
+                    THEN regexp_matches(
+                        left(body, 100),
+                        '(?:^|[\s\[<({|:/.])(?:ERROR|WARN|WARNING|INFO|DEBUG|FATAL|CRITICAL|SEVERE|TRACE)(?:[\s\]>)}|:/,]|$)|[\[<](?i:error|warn|warning|note|notice|info|information|debug|trace|critical|fatal|wrn|err)[\]>]|: (?:Error|Warning|Info|Debug|Fatal|Panic): '
+                    )
+            END
+        ) AS hinted
     FROM incoming
     GROUP BY ingest_id
 )
@@ -24,7 +34,8 @@ SELECT
     any_value(counted.levelled) AS levelled,
     any_value(counted.hosted) AS hosted,
     any_value(counted.guessed) AS guessed,
-    any_value(counted.continued) AS continued
+    any_value(counted.continued) AS continued,
+    any_value(counted.hinted) AS hinted
 FROM counted
 INNER JOIN incoming
     ON counted.ingest_id = incoming.ingest_id AND counted.last_line = incoming.line_number

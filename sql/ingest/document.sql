@@ -58,7 +58,18 @@ usual AS (
     SELECT
         *,
         if(has_others, $all_removals, $usual_removals) AS removals,
-        held[time_place] AS moment,
+        -- A clock alone may have its date in another key.
+        CASE
+            WHEN regexp_matches(held[time_place], '^\d{1,2}:\d{2}')
+                THEN CASE
+                    WHEN regexp_matches(
+                        json_extract_string(object, 'date'), '^\d{4}-\d{2}-\d{2}$$'
+                    )
+                        THEN json_extract_string(object, 'date') || ' '
+                    ELSE ''
+                END || held[time_place]
+            ELSE held[time_place]
+        END AS moment,
         CASE
             WHEN contains(held[time_place], ':') THEN ingest_iso_timestamp(held[time_place])
             ELSE ingest_time_epoch(held[time_place])

@@ -175,36 +175,54 @@ regexp_replace(
     '\x1b(?:\[[0-9;:?<=>!]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[@-Z\\^_=>])', '', 'g'
 );
 
--- The pairs of a logfmt line as a JSON object; a key that comes twice has its first value.
+-- A quoted value is written as in JSON, or nearly so.
 CREATE OR REPLACE TEMP MACRO ingest_logfmt_values(pairs) AS
 list_transform(
     pairs,
-    lambda pair: if(
-        starts_with(pair, '"'),
-        replace(replace(replace(pair[2:-2], '\\"', '"'), '\\n', chr(10)), '\\\\', '\\'),
-        pair
-    )
+    lambda pair: CASE
+        WHEN NOT starts_with(pair, '"') THEN pair
+        WHEN NOT contains(pair, '\') THEN pair[2:-2]
+        WHEN json_valid(pair) THEN json_extract_string(pair, '$$')
+        ELSE replace(replace(pair[2:-2], '\"', '"'), '\n', chr(10))
+    END
 );
 
+-- The pairs of a logfmt line as a JSON object, in their order; a key that comes twice has its first
+-- value. A line with very many pairs, some of them twice, is no object.
 CREATE OR REPLACE TEMP MACRO ingest_logfmt(written) AS
 CASE
     WHEN regexp_matches(written, '^[^\s=]+=')
-        THEN CAST(
-            to_json(
-                map_from_entries(
-                    list_distinct(
-                        list_zip(
-                            regexp_extract_all(
-                                written, '(?:^|\s)([^\s="]+)=("(?:[^"\\]|\\.)*"|[^\s"]*)', 1
-                            ),
-                            ingest_logfmt_values(
-                                regexp_extract_all(
-                                    written, '(?:^|\s)([^\s="]+)=("(?:[^"\\]|\\.)*"|[^\s"]*)', 2
-                                )
-                            )
-                        )
+        THEN list_transform(
+            [{
+                'keys': regexp_extract_all(
+                    written, '(?:^|\s)([^\s="]+)=("(?:[^"\\]|\\.)*"|[^\s"]*)', 1
+                ),
+                'held': ingest_logfmt_values(
+                    regexp_extract_all(
+                        written, '(?:^|\s)([^\s="]+)=("(?:[^"\\]|\\.)*"|[^\s"]*)', 2
                     )
                 )
-            ) AS VARCHAR
-        )
+            }],
+            lambda line_pairs: CASE
+                WHEN len(list_distinct(line_pairs.keys)) = len(line_pairs.keys)
+                    THEN CAST(to_json(map(line_pairs.keys, line_pairs.held)) AS VARCHAR)
+                WHEN len(line_pairs.keys) <= 1000
+                    THEN CAST(
+                        to_json(
+                            map(
+                                list_filter(
+                                    line_pairs.keys,
+                                    lambda key, place: list_position(line_pairs.keys, key) = place
+                                ),
+                                list_filter(
+                                    line_pairs.held,
+                                    lambda held, place: list_position(
+                                        line_pairs.keys, line_pairs.keys[place]
+                                    ) = place
+                                )
+                            )
+                        ) AS VARCHAR
+                    )
+            END
+        )[1]
 END;

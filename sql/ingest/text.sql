@@ -173,7 +173,14 @@ found AS (
             ELSE ''
         END AS spoken,
         CASE
-            WHEN moment IS NULL OR usual_moment IS NOT NULL THEN NULL
+            WHEN moment IS NULL THEN NULL
+            WHEN regexp_matches(
+                rest,
+                '^ ?\(?(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc)/[A-Z]\w'
+            )
+                THEN 'no zone, though one is named after it'
+            WHEN short <> '' AND left(short, 2) <= '31' THEN 'year, month, day'
+            WHEN usual_moment IS NOT NULL THEN NULL
             WHEN regexp_matches(other, '^\W?\d{10}\b') AND NOT contains(other, '.')
                 THEN 'seconds since 1970'
             ELSE ingest_time_guess(written)

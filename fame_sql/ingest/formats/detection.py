@@ -17,6 +17,7 @@ from fame_sql.ingest.formats.levels import levels_are_column
 from fame_sql.ingest.formats.library import ANYTHING, known_formats
 from fame_sql.ingest.formats.statements import Choices
 from fame_sql.ingest.records import has_several, objects_over_lines
+from fame_sql.ingest.records.cleaning import without_colours
 from fame_sql.ingest.records.delimited import fields_named, header_of
 from fame_sql.ingest.records.framing import SPLITTERS
 from fame_sql.ingest.records.record import Line
@@ -28,6 +29,7 @@ SAMPLE_LINES = 1000
 _GROUP_NAME = re.compile(r"\(\?P<\w+>")
 _REFERENCE = re.compile(r"\\[1-9]|\(\?P=|\(\?\(")
 _FEW, _SOME = 0.02, 0.2
+_HEADER_LINES = 20
 _MOST_COLUMNS = 4096
 _DATED = re.compile(DATED)
 _CONTINUES = re.compile(
@@ -237,6 +239,9 @@ def _first_of(formats: tuple[Format, ...]) -> re.Pattern[str] | None:
 
 def _table(formats: Mapping[str, Format], lines: Sequence[str]) -> Layout | None:
     """Return the layout of a table whose first line names its columns."""
+    fielded = formats.get("w3c")
+    if fielded is not None and any(map(fields_named, lines[:_HEADER_LINES])):
+        return Layout(fielded, continuation="none", reason="a line with # names the fields")
     table = formats.get("csv")
     if table is None or header_of(lines, _column_names(table)) is None:
         return None
@@ -350,5 +355,5 @@ def _day_first(lines: Sequence[str]) -> bool | None:
 def sample(head: bytes) -> list[str]:
     """Return the first lines of a source that are not blank."""
     text = head.decode("utf-8", "replace").removeprefix("\ufeff")
-    lines = (line[:_MOST_COLUMNS] for line in text.split("\n") if line.strip())
+    lines = (without_colours(line[:_MOST_COLUMNS]) for line in text.split("\n") if line.strip())
     return [line for line, _ in zip(lines, range(SAMPLE_LINES), strict=False)]

@@ -159,6 +159,9 @@ def _holds(name: str, value: str) -> str:
             f"CASE WHEN contains({value}, ':') THEN TRUE "
             f"ELSE {value} IS NOT NULL AND ({number}) END"
         )
+    if name == "service":
+        # A number is none either.
+        return f"regexp_matches({value}, '^[^{{[]*[^0-9{{[]')"
     if name in _PLAIN:
         return f"{value} IS NOT NULL AND left({value}, 1) NOT IN ('{{', '[')"
     return f"{value} IS NOT NULL"

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 _ANSI = r"\x1b(?:\[[0-9;:?<=>!]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[@-Z\\^_=>])"
 # A crash or a truncated file that is still written leaves a block of null bytes.
 _NULLS = r"^\x00+|\x00{8,}"
+_ESCAPE = re.compile(_ANSI)
+
+
+def without_colours(line: str) -> str:
+    """Return a line without the sequences that colour it or move the cursor."""
+    return _ESCAPE.sub("", line) if "\x1b" in line else line
 
 
 def clean(lines: pa.Table, *, keep_ansi: bool) -> tuple[pa.Table, pa.Array | None]:

@@ -11,6 +11,7 @@ from typing import Any
 from fame_sql.ingest.records.record import Line, Record
 
 _CONTAINER = re.compile(r"(\S+) (stdout|stderr) ([PF])(?::\S*)? ?(.*)", re.DOTALL)
+_COMPOSE = re.compile(r"([a-z0-9][\w.-]*?) +\| ?(.*)", re.DOTALL)
 _MOST_PIECES = 10_000
 
 
@@ -22,6 +23,17 @@ def container_lines(lines: Iterable[Line], settings: Mapping[str, Any]) -> Itera
 def docker_lines(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterator[Record]:
     """Yield the lines in Docker's ``json-file`` log; pieces of one line are joined."""
     return _joined(map(_of_docker, lines))
+
+
+def compose_lines(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterator[Record]:
+    """Yield the lines of containers as Docker Compose prints them, after the container's name."""
+    for line in lines:
+        found = _COMPOSE.fullmatch(line.text)
+        record = Record.of_line(line)
+        if found is not None:
+            container, text = found.groups()
+            record = replace(record, text=text, outer=json.dumps({"container": container}))
+        yield record
 
 
 def _joined(pieces: Iterable[tuple[Record, str | None, bool]]) -> Iterator[Record]:

@@ -17,6 +17,8 @@ ENVELOPES = ("Records", "records", "logEvents", "resourceLogs", "entries", "even
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}\[\]]')
 _ENVELOPE = re.compile(r'"(?:' + "|".join(ENVELOPES) + r')"\s*:\s*\[\s*(?:\{|$)')
 _SEVERAL = re.compile(r"\}\s*\{")
+# A bracket is an array only if an object, or nothing more, stands in it.
+_ARRAY = re.compile(r"\s*\[\s*(?:[{\]]|$)")
 _LONGEST = 100_000
 """Maximum number of lines of an object."""
 
@@ -24,14 +26,13 @@ _LONGEST = 100_000
 def has_several(lines: Sequence[str]) -> bool:
     """Return whether some lines are not exactly one JSON object, or hold records in a list."""
     return any(
-        line.lstrip()[:1] == "[" or _ENVELOPE.search(line) or _SEVERAL.search(line)
-        for line in lines
+        _ARRAY.match(line) or _ENVELOPE.search(line) or _SEVERAL.search(line) for line in lines
     ) or objects_over_lines(lines)
 
 
 def objects_over_lines(lines: Sequence[str]) -> bool:
     """Return whether lines are JSON objects of which some go over several lines, or an array."""
-    if not lines or lines[0].strip()[:1] not in ("{", "["):
+    if not lines or not (lines[0].lstrip()[:1] == "{" or _ARRAY.match(lines[0])):
         return False
     first = lines[0].strip()
     if first[0] == "{" and _balanced(first):
