@@ -118,8 +118,9 @@ class IngestReport:
             )
         if self.hinted > _MOST_HINTED * self.seen:
             found.append(
-                f"{self.hinted} of {self.seen} records have a word for a level in their text that was "
-                "not read as one: describe the format with --format-file (see 'fame formats try')"
+                f"{self.hinted} of {self.seen} records have a word for a level in their text that "
+                "was not read as one: describe the format with --format-file (see 'fame formats "
+                "try')"
             )
         if self.guessed:
             found.append(
