@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -22,6 +23,13 @@ _LAKE = "warehouse.lake"
     help="Make it in a lake: ducklake:postgres:dbname=… for many writers, or ducklake:FILE.",
 )
 @click.option("--data", metavar="PLACE", help="The folder or bucket of the lake's Parquet files.")
+@click.option(
+    "--from",
+    "source",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="Copy this warehouse into the new lake; files of its partitions stay in place.",
+)
 @click.option("--encrypted", is_flag=True, help="Encrypt the lake's Parquet files.")
 @click.option(
     "--warehouse",
@@ -35,6 +43,7 @@ _LAKE = "warehouse.lake"
 def init(
     lake: str | None,
     data: str | None,
+    source: Path | None,
     encrypted: bool,
     warehouse: Path | None,
     force: bool,
@@ -46,12 +55,20 @@ def init(
     machines write and read at once; a small file names the lake, and other commands take it as
     --warehouse. Where the lake is there already, only that file is written.
     """
-    if lake is None and (data is not None or encrypted):
-        raise click.UsageError("--data and --encrypted are for a lake: name one with --lake")
+    if lake is None and (data is not None or source is not None or encrypted):
+        raise click.UsageError(
+            "--data, --from and --encrypted are for a lake: name one with --lake"
+        )
     made = _file(warehouse) if lake is None else _lake(lake, data, warehouse, encrypted, force)
+    copied = {} if source is None else _copy(source, made)
     if as_json:
-        print_json({"warehouse": str(made)})
+        print_json({"warehouse": str(made), **copied})
         return
+    if copied:
+        click.echo(
+            "copied {lines:,} lines, {events:,} events and {models} models; {files} files of "
+            "partitions are registered where they are".format(**copied)
+        )
     click.echo(printable(f"{made} is a warehouse: next, 'fame ingest LOGFILE --warehouse {made}'"))
 
 
@@ -63,6 +80,14 @@ def _file(warehouse: Path | None) -> Path:
         raise InputError(f"{path} exists: name another file with --warehouse")
     Warehouse.open(path, create=True).close()
     return path
+
+
+def _copy(source: Path, lake: Path) -> dict[str, int]:
+    from fame_sql.storage.into_lake import copy_into_lake
+    from fame_sql.warehouse.warehouse import Warehouse
+
+    with Warehouse.open(lake, external_access=True) as opened:
+        return asdict(copy_into_lake(source, opened))
 
 
 def _lake(

@@ -49,7 +49,8 @@ def absorb_events(connection: duckdb.DuckDBPyConnection) -> int:
     connection.execute(_filled("events/line_keys", key=recipe.key_sql("body")))
     connection.execute(_filled("events/distinct_keys", canonical=recipe.sql("key")))
     connection.execute(sql.load("events/incoming_events"))
-    _refuse_clashes(connection)
+    if is_lake(connection):
+        _number(connection)
     connection.execute(load_for(connection, "events/recount_known"))
     connection.execute(load_for(connection, "events/add_new"), {"next_log_id": next_log_id})
     connection.execute(load_for(connection, "events/line_events"))
@@ -64,10 +65,9 @@ def next_number(connection: duckdb.DuckDBPyConnection) -> int:
     return int(connection.execute(sql.load("events/next_log_id")).fetchall()[0][0])
 
 
-def _refuse_clashes(connection: duckdb.DuckDBPyConnection) -> None:
-    """Refuse a load in which two texts have one number, which in a lake is made of a hash."""
-    if not is_lake(connection):
-        return
+def _number(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give the events of a load their numbers; in a lake, none waits for those of another load."""
+    connection.execute(sql.load("events/lake/number_incoming"))
     found = connection.execute(sql.load("events/lake/clashes")).fetchall()
     if found:
         raise WarehouseError(
@@ -83,8 +83,8 @@ def with_incoming_lines(statement: str) -> str:
 
 def drop_steps(connection: duckdb.DuckDBPyConnection) -> None:
     """Drop the temporary tables of :func:`absorb_events`."""
-    for step in ("keys", "texts", "events", "places"):
-        connection.execute(f"DROP TABLE incoming_{step}")
+    for step in ("keys", "texts", "events", "places", "numbers"):
+        connection.execute(f"DROP TABLE IF EXISTS incoming_{step}")
 
 
 def _filled(name: str, **parts: str) -> str:

@@ -57,6 +57,15 @@ def next_load(connection: duckdb.DuckDBPyConnection) -> int:
     return _next(connection, LOADS, "warehouse/lake/last_load")
 
 
+def count_on(connection: duckdb.DuckDBPyConnection, log_id: int, ingest_id: int) -> None:
+    """Count on after the numbers of lines and loads that came from elsewhere."""
+    if connection.execute(sql.load("warehouse/lake/is_shared")).fetchall() != [(True,)]:
+        return  # A file counts on from what it holds.
+    for name, last in ((BLOCKS, log_id >> BLOCK_BITS), (LOADS, ingest_id)):
+        counted = literal(f"SELECT setval('{name}', {int(last) + 1})")
+        connection.execute(f"CALL postgres_execute('__ducklake_metadata_lake', {counted})")
+
+
 def _next(connection: duckdb.DuckDBPyConnection, name: str, last: str) -> int:
     found = connection.execute(sql.load("warehouse/lake/is_shared")).fetchall()
     if found == [(True,)]:

@@ -1,7 +1,7 @@
 -- Two machines that see a new event at the same moment both add its text; fame.events has it once.
 INSERT INTO fame.event_rows BY NAME
 SELECT
-    fame.event_number(new_events.event_hash) AS event_id,
+    numbers.event_id,
     new_events.event_hash,
     new_events.canonical,
     numbered.body AS example,
@@ -10,6 +10,7 @@ SELECT
     new_events.last_seen,
     new_events.lines
 FROM incoming_events AS new_events
+INNER JOIN incoming_numbers AS numbers ON new_events.event_hash = numbers.event_hash
 INNER JOIN (
     SELECT
         place,
@@ -18,10 +19,4 @@ INNER JOIN (
     FROM incoming
 ) AS numbered
     ON new_events.first_place = numbered.place
-WHERE NOT EXISTS (
-    SELECT 1
-    FROM fame.event_rows AS stored
-    WHERE
-        stored.event_id = fame.event_number(new_events.event_hash)
-        AND stored.canonical IS NOT NULL
-);
+WHERE NOT numbers.is_known;

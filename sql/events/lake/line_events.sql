@@ -4,7 +4,8 @@ CREATE OR REPLACE TEMP TABLE incoming_places AS
 SELECT
     numbered.place,
     numbered.ordinal,
-    fame.event_number(texts.event_hash) AS event_id
+    numbers.event_id
 FROM (SELECT place, row_number() OVER (ORDER BY place) AS ordinal FROM incoming) AS numbered
 LEFT JOIN incoming_keys AS keys ON numbered.place = keys.place
-LEFT JOIN incoming_texts AS texts ON keys.key = texts.key;
+LEFT JOIN incoming_texts AS texts ON keys.key = texts.key
+LEFT JOIN incoming_numbers AS numbers ON texts.event_hash = numbers.event_hash;

@@ -70,7 +70,7 @@ def test_machines_load_at_once(lake: Path, tmp_path: Path) -> None:
         )
     assert (lines, numbers) == (600, 600)
     assert events == [(9, 9, 600)]
-    assert loads == [(3, 3)]
+    assert loads == [(3, 3, 600)]
 
 
 def test_scoring_twice_at_once_doubles_nothing(
