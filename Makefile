@@ -118,11 +118,14 @@ paper: $(INSTALLED) ## the FAME paper's protocol on a labelled log: make paper D
 bench-ingest: $(INSTALLED) ## cost of ingest beside the limit, and beside a revision with BEFORE=rev
 	$(BIN)/python benchmarks/ingest.py $(if $(BEFORE),--before $(BEFORE)) $(ARGS)
 
+bench-serve: RECORDS ?= 200000
+bench-serve: SECONDS ?= 60
+bench-serve: KILLS ?= 10
 bench-serve: $(INSTALLED) ## records per second of the server, beside ingest, a steady load, and kills at random
 	test -f demo.duckdb || $(BIN)/fame demo
-	$(BIN)/python benchmarks/serve.py $(ARGS)
-	$(BIN)/python benchmarks/serve_steady.py --rate 5000 --records 100000
-	HF_HUB_OFFLINE=1 $(BIN)/python -W ignore benchmarks/attack.py --kills 20 --stages server
+	timeout 240 $(BIN)/python benchmarks/serve.py --records $(RECORDS)
+	$(BIN)/python benchmarks/serve_steady.py --rate 5000 --records $(RECORDS) --seconds $(SECONDS)
+	HF_HUB_OFFLINE=1 timeout 240 $(BIN)/python -W ignore benchmarks/attack.py --kills $(KILLS) --stages server
 
 bench-inference: $(INSTALLED) ## distinct messages per second by preset and runtime
 	HF_HUB_OFFLINE=1 $(BIN)/python -W ignore benchmarks/inference.py $(ARGS)

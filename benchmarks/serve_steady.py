@@ -49,6 +49,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=200_000)
     parser.add_argument("--rate", type=float, default=10_000, help="records a second")
     parser.add_argument("--clients", type=int, default=16, help="who ask")
+    parser.add_argument("--seconds", type=float, default=120, help="the longest time to send")
     parser.add_argument("--parts", type=int, default=4, help="of the records, for memory")
     given = parser.parse_args()
     os.environ["FAME_SERVE_TOKENS"] = f"reader:{_TOKEN}"
@@ -72,18 +73,24 @@ def run(server: RunningServer, lines: list[str], given: argparse.Namespace) -> N
     for thread in threads:
         thread.start()
     bodies = endless(lines)
+    end = time.perf_counter() + given.seconds
+    sent = 0
     try:
-        for part in range(given.parts):
+        for _ in range(given.parts):
             count = given.records // given.parts // _BATCH
-            sending = Sending(server.address, bodies, count, given.rate)
+            sending = Sending(server.address, bodies, count, given.rate, end)
             seconds = sending.run()
+            now = len(sending.waits) * _BATCH
+            sent += now
             print(
-                f"{(part + 1) * count * _BATCH:>10,} records, {count * _BATCH / seconds:7,.0f}/s, "
+                f"{sent:>10,} records, {now / seconds:7,.0f}/s, "
                 f"acknowledged p50 {quantile(sending.waits, 0.5):.2f} s, "
                 f"p99 {quantile(sending.waits, 0.99):.2f} s, "
                 f"memory {memory(server.process.pid)} MB, load {os.getloadavg()[0]:.1f}",
                 flush=True,
             )
+            if time.perf_counter() > end:
+                break
     finally:
         asking.ending.set()
         for thread in threads:
@@ -114,12 +121,13 @@ def memory(pid: int) -> int:
 
 @dataclass
 class Sending:
-    """Senders that send some requests at a rate."""
+    """Senders that send some requests at a rate, until a time at most."""
 
     address: str
     bodies: Iterator[bytes]
     count: int
     rate: float
+    end: float
     waits: list[float] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -140,7 +148,7 @@ class Sending:
         while True:
             with self.lock:
                 number = next(self.numbers, None)
-                if number is None:
+                if number is None or time.perf_counter() > self.end:
                     return
                 body = next(self.bodies)
             due = self.since + number * _BATCH / self.rate

@@ -21,6 +21,8 @@ def notify(state: str) -> None:
     # A name that begins with '@' is one of Linux's abstract sockets.
     place = f"\0{address[1:]}" if address.startswith("@") else address
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        # Who does not read, such as a container's manager after the start, must not hold us up.
+        sender.setblocking(False)
         sender.sendto(state.encode(), place)
 
 

@@ -60,6 +60,7 @@ class Functions(Part):
             self._warehouse.close()
         if self._registered is not None:
             functions.release(self._registered)
+        self._warehouse = self._registered = self._remembering = None
 
     def reload(self) -> None:
         """Take the champion of the moment."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import os
 import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
 
 ARROW = "application/vnd.apache.arrow.stream"
 
-_AT_ONCE = 4
+_AT_ONCE = min(4, os.cpu_count() or 1)
+"""More statements than processors at once answer none sooner, and hold up those who send."""
+
 _WAITING = 64
 _MOST = Limits(rows=1_000_000, seconds=600.0)
 _MOST_ARROW_BYTES = 256 << 20
