@@ -42,14 +42,14 @@ def take(warehouse: Path) -> None:
             shown.open(page, **view)  # type: ignore[arg-type]
             _write(shown, picture)
         page.write_text(drawing.html(_heat_map(warehouse)), encoding="utf-8")
-        shown.open(page, width=1000, height=700)
+        shown.open(page, width=1010, height=680)
         _write(shown, "heat-map")
 
 
 def _heat_map(warehouse: Path) -> object:
     with fame_sql.connect(warehouse, read_only=True) as connection:
-        counted = connection.sql("FROM fame.template_counts(INTERVAL 1 HOUR)")
-        return heat_map.chart(counted)
+        counted = connection.sql("FROM fame.template_counts(INTERVAL 3 HOUR)")
+        return heat_map.chart(counted, width=620, bucket="3 hours")
 
 
 def _write(shown: Browser, name: str) -> None:
