@@ -12,7 +12,7 @@ SPREAD := --dist loadfile --no-loadscope-reorder
 ARGS ?=
 ROWS ?= 10000000
 
-.PHONY: help install demo test checks quick lint types unit timings unit-duckdb-1 docs generate snippets site notebooks format bench bench-scale bench-memory bench-detection bench-suspects bench-inference bench-ingest bench-serve dbt bench-dbt attack bench-regex audit clean
+.PHONY: help install demo test checks quick lint types unit timings unit-duckdb-1 docs generate snippets pictures site notebooks format bench bench-scale bench-memory bench-detection bench-suspects bench-inference bench-ingest bench-serve dbt bench-dbt attack bench-regex audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -140,6 +140,11 @@ snippets: $(INSTALLED) ## run the code in the documentation and store its output
 	rm -rf build/snippets && mkdir -p build/snippets
 	cd build/snippets && ../../$(BIN)/python -W ignore ../../docs/snippets.py --write
 	$(BIN)/python docs/generate.py
+
+pictures: $(INSTALLED) ## take the pictures of the documentation again, with Chromium
+	test -f demo.duckdb || $(BIN)/fame demo
+	$(BIN)/fame incidents update --warehouse demo.duckdb
+	$(BIN)/python docs/pictures.py demo.duckdb
 
 site: $(SITE)/.installed ## build the documentation site into build/site
 	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --strict

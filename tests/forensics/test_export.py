@@ -127,17 +127,21 @@ def test_otlp_comes_back_as_the_same_lines(
     compiled: Path, newborn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fame_sql.forensics.export.otlp._LINE", 20_000)
-    file, back = _exported(compiled, tmp_path, "otlp"), tmp_path / "back.duckdb"
+    with Warehouse.open(compiled, read_only=True) as warehouse:
+        until = warehouse.value("SELECT timestamp FROM fame.logs ORDER BY 1 LIMIT 1 OFFSET 300")
+    file = _exported(compiled, tmp_path, "otlp", "--until", until.isoformat())
+    back = Path(shutil.copy(newborn, tmp_path / "back.duckdb"))
     assert max(map(len, file.read_bytes().splitlines())) <= 20_000
     assert _run(back, "ingest", str(file)).exit_code == 0
     statement = (
         "SELECT timestamp, severity_text, severity_number, service_name, host_name, body "
-        "FROM fame.logs ORDER BY ALL"
+        f"FROM fame.logs WHERE timestamp < '{until}' ORDER BY ALL"
     )
     sides = []
     for path in (compiled, back):
         with Warehouse.open(path, read_only=True) as warehouse:
             sides.append(warehouse.rows(statement))
+    assert len(sides[0]) == 300
     assert sides[0] == sides[1]
 
 
