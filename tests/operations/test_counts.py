@@ -164,7 +164,8 @@ def test_nothing_new_costs_nothing_and_a_window_waits_for_its_end(tmp_path: Path
         news = START + timedelta(minutes=41, seconds=10)
         ingest_file(warehouse, write_log(tmp_path / "new.jsonl", [(news, "cart", "new words")]))
         assert update(warehouse, now=news) == CountReport(1, 0, 0)
-        assert update(warehouse, now=news + timedelta(seconds=30)).windows == 1
+        assert update(warehouse, now=news + timedelta(seconds=30)).windows == 0
+        assert update(warehouse, now=news + timedelta(minutes=1)).windows == 1
 
 
 def test_a_last_line_that_grows_is_one_line(tmp_path: Path) -> None:
