@@ -125,7 +125,11 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     is_flag=True,
     help="Go on reading what is written to the files, until interrupted with Ctrl-C.",
 )
-@click.option("--strict", is_flag=True, help="Stop at the first source that cannot be read.")
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Stop at the first source that cannot be read, and at a damaged record of a CSV file.",
+)
 @click.option(
     "--dry-run",
     is_flag=True,
@@ -162,7 +166,7 @@ def ingest(
         raise click.UsageError("name files, or --table, or --query")
     if database is not None and not table:
         raise click.UsageError("--database is the file of --table")
-    reading = _reading(options, warehouse)
+    reading = _reading(options, warehouse, strict=strict)
     refuse_missing(files)
     if dry_run:
         show_trials(files, reading, as_json=as_json)
@@ -226,14 +230,14 @@ def refuse_missing(files: Sequence[Path]) -> None:
             raise InputError(f"there is no file {file}; check the name")
 
 
-def _reading(options: dict[str, Any], warehouse: Path) -> Reading:
+def _reading(options: dict[str, Any], warehouse: Path, *, strict: bool) -> Reading:
     from fame_sql.ingest import ColumnChoice, Reading
 
     roles = ("body", "time", "level", "service", "host")
     chosen = {role: options.pop(f"{role}_column") for role in roles}
     hints = _hints(options, warehouse)
     columns = ColumnChoice(**chosen, new_by=options.pop("new_by"))
-    return Reading(columns=columns, hints=hints, **options)
+    return Reading(columns=columns, hints=hints, strict=strict, **options)
 
 
 def _hints(options: dict[str, Any], warehouse: Path) -> Hints:

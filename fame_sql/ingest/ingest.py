@@ -12,12 +12,13 @@ from fame_sql.errors import InputError
 from fame_sql.events.events import absorb
 from fame_sql.ingest.batch import Absorb
 from fame_sql.ingest.expansion import named_sources, stored_bytes
+from fame_sql.ingest.file_tables import file_table, is_csv, table_format, was_read_as_lines
 from fame_sql.ingest.formats.detection import NO_HINTS, Hints
 from fame_sql.ingest.loader import Loader, Unread
 from fame_sql.ingest.reading import Reading
 from fame_sql.ingest.report import IngestReport
 from fame_sql.ingest.sources import Source, file_source
-from fame_sql.ingest.tables import Table, file_table, is_csv, table_format, was_read_as_lines
+from fame_sql.ingest.tables import Table
 from fame_sql.warehouse.warehouse import Warehouse
 
 

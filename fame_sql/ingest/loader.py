@@ -228,6 +228,7 @@ class Loader:
                 self._absorb,
                 ingest_id=self._next_id,
                 redacted=self._reading.redact,
+                strict=self._reading.strict,
             )
         except InputError as error:
             return Unread(table.name, error)

@@ -42,6 +42,9 @@ class Reading:
         Number of lines that are committed together.
     hints : Hints
         What else is known of the records: zone, time format, keys, host and service.
+    strict : bool
+        Refuse a CSV file with a damaged record, instead of keeping the record as a line with a
+        ``parse_error``.
     """
 
     format: str = "auto"
@@ -55,6 +58,7 @@ class Reading:
     max_ratio: int = MOST_TIMES
     chunk_lines: int = 500_000
     hints: Hints = NO_HINTS
+    strict: bool = False
 
     def __post_init__(self) -> None:
         if self.chunk_lines < 1:

@@ -1,12 +1,12 @@
-"""Loading the rows of a table: of DuckDB, of a query, of a Parquet or CSV file."""
+"""Loading the rows of a table: of DuckDB, of a query, of a file."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -21,8 +21,7 @@ from fame_sql.ingest.file_load import row_of
 from fame_sql.ingest.known import KnownLoads, Load
 from fame_sql.ingest.macros import Macros
 from fame_sql.ingest.redact import redact
-from fame_sql.ingest.report import IngestReport
-from fame_sql.ingest.sources import Source
+from fame_sql.ingest.report import EXAMPLES, IngestReport, ParseFault
 from fame_sql.sql.quoting import identifier, literal
 from fame_sql.warehouse.warehouse import transaction, utc_now
 
@@ -46,12 +45,16 @@ class Table:
         A key of :data:`FORMATS`.
     rows : str
         A SELECT of all rows. It is the user's own SQL, or made of quoted names.
+    good_rows : str or None
+        Of a CSV file, a SELECT of the rows that can be read, slower and on one core, which leaves
+        the other records in the temporary table ``fame_damaged``.
     """
 
     name: str
     identity: str
     format: str
     rows: str
+    good_rows: str | None = None
 
     def types(self, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
         """Return the types of its columns by name.
@@ -129,38 +132,6 @@ def named_query(query: str, name: str | None = None) -> Table:
     return Table(name or "query", f"query:{name or text}", "query", text)
 
 
-def table_format(source: Source) -> str | None:
-    """Return the format of a file that can be read as a table; None for other files."""
-    name = source.name.lower()
-    if re.search(r"\.(csv|tsv)(\.gz|\.zst)?$", name):
-        return "csv"
-    with source.open() as file:
-        return "parquet" if file.read(4) == b"PAR1" else None
-
-
-def file_table(path: str, name: str, known_as: str, format: str) -> Table:
-    """Return the rows of a Parquet or CSV file."""
-    options = ", all_varchar = true, header = true" if format == "csv" else ""
-    rows = f"SELECT * FROM {FORMATS[format]}({literal(path)}{options})"
-    return Table(name, known_as, format, rows)
-
-
-def was_read_as_lines(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
-    """Return whether a file was read as lines before, which a table would double."""
-    known = KnownLoads(connection)
-    known.look_up([table.identity], [])
-    return any(load.format != table.format for load in known.of(table.identity))
-
-
-def is_csv(connection: duckdb.DuckDBPyConnection, table: Table, choice: ColumnChoice) -> bool:
-    """Return whether a file with the name of a CSV file has a header with known columns."""
-    try:
-        find_columns(table.name, table.types(connection), choice)
-    except InputError:
-        return choice.body is not None
-    return True
-
-
 def load_table(
     connection: duckdb.DuckDBPyConnection,
     macros: Macros,
@@ -170,17 +141,53 @@ def load_table(
     *,
     ingest_id: int,
     redacted: bool,
+    strict: bool = False,
 ) -> IngestReport:
     """Load the rows of a table that are not in the warehouse yet.
 
     Rows that were read before are recognised by their content, or with ``choice.new_by`` by the
-    value of one column.
+    value of one column. The damaged records of a CSV file are kept as lines with a ``parse_error``.
 
     Raises
     ------
     InputError
-        If the table cannot be read, or has no column for the message.
+        If the table cannot be read, has no column for the message, or with ``strict`` has a damaged
+        record.
     """
+    load = partial(
+        _load_rows,
+        *(connection, macros),
+        choice=choice,
+        absorb=absorb,
+        ingest_id=ingest_id,
+        redacted=redacted,
+    )
+    try:
+        return load(table)
+    except InputError as error:
+        if table.good_rows is None:
+            raise
+        if strict:
+            raise InputError(
+                f"{error}: without --strict, such records are kept with a parse_error"
+            ) from None
+    connection.execute(sql.load("ingest/table/forget_damaged"))
+    try:
+        return load(replace(table, rows=table.good_rows))
+    finally:
+        connection.execute(sql.load("ingest/table/forget_damaged"))
+
+
+def _load_rows(
+    connection: duckdb.DuckDBPyConnection,
+    macros: Macros,
+    table: Table,
+    *,
+    choice: ColumnChoice,
+    absorb: Absorb,
+    ingest_id: int,
+    redacted: bool,
+) -> IngestReport:
     types = table.types(connection)
     columns = find_columns(table.name, types, choice)
     known = KnownLoads(connection)
@@ -191,7 +198,10 @@ def load_table(
     if any(load.fingerprint == fingerprint for load in before):
         return IngestReport(table.name, table.format, "utf-8", state="unchanged")
     with transaction(connection, appends=True):
+        connection.execute(sql.load("ingest/table/forget_damaged"))
         _fill(connection, macros, table, columns, _newer(choice, before, types), ingest_id)
+        if table.rows == table.good_rows:
+            _add_damaged(connection, table, before, ingest_id, count)
         if redacted:
             redact(connection)
         if before and choice.new_by is None:
@@ -199,12 +209,12 @@ def load_table(
         rows, errors = connection.execute(
             "SELECT count(*), count(parse_error) FROM incoming"
         ).fetchall()[0]
+        faults = connection.execute(sql.load("ingest/table/first_faults"), {"most": EXAMPLES})
+        examples = tuple(ParseFault(*row) for row in faults.fetchall())
         absorb(connection)
         load = _load(table, ingest_id, fingerprint, count, rows, errors)
         connection.execute(sql.load("ingest/save_progress"), {"loads": json.dumps([row_of(load)])})
-    return IngestReport(
-        table.name, table.format, "utf-8", rows=rows, errors=errors, state=report.state
-    )
+    return replace(report, rows=rows, errors=errors, examples=examples)
 
 
 def _fill(
@@ -232,6 +242,23 @@ def _fill(
         )
     except duckdb.Error as error:
         raise InputError(f"{table.name} cannot be read: {_first_line(error)}") from None
+
+
+def _add_damaged(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    before: list[Load],
+    ingest_id: int,
+    last: int,
+) -> None:
+    facts = {
+        "observed_timestamp": utc_now(),
+        "source_path": table.name,
+        "ingest_id": ingest_id,
+        "last": last,
+        "known": [load.ingest_id for load in before],
+    }
+    connection.execute(sql.load("ingest/table/add_damaged"), facts)
 
 
 def _fingerprint(

@@ -132,6 +132,44 @@ def test_a_csv_file_with_a_header_is_a_table(warehouse: Warehouse, tmp_path: Pat
     assert (report.state, report.rows) == ("grown", 1)
 
 
+DAMAGED = """ts,level,message
+2024-02-03T04:05:01,INFO,"said ""no"", once"
+2024-02-03T04:05:02,INFO,"cut""d:03Z"{}"
+2024-02-03T04:05:03,INFO
+2024-02-03T04:05:04,INFO,one,two
+2024-02-03T04:05:05,INFO,last
+"""
+
+
+def test_the_damaged_records_of_a_csv_file_are_kept_as_lines(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    table = tmp_path / "a.csv"
+    table.write_text(DAMAGED)
+    (report,) = ingest_files(warehouse, [table])
+    assert (report.rows, report.errors, report.format) == (5, 3, "csv")
+    assert [fault.line_number for fault in report.examples] == [3, 4, 5]
+    found = warehouse.rows("SELECT body, parse_error IS NULL FROM fame.logs ORDER BY timestamp")
+    assert [body for body, is_whole in found if is_whole] == ['said "no", once', "last"]
+    assert {body for body, is_whole in found if not is_whole} == set(DAMAGED.splitlines()[2:5])
+
+    table.write_text(DAMAGED + "2024-02-03T04:05:06,INFO,more\n")
+    (report,) = ingest_files(warehouse, [table])
+    assert (report.state, report.rows, report.errors) == ("grown", 1, 0)
+    (report,) = ingest_files(warehouse, [table])
+    assert report.state == "unchanged"
+
+
+def test_a_damaged_record_of_a_csv_file_can_be_refused(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    table = tmp_path / "a.csv"
+    table.write_text(DAMAGED)
+    with pytest.raises(InputError, match="without --strict, such records are kept"):
+        list(ingest_files(warehouse, [table], Reading(strict=True), strict=True))
+    assert warehouse.value("SELECT count(*) FROM fame.logs") == 0
+
+
 def test_a_csv_file_that_was_read_as_lines_is_read_as_lines(
     warehouse: Warehouse, tmp_path: Path
 ) -> None:

@@ -1,0 +1,2 @@
+DROP TABLE IF EXISTS fame_damaged;
+DROP TABLE IF EXISTS fame_damaged_scans;
