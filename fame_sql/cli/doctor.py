@@ -21,6 +21,7 @@ from fame_sql.console import printable
 
 if TYPE_CHECKING:
     from fame_sql.operations.levels import Level
+    from fame_sql.pipeline.doctor import Finding
 
 
 @click.command()
@@ -31,7 +32,12 @@ if TYPE_CHECKING:
 @json_option
 @table_options
 def doctor(deep: bool, warehouse: Path, as_json: bool) -> None:
-    """Say what is wrong with the warehouse and how to mend it."""
+    """Say what is wrong with the warehouse and how to mend it.
+
+    Problems come with what mends them, then remarks: service levels that were missed lately, no
+    model yet, views that other programs cannot read. The exit code is 1 if there is a problem, and
+    0 if all is well or there are only remarks, so that cron and CI can ask.
+    """
     from fame_sql.operations.alerts.stored_settings import has_settings
     from fame_sql.operations.levels import read_levels
     from fame_sql.pipeline.doctor import examine
@@ -49,12 +55,19 @@ def doctor(deep: bool, warehouse: Path, as_json: bool) -> None:
         is_held = has_settings(opened)
     if as_json:
         print_json([asdict(finding) for finding in findings])
-        return
-    for finding in findings:
-        click.echo(printable(f"{finding.what}\n  mend it with: {finding.command}"))
-    if not findings:
+    else:
+        _print_findings(findings, deep)
+        _print_levels(levels, is_held)
+    if any(finding.is_problem for finding in findings):
+        raise SystemExit(1)
+
+
+def _print_findings(findings: Sequence[Finding], deep: bool) -> None:
+    for finding in sorted(findings, key=lambda finding: not finding.is_problem):
+        remark = "" if finding.is_problem else "remark: "
+        click.echo(printable(f"{remark}{finding.what}\n  mend it with: {finding.command}"))
+    if not any(finding.is_problem for finding in findings):
         print_nothing("nothing is wrong", "fame status" if deep else "fame doctor --deep")
-    _print_levels(levels, is_held)
 
 
 def _print_levels(levels: Sequence[Level], is_held: bool) -> None:

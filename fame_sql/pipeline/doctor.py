@@ -31,10 +31,14 @@ class Finding:
         What is wrong, and what follows from it.
     command : str
         What mends it.
+    is_problem : bool
+        Whether something must be done. Else it is a remark: what the warehouse has and tells still
+        holds.
     """
 
     what: str
     command: str
+    is_problem: bool = True
 
 
 def examine(warehouse: Warehouse, *, deep: bool = False) -> list[Finding]:
@@ -58,7 +62,8 @@ def examine(warehouse: Warehouse, *, deep: bool = False) -> list[Finding]:
         *_drift(warehouse),
         *_views(warehouse),
         *(Finding(what, command) for what, command in alert_findings(warehouse)),
-        *(Finding(what, command) for what, command in level_findings(warehouse)),
+        # A level looks back for a week: it stays missed long after its cause is mended.
+        *(Finding(what, command, is_problem=False) for what, command in level_findings(warehouse)),
     ]
 
 
@@ -81,7 +86,9 @@ def _model(warehouse: Warehouse) -> Iterator[Finding]:
     try:
         load_champion(warehouse)
     except FameError as error:
-        yield Finding(f"there is no model to score with: {error}", "fame compile")
+        # Before the first training, counts and incidents work without one.
+        had_one = bool(warehouse.value("SELECT count(*) FROM fame.champion"))
+        yield Finding(f"there is no model to score with: {error}", "fame compile", had_one)
 
 
 def _unscored(warehouse: Warehouse) -> Iterator[Finding]:
@@ -128,4 +135,5 @@ def _views(warehouse: Warehouse) -> Iterator[Finding]:
             f"the view {view} calls a live function, so that no program without Python can read "
             "it, and its rows are scored at each reading: read scored_logs in it, or fame.score",
             f"DROP VIEW {view}",
+            is_problem=False,
         )

@@ -81,7 +81,7 @@ def test_doctor_names_the_command_that_mends_it(copied: Path, change: str) -> No
     at = ["--warehouse", str(copied)]
     assert "nothing is wrong" in _run("doctor", *at)
     _run("query", "--write", CHANGES[change], *at)
-    assert "fame repair" in _run("doctor", *at)
+    assert "fame repair" in _run("doctor", *at, exit_code=1)
     _run("repair", *at)
     _run("score", *at)
     assert "nothing is wrong" in _run("doctor", *at)
@@ -186,7 +186,7 @@ def test_views_over_live_functions_are_found(copied: Path) -> None:
     assert "main.hot" in finding["what"]
 
 
-def _run(*arguments: str) -> str:
+def _run(*arguments: str, exit_code: int = 0) -> str:
     result = CliRunner().invoke(main, list(arguments))
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == exit_code, result.output
     return result.output

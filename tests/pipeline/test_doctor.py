@@ -8,7 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from fame_sql.cli import main
 from fame_sql.operations.drift import Drift
 from fame_sql.pipeline import doctor
 from fame_sql.storage.partitions import move_lines
@@ -44,3 +46,25 @@ def test_a_full_disk_and_a_stale_model_are_named_with_what_mends_them(
         said = found(warehouse)
     assert said["fame compile"] == "the model is stale: nothing is known of SHOP"
     assert "has 1 MB left" in said["fame partition move --older-than 30d"]
+
+
+@pytest.mark.parametrize(
+    ("findings", "code", "said"),
+    [
+        ([], 0, "nothing is wrong"),
+        ([("a level was missed", False)], 0, "nothing is wrong"),
+        ([("a level was missed", False), ("a model is gone", True)], 1, "a model is gone"),
+    ],
+)
+def test_cron_learns_of_problems_and_not_of_remarks(
+    compiled: Path, monkeypatch: pytest.MonkeyPatch, findings: list, code: int, said: str
+) -> None:
+    given = [doctor.Finding(what, "fame x", is_problem) for what, is_problem in findings]
+    monkeypatch.setattr(doctor, "examine", lambda *_, **__: given)
+    at = ["--warehouse", str(compiled)]
+    done = CliRunner().invoke(main, ["doctor", *at])
+    assert done.exit_code == code
+    assert said in done.output
+    assert done.output.startswith("a model is gone") == bool(code)
+    assert done.output.count("remark: a level was missed") == ("level" in str(findings))
+    assert CliRunner().invoke(main, ["doctor", "--json", *at]).exit_code == code

@@ -115,9 +115,10 @@ def run(*words: object) -> tuple[int, str]:
 
 
 def is_one_line(code: int, output: str) -> bool:
-    """Return whether a command worked, or said in one line what is wrong."""
+    """Return whether a command worked, or said in one line what is wrong, as doctor does in two."""
     errors = [line for line in output.splitlines() if line.startswith("Error: ")]
-    return code == 0 or (code in (1, 2) and len(errors) == 1 and "Traceback" not in output)
+    is_said = len(errors) == 1 or (not errors and "\n  mend it with: " in output)
+    return code == 0 or (code in (1, 2) and is_said and "Traceback" not in output)
 
 
 def flip_bits(compiled: Path, folder: Path, flips: int, seed: int = 7) -> Tried:
