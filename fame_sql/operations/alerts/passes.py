@@ -234,6 +234,9 @@ def preview(
             yield delivery, channel.show(delivery.notice())
 
 
+_SCHEMES = {"url": "http", "server": "smtp", "apprise": "json"}
+
+
 class _WithoutSecrets(Secrets):
     """Stands for secrets where nothing is sent: any value of the right form does."""
 
@@ -245,8 +248,8 @@ class _WithoutSecrets(Secrets):
         """Return the setting, or a value in the place of a variable."""
         if not given.startswith("env:"):
             return given
-        scheme = "smtp" if where.endswith("server") else "http"
-        return f"{scheme}://127.0.0.1" if where.endswith(("url", "server")) else "0" * 32
+        scheme = _SCHEMES.get(where.rpartition(" ")[2])
+        return f"{scheme}://127.0.0.1" if scheme else "0" * 32
 
 
 def traits(settings: AlertSettings) -> dict[str, Traits]:

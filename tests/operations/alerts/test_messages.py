@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from alert_scenarios import KEY, an_incident
+from alert_servers import receivers
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from fame_sql.operations.alerts.channels.channel import encoded
 from fame_sql.operations.alerts.channels.email import Email
 from fame_sql.operations.alerts.channels.slack import MOST_BLOCKS, Slack
 from fame_sql.operations.alerts.notice import Item, Notice, from_json, to_json
+from fame_sql.operations.alerts.passes import _WithoutSecrets
 from fame_sql.operations.alerts.reading import read_settings
 from fame_sql.operations.alerts.secrets import Secrets
 from fame_sql.operations.incidents import Incident
@@ -189,6 +191,34 @@ def test_apprise_is_an_extra() -> None:
     settings = read_settings("[channels.a]\nkind = 'apprise'\nurl = 'env:URL'")
     with pytest.raises(Exception, match=r"apprise is not installed.*fame-sql\[apprise\]"):
         open_channel(settings.channels["a"], Surroundings(Secrets({"URL": "x://y"}), lambda: AT))
+
+
+@pytest.mark.parametrize(
+    ("severity", "what", "kind"),
+    [
+        ("critical", "opened", "failure"),
+        ("warning", "opened", "warning"),
+        ("info", "resolved", "success"),
+    ],
+)
+def test_apprise_sends_to_a_real_server(severity: Any, what: str, kind: str) -> None:
+    pytest.importorskip("apprise")
+    settings = read_settings("[channels.a]\nkind = 'apprise'\nurl = 'env:URL'").channels["a"]
+    with receivers() as told:
+        secrets = Secrets({"URL": told.http.replace("http:", "json:") + "/hundred"})
+        hundred = open_channel(settings, Surroundings(secrets, lambda: AT))
+        said = notice(an_incident("A", AT, severity=severity, examples=("disk full",)), what=what)
+        assert hundred.send([said], {}).status == "delivered"
+        [sent] = told.received["hundred"]
+    assert "disk full" in sent.body["message"]
+    assert sent.body["type"] == kind
+
+
+def test_a_preview_needs_no_secret() -> None:
+    stand_in = _WithoutSecrets(Secrets({}))
+    for words in ("url", "server", "url of apprise", "token"):
+        assert stand_in.value("env:NOT_SET", f"channel a: {words}")
+    assert stand_in.value("env:NOT_SET", "channel a: url of apprise").startswith("json://")
 
 
 @given(text=st.text(max_size=300), kind=st.sampled_from([k for k in kinds() if k != "apprise"]))

@@ -18,6 +18,9 @@ OPTIONS = {"url": Option("secret", required=True)}
 
 TRAITS = Traits()
 
+_TYPES = {"info": "info", "warning": "warning", "error": "failure", "critical": "failure"}
+"""The library's types of a message, by which services choose a colour or a sound."""
+
 
 def open_channel(settings: ChannelSettings, around: Surroundings) -> Apprise:
     """Return a channel that can send.
@@ -28,7 +31,7 @@ def open_channel(settings: ChannelSettings, around: Surroundings) -> Apprise:
         If apprise is not installed, or does not know the address.
     """
     where = f"channel {settings.name}"
-    url = around.secrets.value(settings.options["url"], f"{where}: url")
+    url = around.secrets.value(settings.options["url"], f"{where}: url of apprise")
     try:
         library: Any = importlib.import_module("apprise")
     except ImportError:
@@ -64,7 +67,13 @@ class Apprise:
         title = cut(one_line(notices[0].headline()), 200)
         # Anything may come from a plugin of the library, and its text may hold the address.
         try:
-            sent = self.sender.notify(title=title, body=self.show(notices[0]))
+            sent = self.sender.notify(
+                title=title, body=self.show(notices[0]), notify_type=_type(notices[0])
+            )
         except Exception as error:
             return Outcome("failed", f"apprise: {type(error).__name__}")
         return Outcome("delivered") if sent else Outcome("failed", "apprise could not deliver it")
+
+
+def _type(notice: Notice) -> str:
+    return "success" if notice.is_over else _TYPES[notice.severity]
