@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fame_sql.operations.feedback import Named
     from fame_sql.warehouse.warehouse import Warehouse
 
+_GONE = "lines that came late, or another count of all lines, took its anomalies back"
 _COLUMNS = ("names", "says", "state", "until", "author", "hid", "reason", "notes")
 _CSV_COLUMNS = (*_COLUMNS, "created_at")
 
@@ -62,7 +63,7 @@ def say(
     as_json: bool = False,
 ) -> None:
     """Store what the options of a command say, and print it."""
-    from fame_sql.operations.feedback import Said, give, withdraw
+    from fame_sql.operations.feedback import Named, Said, give, withdraw
     from fame_sql.warehouse.author import system_user
     from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
@@ -75,15 +76,24 @@ def say(
         named = [*_named(options, opened), *chosen]
         if options.undo:
             withdraw(opened, named, is_anomaly, author, now)
+            empty = set[Named]()
         else:
             said = Said(is_anomaly, author, options.reason or "", options.expires, for_ever)
-            give(opened, named, said, now)
+            empty = give(opened, named, said, now)
         known = _stored(opened, named)
     verb = "withdrawn" if options.undo else "confirmed" if is_anomaly else "dismissed"
     if as_json:
-        print_json([{"names": str(n), "says": verb, "until": known[str(n)]} for n in named])
+        print_json(
+            [
+                {"names": str(n), "says": None if n in empty else verb, "until": known[str(n)]}
+                for n in named
+            ]
+        )
         return
     for each in named:
+        if each in empty:
+            click.echo(printable(f"{each}: not {verb}, since nothing is left of it: {_GONE}"))
+            continue
         until = None if options.undo else known[str(each)]
         end = f" until {until:%Y-%m-%d %H:%M} UTC" if until else ""
         click.echo(printable(f"{each}: {verb}{end}"))

@@ -219,6 +219,10 @@ def test_incidents_give_up_what_a_count_of_all_lines_does_not_find(tmp_path: Pat
         assert last_number(warehouse) == number + 1
         assert _of_incidents(warehouse) == []
         assert update_incidents(warehouse, LATER) == []
+    gone = corrected.incident.incident_id
+    words = ["dismiss", gone, "--reason", "x", "--warehouse", str(tmp_path / "counts.duckdb")]
+    said = CliRunner().invoke(main, words)
+    assert (said.exit_code, said.output.partition(",")[0]) == (0, f"incident {gone}: not dismissed")
 
 
 def test_incidents_give_up_what_another_rate_does_not_find(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ class Said:
     for_ever: bool = False
 
 
-def give(warehouse: Warehouse, named: Sequence[Named], said: Said, now: datetime) -> None:
+def give(warehouse: Warehouse, named: Sequence[Named], said: Said, now: datetime) -> set[Named]:
     """Store what a person says of things, and make labels of it.
 
     Parameters
@@ -71,6 +71,11 @@ def give(warehouse: Warehouse, named: Sequence[Named], said: Said, now: datetime
     now : datetime
         The time, in UTC without a zone.
 
+    Returns
+    -------
+    set of Named
+        The incidents of which nothing is left, so that nothing was stored of them.
+
     Raises
     ------
     InputError
@@ -80,8 +85,10 @@ def give(warehouse: Warehouse, named: Sequence[Named], said: Said, now: datetime
     facts = {**asdict(said), "now": now}
     with warehouse.transaction():
         _run(warehouse, named, "give", facts)
+        empty = _run(warehouse, named, "empty_incidents", {})
         complete_feedback(warehouse)
         learn_feedback(warehouse, now)
+    return {Named(incident_id=incident_id) for (incident_id,) in empty}
 
 
 def withdraw(
@@ -98,7 +105,8 @@ def withdraw(
     with warehouse.transaction():
         for each in named:
             facts = {"now": now, "is_anomaly": is_anomaly, "author": author}
-            if not _run(warehouse, [each], "withdraw", facts):
+            [(withdrawn,)] = _run(warehouse, [each], "withdraw", facts)
+            if not withdrawn:
                 raise InputError(f"{each} has not been {word}: 'fame feedback list' lists what has")
         learn_feedback(warehouse, now)
 
@@ -141,13 +149,14 @@ def _check(named: Sequence[Named], said: Said, now: datetime) -> None:
         raise InputError("an end and 'for ever' contradict each other: give one of them")
 
 
-def _run(warehouse: Warehouse, named: Sequence[Named], step: str, facts: dict[str, object]) -> int:
-    """Run a statement on things; return how many rows it changed."""
+def _run(
+    warehouse: Warehouse, named: Sequence[Named], step: str, facts: dict[str, object]
+) -> list[tuple[Any, ...]]:
+    """Run a statement on things; return its rows, of a change how many rows it changed."""
     table = pa.Table.from_pylist([asdict(each) for each in named], schema=_SCHEMA)
     warehouse.connection.register("named_things", table)
     try:
         statement = sql.load(f"operations/feedback/{step}")
-        [(changed,)] = warehouse.connection.execute(statement, facts).fetchall()
+        return warehouse.connection.execute(statement, facts or None).fetchall()
     finally:
         warehouse.connection.unregister("named_things")
-    return int(changed)
