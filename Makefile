@@ -121,11 +121,12 @@ bench-ingest: $(INSTALLED) ## cost of ingest beside the limit, and beside a revi
 bench-serve: RECORDS ?= 200000
 bench-serve: SECONDS ?= 60
 bench-serve: KILLS ?= 10
+bench-serve: LIMIT ?= 120
 bench-serve: $(INSTALLED) ## records per second of the server, beside ingest, a steady load, and kills at random
 	test -f demo.duckdb || $(BIN)/fame demo
-	timeout 240 $(BIN)/python benchmarks/serve.py --records $(RECORDS)
+	timeout $(LIMIT) $(BIN)/python benchmarks/serve.py --records $(RECORDS)
 	$(BIN)/python benchmarks/serve_steady.py --rate 5000 --records $(RECORDS) --seconds $(SECONDS)
-	HF_HUB_OFFLINE=1 timeout 240 $(BIN)/python -W ignore benchmarks/attack.py --kills $(KILLS) --stages server
+	HF_HUB_OFFLINE=1 timeout $(LIMIT) $(BIN)/python -W ignore benchmarks/attack.py --kills $(KILLS) --stages server
 
 bench-inference: $(INSTALLED) ## distinct messages per second by preset and runtime
 	HF_HUB_OFFLINE=1 $(BIN)/python -W ignore benchmarks/inference.py $(ARGS)
