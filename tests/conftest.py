@@ -146,6 +146,25 @@ def compiled(
     return path
 
 
+@pytest.fixture(scope="session")
+def compiled_by_event(compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The compiled warehouse, with one verdict for all messages of an event; not to be changed."""
+    from fame_sql.pipeline.pipeline import compile_model
+    from fame_sql.warehouse.values import write_value_heads
+
+    path = copied_to(tmp_path_factory.mktemp("by_event"), compiled)
+    with Warehouse.open(path) as warehouse:
+        write_value_heads(warehouse.connection, wanted=False)
+        compile_model(warehouse)
+    return path
+
+
+@pytest.fixture
+def copied_by_event(compiled_by_event: Path, tmp_path: Path) -> Path:
+    """A copy of the warehouse whose verdicts are those of events, to be changed at will."""
+    return copied_to(tmp_path, compiled_by_event)
+
+
 @pytest.fixture
 def copied(compiled: Path, tmp_path: Path) -> Path:
     """A copy of the compiled warehouse with its models, to be changed at will."""
@@ -157,13 +176,11 @@ def by_value(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A warehouse compiled with value heads, which judge some of its lines; not to be changed."""
     from fame_sql.ingest import Hints, ingest_file
     from fame_sql.pipeline.pipeline import compile_model
-    from fame_sql.training.values import switch_value_heads
 
     path = tmp_path_factory.mktemp("values") / "warehouse.duckdb"
     with Warehouse.open(path, create=True) as warehouse:
         log = write_log(path.with_name("log.jsonl"))
         ingest_file(warehouse, log, format="jsonl", hints=Hints(label_key="label"))
-        switch_value_heads(warehouse, on=True)
         report = compile_model(warehouse, per_template=40)
     assert 0 < report.lines_by_value < report.lines
     return path

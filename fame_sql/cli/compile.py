@@ -41,8 +41,9 @@ if TYPE_CHECKING:
 @click.option(
     "--value-heads/--no-value-heads",
     default=None,
+    show_default="on with words in a new warehouse, else as the champion",
     help="Judge by the values behind wildcards where they decide better than words, and draw "
-    "labels that spread over them. Later runs keep the choice; the default is off.",
+    "labels that spread over them. Later runs keep the choice.",
 )
 @preset_options(default="the champion's, or words")
 @runtime_options
@@ -69,7 +70,8 @@ def compile_(
     there is a model already, only the experts of domains that have changed are trained, and the
     other domains keep their scores.
     """
-    from fame_sql.training.values import switch_value_heads
+    from fame_sql.training.values import count_unread_values
+    from fame_sql.warehouse.values import write_value_heads
     from fame_sql.warehouse.warehouse import Warehouse
 
     stages = {"fraction": fraction, "per_template": per_template}
@@ -78,13 +80,14 @@ def compile_(
             _print_requests(opened, llm, stages, as_json=as_json)
             return
         if value_heads is not None:
-            switch_value_heads(opened, on=value_heads)
+            write_value_heads(opened.connection, wanted=value_heads)
         settings = {
             "config": chosen_config(opened, preset, fetch),
             "full": full,
             "runtime": chosen_runtime(runtime, precision),
         }
         report, ran = _run(opened, llm, {**stages, **settings}, as_json=as_json)
+        unread = count_unread_values(opened)
     if as_json:
         training = asdict(cast("TrainingReport", ran["train"]))
         print_json({"stages": list(ran), **asdict(report), "training": training})
@@ -92,6 +95,13 @@ def compile_(
     click.echo(f"{report.events} events scored by {report.model_version}")
     if report.lines_by_value:
         click.echo(f"{report.lines_by_value} lines are judged by their values, one at a time")
+    if unread:
+        click.echo(
+            f"{unread} templates have labels of both kinds, and the champion does not read their "
+            "values, as it comes from before that was the default: 'fame compile --value-heads' "
+            "makes a model that does, and 'fame evaluate' measures both",
+            err=True,
+        )
 
 
 def _run(

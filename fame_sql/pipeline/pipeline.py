@@ -30,6 +30,7 @@ from fame_sql.templates.matching import match_events
 from fame_sql.templates.mining import adopt_answered, mine
 from fame_sql.training.context import inputs_hash
 from fame_sql.training.training import train_students
+from fame_sql.training.values import settle_value_heads
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
 if TYPE_CHECKING:
@@ -140,6 +141,7 @@ def compile_model(
         split = 0.8 if fraction is None else fraction
         report_stage("mine", mine(warehouse, fraction=split, progress=progress))
     _adopt(warehouse, report_stage)
+    settle_value_heads(warehouse, config or StudentConfig())
     _label(warehouse, per_template, model, progress, report_stage)
     _group(warehouse, model, report_stage)
     report = train_students(

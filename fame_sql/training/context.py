@@ -17,7 +17,7 @@ from fame_sql.students.runtime import Runtime
 from fame_sql.templates.templates import TemplateSet, read_templates
 from fame_sql.training.conversion import runtime_of
 from fame_sql.training.labelled import LabelledData, read_labelled
-from fame_sql.warehouse import settings
+from fame_sql.warehouse.values import wants_value_heads
 from fame_sql.warehouse.warehouse import Warehouse
 
 
@@ -165,7 +165,7 @@ def inputs_hash(warehouse: Warehouse, config: StudentConfig) -> str:
 def read_inputs(warehouse: Warehouse) -> str:
     """Return a hash of the labels, domains, masks and split of a warehouse."""
     stored = str(warehouse.value(sql.load("training/inputs")))
-    if settings.read(warehouse.connection, settings.VALUE_HEADS) is None:
+    if not wants_value_heads(warehouse.connection):
         return stored
     # Value heads learn from the lines themselves.
     lines = "SELECT bit_xor(hash(log_id, is_anomaly, source)) FROM fame.labels"

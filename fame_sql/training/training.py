@@ -16,7 +16,7 @@ from fame_sql.training.context import TrainingContext, read_context, read_texts
 from fame_sql.training.conversion import convert_record, runtime_of
 from fame_sql.training.metrics import training_metrics
 from fame_sql.training.plan import TrainingPlan, carry_scores, plan_training
-from fame_sql.training.values import read_heads
+from fame_sql.training.values import read_heads, settle_value_heads
 from fame_sql.values.heads import ValueHeads
 from fame_sql.warehouse.warehouse import Warehouse
 
@@ -123,6 +123,7 @@ def train_students(
     InputError
         If every labelled event is anomalous.
     """
+    settle_value_heads(warehouse, config or StudentConfig())
     context = read_context(warehouse, config, runtime)
     checkpoints = checkpoints or Checkpoints.beside(warehouse.models_folder)
     if context.champion is not None and context.is_trained and not again:

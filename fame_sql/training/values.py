@@ -14,30 +14,42 @@ import numpy as np
 import numpy.typing as npt
 
 from fame_sql import sql
-from fame_sql.students import LabelledEvents
+from fame_sql.students import LabelledEvents, StudentConfig
 from fame_sql.students.calibration.calibration import sigmoid
 from fame_sql.students.fitting.regression import one_thread
 from fame_sql.students.words.training import unseen_log_odds
-from fame_sql.values.fitting import LabelledMessages, fit, folds, has_enough
+from fame_sql.values.fitting import FEWEST, LabelledMessages, fit, folds, has_enough
 from fame_sql.values.head import DIGITS, ValueHead
 from fame_sql.values.heads import NO_HEADS, ValueHeads
-from fame_sql.warehouse import settings
+from fame_sql.warehouse.values import (
+    has_models,
+    is_unsaid,
+    wants_value_heads,
+    write_value_heads,
+)
 from fame_sql.warehouse.warehouse import Warehouse
 
 _Row = dict[str, Any]
 
 
-def switch_value_heads(warehouse: Warehouse, *, on: bool) -> None:
-    """Say whether the next labels are spread over values and the next training fits heads."""
-    if on:
-        settings.write(warehouse.connection, settings.VALUE_HEADS, "on")
-    else:
-        settings.remove(warehouse.connection, settings.VALUE_HEADS)
+def settle_value_heads(warehouse: Warehouse, config: StudentConfig) -> None:
+    """Write down before a first training whether values decide: by default with words alone."""
+    connection = warehouse.connection
+    if is_unsaid(connection) and not has_models(connection):
+        write_value_heads(connection, wanted=not config.has_encoder)
+
+
+def count_unread_values(warehouse: Warehouse) -> int:
+    """Return how many templates values might decide, if they do not because nobody has said so."""
+    if not is_unsaid(warehouse.connection):
+        return 0
+    labelled = warehouse.rows(sql.load("training/count_labels_of_mixed_templates"))
+    return sum(min(anomalous, normal) >= FEWEST for anomalous, normal in labelled)
 
 
 def read_heads(warehouse: Warehouse) -> ValueHeads:
-    """Return the value heads of a warehouse, none if they are not switched on."""
-    if settings.read(warehouse.connection, settings.VALUE_HEADS) is None:
+    """Return the value heads of a warehouse, none if they are not wanted."""
+    if not wants_value_heads(warehouse.connection):
         return NO_HEADS
     return ValueHeads.of(fit_heads(warehouse))
 

@@ -32,6 +32,9 @@ and their plans too. Publishing or promoting a model with heads defines them aga
 
 The planner leaves the messages of such templates to the live functions and joins all others; so
 does the dbt project. Spark's scoring job judges each distinct message of such a template from its
-event's verdict. Tables exported for Spark are refused, because the views over them would have to
-call ``fame.valued``, which is not transpiled.
+event's verdict. Tables exported for Spark hold the sum of the bins of each such line and the score
+of each event and sum, because ``fame.valued`` is not transpiled.
+
+**By default** heads are fitted with the preset ``words``. A warehouse whose champion has none from
+before that keeps models without them until asked (``fame_sql.warehouse.values``).
 """

@@ -8,6 +8,9 @@
 ``$event_heads``, ``$past_bins``
     The join of the value heads to ``logs`` by the templates of their events, and the columns that
     ``fame.past_lines`` keeps of lines whose values decide.
+``$line_bins``, ``$score_by_bins``, ``$heads_of_bins``
+    The sum of the bins of ``logs``, the score of ``verdicts`` by ``summed.bins``, and the join that
+    it needs.
 ``$score``, ``$is_anomaly``
     These columns of ``verdicts``, for the messages of the relation ``logs``.
 ``$message_score``, ``$message_is_anomaly``
@@ -86,6 +89,9 @@ def of_lines(by_value: bool) -> dict[str, str]:
         "message_heads": _JOIN.format("__fame_v", "__fame_w") if by_value else "",
         "event_heads": _EVENT_HEADS if by_value else "",
         "past_bins": _PAST_BINS if by_value else "",
+        "line_bins": _BINS,
+        "score_by_bins": _SCORE_BY_BINS,
+        "heads_of_bins": _JOIN.format("verdicts", "value_heads"),
         "message": "SELECT __fame_message, md5(fame.canonical(__fame_message)) AS __fame_hash "
         "FROM (SELECT message AS __fame_message)"
         if by_value
@@ -93,7 +99,37 @@ def of_lines(by_value: bool) -> dict[str, str]:
     }
 
 
+def of_exported_lines() -> dict[str, str]:
+    """Return the placeholders of views over tables that were exported for Spark.
+
+    There a line has the sum of its bins, and an event a score for each sum (``sql/spark``), because
+    Spark has no ``fame.valued``.
+    """
+    lines = {name: f"verdicts.{name}" for name in COLUMNS}
+    lines |= {"score": _EXPORTED_SCORE, "is_anomaly": f"{_EXPORTED_SCORE} > {THRESHOLD:g}"}
+    line_bins = "\nLEFT JOIN fame.line_bins AS line_bins ON logs.log_id = line_bins.log_id"
+    return {
+        "verdict_columns": _SEPARATOR.join(_named(sql, name) for name, sql in lines.items()),
+        "value_heads": line_bins + _VALUED.format("line_bins"),
+        "event_heads": line_bins,
+        "line_bins": "line_bins.bins",
+        "score_by_bins": _EXPORTED_SCORE,
+        "heads_of_bins": _VALUED.format("summed"),
+    }
+
+
+_EXPORTED_SCORE = (
+    "CASE WHEN valued.score IS NULL OR coalesce(verdicts.answer, 'mixed') <> 'mixed' "
+    "THEN verdicts.score ELSE valued.score END"
+)
+_VALUED = (
+    "\nLEFT JOIN fame.valued_scores AS valued "
+    "ON {0}.event_id = valued.event_id AND {0}.bins = valued.bins"
+)
 _BINS = "fame.value_bins(value_heads.value_head, logs.body)"
+_SCORE_BY_BINS = (
+    "fame.valued_by_bins(verdicts.score, verdicts.answer, value_heads.value_head, summed.bins)"
+)
 _EVENT_HEADS = (
     "\nLEFT JOIN fame.events AS events ON logs.event_id = events.event_id"
     "\nLEFT JOIN fame.value_heads AS value_heads ON events.template_id = value_heads.template_id"

@@ -48,7 +48,8 @@ _OVER_PARTITIONS = (
 _CALLED_BY_VIEWS = "warehouse/macros/00_"
 
 # What has other rows where values decide.
-_BY_VALUE = {"warehouse/views/09_daily_verdicts": "warehouse/by_value/daily_verdicts"}
+BY_VALUE = {"warehouse/views/09_daily_verdicts": "warehouse/by_value/daily_verdicts"}
+"""The statements of other shape where values decide."""
 
 _DEFINED = re.compile(r"^CREATE OR REPLACE (?:VIEW|MACRO) (fame\.\w+)", re.MULTILINE)
 
@@ -161,7 +162,7 @@ def _statements(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     current = f"another warehouse is current, {identity}: run USE with the name of the one you ask"
     placeholders = {"canonical": canonical, "identity": identity, "current": current, **IN_SQL}
     by_value = has_value_heads(connection)
-    other = _BY_VALUE if by_value else {}
+    other = BY_VALUE if by_value else {}
     return {
         name: load(other.get(name, name), by_value=by_value, **placeholders)
         for name in _files(in_lake=is_lake(connection))

@@ -17,7 +17,7 @@ Earlier versions had the key ``unseen`` with other words, which the view still r
 MAX_FALSE_ALARMS = "max_false_alarms"
 """The target for trainings: at most this many false alarms per million lines."""
 VALUE_HEADS = "value_heads"
-"""Set where labels are spread over values and heads are fitted to them (``fame_sql/values``)."""
+"""Whether values decide, on or off; without it as in ``fame_sql/warehouse/values.py``."""
 PARTITION_PLACE = "partition_place"
 """The folder or address of the Parquet partitions."""
 DEFINITIONS = "definitions"

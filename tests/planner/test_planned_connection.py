@@ -16,8 +16,8 @@ from fame_sql.session.planned import PlannedConnection
 
 
 @pytest.fixture
-def planned(copied: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PlannedConnection]:
-    with fame_sql.connect(copied, plan=True) as connection:
+def planned(copied_by_event: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PlannedConnection]:
+    with fame_sql.connect(copied_by_event, plan=True) as connection:
         yield connection
 
 

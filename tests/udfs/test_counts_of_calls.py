@@ -58,7 +58,9 @@ SHAPES = {
 
 
 @pytest.fixture
-def counted(copied: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, list[int]]]:
+def counted(
+    copied_by_event: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Any, list[int]]]:
     rows: list[int] = []
     plain = LiveScorer.distinct_verdicts
 
@@ -67,7 +69,7 @@ def counted(copied: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any
         return plain(scorer, messages)
 
     monkeypatch.setattr(LiveScorer, "distinct_verdicts", counting)
-    connection = fame_sql.connect(copied)
+    connection = fame_sql.connect(copied_by_event)
     connection.execute(
         "CREATE TEMP TABLE logs AS SELECT log_id AS i, log_id % 100 AS k, body FROM fame.logs"
     )

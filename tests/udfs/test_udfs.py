@@ -28,11 +28,11 @@ def connection(copied: Path):
 
 def test_live_and_stored_scores_are_equal_bit_for_bit(connection) -> None:
     connection.execute("DELETE FROM fame.scores WHERE event_id % 2 = 0")
-    live = "SELECT event_id, fame_score(example) AS score FROM fame.events"
-    stored = "SELECT event_id, score FROM fame.verdicts"
+    live = "SELECT log_id, fame_score(body) AS score FROM logs"
+    stored = "SELECT log_id, score FROM scored_logs WHERE score IS NOT NULL"
     differ = connection.execute(
         f"SELECT count(*), count(*) FILTER (WHERE live.score <> stored.score) "
-        f"FROM ({live}) AS live INNER JOIN ({stored}) AS stored USING (event_id)"
+        f"FROM ({live}) AS live INNER JOIN ({stored}) AS stored USING (log_id)"
     ).fetchall()
     assert differ[0][0] > 20
     assert differ[0][1] == 0

@@ -12,14 +12,18 @@ from warehouse_copy import copied_to
 import fame_sql
 from fame_sql import models
 from fame_sql.cli import main
-from fame_sql.errors import ModelError
 from fame_sql.evaluation.champion import evaluate
 from fame_sql.pipeline.pipeline import compile_model
 from fame_sql.planner.plan import make_plan
-from fame_sql.spark.transpile.statements import export_tables
+from fame_sql.spark.transpile.statements import BINS, TABLES, VIEWS, export_tables
 from fame_sql.storage.expiry import cutoff, expire
 from fame_sql.storage.partitions import move_lines
-from fame_sql.training.values import switch_value_heads
+from fame_sql.students import StudentConfig
+from fame_sql.training.values import settle_value_heads
+from fame_sql.verdict.statements import load, of_exported_lines
+from fame_sql.warehouse import settings
+from fame_sql.warehouse.definitions import BY_VALUE
+from fame_sql.warehouse.values import wants_value_heads, write_value_heads
 from fame_sql.warehouse.warehouse import Warehouse
 
 LINES = "SELECT body, score, is_anomaly FROM scored_logs ORDER BY log_id"
@@ -113,7 +117,7 @@ def test_a_champion_without_heads_has_the_statements_of_today(own: Path) -> None
     with Warehouse.open(own) as warehouse:
         before = models.champion(warehouse).model_version
         assert "valued" in warehouse.value(view)
-        switch_value_heads(warehouse, on=False)
+        write_value_heads(warehouse.connection, wanted=False)
         compile_model(warehouse)
         assert "value" not in warehouse.value(view)
         assert warehouse.value("SELECT count(DISTINCT score) > 1 FROM scored_logs")
@@ -132,18 +136,56 @@ def test_the_evaluation_counts_by_value(by_value: Path) -> None:
     assert missed < 20
 
 
-def test_tables_for_spark_are_not_exported(by_value: Path, tmp_path: Path) -> None:
-    with (
-        Warehouse.open(by_value, read_only=True) as warehouse,
-        pytest.raises(ModelError, match="--no-value-heads"),
-    ):
-        export_tables(warehouse.connection, tmp_path / "tables")
+def test_tables_for_spark_hold_the_scores_by_value(own: Path, tmp_path: Path) -> None:
+    asked = (
+        f"{LINES}, body",
+        "SELECT day, event_id, score, sum(lines) AS lines FROM fame.daily_verdicts GROUP BY ALL "
+        "ORDER BY ALL",
+    )
+    folder = tmp_path / "tables"
+    with Warehouse.open(own) as warehouse:
+        expire(warehouse, before=cutoff("2025-03-03", None))
+        answer = "INSERT INTO fame.answers SELECT DISTINCT template_id, 'x', $1, 'human', 'me', "
+        answer += "NULL, now()::TIMESTAMP FROM fame.provisional_events WHERE template_id LIKE $2"
+        for decided, template in (("mixed", "0%"), ("normal", "1%"), ("anomalous", "2%")):
+            warehouse.connection.execute(answer, [decided, template])
+        expected = [warehouse.rows(statement) for statement in asked]
+        export_tables(warehouse.connection, folder)
+    with duckdb.connect() as plain:
+        plain.execute("CREATE SCHEMA fame; SET search_path = 'main,fame'")
+        for table in (*TABLES, *BINS):
+            plain.execute(f"CREATE VIEW fame.{table} AS FROM '{folder / table}.parquet'")
+        for view in VIEWS:
+            plain.execute(load(BY_VALUE.get(view, view), **of_exported_lines()))
+        assert [plain.execute(statement).fetchall() for statement in asked] == expected
+
+
+def run_compile(warehouse: Path, *options: str) -> str:
+    run = CliRunner().invoke(main, ["compile", *options, "--warehouse", str(warehouse)])
+    assert run.exit_code == 0, run.output
+    return run.output
 
 
 def test_the_command_switches_heads_and_prints_how_many_lines(own: Path) -> None:
-    run = CliRunner().invoke(main, ["compile", "--value-heads", "--warehouse", str(own)])
-    assert run.exit_code == 0, run.output
-    assert "lines are judged by their values, one at a time" in run.output
-    run = CliRunner().invoke(main, ["compile", "--no-value-heads", "--warehouse", str(own)])
-    assert run.exit_code == 0, run.output
-    assert "judged by their values" not in run.output
+    assert "lines are judged by their values, one at a time" in run_compile(own)
+    assert "judged by their values" not in run_compile(own, "--no-value-heads")
+    without = run_compile(own)
+    assert "is up to date" in without
+    assert "--value-heads" not in without
+    assert "lines are judged by their values" in run_compile(own, "--value-heads")
+
+
+def test_a_champion_from_before_the_default_is_kept_until_asked(own: Path) -> None:
+    run_compile(own, "--no-value-heads")
+    with Warehouse.open(own) as warehouse:
+        settings.remove(warehouse.connection, settings.VALUE_HEADS)
+    kept = run_compile(own)
+    assert "is up to date" in kept
+    assert "2 templates have labels of both kinds" in kept
+    assert "fame compile --value-heads" in kept
+    assert "lines are judged by their values" in run_compile(own, "--value-heads")
+
+
+def test_values_do_not_decide_beside_an_encoder_unless_asked(empty: Warehouse) -> None:
+    settle_value_heads(empty, StudentConfig(preset="compact"))
+    assert not wants_value_heads(empty.connection)

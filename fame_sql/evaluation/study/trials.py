@@ -17,7 +17,7 @@ from fame_sql.labels import STRATEGIES, label_from_column, label_some_from_colum
 from fame_sql.sql.quoting import literal
 from fame_sql.templates.mining import mine
 from fame_sql.templates.templates import TemplateSet, read_templates
-from fame_sql.warehouse import settings
+from fame_sql.warehouse.values import write_value_heads
 from fame_sql.warehouse.warehouse import Warehouse
 
 BLOCKS = 20
@@ -126,8 +126,7 @@ def trial(
     with Warehouse.open(folder / "trial.duckdb", create=True, external_access=True) as warehouse:
         _copy_known_lines(warehouse, source, lines.log_id[split.known])
         mine(warehouse, fraction=1)
-        if value_heads:
-            settings.write(warehouse.connection, settings.VALUE_HEADS, "on")
+        write_value_heads(warehouse.connection, wanted=value_heads)
         report = label_from_column(warehouse, per_template=per_template)
         if strategy != STRATEGIES[0]:
             spent = report.labels

@@ -14,7 +14,7 @@ from string import Template
 from fame_sql import sql
 from fame_sql.canonical.parameters import IN_SQL
 from fame_sql.errors import InputError, MissingStageError
-from fame_sql.warehouse import settings
+from fame_sql.warehouse.values import wants_value_heads
 from fame_sql.warehouse.warehouse import Warehouse
 
 PER_TEMPLATE = 20
@@ -53,7 +53,7 @@ def choose_lines(
     check_templates(warehouse)
     opened = Template(sql.load("labels/open_messages")).substitute(eligible=eligible)
     warehouse.connection.execute(opened)
-    spread = settings.read(warehouse.connection, settings.VALUE_HEADS) is not None
+    spread = wants_value_heads(warehouse.connection)
     facts = {"per_template": per_template, "spread": spread}
     statement = Template(sql.load("labels/spread_lines")).substitute(IN_SQL)
     warehouse.connection.execute(statement, facts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from string import Template
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -11,11 +12,12 @@ import sqlglot
 from sqlglot import exp
 
 from fame_sql import sql
-from fame_sql.errors import InputError, ModelError
+from fame_sql.errors import InputError
+from fame_sql.spark.tables import read_stored
 from fame_sql.spark.transpile.transpile import transpile
 from fame_sql.sql.quoting import literal
 from fame_sql.verdict import statements
-from fame_sql.warehouse.definitions import has_value_heads
+from fame_sql.warehouse.definitions import BY_VALUE
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -38,6 +40,9 @@ TABLES = (
     "answers",
 )
 """The warehouse's tables that the statements read."""
+
+BINS = ("line_bins", "valued_scores")
+"""Tables of lines whose values decide, by which the views join their scores on event and bins."""
 
 VIEWS = (
     "warehouse/views/01_log_periods",
@@ -84,19 +89,24 @@ _OWN = "use_this_warehouse_first"
 _MACRO_FILE = "warehouse/macros/03_tables"
 
 
-def statement(name: str) -> str:
+def statement(name: str, *, by_value: bool = False) -> str:
     """Return a statement of ``sql/`` in Spark's dialect.
 
     Parameters
     ----------
     name : str
         A name in :data:`VIEWS` or :data:`QUERIES`; any other is transpiled too, or refused.
+    by_value : bool
+        Whether to read the tables of :data:`BINS`, without which a line has its event's verdict.
 
     Raises
     ------
     QueryError
         If the result on Spark is not known to be the same.
     """
+    if by_value:
+        other = BY_VALUE.get(name, name)
+        return transpile(statements.load(other, **statements.of_exported_lines()), name)
     return transpile(statements.load(name), name)
 
 
@@ -153,23 +163,15 @@ def export_tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         A connection to a warehouse.
     folder : Path
         Created if it does not exist; tables in it are overwritten.
-
-    Raises
-    ------
-    ModelError
-        If the champion has value heads, which the views on Spark do not read.
     """
-    if has_value_heads(connection):
-        raise ModelError(
-            "the champion has value heads, by which lines of one event differ, and the views on "
-            "Spark have one verdict for each event: register the live functions instead, or run "
-            "'fame compile --no-value-heads' for a model without"
-        )
     folder.mkdir(parents=True, exist_ok=True)
-    for table in TABLES:
-        path = literal(folder / f"{table}.parquet")
-        selected = _SELECTED.get(table, f"FROM fame.{table}")
-        connection.execute(f"COPY ({selected}) TO {path} (FORMAT parquet)")
+    selected = {table: _SELECTED.get(table, f"FROM fame.{table}") for table in TABLES}
+    paths = {table: literal(folder / f"{table}.parquet") for table in (*TABLES, *BINS)}
+    selected |= {
+        table: Template(sql.load(f"spark/{table}")).safe_substitute(paths) for table in BINS
+    }
+    for table, statement in selected.items():
+        connection.execute(f"COPY ({statement}) TO {paths[table]} (FORMAT parquet)")
 
 
 def open_tables(spark: SparkSession, folder: str) -> None:
@@ -184,5 +186,17 @@ def open_tables(spark: SparkSession, folder: str) -> None:
     """
     for table in TABLES:
         spark.read.parquet(f"{folder}/{table}.parquet").createOrReplaceTempView(table)
+    by_value = _open_bins(spark, folder)
     for view in VIEWS:
-        spark.sql(statement(view))
+        spark.sql(statement(view, by_value=by_value))
+
+
+def _open_bins(spark: SparkSession, folder: str) -> bool:
+    """Create views of the tables of bins; return whether the values of any line decide."""
+    # An earlier fame-sql exported none, and no champion whose values decide.
+    found = {table: read_stored(spark, [f"{folder}/{table}.parquet"]) for table in BINS}
+    for table, rows in found.items():
+        if rows is not None:
+            rows.createOrReplaceTempView(table)
+    scores = found["valued_scores"]
+    return scores is not None and len(scores.take(1)) > 0

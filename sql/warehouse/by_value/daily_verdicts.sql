@@ -7,7 +7,7 @@ WITH counted AS (
         coalesce(logs.timestamp, logs.observed_timestamp)::DATE AS day,
         logs.service_name,
         logs.event_id,
-        fame.value_bins(value_heads.value_head, logs.body) AS bins,
+        $line_bins AS bins,
         count(*) AS lines
     FROM fame.logs AS logs$event_heads
     GROUP BY ALL
@@ -36,13 +36,12 @@ SELECT
     summed.service_name,
     summed.event_id,
     summed.lines,
-    fame.valued_by_bins(verdicts.score, verdicts.answer, value_heads.value_head, summed.bins) AS score,
-    fame.valued_by_bins(verdicts.score, verdicts.answer, value_heads.value_head, summed.bins) > $threshold
-        AS is_anomaly,
+    $score_by_bins AS score,
+    $score_by_bins > $threshold AS is_anomaly,
     verdicts.domain,
     verdicts.template_id,
     verdicts.template,
     verdicts.known_template,
     verdicts.model_version
 FROM summed
-LEFT JOIN fame.verdicts AS verdicts ON summed.event_id = verdicts.event_id$value_heads;
+LEFT JOIN fame.verdicts AS verdicts ON summed.event_id = verdicts.event_id$heads_of_bins;
