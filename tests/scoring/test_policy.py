@@ -276,9 +276,7 @@ def test_an_unknown_policy_is_refused(opened: Warehouse) -> None:
 
 def test_the_costs_are_counted_on_the_lines(opened: Warehouse) -> None:
     alert, queue_only, queue = measured_costs(opened)
-    count = (
-        "SELECT count(*) FROM fame.log_periods AS l INNER JOIN fame.verdicts AS v USING (event_id) "
-    )
+    count = "SELECT count(*) FROM fame.log_periods AS l JOIN fame.scored_logs AS v USING (log_id) "
     later = "WHERE l.period = 'later'"
     assert alert["false_alarms"] == opened.value(
         f"{count} {later} AND v.is_anomaly AND l.label = '-'"

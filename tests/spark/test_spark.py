@@ -196,9 +196,11 @@ def scored_lines(target: Path) -> list[Any]:
 def expected_lines(compiled: Path, where: str) -> list[Any]:
     with Warehouse.open(compiled, read_only=True) as opened:
         return opened.rows(
-            "SELECT logs.log_id, v.event_hash, v.* EXCLUDE (event_id, event_hash, canonical), "
+            "SELECT logs.log_id, v.event_hash, v.* EXCLUDE (event_id, event_hash, canonical) "
+            "REPLACE (if(v.event_id > 0, logs.score, NULL) AS score, "
+            "if(v.event_id > 0, logs.is_anomaly, NULL) AS is_anomaly), "
             "CASE WHEN logs.log_id > 3 THEN logs.timestamp::DATE::VARCHAR END "
-            "FROM fame.logs AS logs LEFT JOIN fame.verdicts AS v "
+            "FROM fame.scored_logs AS logs LEFT JOIN fame.verdicts AS v "
             "ON logs.event_id = v.event_id AND logs.log_id NOT IN (2, 9) "
             f"WHERE {where} ORDER BY logs.log_id"
         )

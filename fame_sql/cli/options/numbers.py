@@ -11,6 +11,8 @@ import click
 class Number(click.FloatRange):
     """A range that neither 'nan' nor 'inf' is in: no comparison says that 'nan' is outside."""
 
+    name = "number"
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the number, refused if it is none."""
         number = super().convert(value, param, ctx)

@@ -106,7 +106,8 @@ def statement(name: str, *, by_value: bool = False) -> str:
     """
     if by_value:
         other = BY_VALUE.get(name, name)
-        return transpile(statements.load(other, **statements.of_exported_lines()), name)
+        placeholders = statements.of_exported_lines()
+        return transpile(statements.load(other, by_value=True, **placeholders), name)
     return transpile(statements.load(name), name)
 
 
