@@ -6,7 +6,8 @@
 ) }}
 -- The verdict of each model on each event. A new event is judged once, by the live functions, and
 -- again where the answer about its template has changed; a new champion adds rows for its own
--- version. Where the template has a value head, the score is that of the event's example.
+-- version. Where the template has a value head, the score is that of the event's example, which
+-- lines that come late can change, so these are judged in each run.
 with answered as (
     {{ select_events_with_answers(ref('int_events')) }}
 ),
@@ -21,6 +22,7 @@ judged as (
             select 1 from {{ this }} as known
             where known.event_hash = answered.event_hash
                 and known.model_version = fame_model_version()
+                and not fame_has_value_head(known.template_id)
                 {% if has_column(this, 'answer') -%}
                 and known.answer is not distinct from answered.answer
                 {%- else -%}
