@@ -227,7 +227,7 @@ def test_views_live_and_stored_functions_follow_the_policy(copied: Path, unseen:
             "fame.action(logs.body), logs.log_id IN (SELECT log_id FROM anomalies), "
             "events.event_hash IN (SELECT event_hash FROM label_queue) "
             "FROM logs INNER JOIN events ON logs.event_id = events.event_id "
-            "INNER JOIN fame.verdicts AS v ON v.event_id = events.event_id"
+            "INNER JOIN scored_logs AS v ON v.log_id = logs.log_id"
         ).fetchall()
     finally:
         release(connection)
