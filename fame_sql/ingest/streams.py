@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from fame_sql.errors import InputError
 from fame_sql.ingest.bounds import MOST_TIMES, Unpacked, check_xz
+from fame_sql.ingest.event_log import MAGIC, event_lines
 
 _BLOCK = 1 << 20
 _GZIP, _BZIP2, _XZ = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00"
@@ -27,7 +28,6 @@ _ZSTD = b"\x28\xb5\x2f\xfd"
 _NOT_LOGS = (
     (b"PK\x03\x04", "is a zip archive: unpack it with 'unzip' and ingest the files in it"),
     (b"PAR1", "is a Parquet file: name the file itself, not packed"),
-    (b"ElfFile\x00", "is a Windows event log: convert it to JSON lines and ingest those"),
 )
 
 
@@ -98,6 +98,8 @@ def unpack(
 ) -> IO[bytes]:
     """Return the decompressed bytes of an open file: plain, gzip, bzip2, xz or zstd.
 
+    Event logs of Windows become JSON lines.
+
     They may be at most ``most_times`` as many as the file has, or the archive that holds it.
 
     Raises
@@ -110,7 +112,7 @@ def unpack(
     for start, advice in _NOT_LOGS:
         if magic.startswith(start):
             raise InputError(f"{name} {advice}")
-    unpacked = _unpacked(raw, name, magic)
+    unpacked = event_lines(raw, name) if magic.startswith(MAGIC) else _unpacked(raw, name, magic)
     if unpacked is None:
         return raw
     return cast("IO[bytes]", Unpacked(name, raw, unpacked, most_times, archive))
