@@ -20,6 +20,7 @@ from fame_sql.cli.options.output import Form, form_options
 from fame_sql.cli.options.warehouse import DEFAULT_WAREHOUSE
 from fame_sql.cli.output import print_csv, print_json
 from fame_sql.cli.progress import terminal_progress
+from fame_sql.cli.tables import print_text
 from fame_sql.console import printable
 from fame_sql.errors import FameError
 
@@ -165,7 +166,7 @@ def _print_section(heading: str, matters: Sequence[Matter]) -> None:
         click.echo(f"\n{heading}")
     for matter in matters:
         _print_line("  ", matter.suspect.example)
-        click.echo(f"      {printable('; '.join(matter.suspect.reasons()))}")
+        print_text("; ".join(matter.suspect.reasons()), before="      ")
         for other in matter.others[:_MEMBERS]:
             _print_line(f"      with it {counted(other.lines)}: ", other.example)
         if (left := len(matter.others) - _MEMBERS) > 0:

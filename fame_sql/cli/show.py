@@ -12,7 +12,7 @@ from fame_sql.cli.options.output import json_option
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.options.wide import table_options
 from fame_sql.cli.output import print_json
-from fame_sql.cli.tables import print_facts, print_table
+from fame_sql.cli.tables import print_facts, print_table, print_text
 from fame_sql.console import printable
 from fame_sql.forensics.distance import distance
 
@@ -109,7 +109,7 @@ def _print_explanation(line: Line) -> None:
         click.echo("  the weights of its words need the model's folder, which cannot be read")
     if nearest := found["nearest"]:
         example = printable(nearest["message"])[:_LONGEST]
-        click.echo(f"  most similar labelled message ({nearest['label']}): {example}")
+        print_text(f"most similar labelled message ({nearest['label']}): {example}", before="  ")
 
 
 def _print_history(history: list[dict[str, Any]]) -> None:
@@ -140,4 +140,5 @@ def _print_neighbours(neighbours: list[dict[str, Any]]) -> None:
         )
         for row in neighbours
     ]
-    print_table(("", "when", "same", "log_id", "host", "level", "score", "body"), rows)
+    columns = ("", "when", "same", "log_id", "host", "level", "score", "body")
+    print_table(columns, rows, deciding=("", "when", "log_id", "score", "body"))

@@ -48,12 +48,20 @@ def terminal_width() -> int | None:
     return shutil.get_terminal_size().columns
 
 
-def print_text(text: str) -> None:
-    """Print a sentence, safe for a terminal and broken between words where it is too long."""
+def print_text(text: str, *, before: str = "") -> None:
+    """Print a sentence, safe for a terminal and broken between words where it is too long.
+
+    Parameters
+    ----------
+    text : str
+        The sentence.
+    before : str
+        What stands before each of its lines.
+    """
     width = terminal_width()
-    lines = _lines(printable(text), None if width is None else width - 2)
+    lines = _lines(printable(text), None if width is None else width - len(before) - 2)
     for i, line in enumerate(lines):
-        click.echo(f"  {line}" if i else line)
+        click.echo(f"{before}{'  ' if i else ''}{line}")
 
 
 def print_nothing(what: str, then: str) -> None:
