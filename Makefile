@@ -12,7 +12,7 @@ SPREAD := --dist loadfile --no-loadscope-reorder
 ARGS ?=
 ROWS ?= 10000000
 
-.PHONY: help install demo test checks quick lint types unit timings unit-duckdb-1 docs generate snippets pictures site notebooks format bench bench-scale bench-memory bench-detection bench-suspects bench-inference bench-ingest bench-serve dbt bench-dbt attack bench-regex audit clean
+.PHONY: help install demo test checks quick lint types unit timings unit-duckdb-1 docs generate snippets pictures site notebooks format bench bench-scale bench-memory bench-detection bench-suspects bench-inference bench-ingest bench-serve bench-lake dbt bench-dbt attack bench-regex audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -34,7 +34,7 @@ test: checks unit unit-duckdb-1 ## everything that CI runs
 
 # Each uses one core, so two run side by side.
 checks: $(INSTALLED) ## lint, types, the site, and what the tests need
-	$(MAKE) --jobs 2 --output-sync lint types site $(DUCKDB_1) $(DBT)/.installed $(SPARK)/.installed
+	$(MAKE) --jobs 2 --output-sync lint types site $(DUCKDB_1)/.installed $(DBT)/.installed $(SPARK)/.installed
 
 lint: $(INSTALLED) ## ruff, and the order of imports between rooms
 	$(BIN)/ruff check .
@@ -54,12 +54,14 @@ timings: $(INSTALLED) $(DBT)/.installed $(SPARK)/.installed ## measure the tests
 unit: $(INSTALLED) $(DBT)/.installed $(SPARK)/.installed ## all tests, on the installed DuckDB
 	HF_HUB_OFFLINE=1 $(BIN)/pytest -n $(WORKERS) $(SPREAD) $(ARGS)
 
-unit-duckdb-1: $(INSTALLED) $(DUCKDB_1) $(DBT)/.installed ## the tests that depend on DuckDB, on 1.5.5
+unit-duckdb-1: $(INSTALLED) $(DUCKDB_1)/.installed $(DBT)/.installed ## the tests that depend on DuckDB, on 1.5.5
 	HF_HUB_OFFLINE=1 PYTHONPATH=$(DUCKDB_1) $(BIN)/pytest -n $(WORKERS) $(SPREAD) -m "not any_duckdb" $(ARGS)
 
-$(DUCKDB_1):
-	$(BIN)/pip install --quiet --no-deps --target $@ duckdb==1.5.5 duckdb-extension-httpfs==1.5.5 duckdb-extension-quack==1.5.5 \
-		duckdb-extension-ducklake==1.5.5 duckdb-extension-postgres-scanner==1.5.5
+$(DUCKDB_1)/.installed: | $(INSTALLED)
+	rm -rf $(DUCKDB_1)
+	$(BIN)/pip install --quiet --no-deps --target $(DUCKDB_1) duckdb==1.5.5 duckdb-extension-httpfs==1.5.5 \
+		duckdb-extension-quack==1.5.5 duckdb-extension-ducklake==1.5.5 duckdb-extension-postgres-scanner==1.5.5
+	touch $@
 
 # In a separate folder: dbt-core 1.11 needs a pathspec that mypy 2 refuses.
 $(DBT)/.installed: dbt_project/requirements.txt | $(INSTALLED)
@@ -127,6 +129,9 @@ bench-serve: $(INSTALLED) ## records per second of the server, beside ingest, a 
 	timeout $(LIMIT) $(BIN)/python benchmarks/serve.py --records $(RECORDS)
 	$(BIN)/python benchmarks/serve_steady.py --rate 5000 --records $(RECORDS) --seconds $(SECONDS)
 	HF_HUB_OFFLINE=1 timeout $(LIMIT) $(BIN)/python -W ignore benchmarks/attack.py --kills $(KILLS) --stages server
+
+bench-lake: $(INSTALLED) $(DUCKDB_1)/.installed ## a lake beside a file: writers, readers, kills, small files (needs PostgreSQL)
+	PYTHONPATH=$(DUCKDB_1) $(BIN)/python -W ignore benchmarks/lake.py $(ARGS)
 
 bench-inference: $(INSTALLED) ## distinct messages per second by preset and runtime
 	HF_HUB_OFFLINE=1 $(BIN)/python -W ignore benchmarks/inference.py $(ARGS)
