@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -96,6 +97,7 @@ def _run(
         words = [
             text for level, rest in zip(line, own, strict=True) for text in _texts(level, rest)
         ]
+        words += _width(line[-1])
         reads = any(word.text == "-" and not word.is_name for rest in own for word in rest)
         read = sys.stdin.buffer if reads else None
         return _printed(address, token or address.secret, words, read)
@@ -103,6 +105,14 @@ def _run(
         if address.pid and find_server(warehouse) is None:
             return None  # It ended just now, so the command can run here.
         raise
+
+
+def _width(level: Level) -> list[str]:
+    """Return the words that say how wide the tables of a command may be."""
+    takes = any("--width" in parameter.opts for parameter in level.command.params)
+    if not takes or "--" in (word.text for word in level.words) or not sys.stdout.isatty():
+        return []
+    return [f"--width={shutil.get_terminal_size().columns}"]
 
 
 def _printed(address: Address, token: str, words: Sequence[str], read: IO[bytes] | None) -> int:

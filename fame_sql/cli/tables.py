@@ -14,7 +14,7 @@ import click
 
 from fame_sql.cli.layout import Column, fitted
 from fame_sql.cli.options.quiet import remark
-from fame_sql.cli.options.wide import is_paged, is_wide
+from fame_sql.cli.options.wide import given_width, is_paged, is_wide
 from fame_sql.cli.values import plain
 from fame_sql.console import printable
 
@@ -43,8 +43,10 @@ def _lines(text: str, room: int | None) -> list[str]:
 
 def terminal_width() -> int | None:
     """Return how wide a table may be; None if it goes elsewhere, or is wanted whole."""
-    if is_wide() or not sys.stdout.isatty():
+    if is_wide():
         return None
+    if not sys.stdout.isatty():
+        return given_width()
     return shutil.get_terminal_size().columns
 
 

@@ -7,8 +7,9 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 
-from fame_sql.cli import tables
+from fame_sql.cli import main, tables
 from fame_sql.cli.layout import Column, fitted
 from fame_sql.cli.tables import print_facts, print_table, print_text
 
@@ -113,3 +114,10 @@ def test_a_long_table_opens_a_pager(options: list[str], pages: int) -> None:
     lines = done.stdout.splitlines()
     assert max(map(len, lines)) <= 60 + len("paged:") * pages
     assert all(line.startswith("paged:") == bool(pages) for line in lines)
+
+
+def test_a_server_is_told_how_wide_the_terminal_is() -> None:
+    done = CliRunner().invoke(main, ["formats", "list", "--width", "40"])
+    lines = done.stdout.splitlines()
+    assert len(lines) > 20
+    assert max(map(len, lines)) == 40
