@@ -18,6 +18,7 @@ from fame_sql.planner.statements import after_as
 from fame_sql.planner.tree import DIALECT, NotPlannedError, text
 from fame_sql.scoring.on_demand import bound
 from fame_sql.warehouse import lines
+from fame_sql.warehouse.lake.kind import load_for
 
 Place: TypeAlias = tuple[str, str, str]
 """Database, schema and name, in lower case."""
@@ -87,7 +88,7 @@ class Catalog:
     @cached_property
     def _relations(self) -> dict[Place, str | None]:
         """All tables and views, and the definitions of the views."""
-        rows = self.connection.execute(sql.load("planner/relations")).fetchall()
+        rows = self.connection.execute(load_for(self.connection, "planner/relations")).fetchall()
         return {(database, schema, name): view for database, schema, name, view in rows}
 
     @cached_property

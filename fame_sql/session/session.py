@@ -21,8 +21,10 @@ from fame_sql.storage.views import reach_partitions, renew_views
 from fame_sql.templates.answers import NO_ANSWERS, Answers, answers_state, read_answers
 from fame_sql.udfs import duckdb as functions
 from fame_sql.verdict import Verdict, statements
-from fame_sql.warehouse.lake.address import is_lake_path, named_lake
+from fame_sql.warehouse.lake.address import file_for, is_lake_path, named_lake
+from fame_sql.warehouse.lake.kind import is_lake
 from fame_sql.warehouse.lake.opening import open_lake_at
+from fame_sql.warehouse.migrations import schema_version
 from fame_sql.warehouse.reach import limit, limited_reach
 from fame_sql.warehouse.sharing import is_shared
 from fame_sql.warehouse.warehouse import Warehouse
@@ -158,7 +160,8 @@ def register(connection: duckdb.DuckDBPyConnection, model: Path | str | None = N
             "this connection is not to a warehouse: give a model folder, as in "
             "fame_sql.register(connection, model='warehouse.models/VERSION')"
         )
-    functions.register(connection, warehouse_scorer(Warehouse(path, connection)))
+    own = file_for(str(path)) if is_lake(connection) else path
+    functions.register(connection, warehouse_scorer(Warehouse(own, connection)))
     define_stored_first(connection)
 
 
@@ -173,6 +176,9 @@ def define_stored_first(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _warehouse_path(connection: duckdb.DuckDBPyConnection) -> Path | None:
     cursor = connection.cursor()
+    if is_lake(cursor):
+        [(catalogue,)] = cursor.execute(sql.load("warehouse/lake/place")).fetchall()
+        return Path(catalogue) if schema_version(cursor) else None
     found = cursor.execute(sql.load("session/warehouse_path")).fetchall()
     return Path(found[0][0]) if found and found[0][0] else None
 

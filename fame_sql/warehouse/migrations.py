@@ -19,7 +19,7 @@ from fame_sql.canonical.canonical import default_recipe
 from fame_sql.errors import WarehouseError
 from fame_sql.warehouse import settings
 from fame_sql.warehouse.connection import utc_now
-from fame_sql.warehouse.lake.kind import is_lake
+from fame_sql.warehouse.lake.kind import is_lake, load_for
 from fame_sql.warehouse.lexicon import default_lexicon, write_lexicon
 from fame_sql.warehouse.recipe import write_recipe
 
@@ -66,7 +66,7 @@ def newest_version() -> int:
 
 def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
     """Return the number of a warehouse's schema; 0 for a database that is no warehouse yet."""
-    if connection.execute(sql.load("warehouse/has_schema")).fetchall() != [(True,)]:
+    if connection.execute(load_for(connection, "warehouse/has_schema")).fetchall() != [(True,)]:
         return 0
     rows = connection.execute("SELECT coalesce(max(version), 0) FROM fame.schema_versions")
     return int(rows.fetchall()[0][0])

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from fame_sql.canonical.canonical import Recipe
 from fame_sql.warehouse.connection import models_of, open_file, transaction, utc_now
+from fame_sql.warehouse.lake.address import is_lake_path, named_lake
 from fame_sql.warehouse.recipe import read_recipe
 from fame_sql.warehouse.upgrade import migrate
 
@@ -74,7 +75,7 @@ class Warehouse:
         except BaseException:
             connection.close()
             raise
-        return cls(path, connection)
+        return cls(_own_file(path), connection)
 
     @property
     def models_folder(self) -> Path:
@@ -125,3 +126,12 @@ class Warehouse:
     def recipe(self) -> Recipe:
         """Return the canonical recipe of this warehouse."""
         return read_recipe(self.connection)
+
+
+def _own_file(path: Path) -> Path:
+    """Return the file of a warehouse, beside which its models lie."""
+    if not is_lake_path(path):
+        return path
+    file, _ = named_lake(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return file

@@ -14,7 +14,7 @@ with columns_named as (
         {{ get_log_column('body', 'varchar') }} as body,
         {{ get_log_column('label', 'varchar') }} as label,
         {{ get_log_column('parse_error', 'varchar') }} as parse_error,
-        {{ get_log_column('event_id', 'integer') }} as event_id,
+        {{ get_log_column('event_id', 'bigint') }} as event_id,
         {{ get_log_day() }} as log_day
     from {{ get_log_records_relation() }} as logs
 )

@@ -125,6 +125,13 @@ def named_lake(path: Path | str) -> tuple[Path, LakeAddress]:
     return file, address
 
 
+def file_for(catalogue: str) -> Path:
+    """Return the file that stands for a lake without one, from its catalogue as DuckDB shows it."""
+    for joint in " &?":
+        catalogue = catalogue.removesuffix(joint + _NAMED)
+    return named_lake(PREFIX + catalogue)[0]
+
+
 def read_address(path: Path) -> LakeAddress:
     """Return the lake that a file names.
 

@@ -14,6 +14,10 @@ import pytest
 from served import Served, served
 from warehouse_copy import lake_copied_to
 
+import fame_sql
+from fame_sql.warehouse.lake.address import named_lake
+from fame_sql.warehouse.lake.opening import open_lake
+
 pytestmark = pytest.mark.slow
 
 # Neither the program nor its environment: extensions are loaded by their files.
@@ -137,3 +141,33 @@ def test_duckdb_clients_ask_a_lake_by_quack(running: Served, lake_extensions: Pa
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert done.stdout.strip() == "[(True,)]", done.stderr
+
+
+def test_an_address_is_enough(
+    copied_lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAME_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    address = f"ducklake:{copied_lake.with_suffix('.ducklake')}"
+    wrong = "SELECT count(*) FROM scored_logs WHERE fame_score(body) IS DISTINCT FROM score"
+    live = "SELECT fame_score('never seen before') BETWEEN 0 AND 1"
+    with fame_sql.connect(address, read_only=True) as connection:
+        assert connection.sql(wrong).fetchall() == [(0,)]
+        # The model comes from the lake.
+        assert connection.sql(live).fetchall() == [(True,)]
+    # A connection of the caller's own has the same.
+    with open_lake(named_lake(address)[1], read_only=True) as own:
+        fame_sql.register(own)
+        assert own.sql(live).fetchall() == [(True,)]
+    [models] = (tmp_path / "home").glob("*/lake.models/*")
+    assert models.is_dir()
+
+
+def test_ibis_asks_a_lake(compiled_lake: Path) -> None:
+    pytest.importorskip("ibis", reason="the extra 'ibis' is not installed")
+    fame = pytest.importorskip("fame_sql.ibis")
+    backend = fame.connect(compiled_lake, read_only=True)
+    logs = backend.table("logs")
+    found = logs.filter(fame.score(logs.body) > 0.5).count().execute()
+    assert found == fame.anomalies(backend).count().execute() > 0
+    backend.disconnect()

@@ -1,0 +1,42 @@
+"""The dbt package on a lake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from dbt_process import PACKAGE, Dbt, require_dbt
+
+import fame_sql
+
+pytestmark = [pytest.mark.dbt, pytest.mark.slow]
+
+_PROFILE = """
+fame:
+  target: warehouse
+  outputs:
+    warehouse:
+      type: duckdb
+      path: "ducklake:{catalogue}"
+      schema: fame_dbt
+      config_options: {{extension_directory: "{extensions}"}}
+      plugins: [{{module: fame_sql.dbt}}]
+"""
+
+
+def test_scored_lines_are_built_in_a_lake(
+    copied_lake: Path, lake_extensions: Path, tmp_path: Path
+) -> None:
+    require_dbt()
+    catalogue = copied_lake.with_suffix(".ducklake")
+    profile = _PROFILE.format(catalogue=catalogue, extensions=lake_extensions)
+    (tmp_path / "profiles.yml").write_text(profile)
+    dbt = Dbt(PACKAGE, tmp_path / "made")
+    words = ["--select", "+fct_scored_logs", "--exclude-resource-type", "test", "unit_test"]
+    built = dbt("build", *words, DBT_PROFILES_DIR=str(tmp_path))
+    assert built.code == 0, built.said
+    with fame_sql.connect(copied_lake, read_only=True) as connection:
+        differ = "SELECT count(*) FROM anomalies WHERE log_id NOT IN (SELECT log_id FROM {})"
+        found = "fame_dbt.fct_scored_logs WHERE is_anomaly"
+        assert connection.sql(f"SELECT count(*) > 0 FROM {found}").fetchall() == [(True,)]
+        assert connection.sql(differ.format(found)).fetchall() == [(0,)]
