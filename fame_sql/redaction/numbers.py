@@ -17,6 +17,7 @@ _IBAN_LENGTHS = {
     "SK": 24, "SM": 27, "TN": 24, "TR": 26, "UA": 29, "VA": 22, "XK": 20,
 }  # fmt: skip
 _DNI = "TRWAGMYFPDXBNJZSQVHLCKE"
+_FINNISH = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 _CHINESE_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -58,7 +59,10 @@ def _has_check_sum(iban: str) -> bool:
 
 
 def is_personal_number(text: str) -> bool:
-    """Return whether a personal number of Spain, China or Sweden has its check digit."""
+    """Return whether a number of a person (Spain, China, Sweden, Finland) has its check digit."""
+    if re.fullmatch(r"[0-9]{6}[-+A-Z][0-9]{3}[0-9A-Z]", text):
+        finnish = _FINNISH[int(text[:6] + text[7:10]) % 31] == text[-1]
+        return finnish or (text[-5:].lstrip("-+").isdigit() and is_luhn(re.sub(r"[-+]", "", text)))
     bare = re.sub(r"[-+]", "", text)
     if bare[-1].isalpha() and len(bare) == 9:
         return _DNI[int(bare[:8]) % 23] == bare[-1]

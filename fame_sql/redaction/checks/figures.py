@@ -19,6 +19,13 @@ _GOES_ON = re.compile(
     r"(?i)\s?(?:[,;/]\s?[-+]?[0-9]|%|(?:[munk]?s|sec\w*|min\w*|[kmgt]?i?b|px|mm)\b)"
 )
 _PRECISE = 5
+_COUNTER = re.compile(
+    r"(?i)(?:bytes|offset|lag|seq(?:uence)?|size|nanos|duration|elapsed|timestamp|[tx]?xid|scn|lsn|"
+    r"revision|watermark|epoch|inode|memory|heap|packets)[\"'\\]{0,4}\s{0,2}[:=]?\s{0,2}\Z"
+)
+_UNIT = re.compile(
+    r"(?i)\s?(?:[kmgt]?i?b|bytes?|[munp]?s|(?:nano|micro|milli)s\w*|records|rows|cycles)\b"
+)
 
 
 def position(match: Match[str]) -> bool:
@@ -59,7 +66,11 @@ def card_value(match: Match[str]) -> bool:
 
 
 def card_number(match: Match[str]) -> bool:
-    """Mask numbers of cards by brand and check digit."""
+    """Mask numbers of cards by brand and check digit, not a counter that has one by chance."""
+    before = match.string[max(0, match.start() - _BEFORE) : match.start()]
+    after = match.string[match.end() : match.end() + _BEFORE]
+    if match.group().isdigit() and (_COUNTER.search(before) or _UNIT.match(after)):
+        return False
     return is_card(match.group())
 
 

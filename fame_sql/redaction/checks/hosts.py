@@ -14,6 +14,8 @@ _SMALL_VERSION = 10
 
 def mail_domain(match: Match[str]) -> bool:
     """Mask addresses whose domain ends in letters, not units, versions or objects."""
+    if re.search(r"@(?:openssh\.com|libssh\.org)\Z", match.group()):  # extensions of SSH
+        return False
     ending = re.split(r"[.]", match.group())[-1].lower()
     return any(c.isalpha() for c in ending) and ending not in _UNITS
 
@@ -46,6 +48,8 @@ def address_not_version(match: Match[str]) -> bool:
     if re.search(r"[A-Za-z0-9_]-\Z", before) and not re.search(r"(?i)\b(?:ip|host)-\Z", before):
         return False
     if re.search(r"(?<![A-Za-z0-9/.-])[A-Z][A-Za-z]+/\Z", before) and after[:1] != ":":
+        return False
+    if re.search(r"(?i)\b(?:old|new|low|high|great|earli|lat)er than \Z", before):
         return False
     small = int(match.group().split(".")[0]) < _SMALL_VERSION
     program = re.search(r"(?<![\w.-])([a-z]+)/\Z", before)
@@ -126,7 +130,7 @@ def host_name(match: Match[str]) -> bool:
     name = match.group()
     labels = name.split(".")
     if name.lower() == "localhost.localdomain" or re.search(
-        r"(?i)\b(?:(?:k8s|kubernetes|docker|quay|gcr|ghcr)\.io|golang\.org|github\.com|gopkg\.in|w3\.org)\Z",
+        r"(?i)\b(?:(?:k8s|kubernetes|docker|quay|gcr|ghcr)\.io|golang\.org|openssh\.com|libssh\.org|github\.com|gopkg\.in|w3\.org)\Z",
         name,
     ):
         return False

@@ -78,7 +78,8 @@ def secret_name(match: Match[str]) -> bool:
 def secret_in_pair(match: Match[str]) -> bool:
     """Mask what stands beside a secret name in brackets, not another name of a column."""
     value = match.group(3).strip("'\"")
-    known = is_state(value) or value in words("about") or secrecy(value) is not None
+    is_key = secrecy(value) is not None and not re.search(r"[A-Za-z][0-9]+[A-Za-z]", value)
+    known = is_state(value) or value in words("about") or is_key
     return secrecy(match.group(2)) == "strong" and not known and not _COLUMN.fullmatch(value)
 
 
