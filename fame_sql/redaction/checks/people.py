@@ -15,6 +15,8 @@ def account_value(match: Match[str]) -> bool:
         return len(value) >= 4 and not re.search(r"(?i)uid|[ _-]?id", match.group(1))
     if re.match(r"(?:com|org|net|io|java)\.", value):
         return False
+    if value == "Client" and match.string[match.end() : match.end() + 2] == ' "':  # vsftpd
+        return False
     return not is_state(value) and value.lower() not in words("system_accounts")
 
 
