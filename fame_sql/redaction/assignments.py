@@ -43,7 +43,7 @@ _IN_COLUMN = re.compile(r"[^\s\"'\[\]|;,]{4,80}(?=[\s\]|;,]|\Z)")
 _WORDS = re.compile(r"[A-Za-z/]+(?:'[a-z]+)?(?![\w@#$%^&*!+=])")
 _QUERY = re.compile(r"[?&][\w.-]{0,60}\Z|[?&](?:amp;)[\w.-]{0,60}\Z")
 _OBJECT = re.compile(r"[A-Za-z.]+(?:\{|@[0-9a-f]{5,8}\b)|0x[0-9a-f]+\Z")
-_FOLDER = re.compile(r"(?:OLD)?PWD=(?:/|(?:/[\w.~-]+)+/?)\Z")  # of a shell
+_FOLDER = re.compile(r"(?:[\w-]{1,20} )?(?:OLD)?PWD=(?:/|(?:/[\w.~-]+)+/?)\Z")  # of a shell
 _PAIR = re.compile(r"[\w.-]{1,40}=")
 _ONE_TIME = re.compile(
     r"otp\Z|2fa|mfa|pin[ _-]?code\Z|"
