@@ -7,7 +7,8 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -153,14 +154,24 @@ def serve(
     answers = SqlSettings(known, None if quack == "none" else quack, memory)
     notes: list[str] = []
     parts = sql_parts(answers, main, usual_parts(settings), notes.append)
-    collect_rarely()
-    run(Server(warehouse, settings, parts, known), notes)
+    with collecting_rarely():
+        run(Server(warehouse, settings, parts, known), notes)
 
 
-def collect_rarely() -> None:
-    """Look for garbage in cycles less often: records make millions of objects, and no cycles."""
+@contextmanager
+def collecting_rarely() -> Iterator[None]:
+    """Look for garbage in cycles less often: records make millions of objects, and no cycles.
+
+    At the end everything is looked at again: DuckDB's client lists on stderr what is left over.
+    """
+    before = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
 
 
 def run(server: Server, notes: Sequence[str] = ()) -> None:

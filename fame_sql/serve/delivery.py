@@ -99,6 +99,13 @@ class Request:
         return cls(_digest([b"key", key.encode("utf-8", "surrogateescape")]), _digest([content]))
 
 
+def _running() -> Future[Receipt]:
+    """Return a future that a request which is given up does not cancel under the writer's hands."""
+    found: Future[Receipt] = Future()
+    found.set_running_or_notify_cancel()
+    return found
+
+
 @dataclass(eq=False)
 class Delivery:
     """Records that are stored together or not at all.
@@ -117,7 +124,7 @@ class Delivery:
     intake: str
     request: Request | None = None
     arrived: float = field(default_factory=time.monotonic)
-    stored: Future[Receipt] = field(default_factory=Future)
+    stored: Future[Receipt] = field(default_factory=_running)
 
     @property
     def records(self) -> int:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from fame_sql.serve.server import Server
 
@@ -41,7 +42,7 @@ class Web(Part):
         host, port = listening.getsockname()[:2]
         server.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         config = uvicorn.Config(
-            application(server),
+            _giving_up(application(server), server.stopping),
             lifespan="off",
             log_level="warning",
             access_log=False,
@@ -92,6 +93,23 @@ def application(server: Server) -> Starlette:
 
     own = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
     return Starlette(routes=[*own, *(route for part in server.parts for route in part.routes())])
+
+
+def _giving_up(application: Starlette, stopping: threading.Event) -> ASGIApp:
+    """Return what answers as the application does, and refuses what a stopping server gives up."""
+    from starlette.responses import PlainTextResponse
+
+    refusal = PlainTextResponse("the server is stopping\n", 503, {"Retry-After": "5"})
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await application(scope, receive, send)
+        except asyncio.CancelledError:
+            if not stopping.is_set():
+                raise
+            await refusal(scope, receive, send)
+
+    return answer
 
 
 def _import_uvicorn() -> Any:

@@ -85,5 +85,6 @@ def test_a_signal_ends_it_in_order(tmp_path: Path, number: signal.Signals) -> No
         assert json.load(answer) == {"records": 2, "errors": 0}
     process.send_signal(number)
     assert process.wait(10) == 0
+    assert process.stderr.read() == "stopping\n"
     with Warehouse.open(path, read_only=True) as warehouse:
         assert warehouse.rows("SELECT body FROM fame.logs ORDER BY log_id") == [("one",), ("two",)]

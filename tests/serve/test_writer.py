@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 from serving import Sent, send, wait_until
 
 from fame_sql.errors import InputError, WarehouseError
+from fame_sql.serve.delivery import ROWS, Delivery
 from fame_sql.serve.http import Web
 from fame_sql.serve.intake.web_lines import LinesIntake
 from fame_sql.serve.server import Server
@@ -77,6 +80,25 @@ def test_a_full_queue_is_told_with_when_to_try_again(small: tuple[Server, Writer
         assert server.problems() == ["the queue is full"]
     assert waiting.result().status == 200
     assert _post(server, "now").status == 200
+
+
+def test_a_request_that_is_given_up_is_stored_and_stops_nobody(
+    small: tuple[Server, Writer],
+) -> None:
+    """A server that stops gives up the requests that wait too long."""
+    server, writer = small
+    row = {"body": "given up", "source_path": "http", "line_number": 1, "parser": "text"}
+    delivery = Delivery(pa.Table.from_pylist([row], schema=ROWS), "http")
+
+    async def give_up() -> None:
+        await asyncio.wait_for(asyncio.wrap_future(delivery.stored), 0.01)
+
+    with server.writing(server.cursor()):
+        writer.offer(delivery)
+        with pytest.raises(TimeoutError):
+            asyncio.run(give_up())
+    assert _post(server, "next").status == 200
+    assert _bodies(server) == ["given up", "next"]
 
 
 @pytest.mark.parametrize(
