@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from fame_sql.cli.evaluate import print_evaluation
-from fame_sql.cli.options.numbers import COUNT, SEED
+from fame_sql.cli.ingest import remove_if_empty
+from fame_sql.cli.options.numbers import MOST, SEED
 from fame_sql.cli.options.output import json_option
 from fame_sql.cli.options.quiet import remark
 from fame_sql.cli.options.warehouse import warehouse_at
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from fame_sql.pipeline.demo import DemoReport
 
 _WIDTH = 60
+_LEAST_LINES = 100
+"""With fewer, a simulated log may hold no anomaly to learn from."""
 
 
 @click.command()
@@ -45,7 +48,7 @@ _WIDTH = 60
 )
 @click.option(
     "--lines",
-    type=COUNT,
+    type=click.IntRange(_LEAST_LINES, MOST),
     metavar="NUMBER",
     default=20_000,
     show_default=True,
@@ -71,15 +74,20 @@ def demo(
     """
     from fame_sql.pipeline.demo import run_demo
 
-    report = run_demo(
-        warehouse,
-        data=data,
-        format=format_,
-        lines=lines,
-        seed=seed,
-        progress=terminal_progress(),
-        on_stage=_print_stage,
-    )
+    is_new = not warehouse.exists()
+    try:
+        report = run_demo(
+            warehouse,
+            data=data,
+            format=format_,
+            lines=lines,
+            seed=seed,
+            progress=terminal_progress(),
+            on_stage=_print_stage,
+        )
+    finally:
+        if is_new:
+            remove_if_empty(warehouse)
     if as_json:
         print_json(_to_dict(report))
     else:

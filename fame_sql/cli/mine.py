@@ -23,7 +23,8 @@ from fame_sql.cli.tables import print_facts
     metavar="SHARE",
     default=0.8,
     show_default=True,
-    help="Share of the lines, the earliest, to learn from; the later ones are for evaluation.",
+    help="Share of the lines, the earliest, to learn from; the later ones are for evaluation, of "
+    "which 1 leaves none.",
 )
 @warehouse_option
 @json_option

@@ -14,6 +14,8 @@ ENCODINGS = (
     "utf-16-le",
     "utf-16-be",
     "utf-32",
+    "utf-32-le",
+    "utf-32-be",
     "latin-1",
     "iso-8859-2",
     "iso-8859-15",

@@ -50,6 +50,7 @@ class Stream:
         self._name = name
         self._raw = raw
         self._ahead = b""
+        self._encoding = encoding
         self._decoder = (
             None
             if encoding == "utf-8"
@@ -63,17 +64,22 @@ class Stream:
         Raises
         ------
         InputError
-            If the file cannot be read, or its compressed data are damaged.
+            If the file cannot be read, its compressed data are damaged, or it does not say in
+            which order its bytes come.
         """
         if self._ahead:
             ahead, self._ahead = self._ahead, b""
             return ahead
         if self._decoder is None:
             return self._read_raw(size)
-        while data := self._read_raw(size):
-            if text := self._decoder.decode(data):
-                return text.encode()
-        return self._decoder.decode(b"", final=True).encode()
+        try:
+            while data := self._read_raw(size):
+                if text := self._decoder.decode(data):
+                    return text.encode()
+            return self._decoder.decode(b"", final=True).encode()
+        except UnicodeError:
+            # Bytes that are no character are escaped; a mark of the byte order cannot be.
+            raise unmarked(self._name, self._encoding) from None
 
     def skip(self, count: int) -> None:
         """Skip the next ``count`` bytes."""
@@ -146,6 +152,14 @@ def damaged(name: str, error: Exception) -> InputError:
     """Return the error for damaged data."""
     return InputError(
         f"{name} is damaged ({error}): decompress the readable part and ingest that file"
+    )
+
+
+def unmarked(name: str, encoding: str) -> InputError:
+    """Return the error for wide characters without a mark of the order of their bytes."""
+    return InputError(
+        f"{name} has no byte order mark, so it is not known how to read it as {encoding}: say "
+        f"--encoding {encoding}-le (as on Windows and Linux), --encoding {encoding}-be, or auto"
     )
 
 

@@ -277,11 +277,13 @@ class Ledger:
         Raises
         ------
         InputError
-            If a line is not a call, holds a value that no call has, or its hash is not that of its
-            request. Nothing is imported then.
+            If the file has no line, or a line is not a call, holds a value that no call has, or its
+            hash is not that of its request. Nothing is imported then.
         """
         lines = read_text(path).split("\n")
         calls = [read_line(path, n, line) for n, line in enumerate(lines, 1) if line.strip()]
+        if not calls:
+            raise InputError(f"{path} is empty: name a file that 'fame llm export' has written")
         imported = 0
         with self.warehouse.transaction():
             for call in calls:

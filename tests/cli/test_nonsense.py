@@ -28,8 +28,13 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[s
         command = group.get_command(click.Context(group), name)
         if isinstance(command, click.Group):
             yield from commands(command, (*path, name))
-        elif command is not None:
+        if command is not None and not is_only_a_group(command):
             yield " ".join((*path, name)), command
+
+
+def is_only_a_group(command: click.Command) -> bool:
+    """Return whether a command does nothing but hold others."""
+    return isinstance(command, click.Group) and not command.invoke_without_command
 
 
 def nonsense(kind: click.ParamType) -> tuple[str, ...]:

@@ -109,6 +109,7 @@ def test_an_active_strategy_takes_its_budget_under_both_names(copied: Path) -> N
         "label -k 100000000000000000000",
         "compile --per-template 100000000000000000000",
         "demo --seed 100000000000000000000",
+        "demo --lines 5",
         "train --seed 100000000000000000000",
         "label --llm-model m --llm-seed 100000000000000000000",
         "evaluate --study --seeds 100000000000000000000",

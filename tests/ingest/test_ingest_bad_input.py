@@ -67,6 +67,16 @@ CASES: dict[str, tuple[Callable[[Path], object], dict[str, Any], str]] = {
         r"2 of the first 33 lines .* --encoding latin-1, or with --encoding utf-8",
     ),
     "cp1252": (written("5 €\n6 €\n".encode("cp1252")), {}, r"with --encoding cp1252, or"),
+    "utf-16 unmarked": (
+        written("one\n".encode("utf-16-be")),
+        {"encoding": "utf-16"},
+        r"has no byte order mark.* --encoding utf-16-le .*, --encoding utf-16-be, or auto$",
+    ),
+    "utf-32 unmarked": (
+        written("one\n".encode("utf-32-le")),
+        {"encoding": "utf-32"},
+        r"has no byte order mark",
+    ),
     "unknown encoding": (
         written(b"one\n"),
         {"encoding": "klingon"},

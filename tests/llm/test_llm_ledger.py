@@ -160,6 +160,14 @@ def test_a_ledger_that_was_changed_is_refused_whole(
     assert empty.value("SELECT count(*) FROM fame.llm_calls") == 0
 
 
+@pytest.mark.parametrize("content", ["", "\n \n"])
+def test_a_ledger_without_calls(empty: Warehouse, tmp_path: Path, content: str) -> None:
+    path = tmp_path / "calls.jsonl"
+    path.write_text(content)
+    with pytest.raises(InputError, match="is empty: name a file that 'fame llm export'"):
+        Ledger(empty).import_calls(path)
+
+
 @pytest.mark.parametrize("content", ["{", "7", "null", "\x00", "[1]"])
 def test_a_file_that_is_not_a_ledger(empty: Warehouse, tmp_path: Path, content: str) -> None:
     path = tmp_path / "calls.jsonl"

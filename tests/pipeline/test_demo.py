@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from fame_sql.cli import main
 
 pytestmark = pytest.mark.slow
 
@@ -85,3 +88,12 @@ def test_another_log_into_the_same_warehouse_is_refused(shown: tuple[Path, str])
     )
     assert done.returncode == 1
     assert "contains other logs already" in done.stderr
+
+
+@pytest.mark.any_duckdb
+def test_a_log_that_is_missing_leaves_no_warehouse(tmp_path: Path) -> None:
+    words = ["demo", "--data", str(tmp_path / "no.log"), "--warehouse", str(tmp_path / "w.duckdb")]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 1
+    assert "there is no file" in done.stderr
+    assert list(tmp_path.iterdir()) == []

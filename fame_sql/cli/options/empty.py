@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
 
@@ -25,17 +27,20 @@ def refuse_empty_values(group: click.Group, ctx: click.Context, words: list[str]
         If a value is empty.
     """
     command: click.Command = group
-    words = list(words)
     while isinstance(command, click.Group) and words:
         inner = command.get_command(ctx, words[0])
         if inner is None:
             return
-        ctx = click.Context(inner, info_name=words.pop(0), parent=ctx)
-        command = inner
-    try:
-        given, _, _ = command.make_parser(ctx).parse_args(words)
-    except click.UsageError:
-        return  # click reports it, with the command's own context.
+        command, ctx = inner, click.Context(inner, info_name=words[0], parent=ctx)
+        try:
+            given, words, _ = command.make_parser(ctx).parse_args(list(words[1:]))
+        except click.UsageError:
+            return  # click reports it, with the command's own context.
+        _refuse(command, ctx, given)
+
+
+def _refuse(command: click.Command, ctx: click.Context, given: Mapping[str, object]) -> None:
+    """Refuse an empty value among those of one command."""
     for parameter in command.params:
         value = given.get(parameter.name or "")
         values = value if isinstance(value, list | tuple) else (value,)
