@@ -2,6 +2,7 @@
 
 python benchmarks/attack.py --kills 1000 --flips 200
 python benchmarks/attack.py --kills 100 --stages server alerts
+python benchmarks/attack.py --parts scarce flips
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from llm_server import language_server
 from scarce import possible, suffer
 from serve_stage import serving_stage
 
+PARTS = ("kills", "interrupts", "scarce", "flips", "models", "texts", "tests")
 _INTERRUPTS = 8
 """Of each stage."""
 
@@ -62,22 +64,32 @@ def starve_all(folder: Path, made: Ingredients, forking: Forks) -> Iterator[Trie
 
 def attack(folder: Path, given: argparse.Namespace) -> Iterator[Tried]:
     """Yield what came of each kind of attack."""
-    if given.kills:
+    parts = ["kills"] if given.stages else given.parts
+    if "kills" in parts and given.kills:
         yield from kill_all(folder / "kills", given)
-    if given.stages is not None:
-        return
-    with forks(folder) as forking:
-        made = Ingredients(folder / "made", forking)
-        yield from interrupt_all(folder / "interrupts", made, forking, given.seed)
-        yield from starve_all(folder / "scarce", made, forking)
-    compiled = made.folder / "score" / "w.duckdb"
-    yield attacks.flip_bits(compiled, folder / "flips", given.flips, given.seed)
-    yield attacks.damage_models(compiled, folder / "models")
-    yield attacks.forge_models(compiled, folder / "forged")
-    evil = attacks.hostile_warehouse(compiled, folder / "evil")
-    (folder / "shown").mkdir()
-    yield from attacks.show_hostile_texts(evil, folder / "shown")
-    yield from tests_of(Path(__file__).parents[1] / "tests")
+    if not {"interrupts", "scarce", "flips", "models", "texts"}.isdisjoint(parts):
+        with forks(folder) as forking:
+            made = Ingredients(folder / "made", forking)
+            if "interrupts" in parts:
+                yield from interrupt_all(folder / "interrupts", made, forking, given.seed)
+            if "scarce" in parts:
+                yield from starve_all(folder / "scarce", made, forking)
+        yield from attack_files(folder, made.folder / "score" / "w.duckdb", given)
+    if "tests" in parts:
+        yield from tests_of(Path(__file__).parents[1] / "tests")
+
+
+def attack_files(folder: Path, compiled: Path, given: argparse.Namespace) -> Iterator[Tried]:
+    """Damage and forge a warehouse and its model, and show hostile texts."""
+    if "flips" in given.parts:
+        yield attacks.flip_bits(compiled, folder / "flips", given.flips, given.seed)
+    if "models" in given.parts:
+        yield attacks.damage_models(compiled, folder / "models")
+        yield attacks.forge_models(compiled, folder / "forged")
+    if "texts" in given.parts:
+        evil = attacks.hostile_warehouse(compiled, folder / "evil")
+        (folder / "shown").mkdir()
+        yield from attacks.show_hostile_texts(evil, folder / "shown")
 
 
 def main() -> None:
@@ -85,6 +97,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=1000, help="Of all stages together.")
     parser.add_argument("--stages", nargs="+", metavar="STAGE", help="Kill these, and end.")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="Try these alone.")
     parser.add_argument("--flips", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
