@@ -108,7 +108,7 @@ def is_too_large(length: int, stored: int, most_times: int) -> bool:
 def too_large(name: str, most_times: int) -> InputError:
     """Return the error for a source that is small only while it is compressed."""
     return InputError(
-        f"{name} unpacks to more than {most_times} times its size, which logs do not: it may be "
+        f"{name} unpacks to more than {most_times} times its size, as few logs do: it may be "
         "made to fill the disk; if it is yours, allow more with --max-ratio"
     )
 

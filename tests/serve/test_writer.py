@@ -22,6 +22,7 @@ from fame_sql.serve.settings import ServeSettings
 from fame_sql.serve.token_file import tokens_of
 from fame_sql.serve.tokens import VARIABLE, Role, Tokens
 from fame_sql.serve.writer import Writer
+from fame_sql.warehouse.warehouse import utc_now
 
 pytestmark = pytest.mark.any_duckdb
 
@@ -87,7 +88,8 @@ def test_a_request_that_is_given_up_is_stored_and_stops_nobody(
 ) -> None:
     """A server that stops gives up the requests that wait too long."""
     server, writer = small
-    row = {"body": "given up", "source_path": "http", "line_number": 1, "parser": "text"}
+    row = {"body": "given up", "source_path": "http", "parser": "text"}
+    row |= {"line_number": 1, "byte_offset": 0, "line_count": 1, "observed_timestamp": utc_now()}
     delivery = Delivery(pa.Table.from_pylist([row], schema=ROWS), "http")
 
     async def give_up() -> None:
@@ -98,6 +100,7 @@ def test_a_request_that_is_given_up_is_stored_and_stops_nobody(
         with pytest.raises(TimeoutError):
             asyncio.run(give_up())
     assert _post(server, "next").status == 200
+    assert delivery.stored.result(0).records == 1
     assert _bodies(server) == ["given up", "next"]
 
 
