@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,11 +78,16 @@ def test_a_server_answers_over_a_lake(running: Served) -> None:
     assert running.rows("SELECT fame_score('never seen before') BETWEEN 0 AND 1") == [[True]]
 
 
-def test_a_server_takes_lines_into_a_lake(running: Served) -> None:
+def test_a_server_takes_lines_into_a_lake_and_judges_them(running: Served) -> None:
     status, body = running.ask("a line of today\nand one more\n", "ingest", "/ingest?source=app")
     assert (status, json.loads(body)["records"]) == (200, 2)
     found = "SELECT count(*), count(fame_score(body)) FROM logs WHERE body = 'and one more'"
     assert running.rows(found) == [[1, 1]]
+    stored = "SELECT count(score) FROM scored_logs WHERE body IN ('a line of today', 'and one more')"
+    end = time.monotonic() + 60
+    while (judged := running.rows(stored)) != [[2]] and time.monotonic() < end:
+        time.sleep(0.1)
+    assert judged == [[2]]
     loads = "SELECT source, rows FROM fame.ingests WHERE source LIKE 'serve:%'"
     assert running.rows(loads) == [["serve:app", 2]]
 
