@@ -18,7 +18,7 @@ from fame_sql.serve.tokens import Holder, Role
 pytestmark = pytest.mark.any_duckdb
 
 LOCAL = {
-    *("demo", "look", "dbt init", "serve", "tail"),
+    *("demo", "look", "dbt init", "init", "serve", "tail"),
     *("token create", "token list", "token withdraw"),
 }
 ALONE = {"compact", "repair", "upgrade", "partition add", "partition place"}
