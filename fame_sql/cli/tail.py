@@ -16,6 +16,7 @@ import click
 
 from fame_sql.cli.options.numbers import COUNT_OR_NONE, SECONDS
 from fame_sql.cli.options.warehouse import warehouse_option
+from fame_sql.cli.tables import print_nothing
 from fame_sql.cli.values import plain
 from fame_sql.cli.waiting import waited
 from fame_sql.console import printable
@@ -75,11 +76,15 @@ def tail(
     try:
         # Who stores lines holds the warehouse for moments, or for as long as it starts.
         last = waited(lambda: newest(place), 0 if once else math.inf)
+        is_empty = True
         for rows in arrived(place, max(last - lines, -1)):
             for row in rows or ():
                 if (row["is_anomaly"] or not anomalous) and service in (None, row["service_name"]):
                     click.echo(_json(row) if as_json else _shown(row, width))
+                    is_empty = False
             if once and rows is None:
+                if is_empty and not as_json:
+                    print_nothing("no such line", "fame status")
                 return
             if not once and len(rows or ()) < AT_MOST:
                 time.sleep(every)

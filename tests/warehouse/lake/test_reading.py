@@ -83,7 +83,9 @@ def test_a_server_takes_lines_into_a_lake_and_judges_them(running: Served) -> No
     assert (status, json.loads(body)["records"]) == (200, 2)
     found = "SELECT count(*), count(fame_score(body)) FROM logs WHERE body = 'and one more'"
     assert running.rows(found) == [[1, 1]]
-    stored = "SELECT count(score) FROM scored_logs WHERE body IN ('a line of today', 'and one more')"
+    stored = (
+        "SELECT count(score) FROM scored_logs WHERE body IN ('a line of today', 'and one more')"
+    )
     end = time.monotonic() + 60
     while (judged := running.rows(stored)) != [[2]] and time.monotonic() < end:
         time.sleep(0.1)
