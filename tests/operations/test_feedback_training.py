@@ -50,7 +50,8 @@ def test_a_dismissed_class_of_false_alarm_is_gone_and_little_else_moves(opened: 
     assert turned <= MOVES * len(moved)
 
     withdraw(opened, [Named(template_id=template_id)], False, "ann", utc_now())
-    compile_model(opened)
+    # A training of the changed domain alone keeps the scale that was fitted to all of them.
+    compile_model(opened, full=True)
     assert _scores(opened, template_id) == before, "as if nothing had been said"
 
 
