@@ -58,7 +58,7 @@ def killed_lake(catalogues: Catalogues, folder: Path, lines: int = 1500) -> Stag
         ["ingest", "second.log", "--format", "bgl", *_HERE],
         ["score", *_HERE],
         ["compact", *_HERE],
-        ["redact", "node-?[0-9]+", *_HERE],
+        ["redact", "bank [0-9]+", *_HERE],
         ["score", *_HERE],
         ["expire", "--before", "2025-03-08", "--history", "0h", *_HERE],
     ]
@@ -72,7 +72,7 @@ def verdicts(place: Path) -> object:
             "SELECT line_number, body, score FROM scored_logs ORDER BY ALL",
             "SELECT event_hash, example, lines, template_id FROM events ORDER BY ALL",
             "SELECT day, sum(lines) FROM fame.past_lines GROUP BY ALL ORDER BY ALL",
-            "SELECT source, state, rows FROM fame.ingests WHERE rows > 0 ORDER BY ALL",
+            "SELECT parse_filename(source_path), state, rows FROM fame.ingests ORDER BY ALL",
         )
         return [warehouse.rows(statement) for statement in asked]
 
