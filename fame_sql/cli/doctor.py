@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import duckdb
 
 from fame_sql.cli.options.output import json_option
 from fame_sql.cli.options.warehouse import warehouse_option
@@ -38,6 +37,8 @@ def doctor(deep: bool, warehouse: Path, as_json: bool) -> None:
     model yet, views that other programs cannot read. The exit code is 1 if there is a problem, and
     0 if all is well or there are only remarks, so that cron and CI can ask.
     """
+    import duckdb
+
     from fame_sql.operations.alerts.stored_settings import has_settings
     from fame_sql.operations.levels import read_levels
     from fame_sql.pipeline.doctor import examine

@@ -123,7 +123,8 @@ def train_students(
     InputError
         If every labelled event is anomalous.
     """
-    settle_value_heads(warehouse, config or StudentConfig())
+    if warehouse.value("SELECT count(*) FROM fame.domains"):
+        settle_value_heads(warehouse, config or StudentConfig())
     context = read_context(warehouse, config, runtime)
     checkpoints = checkpoints or Checkpoints.beside(warehouse.models_folder)
     if context.champion is not None and context.is_trained and not again:
