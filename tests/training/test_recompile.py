@@ -173,6 +173,8 @@ def test_live_functions_keep_the_verdicts_that_stay(recompiled: Recompiled) -> N
         stored = warehouse.records(
             f"SELECT example, stored.* EXCLUDE (event_id) FROM ({VERDICTS}) AS stored "
             "INNER JOIN fame.events AS events ON events.event_id = stored.event_id "
+            # Where values decide, a message has another verdict than its event.
+            "WHERE stored.template_id NOT IN (SELECT template_id FROM fame.value_weights) "
             "ORDER BY stored.event_id LIMIT 200",
             [recompiled.parent, list(recompiled.plan.kept)],
         )
