@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 @click.option(
     "--history",
     metavar="AGE",
-    help="In a lake, how long it still shows what it was; dropped lines stay on disk so long. "
-    "[default: 7d]",
+    default="7d",
+    show_default=True,
+    help="In a lake, how long it still shows what it was. Dropped lines stay on disk so long.",
 )
 @warehouse_option
 @json_option
@@ -35,7 +36,7 @@ def expire(
     older_than: str | None,
     dry_run: bool,
     all_lines: bool,
-    history: str | None,
+    history: str,
     warehouse: Path,
     as_json: bool,
 ) -> None:
@@ -45,13 +46,13 @@ def expire(
     never dropped. A lake also forgets what it was before --history.
     """
     from fame_sql.session.query import plain_errors
-    from fame_sql.storage.expiry import HISTORY, cutoff, parse_age
+    from fame_sql.storage.expiry import cutoff, parse_age
     from fame_sql.storage.expiry import expire as run
     from fame_sql.warehouse.lake.address import is_lake_path
     from fame_sql.warehouse.warehouse import Warehouse
 
     time = cutoff(before, older_than)
-    kept = HISTORY if history is None else parse_age(history)
+    kept = parse_age(history)
     with Warehouse.open(warehouse) as opened, plain_errors():
         report = run(opened, time, all_lines=all_lines, history=kept, dry_run=dry_run)
     if as_json:

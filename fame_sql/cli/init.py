@@ -51,7 +51,7 @@ def init(
 ) -> None:
     """Make an empty warehouse.
 
-    'fame ingest' makes one in a file by itself. With --lake its tables lie in a lake, which many
+    'fame ingest' makes one in a file by itself. With --lake its tables are in a lake, which many
     machines write and read at once; a small file names the lake, and other commands take it as
     --warehouse. Where the lake is there already, only that file is written.
     """

@@ -39,7 +39,7 @@ OPTIONS = {
     f"{path} {option.opts[-1]}".strip(): option
     for path, command in COMMANDS.items()
     for option in command.params
-    if isinstance(option, click.Option)
+    if isinstance(option, click.Option) and not option.hidden
 }
 TEXTS = {path: inspect.cleandoc(command.help or "") for path, command in COMMANDS.items()} | {
     path: option.help or "" for path, option in OPTIONS.items()
