@@ -153,7 +153,7 @@ def test_evaluation_reports_the_calibration_error(opened: Warehouse) -> None:
     parts = evaluate(opened).to_dict()["outcomes"]
     rows = opened.rows(
         "SELECT v.score, p.label NOT IN ('-', 'normal', '0', 'false', '') "
-        "FROM fame.log_periods p JOIN fame.verdicts v USING (event_id) "
+        "FROM fame.log_periods p JOIN fame.scored_logs v USING (log_id) "
         "WHERE p.period = 'later' AND p.label IS NOT NULL"
     )
     score, truth = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
