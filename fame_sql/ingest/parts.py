@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from string import Template
@@ -245,4 +245,6 @@ def _registered(
     try:
         yield
     finally:
-        connection.unregister(name)
+        # After an error, the transaction is aborted, which would hide what went wrong.
+        with suppress(duckdb.TransactionException):
+            connection.unregister(name)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from fame_sql.ingest import Hints, ingest_file
@@ -53,6 +54,33 @@ def test_a_list_of_objects_grows(warehouse: Warehouse, tmp_path: Path) -> None:
         ingest_file(warehouse, source)
     bodies = warehouse.rows("SELECT body FROM fame.logs ORDER BY log_id")
     assert bodies == [(one["msg"],) for one in OBJECTS]
+
+
+def _otlp_line(records: int) -> str:
+    """Return one line of OTLP with many records."""
+    record = {"timeUnixNano": "1741600000000000000", "severityText": "INFO"}
+    held = [{**record, "body": {"stringValue": f"message {n}"}} for n in range(records)]
+    return json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": held}]}]})
+
+
+def test_many_records_in_one_line_need_little_memory(warehouse: Warehouse, tmp_path: Path) -> None:
+    # With a copy of the line for each of its records, this is 800 MB of text.
+    source = tmp_path / "source.jsonl"
+    source.write_text(_otlp_line(3000), encoding="utf-8")
+    warehouse.connection.execute("SET memory_limit = '150MB'")
+    report = ingest_file(warehouse, source)
+    assert (report.rows, report.errors) == (3000, 0)
+    last = warehouse.rows("SELECT body, line_number FROM fame.logs ORDER BY log_id DESC LIMIT 1")
+    assert last == [("message 2999", 1)]
+
+
+def test_a_load_without_memory_enough_says_so(warehouse: Warehouse, tmp_path: Path) -> None:
+    source = tmp_path / "source.jsonl"
+    source.write_text(_otlp_line(3000), encoding="utf-8")
+    warehouse.connection.execute("SET memory_limit = '10MB'")
+    with pytest.raises(duckdb.OutOfMemoryException):
+        ingest_file(warehouse, source)
+    assert warehouse.value("SELECT count(*) FROM fame.logs") == 0
 
 
 TRACES = {

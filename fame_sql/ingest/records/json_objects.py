@@ -154,7 +154,9 @@ def _unpacked(record: Record) -> Iterator[Record]:
             except (AttributeError, TypeError, ValueError, RecursionError):
                 break  # Not what OTLP has there.
             for one in found:
-                yield replace(record, document=json.dumps(one, ensure_ascii=False))
+                # Its text is its own: a copy of the envelope for each record would be its square.
+                text = json.dumps(one, ensure_ascii=False)
+                yield replace(record, text=text, document=text)
             return
     yield record
 
