@@ -21,7 +21,7 @@ from fame_sql.cli.options.quiet import remark
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_csv, print_json
 from fame_sql.cli.progress import talks, terminal_progress
-from fame_sql.cli.tables import print_table
+from fame_sql.cli.tables import print_nothing, print_table
 from fame_sql.cli.values import plain
 from fame_sql.cli.waiting import waited
 from fame_sql.console import printable
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from fame_sql.planner import Plan, Planned
 
 _SHOWN = 100
+_NO_RESULT = (["Count"], ["Success"])
+"""The columns that DuckDB gives a statement without rows, such as CREATE TABLE."""
 _DECIDING = ("log_id", "timestamp", "service_name", "host_name", "lines", "score", "body", "domain")
 """The columns of lines that a narrow terminal shows before all others."""
 
@@ -245,9 +247,17 @@ def _print_json_rows(columns: list[str], rows: Iterator[tuple[Any, ...]]) -> Non
 
 def _print_first(columns: list[str], rows: Iterator[tuple[Any, ...]], shown: int) -> None:
     head = [row for _, row in zip(range(shown), rows, strict=False)]
+    if not head:
+        _print_no_row(columns)
+        return
     print_table(columns, head, _DECIDING)
-    if columns and not head:
-        click.echo("no row")
     left = sum(1 for _ in rows)
     if left:
         remark(f"{left} more rows: use --rows for more, or --csv or --json for all rows")
+
+
+def _print_no_row(columns: list[str]) -> None:
+    if columns in _NO_RESULT:
+        click.echo("done")
+    elif columns:
+        print_nothing("no row", "fame status")

@@ -126,6 +126,23 @@ def test_a_query_from_stdin_and_an_empty_result(compiled: Path) -> None:
 
 
 @pytest.mark.any_duckdb
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["SELECT 1 AS x WHERE false"], "no row\nnext: fame status\n"),
+        (["SELECT 1 AS x WHERE false", "--csv"], "x\n"),
+        (["SELECT 1 AS x WHERE false", "--json"], "[]\n"),
+        (["CREATE TEMP TABLE t (a INT)"], "done\n"),
+    ],
+)
+def test_a_query_without_a_row_says_what_is_next(
+    newborn: Path, words: list[str], expected: str
+) -> None:
+    done = CliRunner().invoke(main, ["query", *words, "--warehouse", str(newborn)])
+    assert (done.exit_code, done.stdout) == (0, expected)
+
+
+@pytest.mark.any_duckdb
 @pytest.mark.slow
 def test_a_table_is_cut_and_says_so(compiled: Path) -> None:
     done = _fame("query", "FROM logs", "--rows", "2", "--warehouse", compiled)
