@@ -78,7 +78,8 @@ def counts(
     with Warehouse.open(warehouse) as opened:
         report = update(opened, recount=recount, progress=terminal_progress())
         is_followed = recount and last_number(opened) > 0
-        changes = update_incidents(opened, utc_now()) if is_followed else []
+        progress = terminal_progress()
+        changes = update_incidents(opened, utc_now(), progress=progress) if is_followed else []
         rows = list_anomalies(opened, looking_back=looking_back, **given)
     if form != "text":
         print_records(rows, COLUMNS, form)

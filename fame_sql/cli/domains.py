@@ -57,8 +57,7 @@ def domains(
 
     with Warehouse.open(warehouse) as opened:
         if not llm.wanted:
-            with terminal_progress().step("grouping templates"):
-                stored = group_templates(opened)
+            stored = group_templates(opened, progress=terminal_progress())
         elif llm.dry_run:
             _print_requests(opened, llm, stability=not no_stability, as_json=as_json)
             return

@@ -97,8 +97,7 @@ def update_(warehouse: Path, as_json: bool) -> None:
 
     with Warehouse.open(warehouse) as opened:
         counts.update(opened, progress=terminal_progress())
-        with terminal_progress().step("gathering incidents"):
-            changes = update(opened, utc_now())
+        changes = update(opened, utc_now(), progress=terminal_progress())
     if as_json:
         print_json([{"transition": c.transition, **vars(c.incident)} for c in changes])
         return

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 import pyarrow as pa
 
 from fame_sql import sql
+from fame_sql.console import Progress, SilentProgress
 from fame_sql.domains.certification.certificate import (
     Certificate,
     CertificationRules,
@@ -22,6 +23,9 @@ from fame_sql.domains.proposals.offline import group_offline
 from fame_sql.domains.proposals.space import encoder_vectors
 from fame_sql.errors import MissingStageError
 from fame_sql.warehouse.warehouse import Warehouse
+
+_PARTS = 4
+"""Reading, grouping, certifying and storing: how long each takes, nobody knows before."""
 
 Placer = Callable[[Grouping, Sequence[TemplateSummary]], Grouping]
 """Adds new templates to an existing grouping."""
@@ -52,6 +56,7 @@ def group_templates(
     warehouse: Warehouse,
     grouper: Grouper = group_offline,
     rules: CertificationRules | None = None,
+    progress: Progress | None = None,
 ) -> StoredGrouping:
     """Group the warehouse's templates into failure domains, certify and store the result.
 
@@ -63,14 +68,22 @@ def group_templates(
         Proposes the grouping; by default the offline one, without a language model.
     rules : CertificationRules, optional
         The limits; the defaults if None.
+    progress : Progress, optional
+        Receives the progress by its parts: reading, grouping, certifying, storing.
 
     Raises
     ------
     MissingStageError
         If there are no templates or no labels.
     """
-    summaries = _summaries_to_group(warehouse)
-    return _certify_and_store(warehouse, grouper(summaries), summaries, rules)
+    with (progress or SilentProgress()).step("grouping templates", _PARTS) as step:
+        summaries = _summaries_to_group(warehouse)
+        step.advance()
+        proposal = grouper(summaries)
+        step.advance()
+        certificate = _certify(warehouse, proposal, summaries, rules)
+        step.advance()
+        return _store(warehouse, certificate, proposal.source)
 
 
 def place_new_templates(warehouse: Warehouse, placer: Placer = keep_grouping) -> StoredGrouping:
@@ -93,7 +106,8 @@ def place_new_templates(warehouse: Warehouse, placer: Placer = keep_grouping) ->
     current = read_grouping(warehouse)
     placed = {i for domain in current.domains for i in domain.template_ids}
     new = [summary for summary in summaries if summary.template_id not in placed]
-    return _certify_and_store(warehouse, placer(current, new), summaries, None)
+    proposal = placer(current, new)
+    return _store(warehouse, _certify(warehouse, proposal, summaries), proposal.source)
 
 
 def certify_grouping(warehouse: Warehouse, grouping: Grouping) -> StoredGrouping:
@@ -104,7 +118,8 @@ def certify_grouping(warehouse: Warehouse, grouping: Grouping) -> StoredGrouping
     MissingStageError
         If there are no templates or no labels.
     """
-    return _certify_and_store(warehouse, grouping, _summaries_to_group(warehouse), None)
+    certificate = _certify(warehouse, grouping, _summaries_to_group(warehouse))
+    return _store(warehouse, certificate, grouping.source)
 
 
 def read_grouping(warehouse: Warehouse) -> Grouping:
@@ -152,22 +167,19 @@ def _summaries_to_group(warehouse: Warehouse) -> list[TemplateSummary]:
     return summaries
 
 
-def _certify_and_store(
+def _certify(
     warehouse: Warehouse,
     proposal: Grouping,
     summaries: Sequence[TemplateSummary],
-    rules: CertificationRules | None,
-) -> StoredGrouping:
+    rules: CertificationRules | None = None,
+) -> Certificate:
     certificate = certify(proposal, summaries, rules)
     inspected = inspect(certificate, summaries, encoder_vectors(warehouse, summaries))
     doubts = inspect_labels(warehouse)
     prompts = used_prompts(warehouse, by_model=proposal.source == "llm")
     findings = (*proposal.findings, *certificate.findings, *inspected, *prompts, *doubts)
     certified = certificate.certified and not doubts
-    certificate = replace(certificate, findings=findings, certified=certified)
-    with warehouse.transaction():
-        _store(warehouse, certificate, proposal.source)
-    return StoredGrouping(certificate, proposal.source)
+    return replace(certificate, findings=findings, certified=certified)
 
 
 def read_summaries(warehouse: Warehouse) -> list[TemplateSummary]:
@@ -176,7 +188,7 @@ def read_summaries(warehouse: Warehouse) -> list[TemplateSummary]:
     return [TemplateSummary(**{**row, "examples": tuple(row["examples"] or ())}) for row in rows]
 
 
-def _store(warehouse: Warehouse, certificate: Certificate, source: str) -> None:
+def _store(warehouse: Warehouse, certificate: Certificate, source: str) -> StoredGrouping:
     members = [
         {"domain": domain.name, "template_id": template_id}
         for domain in certificate.domains
@@ -186,9 +198,11 @@ def _store(warehouse: Warehouse, certificate: Certificate, source: str) -> None:
         {"ordinal": number, **asdict(finding)}
         for number, finding in enumerate(certificate.findings, 1)
     ]
-    _replace(warehouse, "domains", _domain_rows(certificate, source))
-    _replace(warehouse, "domain_templates", members)
-    _replace(warehouse, "certificates", findings)
+    with warehouse.transaction():
+        _replace(warehouse, "domains", _domain_rows(certificate, source))
+        _replace(warehouse, "domain_templates", members)
+        _replace(warehouse, "certificates", findings)
+    return StoredGrouping(certificate, source)
 
 
 def _domain_rows(certificate: Certificate, source: str) -> list[dict[str, object]]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from string import Template
 
 from fame_sql import sql
+from fame_sql.console import Progress, SilentProgress
 from fame_sql.warehouse import settings
 from fame_sql.warehouse.warehouse import Warehouse
 
 _TABLES = ("line_counts", "count_buckets")
+_ADDING = ("counted_lines", "add_lines", "add_buckets", "add_gaps", "remember_untested")
 
 
-def count_lines(warehouse: Warehouse, *, recount: bool = False) -> int:
+def count_lines(
+    warehouse: Warehouse, *, recount: bool = False, progress: Progress | None = None
+) -> int:
     """Count the lines that are new since the last time, inside the caller's transaction.
 
     A half minute that has got new lines is counted again as a whole, so that late lines, and a
@@ -23,6 +27,8 @@ def count_lines(warehouse: Warehouse, *, recount: bool = False) -> int:
         The warehouse.
     recount : bool
         Count all lines again.
+    progress : Progress, optional
+        Receives the progress by statements.
 
     Returns
     -------
@@ -44,9 +50,11 @@ def count_lines(warehouse: Warehouse, *, recount: bool = False) -> int:
     for table in _TABLES:
         connection.execute(_load("forget_touched", table=table))
     logs = "all_logs" if recount else "logs"
-    connection.execute(_load("counted_lines", logs=logs), {"after": after})
-    for step in ("add_lines", "add_buckets", "add_gaps", "remember_untested"):
-        connection.execute(_load(step, logs=logs))
+    with (progress or SilentProgress()).step("counting lines", len(_ADDING)) as shown:
+        for step in _ADDING:
+            given = {"after": after} if step == "counted_lines" else None
+            connection.execute(_load(step, logs=logs), given)
+            shown.advance()
     if recount:
         connection.execute(_load("forget_found"))
         settings.write(connection, settings.COUNTS_RECOUNTED, "true")

@@ -59,19 +59,18 @@ def update(
     recount : bool
         Count all lines and test all windows again.
     progress : Progress, optional
-        Receives the progress by half minutes.
+        Receives the progress of counting, and of testing by half minutes.
 
     Returns
     -------
     CountReport
         What was counted, tested and found.
     """
-    now = now or utc_now()
+    now, progress = now or utc_now(), progress or SilentProgress()
     with warehouse.transaction():
-        buckets = count_lines(warehouse, recount=recount)
+        buckets = count_lines(warehouse, recount=recount, progress=progress)
     waiting = int(warehouse.value("SELECT count(*) FROM fame.untested_counts"))
     windows = found = 0
-    progress = progress or SilentProgress()
     run(warehouse, "sessions")
     with progress.step("testing counts", waiting) as step:
         while chosen := _test_next(warehouse, now):

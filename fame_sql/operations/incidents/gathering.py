@@ -15,6 +15,7 @@ from string import Template
 from typing import Any
 
 from fame_sql import sql
+from fame_sql.console import Progress, SilentProgress, Step
 from fame_sql.operations.feedback.feedback import complete_feedback
 from fame_sql.operations.incidents.changes import changes_after, last_number
 from fame_sql.operations.incidents.incident import Change
@@ -27,11 +28,16 @@ QUIET = timedelta(minutes=10)
 """How long a fingerprint has to be quiet until its incidents are over, unless set."""
 
 _IN_FILE = {"anomalies": "fame.file_anomalies", "lines": "fame.logs"}
+_GATHERING = ("find_spans", "gather", "shrink", "weigh", "judge", "apply")
+_PARTS = len(_GATHERING) + 5
+"""New lines, new counts, gathering, waiting lines, what is silenced and what is over."""
 _NEW = ("new_anomalies", "new_counts", "withdrawn_counts")
 _IN_PARTITIONS = {"anomalies": "fame.anomalies", "lines": "fame.all_logs"}
 
 
-def update(warehouse: Warehouse, now: datetime) -> list[Change]:
+def update(
+    warehouse: Warehouse, now: datetime, *, progress: Progress | None = None
+) -> list[Change]:
     """Bring the incidents of a warehouse up to date, and return what has changed.
 
     One transaction: a process that is killed has changed nothing. The changes are stored as well,
@@ -43,20 +49,24 @@ def update(warehouse: Warehouse, now: datetime) -> list[Change]:
         Open for writing.
     now : datetime
         The time, in UTC without a zone.
+    progress : Progress, optional
+        Receives the progress by the parts of the transaction.
 
     Returns
     -------
     list of Change
         In the order in which they are stored; empty if nothing is new.
     """
-    with warehouse.transaction(), _moment(warehouse, now):
+    shown = (progress or SilentProgress()).step("gathering incidents", _PARTS)
+    with shown as step, warehouse.transaction(), _moment(warehouse, now):
         number = last_number(warehouse)
         _begin(warehouse, now)
-        _grow(warehouse)
+        _grow(warehouse, step)
         if _has_rows(warehouse, "fame.feedback"):
             complete_feedback(warehouse)
             _run(warehouse, "silence")
         _tell(warehouse)
+        step.advance()
         _run(warehouse, "resolve")
         _tell(warehouse)
     return [change for _, change in changes_after(warehouse, number)]
@@ -95,7 +105,7 @@ def _begin(warehouse: Warehouse, now: datetime) -> None:
     _run(warehouse, "begin", facts)
 
 
-def _grow(warehouse: Warehouse) -> None:
+def _grow(warehouse: Warehouse, progress: Step) -> None:
     """Add what is new to the incidents."""
     after = _last_read(warehouse)
     [place] = warehouse.records(sql.load("operations/incidents/place"), {"after": after})
@@ -104,16 +114,20 @@ def _grow(warehouse: Warehouse) -> None:
     lines = {"after": after, "until": until}
     waiting = {"waiting_from": place["waiting_from"]}
     _run(warehouse, "new_lines", lines | waiting, **relations)
+    progress.advance()
     has_counts = warehouse.value(sql.load("operations/incidents/has_counts"))
     _run(warehouse, "new_counts" if has_counts else "no_counts")
     if has_counts:
         _withdraw(warehouse, lines, relations)
+    progress.advance()
     if any(_has_rows(warehouse, what) for what in _NEW):
-        for step in ("find_spans", "gather", "shrink", "weigh", "judge", "apply"):
+        for step in _GATHERING:
             _run(warehouse, step)
+            progress.advance()
     if until > after or place["judged"]:
         _run(warehouse, "wait_no_longer")
         _run(warehouse, "wait", lines, **relations)
+    progress.advance()
     settings.write(warehouse.connection, settings.INCIDENTS_READ, str(until))
 
 
