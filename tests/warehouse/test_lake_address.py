@@ -25,6 +25,7 @@ REFUSED = {
     "ducklake:mysql:db=logs": "cannot be mysql",
     "ducklake:": "cannot be nothing",
     "ducklake:fame.ducklake": "cannot be called fame.ducklake",
+    "ducklake:logs.ducklake": "cannot be called logs.ducklake",
 }
 ATTACHED = {
     "ducklake:postgres:dbname=logs host=db": (

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from fame_sql.errors import WarehouseError
 from fame_sql.files import write_text
+from fame_sql.warehouse.comments import descriptions
 
 SUFFIX = ".lake"
 """The ending of a file that names a lake."""
@@ -97,10 +98,11 @@ def parse_address(text: str, data: str | None = None) -> LakeAddress:
         )
     if not catalogue.startswith(_POSTGRES):
         catalogue = str(Path(catalogue).absolute())
-        if Path(catalogue).stem.lower() == "fame":
+        stem = Path(catalogue).stem.lower()
+        if stem == "fame" or stem in descriptions()["relations"]:
             raise WarehouseError(
                 f"a catalogue cannot be called {Path(catalogue).name}: DuckDB names the database "
-                "after it, and then 'fame.score' could mean two things; take 'logs.ducklake'"
+                f"after it, and then '{stem}.body' could mean two things; take 'lake.ducklake'"
             )
     return LakeAddress(catalogue, None if data is None else _absolute(data))
 
