@@ -67,6 +67,13 @@ def test_text_is_data(name: str) -> None:
     assert "href" not in drawn
 
 
+def test_detectors_come_in_the_order_that_is_asked_for() -> None:
+    rows = [{"detector": n, "value": v, "low": None, "high": None} for n, v in (("a", 0), ("b", 1))]
+    for best_first, order in ((True, ["b", "a"]), (False, ["a", "b"])):
+        layers = detectors.chart(rows, best_first=best_first).to_dict()["layer"]
+        assert all(layer["encoding"]["y"]["sort"] == order for layer in layers)
+
+
 def test_a_heat_map_has_the_empty_buckets_too() -> None:
     starts = [f"2024-01-01T{hour:02d}:00:00Z" for hour in (1, 2, 5)]
     rows = [{"bucket_start": start, "template": "a", "lines": 1} for start in starts]

@@ -159,6 +159,15 @@ def test_html_in_a_card_is_text() -> None:
     assert "&lt;script&gt;" in page
 
 
+def test_a_table_of_a_card_is_cards_on_a_phone() -> None:
+    table = "| part | lines | about |\n|---|---|---|\n| a | 1,200 | " + "long " * 9 + "|\n"
+    page = html_card(f"# Model x\n\nIt is.\n\n## Part\n\n{table}", "x", {})
+    assert '<table class="cards stacked">' in page
+    assert '<td>a</td>\n<td class="n" data-label="lines">1,200</td>' in page
+    assert '<th class="n">lines</th>\n<th class="text">about</th>' in page
+    assert '<td class="text" data-label="about">long' in page
+
+
 def test_without_the_extra_there_is_one_line(
     compiled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,7 +47,7 @@ def sentences(section: Section, split: str) -> list[str]:
     ours = measures.get((split, SUBJECT, _PART))
     if ours is None or ours[_MEASURE].value is None:
         return [_best(section, split)]
-    where = _named(split)
+    where = named(split)
     first = (
         f"{_labels(section.labels, split)}fame finds {share(ours['recall'].value)} of the "
         f"anomalous lines {where}, and {share(ours['precision'].value)} of what it reports is "
@@ -61,10 +61,11 @@ def _best(section: Section, split: str) -> str:
     if not rows:
         return "No line is anomalous, so nothing can be found."
     best = max(rows, key=lambda row: row["value"])
-    return f"The best detector {_named(split)} is {best['detector']}, with F1 {best['value']:.2f}."
+    return f"The best detector {named(split)} is {best['detector']}, with F1 {best['value']:.2f}."
 
 
-def _named(split: str) -> str:
+def named(split: str) -> str:
+    """Return where a split judges, as a part of a sentence."""
     return f"after {split} of the lines" if split.endswith("%") else f"on {split}"
 
 
@@ -110,7 +111,7 @@ def curve_sentences(points: Sequence[CurvePoint]) -> list[str]:
     best = max(here, key=lambda p: p.f1.value or 0)
     few = min(here, key=lambda p: (p.labels, -(p.f1.value or 0)))
     return [
-        f"{_named(most.split).capitalize()}, {best.detector} is best with {count(best.labels)} "
+        f"{named(most.split).capitalize()}, {best.detector} is best with {count(best.labels)} "
         f"labels chosen {best.strategy}: F1 {_with_interval(best.f1)}.",
         f"With the fewest, {count(few.labels)}, chosen {few.strategy}, it has F1 "
         f"{_with_interval(few.f1)}.",

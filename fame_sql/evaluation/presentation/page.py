@@ -11,6 +11,7 @@ from fame_sql.evaluation.presentation.conclusion import (
     curve_sentences,
     detector_rows,
     headline,
+    named,
     sentences,
 )
 from fame_sql.evaluation.presentation.curves import calibrated_rows, first_seeds, ranked_rows
@@ -19,7 +20,7 @@ from fame_sql.evaluation.study.label_curve import CurvePoint
 from fame_sql.evaluation.study.results import PARTS
 from fame_sql.evaluation.study.summary import Confusion, Key, LabelCost, Mistake
 from fame_sql.forensics.charts import detectors, label_budget, precision_recall, reliability
-from fame_sql.forensics.pages.page import picture, render
+from fame_sql.forensics.pages.page import LABELS, picture, render
 
 Found = TypeVar("Found")
 
@@ -109,11 +110,12 @@ def _section(section: Section) -> dict[str, Any]:
     picked = None
     if rows:
         label = f"F1 of every detector at {split}, with 95 % intervals"
-        picked = picture(lambda w: detectors.chart(rows, width=round(0.6 * w)), label)
+        picked = picture(lambda w: detectors.chart(rows, width=w - LABELS), label)
     return {
         "name": section.name,
         "facts": section.facts,
         "split": split,
+        "where": named(split) if split else "",
         "conclusion": sentences(section, split) if split else [],
         "picture": picked,
         "splits": [
@@ -125,6 +127,7 @@ def _section(section: Section) -> dict[str, Any]:
 def _split(section: Section, split: str) -> dict[str, Any]:
     return {
         "name": split,
+        "where": named(split),
         "curves": [_curves(section, split, part) for part in _DRAWN],
         "parts": list(_parts(section, split)),
         "confusion": [cell for cell in section.confusion if cell.split == split],

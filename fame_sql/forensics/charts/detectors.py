@@ -1,4 +1,4 @@
-"""One measure of several detectors, with intervals, the best first."""
+"""One measure of several detectors, with intervals."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from fame_sql.forensics.charts.records import Table, records
 from fame_sql.forensics.drawing import need
 
 _ROW = 26
+_NAME = 150
+"""Pixels that a name may always take."""
 
 
-def chart(table: Table, *, measure: str = "F1", width: int = 560) -> Any:
+def chart(table: Table, *, measure: str = "F1", width: int = 560, best_first: bool = True) -> Any:
     """Return the chart.
 
     Parameters
@@ -23,21 +25,27 @@ def chart(table: Table, *, measure: str = "F1", width: int = 560) -> Any:
     measure : str
         What the value is.
     width : int
-        Width in pixels.
+        Width in pixels, without the names.
+    best_first : bool
+        Order the detectors by their value; else they come in the order of the table.
     """
     alt = need("altair")
     rows = [
         row | {"label": f"{row['value']:.2f}"} for row in records(table) if row["value"] is not None
     ]
-    order = [row["detector"] for row in sorted(rows, key=lambda row: -row["value"])]
+    ranked = sorted(rows, key=lambda row: -row["value"]) if best_first else rows
+    order = [row["detector"] for row in ranked]
     scale = alt.Scale(domain=[0, 1])
     is_ours = alt.FieldEqualPredicate(field="detector", equal=SUBJECT)
+    names = alt.Axis(labelLimit=max(_NAME, width // 3))
+    axis = alt.Axis(labelFlush=False, tickCount=6)
     base = alt.Chart(alt.Data(values=rows)).encode(
-        y=alt.Y("detector:N", sort=order, title=None, axis=alt.Axis(labelLimit=width // 2)),
+        y=alt.Y("detector:N", sort=order, title=None, axis=names),
         color=alt.condition(is_ours, alt.value(theme.ALARM), alt.value(theme.CALM)),
     )
-    value = alt.X("value:Q", title=measure, scale=scale)
-    lines = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=measure), x2="high:Q")
+    value = alt.X("value:Q", title=measure, scale=scale, axis=axis)
+    low = alt.X("low:Q", title=measure)
+    lines = base.mark_rule(strokeWidth=2, clip=True).encode(x=low, x2="high:Q")
     points = base.mark_point(filled=True, size=75, opacity=1).encode(
         x=value, shape=alt.condition(is_ours, alt.value("diamond"), alt.value("circle"))
     )

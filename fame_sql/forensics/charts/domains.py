@@ -9,6 +9,9 @@ from fame_sql.forensics.charts.records import Table, records
 from fame_sql.forensics.drawing import need
 
 _ROW = 24
+_NAME = 150
+"""Pixels that a name may always take."""
+_NARROW = 300
 _STATUS = {
     "normal": theme.CALM,
     "mixed": theme.CATEGORIES[1],
@@ -26,21 +29,26 @@ def chart(table: Table, *, width: int = 560) -> Any:
         With ``domain``, ``status`` (``normal``, ``anomalous``, ``mixed`` or ``unlabelled``) and
         ``templates``, in the order of the domains.
     width : int
-        Width in pixels.
+        Width in pixels, without the names.
     """
     alt = need("altair")
     rows = [row | {"place": list(_STATUS).index(row["status"])} for row in records(table)]
+    names = alt.Axis(labelLimit=max(_NAME, width // 3))
+    axis = alt.Axis(tickMinStep=1, tickCount=6, labelFlush=False)
+    held = {row["status"] for row in rows}
+    shown = {status: colour for status, colour in _STATUS.items() if status in held}
     order = list(dict.fromkeys(row["domain"] for row in rows))
     return (
         alt.Chart(alt.Data(values=rows))
         .mark_bar(stroke=theme.PAPER, strokeWidth=1)
         .encode(
-            x=alt.X("templates:Q", title="templates", axis=alt.Axis(tickMinStep=1, tickCount=6)),
-            y=alt.Y("domain:N", sort=order, title=None, axis=alt.Axis(labelLimit=width // 2)),
+            x=alt.X("templates:Q", title="templates", axis=axis),
+            y=alt.Y("domain:N", sort=order, title=None, axis=names),
             color=alt.Color(
                 "status:N",
                 title="by their labels",
-                scale=alt.Scale(domain=list(_STATUS), range=list(_STATUS.values())),
+                scale=alt.Scale(domain=list(shown), range=list(shown.values())),
+                legend=alt.Legend(columns=2 if width < _NARROW else 4),
             ),
             order=alt.Order("place:Q"),
         )

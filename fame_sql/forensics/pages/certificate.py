@@ -9,9 +9,9 @@ from typing import Any
 from fame_sql.domains.certification.certificate import Certificate
 from fame_sql.domains.grouping import TemplateSummary
 from fame_sql.forensics.charts import domains
-from fame_sql.forensics.pages.page import picture, plural, render
+from fame_sql.forensics.pages.page import LABELS, picture, plural, render
 
-_SOURCES = {"offline": "the offline proposal"}
+_SOURCES = {"offline": "their words and services", "llm": "a language model"}
 
 
 def html_certificate(
@@ -38,7 +38,7 @@ def html_certificate(
     drawn = None
     if rows:
         label = "Templates of each domain, by what their labels say"
-        drawn = picture(lambda width: domains.chart(rows, width=round(0.6 * width)), label)
+        drawn = picture(lambda width: domains.chart(rows, width=width - LABELS), label)
     return render(
         "certificate",
         title="Failure domains",
@@ -56,20 +56,28 @@ def conclusion(certificate: Certificate, templates: int, source: str) -> list[st
     """Return what the certificate says, in two sentences."""
     kinds = Counter(domain.kind for domain in certificate.domains)
     named = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
+    if len(kinds) == 1:
+        named = f"all {next(iter(kinds))}"
     verdict = "Certified" if certificate.certified else "Not certified"
     failed = [finding for finding in certificate.findings if not finding.passed]
     repaired = [finding for finding in failed if finding.action]
     second = (
         f"{plural(len(failed), 'check')} of {len(certificate.findings)} found something; "
-        f"{plural(len(repaired), 'of them was', 'of them were')} repaired by rule."
+        f"{_of(len(repaired), len(failed))} decided by rule."
         if failed
         else f"All {len(certificate.findings)} checks were passed without a repair."
     )
     return [
         f"{verdict}: {plural(len(certificate.domains), 'domain')} ({named}) for "
-        f"{plural(templates, 'template')}, proposed by {_SOURCES.get(source, source)}.",
+        f"{plural(templates, 'template')}, grouped by {_SOURCES.get(source, source)}.",
         second,
     ]
+
+
+def _of(some: int, every: int) -> str:
+    if some == every > 1:
+        return "all of them were"
+    return plural(some, "of them was", "of them were")
 
 
 def _rows(certificate: Certificate, texts: Mapping[str, TemplateSummary]) -> list[dict[str, Any]]:

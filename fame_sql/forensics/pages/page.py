@@ -20,6 +20,8 @@ from fame_sql.forensics.drawing import inline_svg, need
 
 WIDE, NARROW = 860, 330
 """Widths of a chart on a screen and on a phone."""
+LABELS = 150
+"""Of these, what names beside the chart take."""
 
 
 def render(template: str, **facts: Any) -> str:
