@@ -221,7 +221,7 @@ def test_the_page_shows_every_k_and_the_table_the_chosen_part(tmp_path: Path) ->
     assert all(row.startswith("49.9%  unseen categories  ") for row in rows)
     page = (tmp_path / "p.html").read_text()
     assert "<h2>K = 1</h2>" in page
-    assert "<h3>49.9%</h3> <small>K = 3: curves" in page
+    assert "<h3>After 49.9% of the lines</h3> <small>K = 3: curves" in page
     assert page.index('class="answer"') < page.index("<svg") < page.index("<table")
     assert "The best detector after 49.9% of the lines is errors, with F1 1.00." in page
     assert "severity, worst mistakes at 49.9%" in page
