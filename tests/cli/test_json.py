@@ -144,7 +144,7 @@ def test_every_command_is_tried() -> None:
     assert set(paths) - tried == {"demo"}, "the demonstration compiles a warehouse of its own"
 
 
-REFUSED = {"llm forget": 1, "models compare": 1, "models convert": 1}
+REFUSED = {"llm forget": 1, "llm import": 1, "models compare": 1, "models convert": 1}
 """Commands that this warehouse cannot run, with their exit codes: they print nothing on stdout."""
 
 

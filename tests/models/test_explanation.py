@@ -173,13 +173,13 @@ def test_texts_without_a_known_word_are_explained_and_no_domain_is_sure(
 
 
 @pytest.mark.slow
-def test_the_function_gives_the_same_from_sql_and_again(copied: Path) -> None:
-    connection = fame_sql.connect(copied)
+def test_the_function_gives_the_same_from_sql_and_again(copied_by_event: Path) -> None:
+    connection = fame_sql.connect(copied_by_event)
     try:
         statement = "SELECT fame_explain(body), fame_canonical(body) FROM logs LIMIT 50"
         rows = connection.execute(statement).fetchall()
         assert rows == connection.execute(statement).fetchall()
-        model = models.load_champion(Warehouse(copied, connection))
+        model = models.load_champion(Warehouse(copied_by_event, connection))
         for found, canonical in rows:
             expected = model.explain(canonical)
             assert found["log_odds"] == expected.log_odds
