@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
-from dbt_process import PACKAGE, Dbt, require_dbt
+from dbt_process import OWN_FOLDER, PACKAGE, Dbt, require_dbt
 
 import fame_sql
 
@@ -33,7 +34,10 @@ def test_scored_lines_are_built_in_a_lake(
     (tmp_path / "profiles.yml").write_text(profile)
     dbt = Dbt(PACKAGE, tmp_path / "made")
     words = ["--select", "+fct_scored_logs", "--exclude-resource-type", "test", "unit_test"]
-    built = dbt("build", *words, DBT_PROFILES_DIR=str(tmp_path))
+    # dbt runs in another folder, where a relative path leads to another DuckDB.
+    paths = [str(Path(path).absolute()) for path in os.environ["PYTHONPATH"].split(os.pathsep)]
+    python_path = os.pathsep.join([str(OWN_FOLDER), *paths])
+    built = dbt("build", *words, DBT_PROFILES_DIR=str(tmp_path), PYTHONPATH=python_path)
     assert built.code == 0, built.said
     with fame_sql.connect(copied_lake, read_only=True) as connection:
         differ = "SELECT count(*) FROM anomalies WHERE log_id NOT IN (SELECT log_id FROM {})"
