@@ -77,7 +77,7 @@ def test_its_views_give_nothing_to_commands(stranger: Path, command: str) -> Non
 
 
 def test_what_is_asked_for_is_read(stranger: Path) -> None:
-    words = ("query", "FROM lists", "--external-access", "--warehouse", stranger)
+    words = ("query", "FROM lists", "--csv", "--external-access", "--warehouse", stranger)
     assert SECRET in run(*words)[1]
 
 
