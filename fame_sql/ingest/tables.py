@@ -23,6 +23,7 @@ from fame_sql.ingest.macros import Macros
 from fame_sql.ingest.redact import redact
 from fame_sql.ingest.report import EXAMPLES, IngestReport, ParseFault
 from fame_sql.sql.quoting import identifier, literal
+from fame_sql.warehouse.lake.kind import load_for
 from fame_sql.warehouse.warehouse import transaction, utc_now
 
 _ATTACHED = "fame_read_from"
@@ -213,7 +214,8 @@ def _load_rows(
         examples = tuple(ParseFault(*row) for row in faults.fetchall())
         absorb(connection)
         load = _load(table, ingest_id, fingerprint, count, rows, errors)
-        connection.execute(sql.load("ingest/save_progress"), {"loads": json.dumps([row_of(load)])})
+        save = load_for(connection, "ingest/save_progress")
+        connection.execute(save, {"loads": json.dumps([row_of(load)])})
     return replace(report, rows=rows, errors=errors, examples=examples)
 
 

@@ -155,6 +155,17 @@ def test_init_makes_a_lake_or_names_one(tmp_path: Path, lake_extensions: Path) -
     assert (again.exit_code, "exists" in again.output) == (1, True)
 
 
+def test_a_table_is_loaded_once(file_lake: Path, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("time,level,message\n2026-11-01 00:00:00,INFO,disk failed\n")
+    for _ in range(2):
+        loaded = CliRunner().invoke(main, ["ingest", str(table), "--warehouse", str(file_lake)])
+        assert loaded.exit_code == 0, loaded.output
+    with Warehouse.open(file_lake, read_only=True) as warehouse:
+        assert warehouse.rows("SELECT body FROM logs") == [("disk failed",)]
+        assert warehouse.rows("SELECT rows FROM fame.ingests") == [(1,)]
+
+
 def test_an_encrypted_lake_has_no_text_on_disk(tmp_path: Path, lake_extensions: Path) -> None:
     path = tmp_path / "sealed.lake"
     words = ["--lake", f"ducklake:{tmp_path}/sealed.ducklake", "--data", str(tmp_path / "files")]
