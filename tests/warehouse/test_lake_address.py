@@ -8,6 +8,7 @@ import pytest
 
 from fame_sql.errors import WarehouseError
 from fame_sql.warehouse.lake.address import (
+    file_for,
     is_lake_path,
     named_lake,
     parse_address,
@@ -94,6 +95,13 @@ def test_an_address_has_a_folder_of_its_own(
     assert one != other
     assert is_lake_path(one)
     assert not is_lake_path("warehouse.duckdb")
+
+
+@pytest.mark.parametrize("text", ["dbname=one", "postgresql://db/one", "postgresql://db/one?a=b"])
+def test_finds_its_folder_by_what_is_attached(text: str) -> None:
+    address = parse_address(f"postgres:{text}")
+    for attached in (address.for_duckdb, address.as_program("-31-7")):
+        assert file_for(attached.removeprefix("ducklake:")) == named_lake(str(address))[0]
 
 
 @pytest.mark.parametrize("text", ["", "data = 's3://x'", "catalogue = 3", "\x00", "catalogue"])

@@ -30,7 +30,8 @@ _POSTGRES = "postgres:"
 _SECRET = re.compile(r"(?i)(?:\bpassword\s*=\s*|[?&]password=)\S|//[^/@:\s]*:[^/@\s]+@")
 _OTHERS = re.compile(r"^(?:sqlite|mysql|quack|motherduck|md):", re.IGNORECASE)
 # DuckDB calls the database by what follows the last slash, and PostgreSQL's client takes any name.
-_NAMED = "application_name=fame-sql/lake"
+_NAMED = "application_name=fame-sql{}/lake"
+_NAMES = re.compile(r"[ &?]application_name=fame-sql[-0-9]*/lake$")
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,15 @@ class LakeAddress:
     @property
     def for_duckdb(self) -> str:
         """What DuckDB attaches, so that it calls the database by a plain name."""
+        return self.as_program("")
+
+    def as_program(self, suffix: str) -> str:
+        """Return what DuckDB attaches, with a suffix to the name that PostgreSQL shows for it."""
         if not self.is_shared:
             return PREFIX + self.catalogue
         told = self.catalogue.removeprefix(_POSTGRES)
         joint = " " if "://" not in told else "&" if "?" in told else "?"
-        return f"{PREFIX}{_POSTGRES}{told}{joint}{_NAMED}"
+        return f"{PREFIX}{_POSTGRES}{told}{joint}{_NAMED.format(suffix)}"
 
     def __str__(self) -> str:
         return PREFIX + self.catalogue
@@ -129,9 +134,7 @@ def named_lake(path: Path | str) -> tuple[Path, LakeAddress]:
 
 def file_for(catalogue: str) -> Path:
     """Return the file that stands for a lake without one, from its catalogue as DuckDB shows it."""
-    for joint in " &?":
-        catalogue = catalogue.removesuffix(joint + _NAMED)
-    return named_lake(PREFIX + catalogue)[0]
+    return named_lake(PREFIX + _NAMES.sub("", catalogue))[0]
 
 
 def read_address(path: Path) -> LakeAddress:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -17,6 +18,10 @@ from fame_sql.warehouse.lake.numbers import create_numbers
 
 EXTENSIONS = "FAME_DUCKDB_EXTENSIONS"
 """The variable with a folder of DuckDB extensions, where they cannot be installed."""
+
+# DuckDB keeps a database for all who connect to one address, and DuckLake 1.0 never lets go of one
+# in which a commit was refused: the next connection would wait for ever. So each has an address.
+_connections = count(1)
 
 _NO_EXTENSION = ("is an existing extension", "Extension Autoloading", "extension not found")
 # DuckDB writes encrypted files with the ciphers of this extension alone.
@@ -43,7 +48,8 @@ def open_lake(address: LakeAddress, *, read_only: bool = False) -> duckdb.DuckDB
     if not address.is_shared and not Path(address.catalogue).exists():
         raise WarehouseError(_none_at(address))
     try:
-        connection = duckdb.connect(address.for_duckdb, read_only=read_only, config=_settings())
+        opened = address.as_program(f"-{os.getpid()}-{next(_connections)}")
+        connection = duckdb.connect(opened, read_only=read_only, config=_settings())
         if connection.execute(sql.load("warehouse/lake/is_encrypted")).fetchall() == [(True,)]:
             connection.execute(_CIPHERS)
         return connection

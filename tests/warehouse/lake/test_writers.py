@@ -117,6 +117,9 @@ def test_of_two_changes_the_later_is_refused(lake: Path) -> None:
         with pytest.raises(ConflictError, match="nothing of this is stored"):
             promote(one, "later", other)
         assert one.rows("SELECT model_version FROM fame.promotions") == [("first",)]
+    # DuckLake does not let go of a database in which a commit was refused.
+    with Warehouse.open(lake) as again:
+        assert again.rows("SELECT model_version FROM fame.promotions") == [("first",)]
 
 
 def test_a_load_waits_for_no_change(lake: Path, tmp_path: Path) -> None:
