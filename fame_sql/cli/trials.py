@@ -31,7 +31,7 @@ def print_shares(report: IngestReport, *, err: bool = True) -> None:
     said = ", ".join(f"{name} {count / report.seen:.0%}" for name, count in shares)
     more = f", {report.continued} continuation lines" if report.continued else ""
     if err:
-        remark(f"  {said}{more}; {report.reason}")
+        remark(f"  {said}{more}; {printable(report.reason)}")
     else:
         click.echo(f"  {said}{more}; {printable(report.reason)}")
     for warning in report.warnings:

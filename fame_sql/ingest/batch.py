@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import duckdb
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fame_sql import sql
-from fame_sql.errors import ConflictError
+from fame_sql.errors import ConflictError, InputError
 from fame_sql.ingest.file_load import FileLoad, row_of
 from fame_sql.ingest.known import Load
 from fame_sql.ingest.lines import Chunk
@@ -21,6 +21,7 @@ from fame_sql.ingest.macros import Macros
 from fame_sql.ingest.parts import SCALE, Part, read_parts
 from fame_sql.ingest.report import EXAMPLES, ParseFault
 from fame_sql.ingest.tail import Tail
+from fame_sql.warehouse.connection import first_line, is_damage
 from fame_sql.warehouse.lake.kind import load_for
 from fame_sql.warehouse.lines import remove
 from fame_sql.warehouse.warehouse import transaction
@@ -32,8 +33,22 @@ _READ_AGAIN = (
 _CONFLICTS = 20
 """How often a commit is tried again in a lake."""
 
+OF_CONTENT = (
+    *(duckdb.DataError, duckdb.ProgrammingError, duckdb.NotSupportedError),
+    duckdb.InternalError,
+)
+"""Errors of DuckDB that the lines of one source can cause, while others can be stored."""
+
 Absorb = Callable[[duckdb.DuckDBPyConnection], None]
 """Moves the rows of ``incoming`` into ``fame.logs``, inside the batch's transaction."""
+
+
+def refused(name: str, error: Exception) -> InputError:
+    """Return the error for a source whose lines DuckDB cannot store, with what to do."""
+    return InputError(
+        f"{name} cannot be read, DuckDB says: {first_line(error)}; read it with --format text, and "
+        "please report it"
+    )
 
 
 class Batch:
@@ -100,22 +115,52 @@ class Batch:
         self._parts = [part for part in self._parts if part.load is not load]
         self._load_ids.discard(load.ingest_id)
 
-    def commit(self) -> list[tuple[FileLoad, Load]]:
-        """Commit all chunks that wait; return their loads with the rows of ``fame.ingests``."""
+    def commit(self) -> list[tuple[FileLoad, Load | InputError]]:
+        """Commit all chunks that wait.
+
+        Returns
+        -------
+        list of (FileLoad, Load or InputError)
+            Each load with its row of ``fame.ingests``, or with the reason why it is not stored.
+        """
         parts, self._parts, self.lines, self.bytes = self._parts, [], 0, 0
         self._load_ids.clear()
-        if not parts:
-            return []
-        before = [dict(vars(part.load)) for part in parts]
+        return self._stored(parts) if parts else []
+
+    def _stored(self, parts: list[Part]) -> list[tuple[FileLoad, Load | InputError]]:
+        """Commit parts; of those that fail together, each half is tried alone."""
+        try:
+            return self._stored_together(parts)
+        except OF_CONTENT as error:
+            if is_damage(error):
+                raise
+            if len(parts) == 1:
+                load = parts[0].load
+                return [(load, refused(load.examined.source.name, error))]
+        half = len(parts) // 2
+        return [*self._stored(parts[:half]), *self._stored(parts[half:])]
+
+    def _stored_together(self, parts: list[Part]) -> list[tuple[FileLoad, Load | InputError]]:
         for _ in range(_CONFLICTS):
             # In a lake, someone else can have deleted lines at the same moment.
-            with suppress(ConflictError):
+            with suppress(ConflictError), self._unless_stored(parts):
                 return self._store(parts)
+        with self._unless_stored(parts):
+            return self._store(parts)
+
+    @contextmanager
+    def _unless_stored(self, parts: list[Part]) -> Iterator[None]:
+        """Put loads back as they were if the block fails, and make the macros again."""
+        before = [dict(vars(part.load)) for part in parts]
+        try:
+            yield
+        except (ConflictError, *OF_CONTENT):
             for part, state in zip(parts, before, strict=True):
                 vars(part.load).update(state)
-        return self._store(parts)
+            self._macros.forget()
+            raise
 
-    def _store(self, parts: list[Part]) -> list[tuple[FileLoad, Load]]:
+    def _store(self, parts: list[Part]) -> list[tuple[FileLoad, Load | InputError]]:
         with transaction(self._connection, appends=True):
             read_parts(self._connection, self._macros, parts, redacted=self._redacted)
             # A record that stays as it is counts neither as read again nor as known.

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from fame_sql.errors import InputError
 from fame_sql.sql.quoting import identifier, literal
 
+_OBSERVED = "observed_time_unix_nano"
+
 USUAL: dict[str, tuple[str, ...]] = {
     "time": (
         "time_unix_nano",
@@ -17,7 +19,7 @@ USUAL: dict[str, tuple[str, ...]] = {
         "@timestamp",
         "_time",
         "datetime",
-        "observed_time_unix_nano",
+        _OBSERVED,
     ),
     "body": ("body", "message", "msg", "log", "line", "text", "_raw"),
     "level": ("severity_text", "level", "severity", "lvl", "log_level", "status"),
@@ -31,6 +33,14 @@ USUAL: dict[str, tuple[str, ...]] = {
 }
 """The usual names of the columns, in lower case; the first that a table has is taken."""
 
+_SAID = {
+    "body": "message",
+    "severity_number": "number of the level",
+    "trace_id": "trace",
+    "span_id": "span",
+    "resource_attributes": "resource",
+    "log_attributes": "attributes",
+}
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DOUBLE", "FLOAT", "DECIMAL")
 
 
@@ -70,10 +80,17 @@ class Columns:
     types: Mapping[str, str]
     roles: Mapping[str, str]
 
+    @property
+    def reason(self) -> str:
+        """Which column is what, for people."""
+        words = ((_SAID.get(role, role), name) for role, name in self.roles.items())
+        return ", ".join(f"{role} from {name}" for role, name in words)
+
     def expressions(self) -> dict[str, str]:
         """Return a SQL expression for each column of a log line."""
         return {
             "timestamp": self._time(),
+            "observed": self._observed(),
             "severity_text": self._text("level"),
             "severity_number": self._number(),
             "service_name": self._first(self._text("service"), "service.name"),
@@ -97,8 +114,8 @@ class Columns:
         column = self._quoted(role)
         if column is None:
             return "NULL::VARCHAR"
-        if self._kind(role) == "JSON":
-            return f"({column} ->> '$')"
+        if self._kind(role) in ("JSON", "VARIANT"):
+            return f"({column}::JSON ->> '$')"
         return f"{column}::VARCHAR"
 
     def _identifier(self, role: str) -> str:
@@ -117,13 +134,22 @@ class Columns:
     def _time(self) -> str:
         if "time" not in self.roles:
             return "NULL::TIMESTAMP"
-        column, kind = self._quoted("time"), self._kind("time")
+        return self._moment(self.roles["time"])
+
+    def _observed(self) -> str:
+        """Return when a record was first seen, if a column of OpenTelemetry says it."""
+        found = [name for name in self.types if name.lower() == _OBSERVED]
+        return self._moment(found[0]) if found else "NULL::TIMESTAMP"
+
+    def _moment(self, name: str) -> str:
+        column, kind = identifier(name), self.types[name].upper()
         if kind == "TIMESTAMP WITH TIME ZONE":
             return f"({column} AT TIME ZONE 'UTC')::TIMESTAMP"
         if kind.startswith(("TIMESTAMP", "DATE")):
             return f"{column}::TIMESTAMP"
         if kind.lstrip("U").startswith(_INTEGERS):
-            return f"ingest_epoch_timestamp({column}::VARCHAR)"
+            # In OpenTelemetry, 0 is a time that is not known.
+            return f"ingest_epoch_timestamp(nullif({column}::VARCHAR, '0'))"
         return (
             f"coalesce(ingest_epoch_timestamp({column}::VARCHAR), "
             f"ingest_iso_timestamp({column}::VARCHAR), try_cast({column} AS TIMESTAMP))"
@@ -132,7 +158,8 @@ class Columns:
     def _lost(self) -> str:
         if "time" not in self.roles:
             return "false"
-        return f"{self._quoted('time')} IS NOT NULL AND {self._time()} IS NULL"
+        time = self._quoted("time")
+        return f"{time} IS NOT NULL AND {time}::VARCHAR <> '0' AND {self._time()} IS NULL"
 
     def _number(self) -> str:
         column = self._quoted("severity_number")

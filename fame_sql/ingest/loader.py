@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from fame_sql import sql
 from fame_sql.console import Step
 from fame_sql.errors import InputError
-from fame_sql.ingest.batch import Absorb, Batch
+from fame_sql.ingest.batch import OF_CONTENT, Absorb, Batch, refused
 from fame_sql.ingest.examine import EmptySourceError, Examined, examine
 from fame_sql.ingest.file_load import FileLoad
 from fame_sql.ingest.known import KnownLoads, Load
@@ -143,6 +143,8 @@ class Loader:
         self._step = step
         self._strict = strict
         self._next_id = self._free_id()
+        # What could not be committed, by the number of the load.
+        self._failed: dict[int, Unread] = {}
 
     def load(self, sources: Iterable[Source | Table | Unread]) -> Iterator[IngestReport]:
         """Load sources, and yield a report of each as soon as its lines are committed."""
@@ -192,7 +194,13 @@ class Loader:
             self._refuse(loads[-1])
         self._commit()
         for load in loads:
-            yield load.report
+            outcome = self._outcome(load)
+            self._refuse(outcome)
+            yield outcome.report
+
+    def _outcome(self, load: FileLoad | Loaded | Unread) -> FileLoad | Loaded | Unread:
+        """Return a load, or why it failed at its commit."""
+        return self._failed.get(load.ingest_id, load) if isinstance(load, FileLoad) else load
 
     def _refuse(self, load: FileLoad | Loaded | Unread) -> None:
         if self._strict and isinstance(load, Unread) and load.report.state == "failed":
@@ -213,9 +221,8 @@ class Loader:
             self._read(load)
         except InputError as error:
             self._batch.discard(load)
-            self._known.forget(load.ingest_id, one.source.identity, one.head)
-            return Unread(one.source.name, _with_what_is_stored(error, load), load.report.rows)
-        return load
+            self._fail(load, error)
+        return self._outcome(load)
 
     def _load_table(self, table: Table) -> Loaded | Unread:
         self._commit()
@@ -232,6 +239,9 @@ class Loader:
             )
         except InputError as error:
             return Unread(table.name, error)
+        except OF_CONTENT as error:
+            self._macros.forget()
+            return Unread(table.name, refused(table.name, error))
         if report.state != "unchanged":
             self._next_id = self._free_id(self._next_id)
         return Loaded(report)
@@ -343,6 +353,8 @@ class Loader:
             )
             for chunk in read_ahead(reader, self._reading.chunk_lines):
                 self._add(load, chunk)
+                if load.ingest_id in self._failed:
+                    break
                 if stream.length is not None:
                     load.digest = reader.digest if chunk.last else None
                     self._step.advance(chunk.byte_end - start.offset - shown)
@@ -378,6 +390,9 @@ class Loader:
 
     def _commit(self) -> None:
         for load, saved in self._batch.commit():
+            if isinstance(saved, InputError):
+                self._fail(load, saved)
+                continue
             self._known.add(saved)
             if self._followed is None or saved.state != "complete":
                 continue
@@ -385,6 +400,14 @@ class Loader:
             file, digest = load.examined.source.file, load.digest
             if file is not None and digest is not None:
                 self._followed.positions[file] = saved, digest
+
+    def _fail(self, load: FileLoad, error: InputError) -> None:
+        """Keep why a load failed at its commit."""
+        examined = load.examined
+        self._known.forget(load.ingest_id, examined.source.identity, examined.head)
+        stored = load.report.rows
+        why = _with_what_is_stored(error, load)
+        self._failed[load.ingest_id] = Unread(examined.source.name, why, stored)
 
     def _free_id(self, last: int | None = None) -> int:
         """Return the number for a load, the first one or that after ``last``."""

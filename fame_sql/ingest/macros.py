@@ -59,6 +59,10 @@ class Macros:
             self._connection.execute("\n".join(missing.values()))
             self._made.update(missing)
 
+    def forget(self) -> None:
+        """Make all macros again when they are needed: a transaction that made some has failed."""
+        self._made = dict.fromkeys(self._made, "")
+
     def drop(self) -> None:
         """Drop what was made."""
         for name in reversed(self._made):

@@ -8,6 +8,7 @@ from typing import Literal
 _ENOUGH_TIMES = 0.9
 _MOST_ERRORS = 0.5
 _MOST_HINTED = 0.2
+_TABLES = ("parquet", "table", "query")
 
 EXAMPLES = 3
 """Maximum number of lines that did not parse in a report."""
@@ -107,10 +108,13 @@ class IngestReport:
             return ()
         found = []
         if self.timed < _ENOUGH_TIMES * self.seen:
-            found.append(
-                f"{self.timed} of {self.seen} records have a time: name it with --time-format or "
-                "--time-key, or another --format (see 'fame ingest --dry-run')"
+            how = (
+                "name its column with --time-column"
+                if self.format in _TABLES
+                else "name it with --time-format or --time-key, or another --format (see 'fame "
+                "ingest --dry-run')"
             )
+            found.append(f"{self.timed} of {self.seen} records have a time: {how}")
         if self.errors > _MOST_ERRORS * self.seen:
             found.append(
                 f"{self.errors} of {self.seen} records are not {self.format}: name another "

@@ -17,11 +17,11 @@ from fame_sql import sql
 from fame_sql.errors import InputError
 from fame_sql.ingest.batch import Absorb
 from fame_sql.ingest.columns import ColumnChoice, Columns, find_columns
-from fame_sql.ingest.file_load import row_of
+from fame_sql.ingest.file_load import SHARES, row_of
 from fame_sql.ingest.known import KnownLoads, Load
 from fame_sql.ingest.macros import Macros
 from fame_sql.ingest.redact import redact
-from fame_sql.ingest.report import EXAMPLES, IngestReport, ParseFault
+from fame_sql.ingest.report import EXAMPLES, IngestReport, ParseFault, State
 from fame_sql.sql.quoting import identifier, literal
 from fame_sql.warehouse.lake.kind import load_for
 from fame_sql.warehouse.warehouse import transaction, utc_now
@@ -195,7 +195,8 @@ def _load_rows(
     known.look_up([table.identity], [])
     before = [load for load in known.of(table.identity) if load.format == table.format]
     fingerprint, count = _fingerprint(connection, table, choice)
-    report = IngestReport(table.name, table.format, "utf-8", state="grown" if before else "added")
+    state: State = "grown" if before else "added"
+    report = IngestReport(table.name, table.format, "utf-8", state=state, reason=columns.reason)
     if any(load.fingerprint == fingerprint for load in before):
         return IngestReport(table.name, table.format, "utf-8", state="unchanged")
     with transaction(connection, appends=True):
@@ -207,16 +208,16 @@ def _load_rows(
             redact(connection)
         if before and choice.new_by is None:
             _leave_out_known(connection, before)
-        rows, errors = connection.execute(
-            "SELECT count(*), count(parse_error) FROM incoming"
-        ).fetchall()[0]
+        counted = connection.execute(sql.load("ingest/count_incoming")).fetchall()
+        rows, errors, _, _, *shares = counted[0][1:] if counted else (0,) * (4 + len(SHARES))
         faults = connection.execute(sql.load("ingest/table/first_faults"), {"most": EXAMPLES})
         examples = tuple(ParseFault(*row) for row in faults.fetchall())
         absorb(connection)
         load = _load(table, ingest_id, fingerprint, count, rows, errors)
         save = load_for(connection, "ingest/save_progress")
         connection.execute(save, {"loads": json.dumps([row_of(load)])})
-    return replace(report, rows=rows, errors=errors, examples=examples)
+    named = dict(zip(SHARES, shares, strict=True))
+    return replace(report, rows=rows, errors=errors, examples=examples, seen=rows, **named)
 
 
 def _fill(

@@ -21,7 +21,7 @@ FROM (
         parts.continuation = 'any'
         OR regexp_matches(
             raw_lines.line,
-            '^(?:\s+\S|Caused by: |Traceback |goroutine \d|thread ''|stack backtrace|panic: |\}|\])'
+            '^(?:\s+\S|Caused by: |Traceback |goroutine \d|thread ''|stack backtrace|panic: |Trace\[\d+\]: |\}|\])'
         ) AS is_trace
     FROM incoming
     INNER JOIN raw_lines ON incoming.place = raw_lines.line_number

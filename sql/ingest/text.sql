@@ -193,7 +193,7 @@ SELECT
     byte_offset,
     fault,
     moment AS timestamp,
-    nullif(regexp_extract(spoken, '([A-Za-z]+)[^A-Za-z]*$$', 1), '') AS severity_text,
+    nullif(regexp_extract(spoken, '(\pL+)\PL*$$', 1), '') AS severity_text,
     NULL::UTINYINT AS severity_number,
     NULL::VARCHAR AS service_name,
     NULL::VARCHAR AS host_name,

@@ -8,7 +8,7 @@ SET
         ELSE said.moment
     END,
     attributes = CASE
-        WHEN incoming.attributes IS NULL THEN said."outer"
+        WHEN incoming.attributes IS NULL THEN nullif(said."outer", '{}')
         ELSE json_merge_patch(incoming.attributes, said."outer")
     END
 FROM (

@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
@@ -69,6 +70,28 @@ def test_a_folder_is_read_with_one_commit(warehouse: Warehouse, folder: Path) ->
         ("d", 2, len(LINE.format("c")), "text"),
     ]
     assert {report.state for report in ingest_files(warehouse, [folder])} == {"unchanged"}
+
+
+def test_an_error_of_duckdb_is_that_of_one_source(warehouse: Warehouse, tmp_path: Path) -> None:
+    for name in "abcde":
+        (tmp_path / f"{name}.log").write_text(LINE.format(name))
+    (tmp_path / "c.log").write_text("Feb  3 04:05:06 h p[1]: poison\n" * 3)
+
+    def poisoned(connection: duckdb.DuckDBPyConnection) -> None:
+        connection.execute("SELECT error('boom') FROM incoming WHERE body = 'poison'").fetchall()
+        absorb(connection)
+
+    reading = Reading(chunk_lines=2)
+    reports = list(ingest_files(warehouse, [tmp_path / "*.log"], reading, absorb=poisoned))
+    assert [r.state for r in reports] == ["added", "added", "failed", "added", "added"]
+    assert "c.log cannot be read, DuckDB says: " in str(reports[2].error)
+    assert "boom" in str(reports[2].error)
+    assert counts(warehouse) == {f"{name}.log": 1 for name in "abde"}
+    with pytest.raises(InputError, match=r"c\.log cannot be read"):
+        list(ingest_files(warehouse, [tmp_path / "*.log"], reading, strict=True, absorb=poisoned))
+    states = [r.state for r in ingest_files(warehouse, [tmp_path / "*.log"], reading)]
+    assert states == ["unchanged", "unchanged", "added", "unchanged", "unchanged"]
+    assert warehouse.value("SELECT count(*) FROM fame.logs WHERE timestamp IS NOT NULL") == 7
 
 
 def test_records_do_not_run_from_one_source_into_the_next(

@@ -67,6 +67,28 @@ def test_a_table_of_the_shape_of_opentelemetry(warehouse: Warehouse, tmp_path: P
     assert ingest_table(warehouse, named_table("raw.logs")).state == "unchanged"
 
 
+def test_a_time_of_zero_is_none_and_the_columns_that_were_taken_are_named(
+    warehouse: Warehouse,
+) -> None:
+    query = "SELECT 0 AS time_unix_nano, 1700000000000000000 AS observed_time_unix_nano, 'x' AS msg"
+    report = ingest_table(warehouse, named_query(query))
+    assert warehouse.rows("SELECT timestamp, observed_timestamp, parse_error FROM fame.logs") == [
+        (None, datetime(2023, 11, 14, 22, 13, 20), None)
+    ]
+    assert report.reason == "time from time_unix_nano, message from msg"
+    assert (report.seen, report.timed) == (1, 0)
+    assert "--time-column" in report.warnings[0]
+
+
+@pytest.mark.parametrize("kind", ["JSON", "VARIANT"])
+def test_a_body_can_be_json_or_variant(warehouse: Warehouse, kind: str) -> None:
+    texts = {"JSON": ("'\"text\"'", "'{\"a\":1}'"), "VARIANT": ("'text'", "{'a': 1}")}[kind]
+    for text in texts:
+        ingest_table(warehouse, named_query(f"SELECT {text}::{kind} AS body, {text}::{kind} AS x"))
+    bodies = warehouse.rows("SELECT body FROM fame.logs ORDER BY log_id")
+    assert bodies == [("text",), ('{"a":1}',)]
+
+
 @pytest.mark.parametrize("kind", ["JSON", "VARIANT"])
 def test_attributes_can_be_json_or_variant(warehouse: Warehouse, kind: str) -> None:
     attributes = {"JSON": "'{\"a\": 1}'::JSON", "VARIANT": "{'a': 1}::VARIANT"}[kind]
@@ -97,7 +119,7 @@ def test_a_table_of_another_file_is_read_again_for_what_is_new(tmp_path: Path) -
     assert CliRunner().invoke(main, words).exit_code == 0
     with duckdb.connect(other) as made:
         made.execute("INSERT INTO raw.logs VALUES ('info', 'disk ok')")
-    assert CliRunner().invoke(main, words).output.endswith("raw.logs: grown, 1 lines (table)\n")
+    assert CliRunner().invoke(main, words).stdout.endswith("raw.logs: grown, 1 lines (table)\n")
     with Warehouse.open(target) as warehouse:
         found = warehouse.rows("SELECT severity_number, body FROM fame.logs ORDER BY log_id")
     assert found == [(17, "disk full"), (9, "disk ok")]

@@ -140,6 +140,29 @@ def read_format(file: Traversable | Path) -> Format:
         ) from None
 
 
+def read_own_format(file: Path) -> Format:
+    """Read the file of a format that a user has written.
+
+    Raises
+    ------
+    InputError
+        If it does not define a format, or one with an expression that RE2 cannot run.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    known = read_format(file)
+    for pattern in (known.pattern, known.detect, known.accepts):
+        try:
+            pc.match_substring_regex(pa.array([""]), pattern)
+        except pa.ArrowInvalid as error:
+            raise InputError(
+                f"{file} does not define a format: DuckDB cannot run {pattern!r}, {error}; write "
+                "it in the syntax of RE2, which has no look-around and no back-references"
+            ) from None
+    return known
+
+
 def _checked(name: str, given: Mapping[str, Any], text: str) -> Format:
     allowed = [one.name for one in fields(Format) if one.name not in {"name", "text"}]
     if unknown := sorted(set(given) - set(allowed)):

@@ -34,7 +34,7 @@ _MOST_COLUMNS = 4096
 _DATED = re.compile(DATED)
 _CONTINUES = re.compile(
     r"\s|at |Caused by|Traceback |goroutine |\.\.\. \d+ more|[}\])]|panic|During handling|"
-    r"The above exception|--- |stack backtrace|note: |[\w$.]+(?:Exception|Error)\b"
+    r"The above exception|--- |stack backtrace|note: |[\w$.]+(?:Exception|Error)\b|Trace\["
     r"|\S+\(0x|created by "
 )
 _DAY_OR_MONTH = re.compile(r"\W?(\d{1,2})[/-](\d{1,2})[/-](?:\d{4}|\d{2})[ ,T-]")

@@ -28,6 +28,8 @@ _PLACES = {
 }
 # An object or a list is no level, service or host.
 _PLAIN = {"severity", "service", "host"}
+# How much of a request the audit log of Kubernetes holds.
+_NO_LEVELS = ["Metadata", "Request", "RequestResponse", "None"]
 _NAMED = 6
 # Keys whose numbers are those of syslog, and the message of GELF, whose level is one as well.
 _PRIORITIES = ("PRIORITY", "syslog_severity", "priority")
@@ -163,7 +165,10 @@ def _holds(name: str, value: str) -> str:
         # A number is none either.
         return f"regexp_matches({value}, '^[^{{[]*[^0-9{{[]')"
     if name in _PLAIN:
-        return f"{value} IS NOT NULL AND left({value}, 1) NOT IN ('{{', '[')"
+        plain = f"{value} IS NOT NULL AND left({value}, 1) NOT IN ('{{', '[')"
+        if name == "severity":
+            return f"{plain} AND {value} NOT IN ({literals(_NO_LEVELS)})"
+        return plain
     return f"{value} IS NOT NULL"
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
 
 from fame_sql.warehouse.severities import NUMBERS, patterns
 
@@ -13,6 +15,7 @@ _ALSO_WORDS = {
 }
 
 SHORT_FORMS = {
+    **{"trce": 1, "dbug": 5, "eror": 17, "fail": 17},
     **{"trc": 1, "dbg": 5, "vrb": 5, "inf": 9, "log": 9, "wrn": 13, "dpanic": 20, "ftl": 21},
     **{"t": 1, "v": 5, "d": 5, "i": 9, "n": 10, "w": 13, "e": 17, "c": 18, "a": 19, "f": 21},
     **{"d1": 5, "d2": 4, "d3": 3, "d4": 2, "d5": 1, "fault": 21, "default": 9, "statement": 9},
@@ -20,18 +23,31 @@ SHORT_FORMS = {
 }
 """Short forms of level words, and levels of single programs, with their numbers."""
 
+_USUAL = ("info", "error", "warn", "warning", "debug", "notice", "fatal")
 _ENOUGH_LINES = 8
+
+
+def _translated() -> dict[str, int]:
+    text = files("fame_sql.ingest.formats").joinpath("levels.csv").read_text(encoding="utf-8")
+    return {row["word"]: int(row["number"]) for row in csv.DictReader(text.splitlines())}
+
+
+TRANSLATED = _translated()
+"""Level words of other languages, in upper case, with their numbers."""
 
 
 def level_number_sql(column: str) -> str:
     """Return a SQL expression for the number of a level word or its short form."""
-    numbers = {**{name.lower(): number for name, number in NUMBERS.items()}, **SHORT_FORMS}
-    cases = " ".join(
-        f"WHEN '{name}' THEN {number}"
-        for name, number in numbers.items()
-        if name not in {"failure"}
-    )
-    return f"CAST(CASE lower({column}) {cases} WHEN 'failure' THEN 19 END AS UTINYINT)"
+    every = {**_small(NUMBERS), **SHORT_FORMS, **_small(TRANSLATED)}
+    # The words are tried one after the other.
+    numbers = {name: every[name] for name in (*_USUAL, *every)}
+    cases = " ".join(f"WHEN '{name}' THEN {number}" for name, number in numbers.items())
+    number = f"CASE WHEN {column} IS NOT NULL THEN CASE lower({column}) {cases} END END"
+    return f"CAST({number} AS UTINYINT)"
+
+
+def _small(numbers: Mapping[str, int]) -> dict[str, int]:
+    return {name.lower(): number for name, number in numbers.items()}
 
 
 def level_patterns(*, are_column: bool = False) -> dict[str, str]:
@@ -42,7 +58,11 @@ def level_patterns(*, are_column: bool = False) -> dict[str, str]:
     are_column : bool
         Whether most lines have a level, so that a word alone is one.
     """
-    found = patterns()
+    found = {
+        "severities": patterns()["severities"],
+        "levels": "|".join([patterns()["levels"], *TRANSLATED]),
+        "small_levels": "|".join([patterns()["small_levels"], *_small(TRANSLATED)]),
+    }
     plain = found["levels"].split("|")
     certain = plain if are_column else [name for name in plain if name not in _ALSO_WORDS]
     return {

@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from fame_sql.errors import InputError
-from fame_sql.ingest.formats.definition import Format, read_format
+from fame_sql.ingest.formats.definition import Format, read_format, read_own_format
 
 ANYTHING = "text"
 """The format that accepts any line."""
@@ -44,7 +44,7 @@ def known_formats(own: Iterable[Path] = ()) -> dict[str, Format]:
 
 @cache
 def _known(own: tuple[Path, ...]) -> dict[str, Format]:
-    added = {known.name: known for known in map(read_format, own)}
+    added = {known.name: known for known in map(read_own_format, own)}
     found = {**{name: added[name] for name in added if name != ANYTHING}, **_shipped(), **added}
     return {name: _extended(known, found) for name, known in found.items()}
 

@@ -8,10 +8,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from fame_sql.ingest.records.json_objects import is_object
 from fame_sql.ingest.records.record import Line, Record
+from fame_sql.warehouse.severities import NUMBERS
 
 _CONTAINER = re.compile(r"(\S+) (stdout|stderr) ([PF])(?::\S*)? ?(.*)", re.DOTALL)
 _COMPOSE = re.compile(r"([a-z0-9][\w.-]*?) +\| ?(.*)", re.DOTALL)
+_STAMPED = re.compile(
+    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[+-]\d\d:?\d\d))?)[ \t]+"
+    r"(?:([^\s{\"\[]+?):?[ \t]+)?(\{.*\})\s*",
+    re.DOTALL,
+)
 _MOST_PIECES = 10_000
 
 
@@ -34,6 +41,22 @@ def compose_lines(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterato
             container, text = found.groups()
             record = replace(record, text=text, outer=json.dumps({"container": container}))
         yield record
+
+
+def stamped_lines(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterator[Record]:
+    """Yield the JSON objects that stand after a time and maybe a tag, as fluentd writes them."""
+    for line in lines:
+        found = _STAMPED.fullmatch(line.text)
+        record = Record.of_line(line)
+        if found is not None and _is_tag(found[2]) and is_object(found[3]):
+            time, tag, text = found.groups()
+            outer = json.dumps({} if tag is None else {"tag": tag})
+            record = replace(record, text=text, outer_time=time, outer=outer)
+        yield record
+
+
+def _is_tag(word: str | None) -> bool:
+    return word is None or word.upper() not in NUMBERS
 
 
 def _joined(pieces: Iterable[tuple[Record, str | None, bool]]) -> Iterator[Record]:

@@ -11,7 +11,12 @@ import pyarrow.compute as pc
 from fame_sql.ingest.records.cleaning import clean
 from fame_sql.ingest.records.counted import counted_messages
 from fame_sql.ingest.records.delimited import csv_records, fielded_records
-from fame_sql.ingest.records.envelopes import compose_lines, container_lines, docker_lines
+from fame_sql.ingest.records.envelopes import (
+    compose_lines,
+    container_lines,
+    docker_lines,
+    stamped_lines,
+)
 from fame_sql.ingest.records.journal import journal_records
 from fame_sql.ingest.records.json_objects import json_records, records_by_line
 from fame_sql.ingest.records.record import Line, Record
@@ -29,6 +34,7 @@ SPLITTERS: dict[str, Splitter] = {
     "container": container_lines,
     "docker": docker_lines,
     "compose": compose_lines,
+    "stamped": stamped_lines,
     "counted": counted_messages,
 }
 """What makes records of lines, by the name that formats give in ``records``."""

@@ -64,7 +64,7 @@ def _objects(lines: Iterable[Line]) -> Iterator[Record]:
     held: list[Line] = []
     column = depth = 0
     for line in lines:
-        if held and _indent(line) <= _indent(held[0]) and _is_object(line.text):
+        if held and _indent(line) <= _indent(held[0]) and is_object(line.text):
             # What was begun before is broken.
             yield from map(_alone, held)
             held, depth = [], 0
@@ -98,7 +98,7 @@ def _objects(lines: Iterable[Line]) -> Iterator[Record]:
 
 def _alone(line: Line) -> Record:
     """Return a line that is in no object over several lines."""
-    return Record.of_line(line, line.text.strip() if _is_object(line.text) else None)
+    return Record.of_line(line, line.text.strip() if is_object(line.text) else None)
 
 
 def _indent(line: Line) -> int:
@@ -161,7 +161,8 @@ def _unpacked(record: Record) -> Iterator[Record]:
     yield record
 
 
-def _is_object(text: str) -> bool:
+def is_object(text: str) -> bool:
+    """Return whether a text is one JSON object."""
     try:
         return isinstance(json.loads(text), dict)
     except (ValueError, RecursionError):

@@ -2,7 +2,7 @@
 INSERT INTO incoming BY NAME
 SELECT
     $timestamp AS timestamp,
-    $$observed_timestamp::TIMESTAMP AS observed_timestamp,
+    coalesce($observed, $$observed_timestamp::TIMESTAMP) AS observed_timestamp,
     $severity_text AS severity_text,
     coalesce($severity_number, ingest_severity_number($severity_text)) AS severity_number,
     $service_name AS service_name,
