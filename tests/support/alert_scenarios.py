@@ -2,7 +2,8 @@
 
 A scenario is a TOML file with ``settings``, ``steps`` and what is to come of them. A step is a time
 and a word: ``open``, ``update``, ``end``, ``correct`` and ``silence``, ``dismiss``, ``set``,
-``answer``, ``mail`` and ``run``; ``clock`` sets the clock back. ``received`` has the time and the
+``answer``, ``mail`` and ``run``; ``write`` puts settings into the table unchecked, as another
+version or a hand would, and ``clock`` sets the clock back. ``received`` has the time and the
 text of each message by channels.
 """
 
@@ -21,6 +22,7 @@ from typing import Any
 
 from alert_servers import Receivers, Request
 
+from fame_sql import sql
 from fame_sql.operations.alerts import PassReport, run_pass
 from fame_sql.operations.alerts.durations import duration
 from fame_sql.operations.alerts.journal import journal_of
@@ -124,6 +126,11 @@ class Play:
     def set(self, settings: str) -> None:
         with self.opened() as opened:
             store_settings(opened, settings, "tester", self.clock.now(), force=True)
+
+    def write(self, settings: str) -> None:
+        with self.opened() as opened:
+            statement = sql.load("operations/alerts/add_settings")
+            opened.connection.execute(statement, [settings, "tester", self.clock.now()])
 
     def run(self) -> PassReport:
         report = run_pass(
@@ -265,6 +272,7 @@ _VERBS: dict[str, Callable[[Play, list[str], dict[str, str]], None]] = {
     "retry": _retry,
     "run": lambda play, names, given: _run(play, given),
     "set": lambda play, names, given: play.set(play.settings[names[0]]),  # type: ignore[attr-defined]
+    "write": lambda play, names, given: play.write(play.settings[names[0]]),  # type: ignore[attr-defined]
     "clock": lambda play, names, given: None,
     "env": lambda play, names, given: play.environment.update(given),
 }

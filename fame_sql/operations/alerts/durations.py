@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from fame_sql.errors import InputError
 
 _DURATION = re.compile(r"(\d{1,6})(s|m|h|d|w)")
+# A hundred years; with far more, the calendar of Python ends.
+_LONGEST = timedelta(days=36_500)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -24,7 +26,7 @@ def duration(text: object, name: str) -> timedelta:
     Raises
     ------
     InputError
-        If it is anything else.
+        If it is anything else, or longer than a hundred years.
     """
     found = _DURATION.fullmatch(text) if isinstance(text, str) else None
     if found is None:
@@ -32,7 +34,10 @@ def duration(text: object, name: str) -> timedelta:
             f"{name} = {text!r} is no span of time: write a whole number and s, m, h, d or w, "
             "such as 30m"
         )
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    span = timedelta(**{_UNITS[found[2]]: int(found[1])})
+    if span > _LONGEST:
+        raise InputError(f"{name} = {text!r} is too long: write at most {_LONGEST.days}d")
+    return span
 
 
 def span_of(seconds: float) -> str:

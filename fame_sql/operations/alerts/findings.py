@@ -11,6 +11,7 @@ from fame_sql.errors import FameError
 from fame_sql.operations.alerts.durations import clock_time, spoken
 from fame_sql.operations.alerts.storage import load_state
 from fame_sql.operations.alerts.stored_settings import has_settings, load_settings, unusable
+from fame_sql.operations.alerts.templates import failed
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
 _LATELY = timedelta(days=2)
@@ -39,7 +40,10 @@ def alert_findings(
         return
     yield from _undelivered(warehouse)
     for problem in unusable(settings, os.environ if environment is None else environment, now):
-        yield f"alerts could not be sent from here: {problem}", "fame alert check"
+        yield f"alerts could not be sent from here: {problem}", "fame alert routes"
+    for name, channel in settings.channels.items():
+        if wrong := failed(channel.options):
+            yield f"messages of the channel {name} say: {wrong}", "fame alert set alerts.toml"
     last = load_state(warehouse, now).last_pass
     if last is not None and now - last > _LATE:
         yield f"alerts were looked for last {spoken(now - last)} ago", "fame alert"

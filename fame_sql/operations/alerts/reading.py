@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from fame_sql.errors import InputError
 from fame_sql.operations.alerts.channels import Option, module_of
 from fame_sql.operations.alerts.durations import duration
-from fame_sql.operations.alerts.http import check_url
 from fame_sql.operations.alerts.matching import FIELDS, Match, read_match
-from fame_sql.operations.alerts.secrets import PREFIX, variable
+from fame_sql.operations.alerts.options import (
+    as_address,
+    as_flag,
+    as_number,
+    as_proxy,
+    as_span,
+    as_text,
+    as_texts,
+    read_option,
+)
 from fame_sql.operations.alerts.settings import (
     AlertSettings,
     ChannelSettings,
@@ -25,7 +32,7 @@ from fame_sql.operations.alerts.settings import (
     Route,
 )
 from fame_sql.operations.alerts.severities import SEVERITIES
-from fame_sql.operations.alerts.templates import check_template
+from fame_sql.operations.alerts.templates import NAMES, check_template
 from fame_sql.operations.alerts.windows import read_window
 from fame_sql.operations.incidents import Severity
 
@@ -35,7 +42,6 @@ _DURATIONS = ("suppress", "group_wait", "downtime", "lateness")
 _KEYS = {*_DURATIONS, "remind", "group_by", "limit", "source", "proxy", "retry", "heartbeat"}
 _KEYS |= {"channels", "routes", "maintenance", "delivery_alert"}
 _LONG = timedelta(days=30)
-_TLS = ("required", "if offered", "none")
 
 
 def read_settings(text: str) -> AlertSettings:
@@ -51,6 +57,29 @@ def read_settings(text: str) -> AlertSettings:
     InputError
         If it is no TOML, a key or channel is unknown, a route or window can never hold, a template
         cannot be filled in, or a secret is written out.
+    """
+    settings = read_settings_in_force(text)
+    for name, channel in settings.channels.items():
+        for option in NAMES:
+            if option in channel.options:
+                check_template(channel.options[option], f"channel {name}: {option}")
+    return settings
+
+
+def read_settings_in_force(text: str) -> AlertSettings:
+    """Return settings that were accepted before, perhaps by another version.
+
+    A template that cannot be filled in is no reason to send nothing: the built-in text is sent.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+
+    Raises
+    ------
+    InputError
+        If anything else is wrong with them.
     """
     try:
         given = tomllib.loads(text)
@@ -115,94 +144,19 @@ def _channel(name: str, table: Any) -> ChannelSettings:
     for option, of in options.items():
         if of.required and option not in table:
             raise InputError(f"{where}: {option} is missing")
-    read = {o: _option(table[o], of, f"{where}: {o}") for o, of in options.items() if o in table}
-    if read.get("tls", "required") not in _TLS:
-        raise InputError(f"{where}: tls = {read['tls']!r}; it is one of {', '.join(_TLS)}")
+    read = {
+        name: read_option(table[name], option, f"{where}: {name}")
+        for name, option in options.items()
+        if name in table
+    }
     return ChannelSettings(
         name,
         table["kind"],
         read,
         _match(table, where),
         _severity(table.get("severity", "info"), f"{where}: severity"),
-        _flag(table.get("notify_end", True), f"{where}: notify_end"),
+        as_flag(table.get("notify_end", True), f"{where}: notify_end"),
     )
-
-
-def _option(value: Any, option: Option, where: str) -> Any:
-    return _READERS[option.type](value, where)
-
-
-def _text(value: Any, where: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise InputError(f"{where} = {value!r} is no text")
-    return value
-
-
-def _texts(value: Any, where: str) -> tuple[str, ...]:
-    given = value if isinstance(value, list) else [value]
-    if not given:
-        raise InputError(f"{where} is empty")
-    return tuple(_text(each, where) for each in given)
-
-
-def _number(value: Any, where: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise InputError(f"{where} = {value!r} is no whole number above 0")
-    return value
-
-
-def _flag(value: Any, where: str) -> bool:
-    if not isinstance(value, bool):
-        raise InputError(f"{where} = {value!r}: write true or false")
-    return value
-
-
-def _secret(value: Any, where: str) -> str:
-    if not isinstance(value, str) or not value.startswith(PREFIX):
-        raise InputError(
-            f"{where} is a secret: put it into an environment variable and write 'env:NAME' here"
-        )
-    variable(value, where)
-    return value
-
-
-def _address(value: Any, where: str) -> str:
-    """Return an address; refuse one that holds a password, a token or the like."""
-    text = _text(value, where)
-    if text.startswith(PREFIX):
-        return _secret(text, where)
-    if text == "none":
-        return text
-    check_url(text, where, ("http", "https", "smtp", "smtps"))
-    parts = urlsplit(text)
-    if parts.password or parts.query or any(len(p) >= 16 for p in parts.path.split("/")):
-        raise InputError(
-            f"{where} seems to hold a secret: put the address into an environment variable and "
-            "write 'env:NAME'"
-        )
-    if where.endswith(": proxy") and parts.scheme != "http":
-        raise InputError(f"{where}: only proxies at http:// are supported")
-    return text
-
-
-def _ca_file(value: Any, where: str) -> str:
-    text = _text(value, where)
-    if not Path(text).is_file():
-        raise InputError(f"{where}: there is no file {text}")
-    return text
-
-
-_READERS: dict[str, Callable[[Any, str], Any]] = {
-    "text": _text,
-    "texts": _texts,
-    "number": _number,
-    "flag": _flag,
-    "duration": duration,
-    "template": check_template,
-    "address": _address,
-    "secret": _secret,
-    "file": _ca_file,
-}
 
 
 def _severity(value: Any, where: str) -> Severity:
@@ -212,9 +166,9 @@ def _severity(value: Any, where: str) -> Severity:
 
 
 def _match(table: Mapping[str, Any], where: str) -> Match:
-    return (
-        read_match(_text(table["match"], f"{where}: match"), where) if "match" in table else Match()
-    )
+    if "match" not in table:
+        return Match()
+    return read_match(as_text(table["match"], f"{where}: match"), where)
 
 
 def _route(table: Mapping[str, Any], number: int, channels: Mapping[str, Any]) -> Route:
@@ -222,23 +176,20 @@ def _route(table: Mapping[str, Any], number: int, channels: Mapping[str, Any]) -
     _known(table, {"severity", "service", "domain", "match", "channels", "after", "last"}, where)
     if "channels" not in table:
         raise InputError(f"{where}: channels is missing; an empty list drops what the route takes")
-    names = (
-        tuple(table["channels"]) if isinstance(table["channels"], list) else (table["channels"],)
-    )
+    names = _channel_names(table["channels"], channels, f"{where}: channels")
     return Route(
         _severity(table.get("severity", "info"), f"{where}: severity"),
-        frozenset(_texts(table["service"], f"{where}: service") if "service" in table else ()),
-        frozenset(_texts(table["domain"], f"{where}: domain") if "domain" in table else ()),
+        frozenset(as_texts(table["service"], f"{where}: service") if "service" in table else ()),
+        frozenset(as_texts(table["domain"], f"{where}: domain") if "domain" in table else ()),
         _match(table, where),
-        _channel_names(names, channels, where),
+        names,
         duration(table.get("after", "0s"), f"{where}: after"),
-        _flag(table.get("last", not names), f"{where}: last"),
+        as_flag(table.get("last", not names), f"{where}: last"),
     )
 
 
-def _channel_names(
-    names: tuple[Any, ...], channels: Mapping[str, Any], where: str
-) -> tuple[str, ...]:
+def _channel_names(given: Any, channels: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    names = as_texts(given, where) if given != [] else ()
     for name in names:
         if name not in channels:
             raise InputError(
@@ -266,52 +217,51 @@ def _quiet(given: Mapping[str, Any]) -> dict[str, Any]:
         if read["remind"] == timedelta():
             raise InputError("remind = '0s' would send a message in every pass: write 'never'")
     if "group_by" in given:
-        read["group_by"] = _texts(given["group_by"], "group_by") if given["group_by"] else ()
+        read["group_by"] = as_texts(given["group_by"], "group_by") if given["group_by"] else ()
         for field in read["group_by"]:
             if field not in FIELDS:
                 raise InputError(f"group_by has {field!r}; fields are {', '.join(FIELDS)}")
     limit = _table(given, "limit")
     _known(limit, {"messages", "per"}, "limit")
     if "messages" in limit:
-        read["limit"] = _number(limit["messages"], "limit: messages")
+        read["limit"] = as_number(limit["messages"], "limit: messages")
     if "per" in limit:
         read["limit_per"] = duration(limit["per"], "limit: per")
     if "source" in given:
-        read["source"] = _text(given["source"], "source")
+        read["source"] = as_text(given["source"], "source")
     if "proxy" in given:
-        read["proxy"] = _address(given["proxy"], "settings: proxy")
+        read["proxy"] = as_proxy(given["proxy"], "settings: proxy")
     return read
 
 
 def _retry(table: Mapping[str, Any]) -> Retry:
     _known(table, {"first", "factor", "longest", "within"}, "retry")
     factor = table.get("factor", 2)
-    if not isinstance(factor, int | float) or not 1 <= factor <= 10:
+    if not isinstance(factor, int | float) or isinstance(factor, bool) or not 1 <= factor <= 10:
         raise InputError(f"retry: factor = {factor!r} is no number from 1 to 10")
-    spans = {
-        n: duration(table[n], f"retry: {n}") for n in ("first", "longest", "within") if n in table
-    }
-    if spans.get("first") == timedelta():
-        raise InputError("retry: first = '0s' would send without a pause: write at least 1s")
+    # Without a pause, a receiver that is down would be asked thousands of times.
+    spans = {n: as_span(table[n], f"retry: {n}") for n in ("first", "longest") if n in table}
+    if "within" in table:
+        spans["within"] = duration(table["within"], "retry: within")
     return Retry(factor=float(factor), **spans)
 
 
 def _heartbeat(table: Mapping[str, Any], channels: Mapping[str, Any]) -> Heartbeat:
     _known(table, {"url", "every", "quiet", "channels"}, "heartbeat")
-    names = tuple(table.get("channels", ()))
+    names = _channel_names(table.get("channels", []), channels, "heartbeat: channels")
     return Heartbeat(
-        _address(table["url"], "heartbeat: url") if "url" in table else "",
+        as_address(table["url"], "heartbeat: url") if "url" in table else "",
         duration(table.get("every", "5m"), "heartbeat: every"),
-        duration(table["quiet"], "heartbeat: quiet") if "quiet" in table else None,
-        _channel_names(names, channels, "heartbeat"),
+        as_span(table["quiet"], "heartbeat: quiet") if "quiet" in table else None,
+        names,
     )
 
 
 def _delivery_alert(table: Mapping[str, Any], channels: Mapping[str, Any]) -> DeliveryAlert:
     _known(table, {"after", "via", "repeat"}, "delivery_alert")
-    via = _channel_names(tuple(table.get("via", ())), channels, "delivery_alert")
+    via = _channel_names(table.get("via", []), channels, "delivery_alert: via")
     return DeliveryAlert(
-        _number(table.get("after", 3), "delivery_alert: after"),
+        as_number(table.get("after", 3), "delivery_alert: after"),
         via,
         duration(table.get("repeat", "6h"), "delivery_alert: repeat"),
     )
@@ -326,10 +276,16 @@ def _notes(
     used = {name for route in routes for name in route.channels}
     if routes and (unused := sorted(set(channels) - used)):
         notes.append(f"no route leads to {', '.join(unused)}")
-    via = tuple(_table(given, "delivery_alert").get("via", ()))
-    if len(via) == 1:
-        notes.append(f"delivery_alert: {via[0]} cannot report that it fails itself")
+    via = _table(given, "delivery_alert").get("via", [])
+    if isinstance(via, str) or len(via) == 1:
+        name = via if isinstance(via, str) else via[0]
+        notes.append(f"delivery_alert: {name} cannot report that it fails itself")
     for name, channel in channels.items():
+        if channel.kind == "file" and not Path(channel.options["path"]).is_absolute():
+            notes.append(
+                f"channel {name}: {channel.options['path']} is looked for where 'fame alert' runs, "
+                "which is elsewhere in cron: write the whole path"
+            )
         if channel.options.get("verify") is False:
             notes.append(f"channel {name}: certificates are not checked")
         if channel.kind == "alertmanager":

@@ -8,7 +8,7 @@ once at most. Channels that worked last time come first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from fame_sql.operations.alerts.outcome import Outcome
 from fame_sql.operations.alerts.recording import PROBE, record
 from fame_sql.operations.alerts.settings import AlertSettings
 from fame_sql.operations.alerts.state import AlertState, Delivery
+from fame_sql.operations.alerts.templates import failed
 
 
 class Clock(Protocol):
@@ -140,6 +141,10 @@ class Sender:
             # A mistake in one channel must not keep the others from being used.
             outcome = Outcome("failed", f"{type(error).__name__} in the channel {name}")
         self._last[name] = self.clock.now()
+        if outcome.status == "delivered":
+            options = self.settings.channels[name].options
+            missing = "; ".join(filter(None, (outcome.degraded, failed(options))))
+            outcome = replace(outcome, degraded=missing)
         return outcome, channel.mark()
 
     def _channel(self, name: str) -> Channel | str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from fame_sql import sql
 from fame_sql.errors import InputError, MissingStageError
 from fame_sql.operations.alerts.channels import Surroundings, open_channel
-from fame_sql.operations.alerts.reading import read_settings
+from fame_sql.operations.alerts.reading import read_settings, read_settings_in_force
 from fame_sql.operations.alerts.recording import forgive
 from fame_sql.operations.alerts.secrets import MissingSecretError, Secrets
 from fame_sql.operations.alerts.settings import AlertSettings
@@ -24,7 +24,7 @@ def load_settings(warehouse: Warehouse) -> AlertSettings:
     MissingStageError
         If none were set.
     """
-    return read_settings(settings_text(warehouse))
+    return read_settings_in_force(settings_text(warehouse))
 
 
 def settings_text(warehouse: Warehouse) -> str:

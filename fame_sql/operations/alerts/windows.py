@@ -23,6 +23,7 @@ from fame_sql.operations.incidents import Incident
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _KEYS = {"name", "from", "to", "weekdays", "zone", "match", "except", "start", "end", "for"}
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
 
@@ -140,13 +141,18 @@ def read_window(given: Mapping[str, Any], number: int) -> Window:
     where = f"maintenance {given.get('name', number)!r}"
     if unknown := sorted(set(given) - _KEYS):
         raise InputError(f"{where}: {unknown[0]!r} is no key; keys are {', '.join(sorted(_KEYS))}")
-    zone = given.get("zone", "UTC")
+    texts = {"name": f"window {number}", "zone": "UTC", "match": "", "except": ""}
+    for key in texts:
+        texts[key] = given.get(key, texts[key])
+        if not isinstance(texts[key], str):
+            raise InputError(f"{where}: {key} = {texts[key]!r} is no text")
+    zone = texts["zone"]
     zone_of(zone)
     common: dict[str, Any] = {
-        "name": str(given.get("name", f"window {number}")),
+        "name": texts["name"],
         "zone": zone,
-        "match": read_match(given.get("match", ""), where),
-        "spared": given.get("except", ""),
+        "match": read_match(texts["match"], where),
+        "spared": texts["except"],
     }
     if "start" in given:
         return Window(**common, **_once(given, zone, where))
@@ -219,6 +225,8 @@ def _moment(given: object, zone: str, where: str) -> tuple[datetime, list[str]]:
         read = given if isinstance(given, datetime) else datetime.fromisoformat(str(given))
     except ValueError:
         raise InputError(f"{where} = {given!r} is no time: write 2026-03-29 02:30") from None
+    if not _FIRST_YEAR <= read.year <= _LAST_YEAR:
+        raise InputError(f"{where} = {read}: write a year from {_FIRST_YEAR} to {_LAST_YEAR}")
     if read.tzinfo is not None:
         return read.astimezone(UTC).replace(tzinfo=None), []
     local = read.replace(tzinfo=zone_of(zone))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from dataclasses import replace
 from datetime import datetime
 from email.policy import SMTP
 from pathlib import Path
@@ -21,8 +22,9 @@ from fame_sql.operations.alerts.channels.email import Email
 from fame_sql.operations.alerts.channels.slack import MOST_BLOCKS, Slack
 from fame_sql.operations.alerts.notice import Item, Notice, from_json, to_json
 from fame_sql.operations.alerts.passes import _WithoutSecrets
-from fame_sql.operations.alerts.reading import read_settings
+from fame_sql.operations.alerts.reading import read_settings, read_settings_in_force
 from fame_sql.operations.alerts.secrets import Secrets
+from fame_sql.operations.alerts.templates import fault, fill
 from fame_sql.operations.incidents import Incident
 
 pytestmark = pytest.mark.any_duckdb
@@ -219,6 +221,25 @@ def test_a_preview_needs_no_secret() -> None:
     for words in ("url", "server", "url of apprise", "token"):
         assert stand_in.value("env:NOT_SET", f"channel a: {words}")
     assert stand_in.value("env:NOT_SET", "channel a: url of apprise").startswith("json://")
+
+
+@pytest.mark.parametrize("kind", ["slack", "email"])
+def test_a_template_that_fails_is_said_in_the_last_line(kind: str) -> None:
+    settings = read_settings_in_force(SETTINGS).channels[kind]
+    options = {**settings.options, "template": "{service.__class__}", "subject": "{team}"}
+    around = Surroundings(Secrets({"URL": "http://127.0.0.1/"}), lambda: AT)
+    shown = open_channel(replace(settings, options=options), around).show(
+        notice(an_incident("A", AT))
+    )
+    assert "new: error, shop: trouble A" in shown
+    assert "the template names {service.__class__}" in shown
+    assert "built-in text" in shown
+
+
+@given(template=st.text(alphabet="{}!:.sumary <", max_size=40), text=st.text(max_size=50))
+def test_a_template_is_filled_in_or_named(template: str, text: str) -> None:
+    filled = fill(template, {"summary": text})
+    assert (filled is None) == bool(fault(template))
 
 
 @given(text=st.text(max_size=300), kind=st.sampled_from([k for k in kinds() if k != "apprise"]))

@@ -15,6 +15,11 @@ from fame_sql.operations.alerts.secrets import Secrets
 from fame_sql.operations.alerts.settings import ChannelSettings
 from fame_sql.operations.alerts.text import cut, one_line
 
+OptionType = Literal[
+    "text", "number", "flag", "duration", "template", "address", "proxy", "secret", "file",
+    "mail", "mails", "tls",
+]  # fmt: skip
+
 _LONGEST_REASON = 200
 
 # What makes no difference to a message that is sent again unchanged, until somebody acts.
@@ -28,17 +33,21 @@ class Option:
 
     Parameters
     ----------
-    type : {"text", "texts", "number", "flag", "duration", "template", "address", "secret", "file"}
+    type : str
         What it takes. An ``address`` may hold a secret and then names a variable; a ``secret``
-        always does.
+        always does. A ``proxy`` is an address or ``none``.
     required : bool
         Whether it must be given.
+    schemes : tuple of str
+        How an address can begin.
+    least : int
+        The least that a number can be.
     """
 
-    type: Literal[
-        "text", "texts", "number", "flag", "duration", "template", "address", "secret", "file"
-    ]
+    type: OptionType
     required: bool = False
+    schemes: tuple[str, ...] = ("http", "https")
+    least: int = 1
 
 
 @dataclass(frozen=True)
@@ -198,7 +207,7 @@ def shown(body: Any) -> str:
 
 HTTP_OPTIONS = {
     "timeout": Option("duration"),
-    "proxy": Option("address"),
+    "proxy": Option("proxy"),
     "verify": Option("flag"),
     "ca_file": Option("file"),
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 import smtplib
 import ssl
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,16 +20,16 @@ from fame_sql.operations.alerts.channels.channel import Option, Surroundings, Tr
 from fame_sql.operations.alerts.notice import Item, Notice
 from fame_sql.operations.alerts.outcome import Outcome, Status
 from fame_sql.operations.alerts.settings import ChannelSettings
-from fame_sql.operations.alerts.templates import fill
+from fame_sql.operations.alerts.templates import failed, fill
 from fame_sql.operations.alerts.text import cut, one_line
 
 OPTIONS = {
-    "server": Option("address", required=True),
-    "from": Option("text", required=True),
-    "to": Option("texts", required=True),
+    "server": Option("address", required=True, schemes=("smtp", "smtps")),
+    "from": Option("mail", required=True),
+    "to": Option("mails", required=True),
     "user": Option("text"),
     "password": Option("secret"),
-    "tls": Option("text"),
+    "tls": Option("tls"),
     "verify": Option("flag"),
     "ca_file": Option("file"),
     "timeout": Option("duration"),
@@ -42,7 +41,6 @@ TRAITS = Traits()  # Many programs show a mail twice that comes twice with one M
 
 LONGEST_SUBJECT = 180
 _MOST_ITEMS = 50
-_ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
 
 def open_channel(settings: ChannelSettings, around: Surroundings) -> Email:
@@ -51,15 +49,12 @@ def open_channel(settings: ChannelSettings, around: Surroundings) -> Email:
     Raises
     ------
     InputError
-        If the server is no address, or an address of mail is none.
+        If the server is no address, or a variable is not set.
     """
     options, where = settings.options, f"channel {settings.name}"
     url = around.secrets.value(options["server"], f"{where}: server")
     around.secrets.learn(url)
     http.check_url(url, f"{where}: server", ("smtp", "smtps"))
-    for address in (options["from"], *options["to"]):
-        if _ADDRESS.fullmatch(address) is None:
-            raise InputError(f"{where}: {address!r} is no mail address")
     parts = urlsplit(url)
     user = options.get("user") or unquote(parts.username or "")
     password = unquote(parts.password or "")
@@ -210,8 +205,8 @@ class Email:
         return message
 
     def _subject(self, notice: Notice) -> str:
-        template = self.settings.options.get("subject")
-        text = fill(template, notice.items[0].values()) if template else notice.headline()
+        template = self.settings.options.get("subject", "")
+        text = fill(template, notice.items[0].values()) or notice.headline()
         return one_line(f"[fame] {text}")
 
     def _paragraphs(self, notice: Notice) -> Iterable[str]:
@@ -223,12 +218,12 @@ class Email:
             yield f"and {left} more incidents: fame incidents"
 
     def _lines(self, item: Item) -> list[str]:
-        template = self.settings.options.get("template")
-        head = fill(template, item.values()) if template else item.headline()
+        template = self.settings.options.get("template", "")
+        head = fill(template, item.values()) or item.headline()
         facts = [head, item.times(), item.counts(), one_line(item.note), item.incident.known]
         examples = [f"  {cut(one_line(text), 2_000)}" for text in item.incident.examples]
-        step = next_step(item, self.around)
-        return [one_line(fact) for fact in facts if fact] + examples + ([step] if step else [])
+        ends = [next_step(item, self.around), failed(self.settings.options)]
+        return [one_line(f) for f in facts if f] + examples + [end for end in ends if end]
 
     def _page(self, notice: Notice) -> str:
         body = "".join(

@@ -22,7 +22,7 @@ from fame_sql.operations.alerts.channels.channel import (
 from fame_sql.operations.alerts.notice import Item, Notice
 from fame_sql.operations.alerts.outcome import Outcome
 from fame_sql.operations.alerts.settings import ChannelSettings
-from fame_sql.operations.alerts.templates import fill
+from fame_sql.operations.alerts.templates import failed, fill
 from fame_sql.operations.alerts.text import cut, one_line
 
 OPTIONS = {
@@ -110,10 +110,10 @@ class Slack(HttpChannel):
         return {"text": self._headline(notice), "blocks": blocks}
 
     def _item_blocks(self, item: Item) -> list[dict[str, Any]]:
-        template = self.settings.options.get("template")
-        head = fill(template, item.values()) if template else item.headline()
+        template = self.settings.options.get("template", "")
+        head = fill(template, item.values()) or item.headline()
         facts = [item.times(), item.counts(), item.note, item.incident.known]
-        facts.append(next_step(item, self.around))
+        facts += [next_step(item, self.around), failed(self.settings.options)]
         lines = [escaped(head), *(escaped(one_line(fact)) for fact in facts if fact)]
         blocks = [_mrkdwn(cut("\n".join(lines), LONGEST_BLOCK))]
         examples = [one_line(text) for text in item.incident.examples[:_EXAMPLES]]

@@ -23,7 +23,7 @@ OPTIONS = {
     **HTTP_OPTIONS,
     "url": Option("address", required=True),
     "token": Option("secret"),
-    "max_bytes": Option("number"),
+    "max_bytes": Option("number", least=4_096),  # Room for one incident without its lines.
 }
 
 TRAITS = Traits(recognises=True)
