@@ -4,7 +4,10 @@ CREATE OR REPLACE MACRO fame.value_bins(head, message) AS (
     CASE WHEN head IS NOT NULL THEN coalesce(list_sum(list_transform(
         list_transform(
             list_transform(
-                [string_split_regex(trim(left(message, 8192), E' \t\n\x0b\f\r'), '[ \t\n\v\f\r]+')],
+                [list_filter(
+                    string_split(translate(left(message, 8192), E'\t\n\x0b\f\r', '     '), ' '),
+                    lambda __fame_word: __fame_word <> ''
+                )],
                 lambda __fame_words: list_transform(
                     head.places,
                     lambda __fame_p: {
@@ -38,25 +41,33 @@ CREATE OR REPLACE MACRO fame.value_bins(head, message) AS (
         lambda __fame_w: list_sum(__fame_w)
     )), 0)::BIGINT END
 );
+-- The score of a line, moved from that of its event by the sum of the bins' weights.
+CREATE OR REPLACE MACRO fame.moved(score, head, bins) AS (
+    floor(
+        1 / (1 + exp(-greatest(least(
+            floor(
+                head.kept * floor(
+                    ln(greatest(least(score, 0.9999), 0.0001) / (1 - greatest(least(score, 0.9999), 0.0001)))
+                    * 1000000 + 0.5
+                ) / 1000000 + 0.5
+            ) + head.intercept + bins,
+            16000000
+        ), -16000000) / 1000000)) * 10000 + 0.5
+    ) / 10000
+);
 -- The score of a line, given that of its event's own verdict, the answer about its template, the
 -- template's value head and the sum of the bins' weights, all of which may be NULL.
 CREATE OR REPLACE MACRO fame.valued_by_bins(score, answer, head, bins) AS (
     CASE
         WHEN head IS NULL OR bins IS NULL OR coalesce(answer, 'mixed') <> 'mixed' THEN score
-        ELSE floor(
-            1 / (1 + exp(-greatest(least(
-                floor(
-                    head.kept * floor(
-                        ln(greatest(least(score, 0.9999), 0.0001) / (1 - greatest(least(score, 0.9999), 0.0001)))
-                        * 1000000 + 0.5
-                    ) / 1000000 + 0.5
-                ) + head.intercept + bins,
-                16000000
-            ), -16000000) / 1000000)) * 10000 + 0.5
-        ) / 10000
+        ELSE fame.moved(score, head, bins)
     END
 );
--- The same of a message.
+-- The same of a message. DuckDB works out a parameter at each of its places, so the sum, the dearest
+-- part of a verdict, has one.
 CREATE OR REPLACE MACRO fame.valued(score, answer, head, message) AS (
-    fame.valued_by_bins(score, answer, head, fame.value_bins(head, message))
+    CASE
+        WHEN head IS NULL OR coalesce(answer, 'mixed') <> 'mixed' THEN score
+        ELSE fame.moved(score, head, fame.value_bins(head, message))
+    END
 );
