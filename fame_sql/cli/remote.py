@@ -85,10 +85,7 @@ def _run(
 
     found = find(line)
     if found is None:
-        raise WarehouseError(
-            f"'fame {name_of(line)}' does not run while a server holds the warehouse "
-            f"({address.url}): stop the server first"
-        )
+        raise WarehouseError(_not_served(name_of(line), address))
     token = token_of(token_file)
     own = [_own_words(level, found) for level in line]
     try:
@@ -105,6 +102,21 @@ def _run(
         if address.pid and find_server(warehouse) is None:
             return None  # It ended just now, so the command can run here.
         raise
+
+
+def _not_served(command: str, address: Address) -> str:
+    """Return why a command that no server runs does not run, and what to do."""
+    from fame_sql.serve.address import SERVER
+
+    if not address.pid:
+        return (
+            f"'fame {command}' does not run at a server, and {SERVER} names one ({address.url}): "
+            f"name a warehouse of this machine with --warehouse, or unset {SERVER}"
+        )
+    return (
+        f"'fame {command}' does not run while a server holds the warehouse ({address.url}): stop "
+        "the server first"
+    )
 
 
 def _width(level: Level) -> list[str]:

@@ -278,6 +278,7 @@ def test_a_server_is_named_by_its_address(
     assert "FAME_TOKEN" in fame("status").stderr
     monkeypatch.setenv("FAME_SERVER", "http://127.0.0.1:9")
     assert "does not answer" in fame("status", role="reader").stderr
+    assert "unset FAME_SERVER" in fame("init", role="writer").stderr
     monkeypatch.setenv("FAME_SERVER", "nonsense")
     assert "write http://HOST:PORT" in fame("status", role="reader").stderr
 
