@@ -168,6 +168,7 @@ PACKED = gzip.compress(_one("packed"))
 # What is sent with which headers, the status, and the bodies that are stored.
 ENCODED: dict[str, tuple[bytes, str, dict[str, str], int, list[str]]] = {
     "parameters": (_one("a"), "Application/JSON; charset=utf-8", {}, 200, ["a"]),
+    "another character set": (_one("ü"), "application/json; charset=iso-8859-1", {}, 200, ["ü"]),
     "another kind": (_one("a"), "text/plain", {}, 415, []),
     "no kind": (_one("a"), "", {}, 415, []),
     "gzip": (PACKED, JSON, {"Content_Encoding": "X-GZIP"}, 200, ["packed"]),
@@ -179,6 +180,7 @@ ENCODED: dict[str, tuple[bytes, str, dict[str, str], int, list[str]]] = {
         ["two"],
     ),
     "identity": (_one("b"), JSON, {"Content_Encoding": "identity"}, 200, ["b"]),
+    "an empty coding": (_one("c"), JSON, {"Content_Encoding": ""}, 200, ["c"]),
     "another coding": (_one("a"), JSON, {"Content_Encoding": "zstd"}, 415, []),
     "two codings": (PACKED, JSON, {"Content_Encoding": "gzip, gzip"}, 415, []),
     "gzip without saying so": (PACKED, JSON, {}, 400, []),
