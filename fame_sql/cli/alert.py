@@ -103,12 +103,14 @@ def _follow(warehouse: Path, every: float, as_json: bool) -> None:
 
 def _once(warehouse: Path, as_json: bool, *, quiet: bool = False) -> int:
     from fame_sql.operations.alerts import run_pass
-    from fame_sql.operations.alerts.journal import PassRunningError
+    from fame_sql.operations.alerts.journal import PassRunningError, journal_of
     from fame_sql.operations.alerts.source import WarehouseIncidents
     from fame_sql.warehouse.warehouse import Warehouse
 
-    # Asked first, so that a name that is wrong leaves no journal beside it.
-    Warehouse.open(warehouse).close()
+    if not journal_of(warehouse).exists():
+        # Asked first, so that a name that is wrong leaves no journal beside it. Later the journal
+        # is: of passes that begin at once, all but one learn from it that another one runs.
+        Warehouse.open(warehouse).close()
     try:
         report = run_pass(warehouse, lambda: Warehouse.open(warehouse), WarehouseIncidents())
     except PassRunningError as error:

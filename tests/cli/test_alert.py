@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -69,6 +71,18 @@ def test_what_is_wrong_now_is_sent_once(fame) -> None:
     assert {line["headline"].split(":")[0] for line in _written()} <= {"new", "critical", "error"}  # type: ignore[attr-defined]
     assert fame("alert").stdout.startswith("0 sent")
     assert len(_written()) == len(report["sent"])
+
+
+def test_of_passes_that_begin_at_once_all_but_one_say_so(fame, copied: Path) -> None:
+    words = [sys.executable, "-m", "fame_sql", "alert"]
+    passes = [subprocess.Popen(words, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    said = [each.communicate()[1] for each in passes]
+    codes = [each.returncode for each in passes]
+    assert 0 in codes
+    assert set(codes) <= {0, 75}, said
+    assert all("another pass" in text for code, text in zip(codes, said, strict=True) if code)
+    headlines = [line["delivery_id"] for line in _written()]
+    assert len(headlines) == len(set(headlines)) > 0
 
 
 def test_a_silence_holds_back_what_it_names(fame) -> None:

@@ -166,7 +166,7 @@ def _open(play: Play, names: list[str], given: dict[str, str]) -> None:
             verb = "reopened" if one in play.incidents else "opened"
             if "silenced" in given:
                 play.source.covered.pop(one, None)
-            play.change(one, verb, state="open", last_seen=play.clock.now(), **_values(given))
+            play.change(one, verb, state="open", **{"last_seen": play.clock.now()} | _values(given))
 
 
 def _update(play: Play, names: list[str], given: dict[str, str]) -> None:

@@ -74,7 +74,7 @@ def drafts_for_people(
     room : int
         How many messages there can be; what does not fit goes into the last one.
     gap : str
-        How to say when nothing was looked at.
+        How to say when nothing was looked at; empty if that was not long.
     """
     released: dict[str, list[Item]] = {}
     groups: dict[str, list[Item]] = {}

@@ -226,18 +226,25 @@ class _Channel:
         if told.what == "owed":
             return True
         told.phase = followed.phase
-        last = self.state.last_pass
-        was_away = last is not None and self.now - last > self.settings.downtime
-        if (
-            self.traits.keeps_state
-            or followed.is_own
-            or not (was_away or followed.corrected_at is not None)
-        ):
+        is_news = self._was_away() or followed.corrected_at is not None or self._came_late(followed)
+        if self.traits.keeps_state or followed.is_own or not is_news:
             told.what = "settled"
             self.decision.unannounced.add(told.incident_id)
             return False
         told.what = "owed"
         return True
+
+    def _was_away(self) -> bool:
+        """Return whether there was no pass for so long that people are told of it."""
+        last = self.state.last_pass
+        return last is not None and self.now - last > self.settings.downtime
+
+    def _came_late(self, followed: Followed) -> bool:
+        """Return whether late lines told of an incident that was over long before they came."""
+        if self.state.last_pass is None:
+            return False
+        age = followed.opened_at - followed.incident.last_seen
+        return self.settings.downtime < age <= self.settings.lateness
 
     def _awaits_answer(self, followed: Followed) -> bool:
         """Return whether a message of an open incident was sent and not answered."""
@@ -318,7 +325,7 @@ class _Channel:
     def _drafts(self, wants: list[Want]) -> list[Draft]:
         if self.traits.keeps_state:
             return drafts_for_receivers(wants, self._still_open(wants), self.settings)
-        gap = gap_title(self.state.last_pass, self.now)
+        gap = gap_title(self.state.last_pass, self.now) if self._was_away() else ""
         pending = sum(1 for _ in self.state.pending(self.name))
         known, new = parted(wants, self.state.restored)
         drafts = drafts_for_people(new, self.settings, max(1, self._room() + pending), gap)

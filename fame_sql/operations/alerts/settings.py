@@ -167,7 +167,7 @@ class AlertSettings:
     downtime : timedelta
         A gap between two passes that people are told of, with what happened in it.
     lateness : timedelta
-        How old news can be and still be announced as news.
+        How long ago an incident can have ended that late lines tell of, so that people learn of it.
     source : str
         What tells this warehouse's alerts from those of others at the same receivers.
     proxy : str
@@ -188,7 +188,7 @@ class AlertSettings:
     limit: int = 10
     limit_per: timedelta = timedelta(minutes=10)
     downtime: timedelta = timedelta(minutes=15)
-    lateness: timedelta = timedelta(hours=1)
+    lateness: timedelta = timedelta(days=1)
     source: str = ""
     proxy: str = ""
     retry: Retry = field(default_factory=Retry)
