@@ -74,6 +74,21 @@ def test_many_records_in_one_line_need_little_memory(warehouse: Warehouse, tmp_p
     assert last == [("message 2999", 1)]
 
 
+def test_what_stands_beside_records_is_copied_within_a_bound(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    for count in (3, 50):
+        source = tmp_path / f"{count}.jsonl"
+        held = [{"message": f"message {n}"} for n in range(count)]
+        source.write_text(json.dumps({"logGroup": "shop", "logEvents": held, "pad": "x" * 300_000}))
+        ingest_file(warehouse, source)
+    rows = warehouse.rows("SELECT attributes FROM fame.logs ORDER BY log_id")
+    found = [json.loads(text) for (text,) in rows]
+    assert {each["logGroup"] for each in found} == {"shop"}
+    assert [len(each.get("pad", "")) for each in found] == [300_000] * 4 + [0] * 49
+    assert found[4] == {"logGroup": "shop", "kept_with_record": 1}
+
+
 def test_a_load_without_memory_enough_says_so(warehouse: Warehouse, tmp_path: Path) -> None:
     source = tmp_path / "source.jsonl"
     source.write_text(_otlp_line(3000), encoding="utf-8")

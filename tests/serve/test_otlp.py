@@ -91,6 +91,54 @@ def test_a_resource_and_a_scope_are_kept(post: Post, stored: Stored) -> None:
     assert (second["service_name"], second["resource_attributes"]) == (None, None)
 
 
+def _large(**scope: int) -> bytes:
+    """Return a request whose resource is large, with scopes of so many records."""
+    pad = [{"key": "pad", "value": {"stringValue": "x" * 100_000}}]
+    scopes = [
+        {
+            "scope": {"name": name, "attributes": pad if name == "own" else []},
+            "logRecords": [{"body": {"stringValue": f"{name} {n}"}} for n in range(count)],
+        }
+        for name, count in scope.items()
+    ]
+    resource = {"attributes": [*SERVICE["attributes"], *HOST, *pad]}
+    return json.dumps({"resourceLogs": [{"resource": resource, "scopeLogs": scopes}]}).encode()
+
+
+def test_what_is_too_large_to_copy_to_each_record_is_kept_once(
+    post: Post, stored: Stored, newborn: Path, tmp_path: Path
+) -> None:
+    body = _large(first=2, none=0, many=40, own=101)
+    said = json.loads(post("/v1/logs", body, JSON).body)["partialSuccess"]["errorMessage"]
+    assert said.startswith("the attributes of the resource or scope of 101 records are too many")
+    rows = stored()
+    assert sum(len(row["resource_attributes"]) for row in rows) < 40 * len(body)
+    found = [json.loads(row["resource_attributes"]) for row in rows]
+    assert {len(each.get("pad", "")) for each in found[:42]} == {100_000}
+    # The resource is with its first record, and the scope with the first of its own.
+    assert found[42]["otlp"]["kept_with_record"] == 1
+    assert len(found[42]["otlp"]["scope"]["attributes"]["pad"]) == 100_000
+    assert found[43:] == [{"otlp": {"kept_with_record": 43}}] * 100
+    assert rows[42]["line_number"] == 43
+    assert {(row["service_name"], row["host_name"]) for row in rows} == {("shop", "h1")}
+    file, path = tmp_path / "otlp.json", tmp_path / "read.duckdb"
+    file.write_bytes(body)
+    path.write_bytes(newborn.read_bytes())
+    with Warehouse.open(path) as warehouse:
+        ingest_file(warehouse, file)
+        read = warehouse.rows("SELECT resource_attributes FROM fame.logs ORDER BY log_id")
+    assert [json.loads(text) for (text,) in read] == found
+
+
+def test_a_long_name_is_cut_and_kept_in_full_beside(post: Post, stored: Stored) -> None:
+    resource = {"attributes": [{"key": "service.name", "value": {"stringValue": "s" * 5000}}]}
+    said = json.loads(post("/v1/logs", _request({}, resource=resource), JSON).body)
+    assert said["partialSuccess"]["errorMessage"].startswith("service or host names are cut")
+    [row] = stored()
+    assert row["service_name"] == "s" * 1024
+    assert len(json.loads(row["resource_attributes"])["service.name"]) == 5000
+
+
 @pytest.mark.parametrize(
     ("name", "identity", "kept"),
     [

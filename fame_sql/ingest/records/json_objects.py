@@ -6,8 +6,10 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from fame_sql.ingest.records.copies import KEPT, Copies
 from fame_sql.ingest.records.otlp import otlp_objects
 from fame_sql.ingest.records.record import Line, Record
 
@@ -19,6 +21,7 @@ _ENVELOPE = re.compile(r'"(?:' + "|".join(ENVELOPES) + r')"\s*:\s*\[\s*(?:\{|$)'
 _SEVERAL = re.compile(r"\}\s*\{")
 # A bracket is an array only if an object, or nothing more, stands in it.
 _ARRAY = re.compile(r"\s*\[\s*(?:[{\]]|$)")
+_SHORT = 1024
 _LONGEST = 100_000
 """Maximum number of lines of an object."""
 
@@ -148,9 +151,10 @@ def _unpacked(record: Record) -> Iterator[Record]:
         held = envelope.get(key)
         if isinstance(held, list) and held and all(isinstance(one, dict) for one in held):
             beside = {name: value for name, value in envelope.items() if name != key}
-            beside_each = ({**beside, **one} for one in held)
+            copies = Copies(len(record.document or ""))
+            unpack = otlp_objects if key == "resourceLogs" else partial(_with, beside)
             try:
-                found = list(otlp_objects(held) if key == "resourceLogs" else beside_each)
+                found = list(unpack(held, copies))
             except (AttributeError, TypeError, ValueError, RecursionError):
                 break  # Not what OTLP has there.
             for one in found:
@@ -159,6 +163,25 @@ def _unpacked(record: Record) -> Iterator[Record]:
                 yield replace(record, text=text, document=text)
             return
     yield record
+
+
+def _with(
+    beside: Mapping[str, Any], held: Sequence[Mapping[str, Any]], copies: Copies
+) -> Iterator[dict[str, Any]]:
+    """Yield records with what stands beside their list; if that is too much, only the first has it.
+
+    The others then have the first members that are short, such as a group's name.
+    """
+    short, size = dict(beside), len(json.dumps(beside))
+    if not copies.allow(size, len(held)):
+        short, left = {KEPT: 1}, _SHORT
+        for name, value in beside.items():
+            left -= len(json.dumps({name: value}))
+            if left < 0:
+                break
+            short[name] = value
+    for place, record in enumerate(held):
+        yield {**(short if place else beside), **record}
 
 
 def is_object(text: str) -> bool:

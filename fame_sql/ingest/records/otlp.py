@@ -6,11 +6,14 @@ server stores what it is sent.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+
+from fame_sql.ingest.records.copies import KEPT, Copies
 
 KEY = "fame.otlp"
 """The member of an object that holds the attributes of its record and of its resource."""
@@ -18,26 +21,62 @@ KEY = "fame.otlp"
 _TRACE_ID, _SPAN_ID = 16, 8
 _HIGHEST_LEVEL = 24
 _DIGITS = 30
+_NAMES = ("service.name", "host.name")
+_LONGEST_NAME = 1024
 _EPOCH = datetime(1970, 1, 1)
 _LATEST = 2**64 - 1
 _LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 _WORDS = {math.inf: "Infinity", -math.inf: "-Infinity"}
 
 
-def otlp_objects(resource_logs: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield the log records of ``resourceLogs``, each with its resource and scope."""
+def otlp_objects(
+    resource_logs: Iterable[Mapping[str, Any]], copies: Copies
+) -> Iterator[dict[str, Any]]:
+    """Yield the log records of ``resourceLogs``, each with its resource and scope.
+
+    Parameters
+    ----------
+    resource_logs : iterable of mapping
+        The resources with their scopes and records.
+    copies : Copies
+        How much of a resource and scope may be copied to their records.
+    """
+    number = 1
     for resource_log in resource_logs:
         resource = resource_log.get("resource") or {}
         about = _about(
             schema_url=resource_log.get("schemaUrl"),
             dropped_attributes_count=resource.get("droppedAttributesCount"),
         )
+        names, first = _attributes(resource.get("attributes")), 0
+        size, named = _size(names), {name: _short(names.get(name)) for name in _NAMES}
         for scope_log in resource_log.get("scopeLogs") or ():
-            names = _attributes(resource.get("attributes"))
+            records = scope_log.get("logRecords") or ()
             inside = _about(**about, scope=_scope(scope_log))
-            document = _document(dict(names), inside)
-            for record in scope_log.get("logRecords") or ():
-                yield _object(record, names, document)
+            if copies.allow(size + _size(inside), len(records)):
+                document = other = _document(dict(names), inside)
+            else:
+                document, other = _kept_once(names, inside, number, first)
+            for place, record in enumerate(records):
+                yield _object(record, named, other if place else document)
+            first = first or (number if records else 0)
+            number += len(records)
+
+
+def _kept_once(
+    names: dict[str, Any], inside: dict[str, Any], number: int, first: int
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """Return the documents of the first record of a scope and of the others.
+
+    The first record of a resource has its attributes, and the first of a scope those of the scope.
+    """
+    scope = _about(scope=inside.get("scope"))
+    whole = _document({}, {**scope, KEPT: first}) if first else _document(dict(names), inside)
+    return whole, _document({}, {KEPT: number if scope or not first else first})
+
+
+def _size(document: Mapping[str, Any]) -> int:
+    return len(json.dumps(document, ensure_ascii=False))
 
 
 def _scope(scope_log: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,7 +91,7 @@ def _scope(scope_log: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _object(
-    record: Mapping[str, Any], names: Mapping[str, Any], resource: Mapping[str, Any] | None
+    record: Mapping[str, Any], named: Mapping[str, Any], resource: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     level = _level(record.get("severityNumber"))
     time, observed = _whole(record.get("timeUnixNano")), _whole(record.get("observedTimeUnixNano"))
@@ -70,14 +109,19 @@ def _object(
         "severity_text": record.get("severityText"),
         "trace_id": _id(record.get("traceId"), _TRACE_ID),
         "span_id": _id(record.get("spanId"), _SPAN_ID),
-        "service.name": names.get("service.name"),
-        "host.name": names.get("host.name"),
+        **named,
     }
     found = {key: value for key, value in found.items() if value not in (None, "", 0)}
     if (body := _value(record.get("body") or {})) is not None:
         found["body"] = body
     attributes = _document(_attributes(record.get("attributes")), about)
     return {**found, KEY: {"attributes": attributes, "resource": resource}}
+
+
+def _short(name: Any) -> Any:
+    """Return a name that each record can have; the attributes have it in full."""
+    text = name if isinstance(name, str) else json.dumps(name, ensure_ascii=False)
+    return name if len(text) <= _LONGEST_NAME else text[:_LONGEST_NAME]
 
 
 def _about(**given: Any) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 What the table has no column for is kept under the key ``otlp``: of a record in ``attributes`` (its
 nanoseconds, event name, flags and dropped attributes), of a resource and scope in
-``resource_attributes``. Attributes keep their names and kinds.
+``resource_attributes``. Attributes keep their names and kinds. Those of a resource and scope are
+copied to each record within a bound, see :mod:`fame_sql.ingest.records.copies`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from fame_sql.ingest.lines import LONGEST_LINE
+from fame_sql.ingest.records.copies import KEPT, Copies
 from fame_sql.serve.delivery import ROWS
 from fame_sql.serve.intake.otlp_values import as_text, members, object_of, plain, quoted
 
@@ -23,6 +25,7 @@ SOURCE = "otlp"
 
 _TRACE_ID, _SPAN_ID = 16, 8
 _HIGHEST_LEVEL = 24
+_LONGEST_NAME = 1024
 
 
 @dataclass
@@ -62,9 +65,19 @@ def decode(request: Any, received: datetime) -> Decoded:
     columns = {
         name: [value for part in found for value in part.columns[name]] for name in _FROM_RECORDS
     }
-    invalid = sum(part.invalid_ids for part in found)
-    warnings = [f"{invalid} trace or span ids are not valid"] if invalid else []
-    return Decoded(_table(columns), all(part.timed for part in found), warnings)
+    return Decoded(_table(columns), all(part.timed for part in found), list(_warnings(found)))
+
+
+def _warnings(found: Sequence[_Part]) -> Iterator[str]:
+    if invalid := sum(part.invalid_ids for part in found):
+        yield f"{invalid} trace or span ids are not valid"
+    if kept := sum(part.resource.kept for part in found):
+        yield (
+            f"the attributes of the resource or scope of {kept} records are too many to copy to "
+            f"each: otlp.{KEPT} in resource_attributes names the record that has them"
+        )
+    if any(part.resource.is_cut for part in found):
+        yield f"service or host names are cut at {_LONGEST_NAME} characters"
 
 
 _FROM_RECORDS = (
@@ -102,35 +115,64 @@ def _table(columns: Mapping[str, list[Any]]) -> pa.Table:
 
 @dataclass(frozen=True)
 class _Resource:
-    """What all records of a scope have in common."""
+    """What all records of a scope have in common, and the documents of each."""
 
     service: str | None
     host: str | None
-    document: str | None
+    is_cut: bool
+    documents: Sequence[str | None]
+    kept: int = 0
 
 
 @dataclass(frozen=True)
 class _Part:
     """The columns of the records of one scope."""
 
+    resource: _Resource
     columns: Mapping[str, Sequence[Any]]
     timed: bool
     invalid_ids: int
 
 
 def _scopes(request: Any) -> Iterator[tuple[_Resource, Any]]:
+    copies, number = Copies(request.ByteSize()), 1
     for resource_logs in request.resource_logs:
         attributes = resource_logs.resource.attributes
         names = {pair.key: as_text(pair.value) or None for pair in attributes if pair.key in _NAMES}
+        cut = {name: value and value[:_LONGEST_NAME] for name, value in names.items()}
         about = _about(
             schema_url=resource_logs.schema_url,
             dropped_attributes_count=resource_logs.resource.dropped_attributes_count,
         )
+        given, first = members(attributes), 0
         for scope_logs in resource_logs.scope_logs:
-            scope = _scope(scope_logs)
-            inside = [*about, f'"scope":{scope}'] if scope else about
-            document = _document(members(attributes), inside)
-            yield _Resource(names.get("service.name"), names.get("host.name"), document), scope_logs
+            count = len(scope_logs.log_records)
+            documents, kept = _documents(given, about, scope_logs, copies, number, first)
+            service, host = cut.get("service.name"), cut.get("host.name")
+            yield _Resource(service, host, cut != names, documents, kept), scope_logs
+            first = first or (number if count else 0)
+            number += count
+
+
+def _documents(
+    given: list[str], about: list[str], scope_logs: Any, copies: Copies, number: int, first: int
+) -> tuple[list[str | None], int]:
+    """Return the documents of the records of a scope, and how many of them only name another.
+
+    Beyond the bound, the first record of a resource has its attributes, and the first of a scope
+    those of the scope.
+    """
+    count = len(scope_logs.log_records)
+    if not count:
+        return [], 0
+    scope = _scope(scope_logs)
+    inside = [*about, f'"scope":{scope}'] if scope else about
+    if copies.allow(sum(map(len, (*given, *inside))), count):
+        return [_document([*given], inside)] * count, 0
+    own = [f'"scope":{scope}', f'"{KEPT}":{first}'] if scope else [f'"{KEPT}":{first}']
+    whole = _document([], own) if first else _document([*given], inside)
+    other = _document([], [f'"{KEPT}":{number if scope or not first else first}'])
+    return [whole, *[other] * (count - 1)], count - (not first)
 
 
 _NAMES = {"service.name", "host.name"}
@@ -160,7 +202,7 @@ def _columns(resource: _Resource, records: Sequence[Any], now: int) -> _Part:
     trace_ids = [_hex(each, _TRACE_ID) if each else None for each in traces]
     span_ids = [_hex(each, _SPAN_ID) if each else None for each in spans]
     bodies = [as_text(record.body) for record in records]
-    columns: dict[str, list[Any]] = {
+    columns: dict[str, Sequence[Any]] = {
         "timestamp": [at // 1000 or other for at, other in zip(times, observed, strict=True)],
         "observed_timestamp": observed,
         "severity_text": [plain(record.severity_text) or None for record in records],
@@ -170,14 +212,14 @@ def _columns(resource: _Resource, records: Sequence[Any], now: int) -> _Part:
         "body": [None if each is None else each[:LONGEST_LINE] for each in bodies],
         "trace_id": trace_ids,
         "span_id": span_ids,
-        "resource_attributes": [resource.document] * count,
+        "resource_attributes": resource.documents,
         "attributes": list(map(_attributes, records, times, seen, levels)),
         "parse_error": list(map(_fault, bodies)),
     }
     timed = all(at or other for at, other in zip(times, seen, strict=True))
     pairs = (*zip(traces, trace_ids, strict=True), *zip(spans, span_ids, strict=True))
     invalid = sum(found is None and any(given) for given, found in pairs if given)
-    return _Part(columns, timed, invalid)
+    return _Part(resource, columns, timed, invalid)
 
 
 def _fault(body: str | None) -> str | None:
