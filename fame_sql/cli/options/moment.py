@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
+_NUMBER = re.compile(r"\d{1,7}")
 _SPAN = re.compile(r"(\d+)\s*(s|m|h|d|w)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -56,5 +57,21 @@ def _written(text: str) -> datetime:
     return found if found.tzinfo is None else found.astimezone(UTC).replace(tzinfo=None)
 
 
+class Snapshot(click.ParamType[datetime | int]):
+    """A state of a lake: a time, or the number of a snapshot."""
+
+    name = "snapshot"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime | int:
+        """Return the time or the number that a text names."""
+        if isinstance(value, int):
+            return value
+        text = str(value).strip()
+        return int(text) if _NUMBER.fullmatch(text) else MOMENT.convert(value, param, ctx)
+
+
 MOMENT = Moment(ahead=False)
 UNTIL = Moment(ahead=True)
+SNAPSHOT = Snapshot()

@@ -1,4 +1,5 @@
--- The lines of a warehouse by load and event. A load is known again in a copy of the warehouse.
+-- The lines of a warehouse by load and event; those of a lake also as they were at a moment.
+-- A load is known again in a copy of the warehouse.
 SELECT
     concat_ws(' ', ingests.started_at, ingests.fingerprint, ingests.byte_start) AS load,
     events.event_hash,
@@ -8,8 +9,8 @@ SELECT
     ) AS template,
     count(*) AS lines,
     max(logs.log_id) AS log_id
-FROM fame.all_logs AS logs
-INNER JOIN fame.events AS events ON logs.event_id = events.event_id
-LEFT JOIN fame.templates AS templates ON events.template_id = templates.template_id
-LEFT JOIN fame.ingests AS ingests ON logs.ingest_id = ingests.ingest_id
+FROM fame.all_logs AS logs $moment
+INNER JOIN fame.events AS events $moment ON logs.event_id = events.event_id
+LEFT JOIN fame.templates AS templates $moment ON events.template_id = templates.template_id
+LEFT JOIN fame.ingests AS ingests $moment ON logs.ingest_id = ingests.ingest_id
 GROUP BY ALL;
