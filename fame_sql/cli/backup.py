@@ -26,8 +26,7 @@ def backup(target: Path, force: bool, warehouse: Path, as_json: bool) -> None:
     """
     from fame_sql.warehouse.backup import back_up
 
-    with terminal_progress().step("copying the warehouse"):
-        made = back_up(warehouse, target, force=force)
+    made = back_up(warehouse, target, force=force, progress=terminal_progress())
     if as_json:
         models = None if made.models is None else str(made.models)
         print_json({**asdict(made), "path": str(made.path), "models": models})

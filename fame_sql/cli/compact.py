@@ -28,8 +28,7 @@ def compact(drop_superseded: bool, warehouse: Path, as_json: bool) -> None:
     if is_lake_path(warehouse):
         _compact_lake(warehouse, drop_superseded=drop_superseded, as_json=as_json)
         return
-    with terminal_progress().step("copying the warehouse"):
-        report = run(warehouse, drop_superseded=drop_superseded)
+    report = run(warehouse, drop_superseded=drop_superseded, progress=terminal_progress())
     if as_json:
         print_json(asdict(report))
         return
@@ -44,7 +43,9 @@ def _compact_lake(path: Path, *, drop_superseded: bool, as_json: bool) -> None:
     from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(path) as warehouse:
-        report = compact_lake(warehouse, drop_superseded=drop_superseded)
+        report = compact_lake(
+            warehouse, drop_superseded=drop_superseded, progress=terminal_progress()
+        )
     if as_json:
         print_json(asdict(report))
         return

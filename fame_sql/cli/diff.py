@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fame_sql.cli.options.moment import MOMENT
+from fame_sql.cli.options.moment import MOMENT, SNAPSHOT
 from fame_sql.cli.options.numbers import COUNT
 from fame_sql.cli.options.output import Form, form_options
 from fame_sql.cli.options.warehouse import warehouse_option
@@ -19,6 +19,7 @@ from fame_sql.cli.tables import print_nothing, print_table
 
 if TYPE_CHECKING:
     from fame_sql.forensics.differences import Sides
+    from fame_sql.forensics.snapshots import Snapshot
     from fame_sql.warehouse.warehouse import Warehouse
 
 _BY = ("time", "service", "host", "source", "trace", "release")
@@ -27,7 +28,7 @@ _LONGEST = 60
 _COLUMNS = ("change", "count_a", "count_b", "percent_a", "percent_b", "p_adjusted", "template_id")
 
 
-@click.command(short_help="Compare two periods, services, releases or warehouses.")
+@click.command(short_help="Compare two periods, services, releases or states.")
 @click.argument("a", required=False)
 @click.argument("b", required=False)
 @click.option(
@@ -50,6 +51,21 @@ _COLUMNS = ("change", "count_a", "count_b", "percent_a", "percent_b", "p_adjuste
     help="Instead of A and B: compare this warehouse's new lines with those of a copy or another "
     "warehouse.",
 )
+@click.option(
+    "--from-snapshot",
+    "before",
+    type=SNAPSHOT,
+    metavar="TIME",
+    help="Instead of A and B, in a lake: compare the lines that came since this state with those "
+    "it had. A time, or the number of a snapshot.",
+)
+@click.option(
+    "--to-snapshot",
+    "after",
+    type=SNAPSHOT,
+    metavar="TIME",
+    help="With --from-snapshot: up to this state instead of now.",
+)
 @click.option("--all", "everything", is_flag=True, help="Also differences that can be chance.")
 @click.option(
     "--top",
@@ -68,6 +84,8 @@ def diff(
     by: str,
     since: datetime | None,
     against: Path | None,
+    before: Snapshot | None,
+    after: Snapshot | None,
     everything: bool,
     at_most: int,
     warehouse: Path,
@@ -81,26 +99,22 @@ def diff(
     templates, is below 0.05. Periods are compared within each service. In SQL: fame.diff_patterns.
 
     With --against FILE, A is that warehouse, such as 'fame backup' makes, and B the lines that only
-    this one has.
+    this one has. A lake needs no copy: with --from-snapshot, A is the lake as it was then.
     """
     from fame_sql.forensics.differences import list_differences
-    from fame_sql.forensics.snapshots import list_snapshot_differences
+    from fame_sql.forensics.snapshots import list_differences_since, list_snapshot_differences
     from fame_sql.warehouse.warehouse import Warehouse
 
-    if [a is not None and b is not None, since is not None, against is not None].count(True) != 1:
-        raise click.UsageError("give two sides, A and B, or --since TIME, or --against FILE")
-    if against is not None and (a is not None or by != "time"):
-        raise click.UsageError("--against takes all of a warehouse: leave out A, B and --by")
-    if since is not None and (a is not None or by != "time"):
-        raise click.UsageError("--since compares with the time before: leave out A, B and --by")
-    with (
-        Warehouse.open(warehouse, read_only=True) as opened,
-        terminal_progress().step("comparing templates"),
-    ):
+    _check(a, b, by, since, against, before, after)
+    progress = terminal_progress()
+    with Warehouse.open(warehouse, read_only=True) as opened:
         if against is not None:
-            found = list_snapshot_differences(opened, against)
+            found = list_snapshot_differences(opened, against, progress=progress)
+        elif before is not None:
+            found = list_differences_since(opened, before, after, progress=progress)
         else:
-            found = list_differences(opened, _sides(opened, by, a, b, since))
+            sides = _sides(opened, by, a, b, since)
+            found = list_differences(opened, sides, progress=progress)
     rows = [row for row in found if everything or _is_significant(row)]
     if form != "text":
         print_records(rows[:at_most], (*_COLUMNS, "service_name", "template", "log_id"), form)
@@ -111,6 +125,28 @@ def diff(
     _print(rows[:at_most])
     total = f"{len(found)} templates compared, {sum(map(_is_significant, found))} differ"
     click.echo(f"{total}; an example of each: fame show LOG_ID")
+
+
+def _check(
+    a: str | None,
+    b: str | None,
+    by: str,
+    since: datetime | None,
+    against: Path | None,
+    before: Snapshot | None,
+    after: Snapshot | None,
+) -> None:
+    """Refuse what does not name two sides, or names more."""
+    ways = {"--since": since, "--against": against, "--from-snapshot": before}
+    given = [option for option, value in ways.items() if value is not None]
+    if len(given) + (a is not None and b is not None) != 1:
+        raise click.UsageError(
+            "give two sides, A and B, or --since TIME, or --against FILE, or --from-snapshot TIME"
+        )
+    if given and (a is not None or by != "time"):
+        raise click.UsageError(f"{given[0]} names both sides: leave out A, B and --by")
+    if after is not None and before is None:
+        raise click.UsageError("--to-snapshot needs --from-snapshot, the state before")
 
 
 def _more(found: list[dict[str, Any]]) -> str:

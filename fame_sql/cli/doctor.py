@@ -47,8 +47,7 @@ def doctor(deep: bool, warehouse: Path, as_json: bool) -> None:
 
     with Warehouse.open(warehouse, read_only=True) as opened:
         reach_partitions(opened.connection)
-        with terminal_progress().step("examining the warehouse"):
-            findings = examine(opened, deep=deep)
+        findings = examine(opened, deep=deep, progress=terminal_progress())
         levels: Sequence[Level] = []
         # What a damaged table says of itself is told already.
         with suppress(duckdb.Error) if findings else nullcontext():

@@ -12,6 +12,7 @@ from fame_sql.cli.options.age import age_options
 from fame_sql.cli.options.output import json_option
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json
+from fame_sql.cli.progress import terminal_progress
 from fame_sql.cli.tables import print_facts
 
 if TYPE_CHECKING:
@@ -54,7 +55,14 @@ def expire(
     time = cutoff(before, older_than)
     kept = parse_age(history)
     with Warehouse.open(warehouse) as opened, plain_errors():
-        report = run(opened, time, all_lines=all_lines, history=kept, dry_run=dry_run)
+        report = run(
+            opened,
+            time,
+            all_lines=all_lines,
+            history=kept,
+            dry_run=dry_run,
+            progress=terminal_progress(),
+        )
     if as_json:
         print_json(asdict(report))
     else:

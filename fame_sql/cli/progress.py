@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from fame_sql.cli.options.quiet import is_quiet
 from fame_sql.cli.tracing import traced
-from fame_sql.console import Progress, SilentProgress, Step
+from fame_sql.console import PART, Progress, SilentProgress, Step
 
 if TYPE_CHECKING:
+    import duckdb
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
 def terminal_progress() -> Progress:
     """Return progress that draws on stderr if that is a terminal, else one that is silent."""
     return traced(TerminalProgress() if talks() else SilentProgress())
+
+
+@contextmanager
+def asking(connection: duckdb.DuckDBPyConnection, what: str) -> Iterator[None]:
+    """Show how far a statement is while the block runs it."""
+    from fame_sql.warehouse.progress import statement_progress
+
+    with terminal_progress().step(what, PART) as step, statement_progress(connection, step):
+        yield
 
 
 def talks() -> bool:

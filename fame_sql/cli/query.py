@@ -20,7 +20,7 @@ from fame_sql.cli.options.output import Form, form_options
 from fame_sql.cli.options.quiet import remark
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_csv, print_json
-from fame_sql.cli.progress import talks, terminal_progress
+from fame_sql.cli.progress import asking, talks, terminal_progress
 from fame_sql.cli.tables import print_nothing, print_table
 from fame_sql.cli.values import plain
 from fame_sql.cli.waiting import waited
@@ -145,12 +145,14 @@ def _run(
     from fame_sql.session.query import run
 
     if not planned:
-        return run(connection, Plan(statement))
+        with asking(connection, "asking"):
+            return run(connection, Plan(statement))
     plan = make_plan(connection, statement, progress=terminal_progress())
     if verbose or talks():
         for line in _plan_lines(plan, done=True, kept=_is_kept(connection)):
             remark(line)
-    return run(connection, plan)
+    with asking(connection, "asking"):
+        return run(connection, plan)
 
 
 def _print_plan(connection: duckdb.DuckDBPyConnection, statement: str, form: Form) -> None:

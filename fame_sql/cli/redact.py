@@ -12,6 +12,7 @@ import click
 from fame_sql.cli.options.output import json_option
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json
+from fame_sql.cli.progress import terminal_progress
 
 if TYPE_CHECKING:
     from fame_sql.events.redaction import RedactionReport
@@ -41,7 +42,13 @@ def redact(pattern: str, replacement: str, dry_run: bool, warehouse: Path, as_js
     from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
-        report = run(opened, pattern, replacement=replacement, dry_run=dry_run)
+        report = run(
+            opened,
+            pattern,
+            replacement=replacement,
+            dry_run=dry_run,
+            progress=terminal_progress(),
+        )
     if as_json:
         print_json(asdict(report))
         return

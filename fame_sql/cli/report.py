@@ -16,6 +16,7 @@ from fame_sql.cli.progress import terminal_progress
 from fame_sql.files import check_new, write_text
 
 if TYPE_CHECKING:
+    from fame_sql.console import Progress
     from fame_sql.forensics.report.gathering import Findings
     from fame_sql.warehouse.warehouse import Warehouse
 
@@ -62,33 +63,32 @@ def report(
         need_all()
         check_new(out, force=force)
     progress = terminal_progress()
-    with (
-        Warehouse.open(warehouse, read_only=True) as opened,
-        progress.step("reading the warehouse"),
-    ):
-        found = _gather(opened, incident, since, until)
+    with Warehouse.open(warehouse, read_only=True) as opened:
+        found = _gather(opened, incident, since, until, progress)
     if as_json:
         print_json(_as_json(found))
         return
     from fame_sql.forensics.report.report import html_report
 
-    with progress.step("drawing the report"):
-        page = html_report(found, warehouse.name)
-    write_text(out, page, force=force)
+    write_text(out, html_report(found, warehouse.name, progress), force=force)
     click.echo(f"the report is in {out}")
 
 
 def _gather(
-    warehouse: Warehouse, incident: str | None, since: datetime | None, until: datetime | None
+    warehouse: Warehouse,
+    incident: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    progress: Progress,
 ) -> Findings:
     from fame_sql.forensics.report.gathering import gather, period_of, whole_period
 
     if incident is None:
-        return gather(warehouse, *whole_period(warehouse, since, until))
+        return gather(warehouse, *whole_period(warehouse, since, until), progress=progress)
     from fame_sql.operations.incidents.inbox import show_incident
 
     row = show_incident(warehouse, incident, lines=0).incident
-    return gather(warehouse, *period_of(row), row["incident_id"])
+    return gather(warehouse, *period_of(row), row["incident_id"], progress=progress)
 
 
 def _as_json(found: Findings) -> dict[str, object]:

@@ -12,6 +12,7 @@ from fame_sql.cli.options.output import json_option
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.options.wide import table_options
 from fame_sql.cli.output import print_json
+from fame_sql.cli.progress import asking
 from fame_sql.cli.tables import print_facts, print_table, print_text
 from fame_sql.console import printable
 from fame_sql.forensics.distance import distance
@@ -49,7 +50,10 @@ def show(log_id: int, each_way: int, warehouse: Path, as_json: bool) -> None:
     from fame_sql.forensics.line import read_line
     from fame_sql.warehouse.warehouse import Warehouse
 
-    with Warehouse.open(warehouse, read_only=True) as opened:
+    with (
+        Warehouse.open(warehouse, read_only=True) as opened,
+        asking(opened.connection, "reading around the line"),
+    ):
         line = read_line(opened, log_id, each_way=each_way)
     if as_json:
         print_json(vars(line))

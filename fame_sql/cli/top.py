@@ -12,6 +12,7 @@ from fame_sql.cli.options.numbers import COUNT
 from fame_sql.cli.options.output import Form, form_options
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_records
+from fame_sql.cli.progress import asking
 from fame_sql.cli.tables import print_nothing, print_table
 
 _BY = ("template", "service", "host", "domain", "severity", "source")
@@ -59,7 +60,10 @@ def top(
     from fame_sql.forensics.top import list_top
     from fame_sql.warehouse.warehouse import Warehouse
 
-    with Warehouse.open(warehouse, read_only=True) as opened:
+    with (
+        Warehouse.open(warehouse, read_only=True) as opened,
+        asking(opened.connection, "counting lines"),
+    ):
         rows = list_top(opened, by, at_most=at_most, since=since, until=until, anomalous=anomalous)
     if form != "text":
         print_records(rows, (*_COLUMNS, "template"), form)

@@ -8,11 +8,13 @@ from datetime import timedelta
 import duckdb
 
 from fame_sql import sql
+from fame_sql.console import PART, Progress, SilentProgress, Step
 from fame_sql.errors import InputError
 from fame_sql.events.repair import RepairReport, repair_lines
 from fame_sql.events.rows import gather, load_over_rows
 from fame_sql.warehouse.lake.files import forget_before
 from fame_sql.warehouse.lake.kind import is_lake
+from fame_sql.warehouse.progress import statement_progress
 from fame_sql.warehouse.warehouse import Warehouse
 
 REPLACEMENT = "<redacted>"
@@ -51,7 +53,12 @@ class RedactionReport:
 
 
 def redact(
-    warehouse: Warehouse, pattern: str, *, replacement: str = REPLACEMENT, dry_run: bool = False
+    warehouse: Warehouse,
+    pattern: str,
+    *,
+    replacement: str = REPLACEMENT,
+    dry_run: bool = False,
+    progress: Progress | None = None,
 ) -> RedactionReport:
     """Replace every match of a pattern in the lines of a warehouse.
 
@@ -70,6 +77,8 @@ def redact(
         The text in place of each match.
     dry_run : bool
         Only count.
+    progress : Progress, optional
+        Where to report how far it is.
 
     Raises
     ------
@@ -78,14 +87,21 @@ def redact(
     """
     wanted = {"pattern": pattern}
     _check(warehouse, pattern)
-    with warehouse.transaction():
-        warehouse.connection.execute(sql.load("events/redact/find_lines"), wanted)
+    connection = warehouse.connection
+    parts = 2 if dry_run else len(_STEPS) + 3
+    shown = (progress or SilentProgress()).step("redacting", parts * PART)
+    with shown as step, warehouse.transaction():
+        with statement_progress(connection, step):
+            connection.execute(sql.load("events/redact/find_lines"), wanted)
         [(lines,)] = warehouse.rows("SELECT count(*) FROM redacted_lines")
         done = RepairReport(0, 0, 0)
         if not dry_run:
-            done = _replace(warehouse.connection, {**wanted, "replacement": _literal(replacement)})
-        events, templates, calls, moved = warehouse.rows(sql.load("events/redact/left"), wanted)[0]
-        warehouse.connection.execute("DROP TABLE redacted_lines")
+            done = _replace(connection, {**wanted, "replacement": _literal(replacement)}, step)
+        with statement_progress(connection, step):
+            [(events, templates, calls, moved)] = warehouse.rows(
+                sql.load("events/redact/left"), wanted
+            )
+        connection.execute("DROP TABLE redacted_lines")
     if not dry_run and is_lake(warehouse.connection):
         # Every snapshot before shows the text.
         forget_before(warehouse.connection, timedelta(0))
@@ -110,14 +126,18 @@ def _literal(replacement: str) -> str:
     return replacement.replace("\\", "\\\\")
 
 
-def _replace(connection: duckdb.DuckDBPyConnection, parameters: dict[str, str]) -> RepairReport:
+def _replace(
+    connection: duckdb.DuckDBPyConnection, parameters: dict[str, str], step: Step
+) -> RepairReport:
     gather(connection)
-    for step in _STEPS:
+    for name in _STEPS:
         try:
-            connection.execute(load_over_rows(connection, f"events/redact/{step}"), parameters)
+            with statement_progress(connection, step):
+                connection.execute(load_over_rows(connection, f"events/redact/{name}"), parameters)
         except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
             raise InputError(
                 "the attributes of a line would not be JSON any more; nothing was changed: "
                 f"{str(error).splitlines()[0]}"
             ) from None
-    return repair_lines(connection, _REDACTED)
+    with statement_progress(connection, step):
+        return repair_lines(connection, _REDACTED)

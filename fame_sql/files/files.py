@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -160,3 +160,16 @@ def put_in_place(finished: Path, path: Path) -> None:
         if path.exists():
             raise FileExistsError(path) from None
         finished.rename(path)
+
+
+def bytes_in(path: Path) -> int:
+    """Return the size of a file, or of all files below a folder; 0 if there is neither.
+
+    Others may write or remove files meanwhile.
+    """
+    below = [Path(folder, name) for folder, _, names in os.walk(path) for name in names]
+    found = 0
+    for file in below or [path]:
+        with suppress(OSError):
+            found += 0 if file.is_dir() else file.lstat().st_size
+    return found

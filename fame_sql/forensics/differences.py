@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from fame_sql import sql
+from fame_sql.console import PART, Progress, SilentProgress
 from fame_sql.errors import InputError
+from fame_sql.warehouse.progress import statement_progress
 from fame_sql.warehouse.warehouse import Warehouse
 
 KINDS = ("time", "service", "host", "source", "trace", "release")
@@ -64,7 +66,9 @@ def since(warehouse: Warehouse, moment: datetime) -> Sides:
     return Sides("time", (moment - (stop - moment), moment), (moment, stop))
 
 
-def list_differences(warehouse: Warehouse, sides: Sides) -> list[dict[str, Any]]:
+def list_differences(
+    warehouse: Warehouse, sides: Sides, *, progress: Progress | None = None
+) -> list[dict[str, Any]]:
     """Return templates by how much they differ, with p-values corrected for their number.
 
     Parameters
@@ -73,13 +77,19 @@ def list_differences(warehouse: Warehouse, sides: Sides) -> list[dict[str, Any]]
         The warehouse.
     sides : Sides
         What is compared.
+    progress : Progress, optional
+        Where to report how far it is.
 
     Raises
     ------
     InputError
         If one of the sides has no line.
     """
-    found = warehouse.records(sql.load("forensics/differences"), sides.parameters())
+    with (
+        (progress or SilentProgress()).step("comparing templates", PART) as step,
+        statement_progress(warehouse.connection, step),
+    ):
+        found = warehouse.records(sql.load("forensics/differences"), sides.parameters())
     for name, side in (("count_a", sides.a), ("count_b", sides.b)):
         if not any(row[name] for row in found):
             raise InputError(f"there is no line of {_named(sides.by, side)}: {_hint(sides.by)}")

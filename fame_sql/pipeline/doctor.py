@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fame_sql import sql
+from fame_sql.console import PART, Progress, SilentProgress
 from fame_sql.errors import FameError
 from fame_sql.models import load_champion
 from fame_sql.operations.alerts.findings import alert_findings
@@ -16,6 +17,7 @@ from fame_sql.pipeline.checksums import damage
 from fame_sql.storage.views import partition_place
 from fame_sql.warehouse import lines
 from fame_sql.warehouse.definitions import are_current
+from fame_sql.warehouse.progress import statement_progress
 from fame_sql.warehouse.warehouse import Warehouse
 
 _LEAST_ROOM = 200_000_000
@@ -41,7 +43,9 @@ class Finding:
     is_problem: bool = True
 
 
-def examine(warehouse: Warehouse, *, deep: bool = False) -> list[Finding]:
+def examine(
+    warehouse: Warehouse, *, deep: bool = False, progress: Progress | None = None
+) -> list[Finding]:
     """Return what is wrong with a warehouse, the most serious first.
 
     Parameters
@@ -50,21 +54,18 @@ def examine(warehouse: Warehouse, *, deep: bool = False) -> list[Finding]:
         May be open read-only.
     deep : bool
         Read every byte of the warehouse, of its partitions and of its models as well.
+    progress : Progress, optional
+        Where to report how far it is.
     """
-    damaged = [Finding(what, remedy) for what, remedy in damage(warehouse)] if deep else []
-    return damaged or [
-        *_changed_lines(warehouse),
-        *_definitions(warehouse),
-        *_model(warehouse),
-        *_unscored(warehouse),
-        *_partitions(warehouse),
-        *_room(warehouse),
-        *_drift(warehouse),
-        *_views(warehouse),
-        *(Finding(what, command) for what, command in alert_findings(warehouse)),
-        # A level looks back for a week: it stays missed long after its cause is mended.
-        *(Finding(what, command, is_problem=False) for what, command in level_findings(warehouse)),
-    ]
+    progress = progress or SilentProgress()
+    if deep and (damaged := [Finding(*each) for each in damage(warehouse, progress)]):
+        return damaged
+    found: list[Finding] = []
+    with progress.step("examining the warehouse", len(_CHECKS) * PART) as step:
+        for check in _CHECKS:
+            with statement_progress(warehouse.connection, step):
+                found += check(warehouse)
+    return found
 
 
 def _changed_lines(warehouse: Warehouse) -> Iterator[Finding]:
@@ -137,3 +138,20 @@ def _views(warehouse: Warehouse) -> Iterator[Finding]:
             f"DROP VIEW {view}",
             is_problem=False,
         )
+
+
+def _alerts(warehouse: Warehouse) -> Iterator[Finding]:
+    for what, command in alert_findings(warehouse):
+        yield Finding(what, command)
+
+
+def _levels(warehouse: Warehouse) -> Iterator[Finding]:
+    # A level looks back for a week: it stays missed long after its cause is mended.
+    for what, command in level_findings(warehouse):
+        yield Finding(what, command, is_problem=False)
+
+
+_CHECKS = (
+    *(_changed_lines, _definitions, _model, _unscored, _partitions),
+    *(_room, _drift, _views, _alerts, _levels),
+)

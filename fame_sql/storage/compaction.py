@@ -10,8 +10,10 @@ import duckdb
 
 from fame_sql import sql
 from fame_sql.canonical.canonical import default_recipe
+from fame_sql.console import PART, Progress, SilentProgress, watched
 from fame_sql.errors import WarehouseError
 from fame_sql.events.rows import gather
+from fame_sql.files import bytes_in
 from fame_sql.models.model import Model
 from fame_sql.scoring.live import LiveScorer
 from fame_sql.sql.quoting import identifier, literal
@@ -19,8 +21,9 @@ from fame_sql.storage.places import Place
 from fame_sql.storage.views import partition_place
 from fame_sql.udfs import duckdb as functions
 from fame_sql.warehouse.connection import STORAGE_VERSION, first_line
-from fame_sql.warehouse.disk import check_room
+from fame_sql.warehouse.disk import check_room, filled_bytes
 from fame_sql.warehouse.lake.files import count_files, merge_files
+from fame_sql.warehouse.progress import statement_progress
 from fame_sql.warehouse.reach import limit
 from fame_sql.warehouse.warehouse import Warehouse
 
@@ -66,7 +69,9 @@ class LakeCompaction:
     dropped_scores: int
 
 
-def compact_lake(warehouse: Warehouse, *, drop_superseded: bool = False) -> LakeCompaction:
+def compact_lake(
+    warehouse: Warehouse, *, drop_superseded: bool = False, progress: Progress | None = None
+) -> LakeCompaction:
     """Merge the small files of a lake, and leave one row for each event.
 
     Others can read and load meanwhile. Nothing that a snapshot shows is lost.
@@ -77,6 +82,8 @@ def compact_lake(warehouse: Warehouse, *, drop_superseded: bool = False) -> Lake
         A warehouse in a lake, open for writing.
     drop_superseded : bool
         Drop the verdicts of archived models.
+    progress : Progress, optional
+        Where to report how far it is.
 
     Raises
     ------
@@ -85,16 +92,22 @@ def compact_lake(warehouse: Warehouse, *, drop_superseded: bool = False) -> Lake
     """
     connection = warehouse.connection
     before = count_files(connection)
-    with warehouse.transaction():
-        dropped = _drop_superseded(warehouse) if drop_superseded else 0
-        gather(connection)
-        connection.execute(sql.load("templates/recount"))
-    merge_files(connection)
+    with (progress or SilentProgress()).step("merging files", 3 * PART) as step:
+        with warehouse.transaction():
+            dropped = _drop_superseded(warehouse) if drop_superseded else 0
+            with statement_progress(connection, step):
+                gather(connection)
+            with statement_progress(connection, step):
+                connection.execute(sql.load("templates/recount"))
+        with statement_progress(connection, step):
+            merge_files(connection)
     after = count_files(connection)
     return LakeCompaction(before.files, after.files, before.bytes, after.bytes, dropped)
 
 
-def compact(path: Path, *, drop_superseded: bool = False) -> CompactionReport:
+def compact(
+    path: Path, *, drop_superseded: bool = False, progress: Progress | None = None
+) -> CompactionReport:
     """Rewrite a warehouse's file, as small as possible.
 
     Everything in the file is copied, including the user's own tables and views. The copy replaces
@@ -106,6 +119,8 @@ def compact(path: Path, *, drop_superseded: bool = False) -> CompactionReport:
         The warehouse.
     drop_superseded : bool
         Drop the verdicts of archived models; if one is promoted again, it has to score again.
+    progress : Progress, optional
+        Where to report how far it is.
 
     Raises
     ------
@@ -120,12 +135,17 @@ def compact(path: Path, *, drop_superseded: bool = False) -> CompactionReport:
         if drop_superseded:
             dropped = _drop_superseded(warehouse)
         warehouse.connection.execute("CHECKPOINT")
+        filled = filled_bytes(warehouse.connection)
     before = path.stat().st_size
     check_room(before, shutil.disk_usage(path.absolute().parent).free, path)
     copy = path.with_name(f".{path.name}.compacting")
     copy.unlink(missing_ok=True)
     try:
-        rows = _copy_over(path, copy, place)
+        with (
+            (progress or SilentProgress()).step("copying the warehouse", filled) as step,
+            watched(step, filled, lambda: bytes_in(copy) / filled),
+        ):
+            rows = _copy_over(path, copy, place)
     finally:
         copy.unlink(missing_ok=True)
         copy.with_name(f"{copy.name}.wal").unlink(missing_ok=True)

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fame_sql import sql
+from fame_sql.console import PART, Progress, SilentProgress
 from fame_sql.errors import InputError
 from fame_sql.storage.views import define_views, partition_place
 from fame_sql.warehouse import lines as own_lines
 from fame_sql.warehouse.definitions import load_by_value
 from fame_sql.warehouse.lake.files import forget_before
 from fame_sql.warehouse.lake.kind import is_lake
+from fame_sql.warehouse.progress import statement_progress
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
 HISTORY = timedelta(days=7)
@@ -67,6 +69,7 @@ def expire(
     all_lines: bool = False,
     history: timedelta = HISTORY,
     dry_run: bool = False,
+    progress: Progress | None = None,
 ) -> ExpiryReport:
     """Drop the log lines before a time.
 
@@ -83,16 +86,21 @@ def expire(
         How long a lake still shows what it was; only then the dropped lines leave the disk.
     dry_run : bool
         Report what would be dropped, without any change.
+    progress : Progress, optional
+        Where to report how far it is.
 
     Raises
     ------
     InputError
         If every line would be dropped and ``all_lines`` is not set.
     """
-    warehouse.connection.execute(sql.load("storage/keep_lines"))
-    lines, kept, oldest, of_lines = warehouse.rows(
-        sql.load("storage/expirable"), {"before": before}
-    )[0]
+    progress, connection = progress or SilentProgress(), warehouse.connection
+    with progress.step("counting old lines", 2 * PART) as step:
+        with statement_progress(connection, step):
+            connection.execute(sql.load("storage/keep_lines"))
+        with statement_progress(connection, step):
+            [found] = warehouse.rows(sql.load("storage/expirable"), {"before": before})
+    lines, kept, oldest, of_lines = found
     files, for_labels = _old_partitions(warehouse, before)
     report = ExpiryReport(
         before=before,
@@ -113,14 +121,18 @@ def expire(
             f"every line in the warehouse is older than {before}: only {kept} that must stay would "
             "be left; add --all to drop all others, or give an earlier time"
         )
-    with warehouse.transaction():
-        counted = load_by_value(warehouse.connection, "storage/count_expired")
-        warehouse.connection.execute(counted, {"before": before})
-        own_lines.delete(warehouse.connection, sql.load("storage/is_expired"), before=before)
-        _expire_partitions(warehouse, [file[0] for file in files])
-    _remove_files(warehouse)
-    if is_lake(warehouse.connection):
-        forget_before(warehouse.connection, history)
+    with progress.step("dropping lines", (3 if is_lake(connection) else 2) * PART) as step:
+        with warehouse.transaction():
+            counted = load_by_value(connection, "storage/count_expired")
+            with statement_progress(connection, step):
+                connection.execute(counted, {"before": before})
+            with statement_progress(connection, step):
+                own_lines.delete(connection, sql.load("storage/is_expired"), before=before)
+            _expire_partitions(warehouse, [file[0] for file in files])
+        _remove_files(warehouse)
+        if is_lake(connection):
+            with statement_progress(connection, step):
+                forget_before(connection, history)
     return report
 
 

@@ -18,8 +18,9 @@ from pathlib import Path
 
 import duckdb
 
+from fame_sql.console import Progress, SilentProgress, watched
 from fame_sql.errors import WarehouseError
-from fame_sql.files import check_new
+from fame_sql.files import bytes_in, check_new
 from fame_sql.sql.quoting import literal
 from fame_sql.warehouse.connection import first_line, models_of, open_file
 from fame_sql.warehouse.sharing import is_shared, writing_turn
@@ -52,7 +53,9 @@ class Backup:
     models: Path | None
 
 
-def back_up(path: Path, target: Path, *, force: bool = False) -> Backup:
+def back_up(
+    path: Path, target: Path, *, force: bool = False, progress: Progress | None = None
+) -> Backup:
     """Copy a warehouse and its models while others may read it.
 
     The copy appears under its name when it is complete and DuckDB has opened it.
@@ -65,6 +68,8 @@ def back_up(path: Path, target: Path, *, force: bool = False) -> Backup:
         The new file. The models are copied to ``STEM.models`` beside it.
     force : bool
         Replace a copy that exists.
+    progress : Progress, optional
+        Where to report how far it is.
 
     Raises
     ------
@@ -85,10 +90,13 @@ def back_up(path: Path, target: Path, *, force: bool = False) -> Backup:
             f"{models_of(target)} exists: name another file, or replace both with --force"
         )
     held = open_file(path, read_only=True)
+    size = sum(map(bytes_in, (path, _log_of(path), models_of(path))))
     try:
         with (
+            (progress or SilentProgress()).step("copying the warehouse", size) as step,
             tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder,
             _standing_still(held),
+            watched(step, size, lambda: bytes_in(Path(folder)) / size),
         ):
             # Both copies are complete before anything is replaced.
             made, models = _copy_whole(path, Path(folder)), _copy_models(path, Path(folder))
@@ -122,12 +130,17 @@ def _standing_still(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def _copy_whole(path: Path, folder: Path) -> Path:
     """Copy a file that is locked against writers, with what is in its write-ahead log."""
     made = folder / path.name
-    for source in (path, path.with_name(f"{path.name}.wal")):
+    for source in (path, _log_of(path)):
         if source.exists():
             _copy(source, folder / source.name)
     with duckdb.connect(str(made)) as copy:
         copy.execute("CHECKPOINT")
     return made
+
+
+def _log_of(path: Path) -> Path:
+    """Return the write-ahead log of a file."""
+    return path.with_name(f"{path.name}.wal")
 
 
 def _copy_models(path: Path, folder: Path) -> Path | None:

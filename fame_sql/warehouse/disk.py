@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
+
 from fame_sql.errors import WarehouseError
 
 
@@ -35,3 +37,13 @@ def check_room(
             f"{path} needs up to {needed / 1e6:,.0f} MB more on a disk that has "
             f"{free / 1e6:,.0f} MB left: {advice}"
         )
+
+
+def filled_bytes(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return how many bytes of a warehouse's file hold something, after a checkpoint."""
+    statement = (
+        "SELECT used_blocks * block_size FROM pragma_database_size() WHERE database_name = ?"
+    )
+    [(name,)] = connection.execute("SELECT current_database()").fetchall()
+    [(found,)] = connection.execute(statement, [name]).fetchall()
+    return int(found)

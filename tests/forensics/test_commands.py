@@ -127,6 +127,8 @@ def test_diff_compares_with_a_copy_and_with_another_warehouse(
     [
         (("diff", "--against", "x", "--since", "1h"), 2, "or --against FILE"),
         (("diff", "--against", "x", "--by", "host"), 2, "leave out A, B and --by"),
+        (("diff", "--against", "x", "--from-snapshot", "1h"), 2, "or --from-snapshot TIME"),
+        (("diff", "--since", "1h", "--to-snapshot", "1h"), 2, "needs --from-snapshot"),
         (("diff", "--against", "nowhere.duckdb"), 1, "there is no warehouse at nowhere.duckdb"),
         (("show", "99999"), 1, "there is no line 99999"),
         (("diff",), 2, "give two sides, A and B, or --since TIME"),

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fame_sql import sql
+from fame_sql.console import PART, Progress, SilentProgress, Step
 from fame_sql.errors import InputError
 from fame_sql.forensics.differences import Sides
 from fame_sql.forensics.line import explain, readable_champion
 from fame_sql.forensics.report.asking import Asked, ask
 from fame_sql.models.model import Model
+from fame_sql.warehouse.progress import statement_progress
 from fame_sql.warehouse.warehouse import Warehouse
 
 SHOWN = 6
@@ -19,6 +21,8 @@ SHOWN = 6
 _BUCKETS = (1, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)
 _MOST_BUCKETS = 72
 _AROUND = timedelta(minutes=30)
+_QUESTIONS, _INCIDENTS = 8, 2
+"""Parts of the progress: one for each question, and some for the lines of incidents."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,12 @@ class Findings:
 
 
 def gather(
-    warehouse: Warehouse, start: datetime, stop: datetime, focus: str | None = None
+    warehouse: Warehouse,
+    start: datetime,
+    stop: datetime,
+    focus: str | None = None,
+    *,
+    progress: Progress | None = None,
 ) -> Findings:
     """Return what is known of a period.
 
@@ -91,14 +100,25 @@ def gather(
         The period, without its end.
     focus : str, optional
         The incident that the report is about; without it, about the period.
+    progress : Progress, optional
+        Where to report how far it is.
     """
+    parts = _QUESTIONS + _INCIDENTS
+    with (progress or SilentProgress()).step("reading the warehouse", parts * PART) as step:
+        return _gathered(warehouse, start, stop, focus, step)
+
+
+def _gathered(
+    warehouse: Warehouse, start: datetime, stop: datetime, focus: str | None, step: Step
+) -> Findings:
     span = stop - start
     minutes = bucket_minutes(span)
     before = Sides("time", (start - span, start), (start, stop))
     facts = {"start": start, "stop": stop, "minutes": minutes, **before.parameters()}
 
     def answer(name: str) -> Asked:
-        return ask(warehouse, name, facts)
+        with statement_progress(warehouse.connection, step):
+            return ask(warehouse, name, facts)
 
     incidents = answer("report/incidents")
     named = [row for row in incidents.rows if row["incident_id"] == focus]
@@ -116,7 +136,7 @@ def gather(
         waiting=answer("report/waiting"),
         cost=answer("report/cost"),
         model=answer("report/model"),
-        parts=[_part(warehouse, champion, incident) for incident in shown],
+        parts=_parts(warehouse, champion, shown, step),
         minutes=minutes,
     )
 
@@ -154,6 +174,17 @@ def bucket_minutes(span: timedelta) -> int:
     """Return the smallest length of a bucket, in minutes, with which a chart has room for all."""
     needed = span.total_seconds() / 60 / _MOST_BUCKETS
     return next((minutes for minutes in _BUCKETS if minutes >= needed), _BUCKETS[-1])
+
+
+def _parts(
+    warehouse: Warehouse, champion: Model | None, shown: list[dict[str, Any]], step: Step
+) -> list[IncidentPart]:
+    found, left = [], _INCIDENTS * PART
+    for incident in shown:
+        found.append(_part(warehouse, champion, incident))
+        step.advance(left // len(shown))
+    step.advance(left % len(shown) if shown else left)
+    return found
 
 
 def _part(warehouse: Warehouse, champion: Model | None, incident: dict[str, Any]) -> IncidentPart:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from fame_sql.console import Progress, SilentProgress
 from fame_sql.forensics.charts import contributions, services, timeline
 from fame_sql.forensics.pages.page import duration, moment, picture, render
 from fame_sql.forensics.report.gathering import SHOWN, Findings, IncidentPart
@@ -14,7 +15,7 @@ _FRESH = 12
 _CHANGED = 12
 
 
-def html_report(found: Findings, source: str) -> str:
+def html_report(found: Findings, source: str, progress: Progress | None = None) -> str:
     """Return the page.
 
     Parameters
@@ -23,12 +24,22 @@ def html_report(found: Findings, source: str) -> str:
         What was read.
     source : str
         Name of the warehouse, for the foot of the page.
+    progress : Progress, optional
+        Where to report how far it is.
 
     Raises
     ------
     InputError
         If the extra ``forensics`` is not installed.
     """
+    drawings = len(found.parts) + 2
+    with (progress or SilentProgress()).step("drawing the report", drawings) as step:
+        pictures = {"timeline": _timeline(found), "services": _services(found)}
+        step.advance(2)
+        parts = []
+        for part in found.parts:
+            parts.append({"part": part, "why": _why(part)})
+            step.advance()
     return render(
         "report",
         title=title(found),
@@ -37,9 +48,8 @@ def html_report(found: Findings, source: str) -> str:
         answer=answer(found),
         is_bad=bool(found.incidents.rows),
         unknown=list(unknown(found)),
-        timeline=_timeline(found),
-        services=_services(found),
-        parts=[{"part": part, "why": _why(part)} for part in found.parts],
+        **pictures,
+        parts=parts,
         begins=not any(row["count_a"] for row in found.changed.rows),
         fresh=found.fresh.rows[:_FRESH],
         changed=_changed(found)[:_CHANGED],
