@@ -45,7 +45,8 @@ def column_descriptions(columns: Sequence[str]) -> dict[str, str]:
 def write_comments(connection: duckdb.DuckDBPyConnection) -> None:
     """Comment on what fame-sql has made in a warehouse, where the comment is not there yet."""
     found = connection.execute(sql.load("warehouse/uncommented")).fetchall()
-    statements = [part for row in found for part in _statements(*row, in_lake=is_lake(connection))]
+    in_lake = is_lake(connection)
+    statements = [part for row in found for part in _statements(*row, in_lake=in_lake)]
     # By this comment the stored functions see whether a copy of their warehouse is attached.
     identity = settings.read(connection, settings.IDENTITY)
     meaning = _plain(descriptions()["relations"]["settings"])

@@ -86,7 +86,16 @@ usual AS (
 timed AS (
     SELECT
         *,
-        CASE WHEN usual_instant IS NULL THEN $written_time ELSE usual_instant END AS instant,
+        CASE
+            WHEN usual_instant IS NULL THEN $written_time
+            WHEN time_place IN ($instant_places)
+                THEN usual_instant + to_microseconds(
+                    coalesce(
+                        try_cast(json_extract_string(object, '$$.instant.nanoOfSecond') AS BIGINT), 0
+                    ) // 1000
+                )
+            ELSE usual_instant
+        END AS instant,
         CASE WHEN usual_instant IS NULL THEN ingest_time_guess(moment) END AS guess
     FROM usual
 ),

@@ -52,7 +52,8 @@ GROUP BY following.head;
 
 UPDATE incoming
 SET
-    body = incoming.body || continued.text,
+    -- A header without a message has it in the next line.
+    body = if(incoming.body = '', substr(continued.text, 2), incoming.body || continued.text),
     line_count = last_line.line_number - incoming.line_number + 1,
     parse_error = coalesce(incoming.parse_error, continued.fault)
 FROM continued

@@ -101,7 +101,8 @@ written AS (
             -- A number or a clock must end there, as no part of an identifier does.
             WHEN regexp_matches(other, '^\W?(?:\d{10}|\d{2}:\d{2}:\d{2})\b')
                 AND NOT regexp_matches(
-                    line[length(lead) + length(other) + 1:][1] || other[-1], '^[\s|,]|[\])]$$'
+                    line[length(lead) + length(other) + 1:][:2] || other[-1],
+                    '^(?:[\s|,]|: )|[\])]$$'
                 )
                 THEN NULL
             WHEN other <> '' THEN trim(other, '[]()')
@@ -142,7 +143,7 @@ levels AS (
             WHEN usual_moment IS NULL AND lead <> '' AND other <> '' THEN ''
             ELSE regexp_extract(
                 substr(line, length(head) + 1),
-                '^[\s\-|,:]*(?:\[\s*(?:\w+:)?(?i:$small_levels)\s*\]|(?:$plain_levels)(?:\s|:|\||,|$$)|(?i:$small_levels)(?:\s*[:|\t]|,?\s{2,}|$$${level_end}))'
+                '^[\s\-|,:]*(?:\[\s*(?:\w+:)?(?i:$bracketed_levels)\s*\]|(?:$plain_levels)(?:\s|:|\||,|$$)|(?i:$small_levels)(?:\s*[:|\t]|,?\s{2,}|$$${level_end}))'
             )
         END AS level
     FROM rests
@@ -156,7 +157,7 @@ contexts AS (
             moment IS NOT NULL AND level = '' AND lead = '',
             regexp_extract(
                 rest,
-                '^[\s\-|,:]*(?:(?:\[[^\[\]]{1,100}\]|\([^()]{1,100}\)|[\w.$$#/-]{1,100} -)[\s\-|,:]{1,5}){1,3}(?:\[?(?:$plain_levels)\]?(?:\s|:|\||,|$$)|\[(?i:$small_levels)\]|(?i:$small_levels)(?:\s*[:|]${level_end}))'
+                '^[\s\-|,:]*(?:(?:\[[^\[\]]{1,100}\]|\([^()]{1,100}\)|[\w.$$#/-]{1,100} -)[\s\-|,:]{1,5}){1,3}(?:\[?(?:$plain_levels)\]?(?:\s|:|\||,|$$)|\[(?i:$bracketed_levels)\]|(?i:$small_levels)(?:\s*[:|]${level_end}))'
             ),
             ''
         ) AS context

@@ -14,7 +14,7 @@ from fame_sql.ingest.formats.definition import Format
 from fame_sql.ingest.formats.documents import known_keys
 from fame_sql.ingest.formats.layout import DATED, Layout
 from fame_sql.ingest.formats.levels import levels_are_column
-from fame_sql.ingest.formats.library import ANYTHING, known_formats
+from fame_sql.ingest.formats.library import ANYTHING, GENERAL, known_formats
 from fame_sql.ingest.formats.statements import Choices
 from fame_sql.ingest.records import has_several, objects_over_lines
 from fame_sql.ingest.records.cleaning import without_colours
@@ -182,6 +182,7 @@ def _detect(formats: Mapping[str, Format], lines: Sequence[str]) -> Layout:
         main, share = anything, sum(map(bool, map(_DATED.match, lines)))
     return Layout(
         main,
+        special=_special(main, present),
         others=_others(main, present, anything, lines),
         continuation=_continuation(main, share, len(lines)),
         reason=_reason(main, share, lines),
@@ -278,6 +279,12 @@ def _reason(main: Format, fitting: int, lines: Sequence[str]) -> str:
 
 def _has_header(line: str, formats: Sequence[Format]) -> bool:
     return _DATED.match(line) is not None or any(known.matches.match(line) for known in formats)
+
+
+def _special(main: Format, present: Sequence[Format]) -> tuple[Format, ...]:
+    if main.name not in GENERAL or not main.mixes:
+        return ()
+    return tuple(known for known in present if known.name not in GENERAL)
 
 
 def _others(

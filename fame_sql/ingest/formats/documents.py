@@ -12,6 +12,7 @@ from fame_sql import sql
 from fame_sql.ingest.formats.definition import Format
 from fame_sql.ingest.times.written import WrittenTime
 from fame_sql.sql.quoting import literal, literals
+from fame_sql.warehouse.severities import NUMBERS
 
 _PLACES = {
     "message": "body",
@@ -28,6 +29,8 @@ _PLACES = {
 }
 # An object or a list is no level, service or host.
 _PLAIN = {"severity", "service", "host"}
+# Seconds of log4j, beside their nanoseconds.
+_INSTANTS = ('$."instant"."epochSecond"',)
 # How much of a request the audit log of Kubernetes holds.
 _NO_LEVELS = ["Metadata", "Request", "RequestResponse", "None"]
 _NAMED = 6
@@ -75,6 +78,7 @@ def document_select(
         usual_removals=_removals(often, keys.get("body", ())),
         written_time=written,
         priority_places=_places(_PRIORITIES, every, often),
+        instant_places=_places(_INSTANTS, every, often),
         gelf_places=_places(_GELF, every, often),
         expected=known.expected.replace("'", "''"),
         message_names=", ".join(keys.get("body", ())[:_NAMED]).replace("'", "''"),
@@ -137,7 +141,9 @@ def _first_held(name: str, wanted: Sequence[str], paths: Sequence[str]) -> str:
     places = [paths.index(path) + 1 for path in wanted if path in paths]
     if not places:
         return "NULL::INTEGER"
-    cases = " ".join(f"WHEN {_holds(name, f'held[{place}]')} THEN {place}" for place in places)
+    cases = " ".join(
+        f"WHEN {_holds(name, f'held[{place}]', paths[place - 1])} THEN {place}" for place in places
+    )
     return f"CASE {cases} END"
 
 
@@ -153,7 +159,7 @@ def _places(names: Sequence[str], every: Sequence[str], often: Sequence[str]) ->
     return ", ".join(f"if(has_others, {one}, {other})" for one, other in pairs)
 
 
-def _holds(name: str, value: str) -> str:
+def _holds(name: str, value: str, path: str) -> str:
     if name == "time":
         # Only what can be a time is one: a number below the seconds of 1973 is a duration.
         number = f"try_cast({value} AS DOUBLE) IS NULL OR ingest_time_epoch({value}) IS NOT NULL"
@@ -166,6 +172,9 @@ def _holds(name: str, value: str) -> str:
         return f"regexp_matches({value}, '^[^{{[]*[^0-9{{[]')"
     if name in _PLAIN:
         plain = f"{value} IS NOT NULL AND left({value}, 1) NOT IN ('{{', '[')"
+        if name == "severity" and path == "status":
+            # It can be the status of anything.
+            return f"lower({value}) IN ({literals([word.lower() for word in NUMBERS])})"
         if name == "severity":
             return f"{plain} AND {value} NOT IN ({literals(_NO_LEVELS)})"
         return plain

@@ -31,6 +31,8 @@ class Layout:
         The format of the source.
     envelope : Format, optional
         The format around its lines, such as that of a container runtime.
+    special : tuple of Format
+        Formats of lines that the format would read as well, but with less in their columns.
     others : tuple of Format
         Formats of lines that stand between those of the format; the first that fits is taken.
     choices : Choices
@@ -54,6 +56,7 @@ class Layout:
 
     format: Format
     envelope: Format | None = None
+    special: tuple[Format, ...] = ()
     others: tuple[Format, ...] = ()
     choices: Choices = field(default_factory=Choices)
     times: TimeChoices = field(default_factory=TimeChoices)
@@ -74,7 +77,11 @@ class Layout:
     @property
     def settings(self) -> dict[str, Any]:
         """What makes records of its lines needs to know."""
-        return {"columns": self.choices.columns, "delimiter": self.choices.delimiter}
+        return {
+            "columns": self.choices.columns,
+            "delimiter": self.choices.delimiter,
+            "header": self.format.detect,
+        }
 
     @property
     def without_usual_keys(self) -> Layout:
@@ -97,7 +104,7 @@ class Layout:
     @cached_property
     def select(self) -> str:
         """The SELECT that reads ``raw_lines``, with the column ``parser``."""
-        if not self.others:
+        if not self.others and not self.special:
             return _named(self.format, self.choices)
         cases = " ".join(
             f"WHEN {_begins(known)} THEN {number}" for number, known in enumerate(self._parts, 1)
@@ -112,9 +119,9 @@ class Layout:
 
     @property
     def _parts(self) -> tuple[Format, ...]:
-        """The formats that are looked for, the main one first unless it accepts any line."""
+        """The formats that are looked for; the main one is not if it accepts any line."""
         main = (self.format,) if self.format.detect or self.format.pattern else ()
-        return (*main, *self.others)
+        return (*self.special, *main, *self.others)
 
 
 def with_usual_keys(layouts: Sequence[Layout]) -> Layout:

@@ -23,6 +23,7 @@ SHORT_FORMS = {
 }
 """Short forms of level words, and levels of single programs, with their numbers."""
 
+_BRACKETED = ("trc", "dbg", "vrb", "inf", "wrn", "ftl", "trce", "dbug", "eror", "fail")
 _USUAL = ("info", "error", "warn", "warning", "debug", "notice", "fatal")
 _ENOUGH_LINES = 8
 
@@ -67,6 +68,7 @@ def level_patterns(*, are_column: bool = False) -> dict[str, str]:
     certain = plain if are_column else [name for name in plain if name not in _ALSO_WORDS]
     return {
         **found,
+        "bracketed_levels": f"{found['small_levels']}|{'|'.join(_BRACKETED)}",
         "plain_levels": "|".join(certain),
         "level_end": r"|\s" if are_column else "",
     }

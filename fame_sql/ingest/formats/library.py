@@ -20,7 +20,8 @@ VARIABLE = "FAME_FORMATS"
 
 # Of two formats that fit equally well, the one that comes first here is taken.
 _ORDER = ("bgl", "thunderbird")
-_LAST = ("jsonl", "rfc5424", "syslog", "access", "klog")
+GENERAL = ("jsonl", "rfc5424", "syslog", "access", "klog")
+"""Formats of which others are a special case."""
 
 
 def known_formats(own: Iterable[Path] = ()) -> dict[str, Format]:
@@ -73,8 +74,8 @@ def _shipped() -> dict[str, Format]:
 def _place(name: str) -> tuple[int, str]:
     if name in _ORDER:
         return (_ORDER.index(name), name)
-    if name in _LAST:
-        return (1000 + _LAST.index(name), name)
+    if name in GENERAL:
+        return (1000 + GENERAL.index(name), name)
     return (2000 if name == ANYTHING else 500, name)
 
 

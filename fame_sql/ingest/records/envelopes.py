@@ -16,7 +16,7 @@ _CONTAINER = re.compile(r"(\S+) (stdout|stderr) ([PF])(?::\S*)? ?(.*)", re.DOTAL
 _COMPOSE = re.compile(r"([a-z0-9][\w.-]*?) +\| ?(.*)", re.DOTALL)
 _STAMPED = re.compile(
     r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[+-]\d\d:?\d\d))?)[ \t]+"
-    r"(?:([^\s{\"\[]+?):?[ \t]+)?(\{.*\})\s*",
+    r"(?:(?:([^\s{\"\[]+?):?[ \t]+)?(\{.*\})\s*|((?:[IWEF]\d{4} \d\d:|\[?\d{4}-\d\d-\d\d|\w+=).*))",
     re.DOTALL,
 )
 _MOST_PIECES = 10_000
@@ -44,12 +44,13 @@ def compose_lines(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterato
 
 
 def stamped_lines(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterator[Record]:
-    """Yield the JSON objects that stand after a time and maybe a tag, as fluentd writes them."""
+    """Yield JSON objects after a time and maybe a tag, and other records after a second time."""
     for line in lines:
         found = _STAMPED.fullmatch(line.text)
         record = Record.of_line(line)
-        if found is not None and _is_tag(found[2]) and is_object(found[3]):
-            time, tag, text = found.groups()
+        if found is not None and (found[4] or (_is_tag(found[2]) and is_object(found[3]))):
+            time, tag, document, text = found.groups()
+            text = document or text
             outer = json.dumps({} if tag is None else {"tag": tag})
             record = replace(record, text=text, outer_time=time, outer=outer)
         yield record

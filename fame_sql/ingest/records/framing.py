@@ -17,6 +17,7 @@ from fame_sql.ingest.records.envelopes import (
     docker_lines,
     stamped_lines,
 )
+from fame_sql.ingest.records.headed import headed_lines
 from fame_sql.ingest.records.journal import journal_records
 from fame_sql.ingest.records.json_objects import json_records, records_by_line
 from fame_sql.ingest.records.record import Line, Record
@@ -35,6 +36,7 @@ SPLITTERS: dict[str, Splitter] = {
     "docker": docker_lines,
     "compose": compose_lines,
     "stamped": stamped_lines,
+    "headed": headed_lines,
     "counted": counted_messages,
 }
 """What makes records of lines, by the name that formats give in ``records``."""
