@@ -142,17 +142,25 @@ def _run(
     connection: duckdb.DuckDBPyConnection, statement: str, planned: bool, verbose: bool
 ) -> duckdb.DuckDBPyConnection:
     from fame_sql.planner import Plan, make_plan
+    from fame_sql.session.planned_run import run_planned
     from fame_sql.session.query import run
 
     if not planned:
         with asking(connection, "asking"):
             return run(connection, Plan(statement))
-    plan = make_plan(connection, statement, progress=terminal_progress())
-    if verbose or talks():
-        for line in _plan_lines(plan, done=True, kept=_is_kept(connection)):
-            remark(line)
-    with asking(connection, "asking"):
-        return run(connection, plan)
+
+    def make() -> Plan:
+        plan = make_plan(connection, statement, progress=terminal_progress())
+        if verbose or talks():
+            for line in _plan_lines(plan, done=True, kept=_is_kept(connection)):
+                remark(line)
+        return plan
+
+    def run_shown(connection: duckdb.DuckDBPyConnection, plan: Plan) -> duckdb.DuckDBPyConnection:
+        with asking(connection, "asking"):
+            return run(connection, plan)
+
+    return run_planned(connection, Plan(statement), make, run_shown)
 
 
 def _print_plan(connection: duckdb.DuckDBPyConnection, statement: str, form: Form) -> None:

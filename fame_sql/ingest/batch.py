@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -14,7 +13,7 @@ import pyarrow.compute as pc
 
 from fame_sql import sql
 from fame_sql.errors import ConflictError, InputError
-from fame_sql.ingest.file_load import FileLoad, row_of
+from fame_sql.ingest.file_load import FileLoad, save_loads
 from fame_sql.ingest.known import Load
 from fame_sql.ingest.lines import Chunk
 from fame_sql.ingest.macros import Macros
@@ -172,9 +171,7 @@ class Batch:
             _delete_tails(self._connection, tails)
             self._absorb(self._connection)
             saved = [part.load.save(part.chunk, self._tail(part, last_records)) for part in parts]
-            rows = json.dumps([row_of(load) for load in saved])
-            save = load_for(self._connection, "ingest/save_progress")
-            self._connection.execute(save, {"loads": rows})
+            save_loads(self._connection, saved)
         return [(part.load, row) for part, row in zip(parts, saved, strict=True)]
 
     def _tail(self, part: Part, last_records: dict[int, tuple[int, int]]) -> Tail | None:

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
+import duckdb
+
+from fame_sql import sql
 from fame_sql.ingest.examine import Examined
 from fame_sql.ingest.known import Load
 from fame_sql.ingest.lines import Chunk
 from fame_sql.ingest.report import EXAMPLES, IngestReport, ParseFault, State
 from fame_sql.ingest.resume import Start
 from fame_sql.ingest.tail import Tail
+from fame_sql.warehouse.lake.kind import is_lake
 from fame_sql.warehouse.warehouse import utc_now
 
 SHARES = ("timed", "levelled", "hosted", "guessed", "continued", "hinted")
 """What is counted of the records, beside their number and errors."""
+
+_ROWS_IN_LAKE = ("INSERT OR REPLACE INTO fame.ingests", "INSERT INTO fame.ingest_rows")
 
 
 @dataclass
@@ -108,7 +115,18 @@ class FileLoad:
         )
 
 
-def row_of(load: Load) -> dict[str, Any]:
+def save_loads(connection: duckdb.DuckDBPyConnection, loads: Iterable[Load]) -> None:
+    """Store the rows of ``fame.ingests`` of some loads, inside the caller's transaction.
+
+    In a lake, rows are only added, and the newest of a load counts.
+    """
+    statement = sql.load("ingest/save_progress")
+    if is_lake(connection):
+        statement = statement.replace(*_ROWS_IN_LAKE)
+    connection.execute(statement, {"loads": json.dumps([_row_of(load) for load in loads])})
+
+
+def _row_of(load: Load) -> dict[str, Any]:
     """Return the row of ``fame.ingests`` of a load, as JSON holds it."""
     finished = utc_now() if load.state == "complete" else None
     times = {"started_at": load.started_at, "finished_at": finished}

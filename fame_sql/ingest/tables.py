@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,13 +16,12 @@ from fame_sql import sql
 from fame_sql.errors import InputError
 from fame_sql.ingest.batch import Absorb
 from fame_sql.ingest.columns import ColumnChoice, Columns, find_columns
-from fame_sql.ingest.file_load import SHARES, row_of
+from fame_sql.ingest.file_load import SHARES, save_loads
 from fame_sql.ingest.known import KnownLoads, Load
 from fame_sql.ingest.macros import Macros
 from fame_sql.ingest.redact import redact
 from fame_sql.ingest.report import EXAMPLES, IngestReport, ParseFault, State
 from fame_sql.sql.quoting import identifier, literal
-from fame_sql.warehouse.lake.kind import load_for
 from fame_sql.warehouse.warehouse import transaction, utc_now
 
 _ATTACHED = "fame_read_from"
@@ -213,9 +211,7 @@ def _load_rows(
         faults = connection.execute(sql.load("ingest/table/first_faults"), {"most": EXAMPLES})
         examples = tuple(ParseFault(*row) for row in faults.fetchall())
         absorb(connection)
-        load = _load(table, ingest_id, fingerprint, count, rows, errors)
-        save = load_for(connection, "ingest/save_progress")
-        connection.execute(save, {"loads": json.dumps([row_of(load)])})
+        save_loads(connection, [_load(table, ingest_id, fingerprint, count, rows, errors)])
     named = dict(zip(SHARES, shares, strict=True))
     return replace(report, rows=rows, errors=errors, examples=examples, seen=rows, **named)
 

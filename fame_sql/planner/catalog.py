@@ -13,6 +13,7 @@ import sqlglot
 from sqlglot import exp
 
 from fame_sql import sql
+from fame_sql.planner.one_snapshot import is_in_transaction
 from fame_sql.planner.scope import cte_names, rename_ctes
 from fame_sql.planner.statements import after_as
 from fame_sql.planner.tree import DIALECT, NotPlannedError, text
@@ -73,6 +74,7 @@ class Catalog:
 
     connection: duckdb.DuckDBPyConnection
     parameters: Mapping[str, object] = field(default_factory=dict)
+    in_lake: bool = False  # in a transaction of the planner's own
     _read: dict[Place, View | None] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -145,11 +147,8 @@ class Catalog:
         return {place: view for place, view in self._relations.items() if view is not None}
 
     def in_transaction(self) -> bool:
-        """Return whether the user has a transaction open: then its time stays.
-
-        Its number would do as well, but a lake has none.
-        """
-        return bool(self._value("epoch_us(now())") == self._value("epoch_us(now())"))
+        """Return whether the user has a transaction open."""
+        return not self.in_lake and is_in_transaction(self.connection)
 
     def place(self, table: exp.Table, home: tuple[str, str] | None = None) -> Place | None:
         """Return where a table or view lies, or None if that is not certain.

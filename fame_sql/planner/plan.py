@@ -16,6 +16,7 @@ from fame_sql.console import Progress, SilentProgress
 from fame_sql.planner import verify
 from fame_sql.planner.catalog import Catalog
 from fame_sql.planner.context import Calls, Context
+from fame_sql.planner.one_snapshot import one_snapshot
 from fame_sql.planner.parts import Statement
 from fame_sql.planner.passes import AFTER, BEFORE, PER_CALL, PER_MESSAGE
 from fame_sql.planner.passes.check_statement import NOT_ACCEPTED
@@ -32,6 +33,8 @@ from fame_sql.planner.tree import (
     text,
 )
 from fame_sql.planner.unnest import unnest_lists
+from fame_sql.scoring.kept import snapshot_of
+from fame_sql.scoring.live import LiveScorer
 from fame_sql.scoring.on_demand import Parameters, TemporaryVerdicts, bound, by_name
 from fame_sql.udfs.duckdb import scorer_of
 
@@ -74,12 +77,24 @@ def make_plan(
     WarehouseError
         If the disk has no room for the temporary tables.
     """
-    statement = unnest_lists(statement)
-    plain = Plan(statement, parameters=parameters)
+    plain = Plan(unnest_lists(statement), parameters=parameters)
     scorer = scorer_of(connection)
     if scorer is None:
         return replace(plain, reason="this connection has no live functions")
-    catalog = Catalog(connection, by_name(parameters))
+    try:
+        with one_snapshot(connection) as is_own:
+            catalog = Catalog(connection, by_name(parameters), is_own)
+            return _made(plain, catalog, scorer, score, progress or SilentProgress())
+    except duckdb.TransactionException:
+        # Over a lake, a probe that fails in other words than a binder's ends the transaction.
+        return replace(plain, reason="a part of it fails when it is tried alone")
+
+
+def _made(
+    plain: Plan, catalog: Catalog, scorer: LiveScorer, score: bool, progress: Progress
+) -> Plan:
+    """Return the plan for a statement, which is the plain one where nothing is planned."""
+    statement = plain.statement
     if not (_mentions(statement, FIELDS) or catalog.may_reach(statement)):
         return plain
     live = _live_names(catalog)
@@ -89,10 +104,15 @@ def make_plan(
         before, around = _read(catalog, statement, live)
         # EXPLAIN alone evaluates nothing.
         needed = score and not re.fullmatch(r"\s*EXPLAIN\s*(\([^)]*\)\s*)?", before, re.IGNORECASE)
-        shown = progress or SilentProgress()
         store = cache(
             lambda: TemporaryVerdicts(
-                connection, scorer, catalog.is_warehouse, needed, shown, catalog.parameters
+                catalog.connection,
+                scorer,
+                catalog.is_warehouse,
+                needed,
+                progress,
+                catalog.parameters,
+                in_lake=catalog.in_lake,
             )
         )
         contexts = [_read_query(catalog, body, live, store) for body in around.bodies()]
@@ -103,7 +123,8 @@ def make_plan(
     if all(call.answered_by == "live" for call in calls):
         return replace(plain, calls=calls)
     made = before + around.with_bodies(done)
-    return Plan(made, calls, parameters=bound(made, catalog.parameters))
+    snapshot = snapshot_of(catalog.connection) if catalog.in_lake else None
+    return Plan(made, calls, parameters=bound(made, catalog.parameters), snapshot=snapshot)
 
 
 def _plan(context: Context) -> str:

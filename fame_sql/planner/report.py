@@ -55,12 +55,15 @@ class Plan:
         Why the statement as a whole is left alone.
     parameters : sequence or mapping, optional
         The values of its parameters.
+    snapshot : int or None
+        The snapshot of the lake whose verdicts it uses.
     """
 
     statement: str
     calls: tuple[Planned, ...] = ()
     reason: str = ""
     parameters: Parameters = None
+    snapshot: int | None = None
 
     @property
     def missing(self) -> int:

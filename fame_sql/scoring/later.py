@@ -12,11 +12,20 @@ import duckdb
 
 from fame_sql.scoring.live import LiveScorer
 from fame_sql.verdict import statements
+from fame_sql.warehouse.lake.kind import is_lake, load_for
+
+_BEFORE_ALL = -(1 << 63)
 
 
 @dataclass(frozen=True)
 class Reach:
-    """The last event and the last line of a warehouse at some moment."""
+    """How far a warehouse reaches at some moment.
+
+    Parameters
+    ----------
+    event, line : int
+        The last event and the last line; in a lake, where numbers do not grow, its snapshot.
+    """
 
     event: int
     line: int
@@ -24,7 +33,8 @@ class Reach:
 
 def reach_of(connection: duckdb.DuckDBPyConnection) -> Reach:
     """Return how far the warehouse of a connection reaches now."""
-    [(event, line)] = connection.execute(_load("reach")).fetchall()
+    statement = load_for(connection, "scoring/on_demand/reach")
+    [(event, line)] = connection.execute(statement).fetchall()
     return Reach(event, line)
 
 
@@ -53,7 +63,8 @@ def hold_later(
     if now.line != since.line and "__fame_messages_" in planned:
         return False
     if now.event != since.event and "__fame_events" in planned:
-        connection.execute(_load("add_later"), {"after": since.event})
+        after = _BEFORE_ALL if is_lake(connection) else since.event
+        connection.execute(_load("add_later"), {"after": after})
         if by_value := sorted(scorer.model().heads.by_template):
             connection.execute(_load("leave_values"), {"templates": by_value})
     return True

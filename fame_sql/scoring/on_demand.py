@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -14,6 +15,7 @@ import pyarrow as pa
 
 from fame_sql.console import Progress
 from fame_sql.scoring.cache import VerdictCache
+from fame_sql.scoring.kept import Kept, forget, keep, recall
 from fame_sql.scoring.live import LiveScorer
 from fame_sql.scoring.scoring import (
     BATCH,
@@ -113,27 +115,45 @@ class TemporaryVerdicts:
     score: bool  # score what is missing; else only count it
     progress: Progress
     parameters: Mapping[str, object] = field(default_factory=dict)  # of the statement
+    in_lake: bool = False  # inside a transaction, in which nothing else changes
     _messages: int = 0
     _wanted: tuple[int, int] = (0, 0)  # messages and their rows
     _cache: VerdictCache = field(init=False)
+    _kept: Kept | None = field(init=False)
     by_value: list[str] = field(init=False)  # templates whose messages the live functions judge
 
     def __post_init__(self) -> None:
         self._cache = self.scorer.cache()
-        parameters = {"model_version": self.scorer.model().version}
+        self.by_value = sorted(self.scorer.model().heads.by_template)
+        version = self.scorer.model().version
+        self._kept = recall(self.connection, version) if self.in_lake else None
+        if self._kept is None:
+            self._read_events({"model_version": version})
+
+    def _read_events(self, parameters: dict[str, str]) -> None:
+        """Make the table of the stored verdicts."""
         # After USE of another warehouse, neither its verdicts nor its tables are for this model.
         self.is_warehouse = self.is_warehouse and bool(self._count(_load("models"), parameters))
-        if self.is_warehouse:
-            self.connection.execute(_load("create_events"), parameters)
-        self.by_value = sorted(self.scorer.model().heads.by_template)
-        if self.is_warehouse and self.by_value:
+        if not self.is_warehouse:
+            return
+        self.connection.execute(_load("create_events"), parameters)
+        if self.by_value:
             self.connection.execute(_load("leave_values"), {"templates": self.by_value})
+        if self.in_lake:
+            self._kept = keep(self.connection, **parameters)
 
     def has_events(self) -> bool:
         """Return whether lines carry the event of their message, by the scorer's own masks.
 
         Not if others have changed lines since fame-sql stored them.
         """
+        if self._kept is None:
+            return self._has_events()
+        if self._kept.has_events is None:
+            self._kept.has_events = self._has_events()
+        return self._kept.has_events
+
+    def _has_events(self) -> bool:
         return (
             self.is_warehouse
             and lines.usable(self.connection) is not None
@@ -143,8 +163,13 @@ class TemporaryVerdicts:
 
     def list_pending(self) -> int:
         """List the events of the warehouse without a verdict in a table; return how many."""
+        if self._kept is not None and self._kept.pending == 0:
+            return 0
         self.connection.execute(_load("create_pending"))
-        return self._count("SELECT count(*) FROM temp.__fame_pending")
+        pending = self._count("SELECT count(*) FROM temp.__fame_pending")
+        if self._kept is not None:
+            self._kept.pending = pending
+        return pending
 
     def fill_events(self, wanted: str) -> Counts:
         """Score the events that a query for ``event_id`` and ``rows`` returns, if not stored."""
@@ -224,9 +249,16 @@ class TemporaryVerdicts:
         path, is_read_only = self._database()
         # After USE of a copy, its model is known there too, but it is not the user's warehouse.
         if name == "new_verdicts" and not is_read_only and path == self.scorer.home:
-            with transaction(self.connection):
-                store_verdicts(self.connection, verdict_table(judged.event_ids, judged.verdicts))
+            self._store(verdict_table(judged.event_ids, judged.verdicts))
         return len(judged.verdicts)
+
+    def _store(self, verdicts: pa.Table) -> None:
+        """Store a model's verdicts; over a lake, beside the transaction of the plan."""
+        forget(self.connection)
+        self._kept = None
+        beside = self.connection.cursor() if self.in_lake else nullcontext(self.connection)
+        with beside as own, transaction(own):
+            store_verdicts(own, verdicts)
 
     def _decided(self, judged: _Judged) -> pa.Table:
         return judged.decided(self.scorer.read_answers(), self.scorer.model().heads)

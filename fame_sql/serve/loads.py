@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import replace
 
 from fame_sql import sql
-from fame_sql.ingest.file_load import row_of
+from fame_sql.ingest.file_load import save_loads
 from fame_sql.ingest.known import Load
 from fame_sql.serve.delivery import Delivery
-from fame_sql.warehouse.lake.kind import is_lake, load_for
+from fame_sql.warehouse.lake.kind import is_lake
 from fame_sql.warehouse.lake.numbers import next_load
 from fame_sql.warehouse.sharing import Numbers
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
@@ -101,6 +100,4 @@ class Loads:
         return self._numbers.reserve(least)
 
     def _save(self, loads: Iterable[Load]) -> None:
-        rows = json.dumps([row_of(load) for load in loads])
-        connection = self._warehouse.connection
-        connection.execute(load_for(connection, "ingest/save_progress"), {"loads": rows})
+        save_loads(self._warehouse.connection, loads)

@@ -9,7 +9,7 @@ import duckdb
 
 from fame_sql.planner import make_plan
 from fame_sql.scoring.on_demand import Parameters
-from fame_sql.session.query import run
+from fame_sql.session.query import query as run_query
 from fame_sql.udfs.duckdb import release
 
 
@@ -33,7 +33,7 @@ class PlannedConnection:
 
     def execute(self, query: str, parameters: Parameters = None) -> Self:
         """Run a statement; the result is fetched from this connection."""
-        run(self.plain, make_plan(self.plain, query, parameters))
+        run_query(self.plain, query, parameters)
         return self
 
     def sql(

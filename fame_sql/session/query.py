@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -13,6 +14,7 @@ from fame_sql.console import Progress
 from fame_sql.errors import QueryError
 from fame_sql.planner import Plan, make_plan
 from fame_sql.scoring.on_demand import Parameters
+from fame_sql.session.planned_run import run_planned
 
 _NO_STATEMENT = "there is no statement: give one, such as 'SELECT * FROM anomalies'"
 _NO_RELATION = re.compile(r"Table with name|column .* not found|does not have a column", re.I)
@@ -63,7 +65,9 @@ def query(
         If there is no statement.
     """
     plain = getattr(connection, "plain", connection)
-    return run(plain, make_plan(plain, statement, parameters, progress=progress))
+    unplanned = Plan(statement, parameters=parameters)
+    make = partial(make_plan, plain, statement, parameters, progress=progress)
+    return run_planned(plain, unplanned, make, run)
 
 
 def run(connection: duckdb.DuckDBPyConnection, plan: Plan) -> duckdb.DuckDBPyConnection:

@@ -2,7 +2,7 @@ INSERT OR REPLACE INTO fame.ingests BY NAME
 SELECT unnest(from_json(
     $loads,
     '[{
-        "ingest_id": "INTEGER",
+        "ingest_id": "BIGINT",
         "source": "VARCHAR",
         "source_path": "VARCHAR",
         "format": "VARCHAR",
