@@ -47,7 +47,7 @@ wanted = {"incident_id": incident["incident_id"]}
 names = ("incident_id", "severity", "service_name", "first_seen", "last_seen", "lines")
 show(
     [
-        {"what": name, "is": str(incident[name] or "")}
+        {"what": name, "is": incident[name] or ""}
         for name in (*names, "lines_to_read", "counts", "confidence", "known")
     ]
 )
@@ -153,7 +153,11 @@ judged = connection.sql("""
     HAVING count(*) >= 5
     ORDER BY detector, score
 """)
-show(judged, at_most=20)
+show(
+    judged.project(
+        'detector AS templates, score AS "mean score", share AS "share anomalous", lines'
+    )
+)
 
 # %%
 reliability.chart(judged, width=300)
@@ -241,7 +245,8 @@ show(
         },
         {
             "question": "Does it know these messages?",
-            "answer": f"{facts['known']:.0%} of the lines; the others are guesses by words",
+            "answer": f"{facts['known']:.0%} of the lines"
+            + ("; the others are guesses by words" if facts["known"] < 1 else ""),
             "speaks for": judged_by(facts["known"] > 0.5, False),
         },
         {
@@ -253,7 +258,7 @@ show(
         },
         {
             "question": "Do they come more often than before?",
-            "answer": f"{incident['counts']} counts are anomalous",
+            "answer": f"anomalous counts: {incident['counts']}",
             "speaks for": judged_by(incident["counts"] > 0, False),
         },
         {

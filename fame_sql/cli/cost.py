@@ -11,7 +11,7 @@ import click
 from fame_sql.cli.options.output import Form, force_option, form_options
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_csv, print_done, print_json
-from fame_sql.cli.tables import print_table
+from fame_sql.cli.tables import print_table, print_text
 from fame_sql.files import write_text
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ _WAYS = (
     *("engineer-hours per day", "wages per day"),
 )
 _INPUTS = ("input", "value", "kind", "what", "source")
+_DECIDING = _INPUTS[:4]
 _PUBLISHED = ("published figure", "of", "from", "to", "computed", "factor")
 
 
@@ -157,14 +158,14 @@ def _print(measured: Measured, form: Form) -> None:
         print_csv(_WAYS, [tuple(asdict(way).values()) for way in ways])
         return
     print_table(_WAYS, [[_short(v) for v in asdict(way).values()] for way in ways])
-    click.echo(again.advice)
+    print_text(again.advice)
     if measured.pass_usd is not None:
         click.echo(f"the ledger says that labels and domains have cost ${measured.pass_usd:.4f}")
     for note in measured.notes:
-        click.echo(f"not measured: {note}")
+        print_text(f"not measured: {note}")
     click.echo("")
     rows = [(i.name, _short(i.value), i.kind, i.what, i.source) for i in measured.inputs.values()]
-    print_table(_INPUTS, rows)
+    print_table(_INPUTS, rows, _DECIDING)
 
 
 def _short(value: object) -> object:

@@ -15,7 +15,7 @@ from fame_sql.cli.options.output import Form, form_options, json_option
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json, print_records
 from fame_sql.cli.progress import terminal_progress
-from fame_sql.cli.tables import print_nothing
+from fame_sql.cli.tables import brief, print_nothing
 
 if TYPE_CHECKING:
     from fame_sql.operations.counts.calibration import Calibration
@@ -91,7 +91,7 @@ def counts(
         print_nothing("no count is anomalous", "fame top")
         return
     click.echo()
-    shown = [{**row, "template": row["template"].strip()[:_LONGEST]} for row in rows]
+    shown = [{**row, "template": brief(row["template"], _LONGEST)} for row in rows]
     print_records(shown, (*_COLUMNS, "template"), form, deciding=_DECIDING)
 
 

@@ -15,7 +15,7 @@ from fame_sql.cli.options.output import Form, form_options
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_records
 from fame_sql.cli.progress import terminal_progress
-from fame_sql.cli.tables import print_nothing, print_table
+from fame_sql.cli.tables import brief, print_nothing, print_table
 
 if TYPE_CHECKING:
     from fame_sql.forensics.differences import Sides
@@ -197,7 +197,7 @@ def _print(rows: list[dict[str, Any]]) -> None:
                 f"{row['percent_b'] or 0:.2f} %",
                 f"{row['p_adjusted']:.1g}",
                 row["log_id"],
-                row["template"].strip()[:_LONGEST],
+                brief(row["template"], _LONGEST),
             )
             for row in rows
         ],

@@ -10,7 +10,7 @@ import click
 from fame_sql.cli.options.output import Form, form_options
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json, print_records
-from fame_sql.console import printable
+from fame_sql.cli.tables import brief, print_text
 
 _SERVICE = ("service_name", "freshness", "recent_lines", "unknown_share", "unknown_templates")
 _SERVICES = (*_SERVICE, "psi", "distance", "p_value")
@@ -41,14 +41,16 @@ def drift(warehouse: Path, form: Form) -> None:
     if form == "csv":
         print_records(found.services, _SERVICES, form)
         return
-    click.echo(printable(f"{found.freshness}: {found.reason}"))
+    print_text(f"{found.freshness}: {found.reason}")
     if found.command is not None:
-        click.echo(f"next: {found.command} ({found.price})")
+        print_text(f"next: {found.command} ({found.price})")
     if not found.services:
         return
     click.echo()
     print_records(found.services, _SERVICES, form, deciding=_SERVICE)
     if found.templates:
-        shown = [{**t, "template": t["template"].strip()[:_LONGEST]} for t in found.templates]
-        click.echo(f"\n{len(shown)} templates have changed")
+        changed = len(found.templates)
+        most = f", the {_SHOWN} that did most (--json has all)" if changed > _SHOWN else ""
+        click.echo(f"\n{changed} templates have changed{most}")
+        shown = [{**t, "template": brief(t["template"], _LONGEST)} for t in found.templates]
         print_records(shown[:_SHOWN], _TEMPLATES, form, deciding=_DECIDING)

@@ -16,7 +16,7 @@ from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.options.wide import table_options
 from fame_sql.cli.output import print_json, print_records
 from fame_sql.cli.progress import terminal_progress
-from fame_sql.cli.tables import print_facts, print_nothing
+from fame_sql.cli.tables import brief, print_facts, print_nothing
 from fame_sql.console import printable
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def incidents(
         columns = tuple(rows[0]) if rows else (*_COLUMNS, *_SIZES, "template", "known")
         print_records(rows, columns, form)
     else:
-        shown = [{**r, "template": (r["template"] or "").strip()[:_LONGEST]} for r in rows]
+        shown = [{**r, "template": brief(r["template"], _LONGEST)} for r in rows]
         nothing = ("no incident", "fame incidents update")
         if not everything:
             nothing = ("no incident is open", "fame incidents --all")

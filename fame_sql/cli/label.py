@@ -20,7 +20,7 @@ from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_done, print_json, print_records
 from fame_sql.cli.progress import terminal_progress
 from fame_sql.cli.requests import print_requests, print_spending
-from fame_sql.cli.tables import print_facts, print_nothing
+from fame_sql.cli.tables import brief, print_facts, print_nothing
 from fame_sql.console import printable
 from fame_sql.verdict.label_words import label_word
 
@@ -218,19 +218,18 @@ def disagreements(warehouse: Path, form: Form) -> None:
 
     with Warehouse.open(warehouse) as opened:
         rows = opened.records("SELECT * FROM fame.label_disagreements ORDER BY ALL")
-    longest = _LONGEST if form == "text" else None
-    shown = rows if form == "json" else [_disagreement(row, longest) for row in rows]
+    shown = rows if form == "json" else [_disagreement(row, form) for row in rows]
     nothing = ("no label overrules another", "fame label audit")
     print_records(shown, _DISAGREEMENTS, form, nothing, deciding=_DISAGREEMENTS[1:5])
 
 
-def _disagreement(row: dict[str, Any], longest: int | None) -> dict[str, object]:
+def _disagreement(row: dict[str, Any], form: Form) -> dict[str, object]:
     values = (
         row["kept_source"],
         label_word(row["kept_anomaly"]),
         row["overruled_source"],
         label_word(row["overruled_anomaly"]),
-        row["example"][:longest],
+        brief(row["example"], _LONGEST) if form == "text" else row["example"],
         row["evidence"],
     )
     return dict(zip(_DISAGREEMENTS, values, strict=True))

@@ -23,7 +23,7 @@ from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_done, print_json, print_records
 from fame_sql.cli.progress import terminal_progress
 from fame_sql.cli.requests import print_requests, print_spending
-from fame_sql.cli.tables import print_nothing
+from fame_sql.cli.tables import brief, print_nothing
 from fame_sql.console import printable
 
 if TYPE_CHECKING:
@@ -119,8 +119,8 @@ def _list(warehouse: Warehouse, top: int | None, form: Form) -> None:
     from fame_sql.labels.queue import read_queue
 
     rows = read_queue(warehouse) if top is None else read_queue(warehouse, top)
-    longest = _LONGEST if form == "text" else None
-    shown = rows if form == "json" else [{**r, "template": r["template"][:longest]} for r in rows]
+    is_table = form == "text"
+    shown = [{**r, "template": brief(r["template"], _LONGEST)} for r in rows] if is_table else rows
     columns = _CSV_COLUMNS if form == "csv" else _COLUMNS
     print_records(shown, columns, form, _NOTHING, deciding=_DECIDING)
 

@@ -13,7 +13,7 @@ from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.options.wide import table_options
 from fame_sql.cli.output import print_json
 from fame_sql.cli.progress import asking
-from fame_sql.cli.tables import print_facts, print_table, print_text
+from fame_sql.cli.tables import brief, print_facts, print_table, print_text
 from fame_sql.console import printable
 from fame_sql.forensics.distance import distance
 
@@ -105,14 +105,14 @@ def _print_explanation(line: Line) -> None:
     if found["words"]:
         strongest = sorted(found["words"], key=lambda word: -abs(word["weight"]))[:_WORDS]
         for word in strongest:
-            click.echo(f"  {word['weight']:+7.2f}  {printable(word['token'])[:_LONGEST]}")
+            click.echo(f"  {word['weight']:+7.2f}  {brief(printable(word['token']), _LONGEST)}")
         left = len(found["words"]) - len(strongest)
         rest = f", and {left} more words" if left else ""
         click.echo(f"  {found['base']:+7.2f}  (base: the text without words){rest}")
     else:
         click.echo("  the weights of its words need the model's folder, which cannot be read")
     if nearest := found["nearest"]:
-        example = printable(nearest["message"])[:_LONGEST]
+        example = brief(nearest["message"], _LONGEST)
         print_text(f"most similar labelled message ({nearest['label']}): {example}", before="  ")
 
 
@@ -140,7 +140,7 @@ def _print_neighbours(neighbours: list[dict[str, Any]]) -> None:
             row["host_name"],
             row["severity_text"],
             row["score"],
-            printable(row["body"] or "")[:_LONGEST],
+            brief(row["body"], _LONGEST),
         )
         for row in neighbours
     ]

@@ -66,6 +66,14 @@ def print_text(text: str, *, before: str = "") -> None:
         click.echo(f"{before}{'  ' if i else ''}{line}")
 
 
+def brief(text: str | None, longest: int) -> str:
+    """Return a text as a table shows it: in full with ``--wide``, else cut with a mark."""
+    whole = (text or "").strip()
+    if is_wide() or len(whole) <= longest:
+        return whole
+    return whole[: longest - 1].rstrip() + "…"
+
+
 def print_nothing(what: str, then: str) -> None:
     """Say that there is nothing to show, and which command to go on with."""
     click.echo(f"{what}\nnext: {then}")

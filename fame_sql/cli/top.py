@@ -13,7 +13,7 @@ from fame_sql.cli.options.output import Form, form_options
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_records
 from fame_sql.cli.progress import asking
-from fame_sql.cli.tables import print_nothing, print_table
+from fame_sql.cli.tables import brief, print_nothing, print_table
 
 _BY = ("template", "service", "host", "domain", "severity", "source")
 _COLUMNS = ("lines", "share", "anomalous_lines", "worst_score", "first_seen", "last_seen", "name")
@@ -79,7 +79,7 @@ def top(
                 row["anomalous_lines"],
                 row["worst_score"],
                 f"{row['last_seen']:%Y-%m-%d %H:%M}",
-                ((row["template"] if by == "template" else row["name"]) or "")[:_LONGEST],
+                brief(row["template"] if by == "template" else row["name"], _LONGEST),
             )
             for row in rows
         ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -121,3 +122,19 @@ def test_a_server_is_told_how_wide_the_terminal_is() -> None:
     lines = done.stdout.splitlines()
     assert len(lines) > 20
     assert max(map(len, lines)) == 40
+
+
+def test_a_long_template_is_cut_with_a_mark_and_whole_where_it_is_wanted_so(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "long.log"
+    log.write_text(
+        "an unusually long message of a template " + "that goes on and on " * 5 + "end\n"
+    )
+    words = ["--warehouse", str(tmp_path / "long.duckdb")]
+    assert CliRunner().invoke(main, ["ingest", str(log), "--format", "text", *words]).exit_code == 0
+    cut = CliRunner().invoke(main, ["top", *words]).stdout
+    whole = CliRunner().invoke(main, ["top", "--wide", *words]).stdout
+    assert "…" in cut
+    assert "end" not in cut
+    assert whole.rstrip().endswith("end")

@@ -12,7 +12,7 @@ from fame_sql.cli.options.output import Form, form_options
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_csv, print_json, print_records
 from fame_sql.cli.progress import terminal_progress
-from fame_sql.cli.tables import print_facts, print_table
+from fame_sql.cli.tables import brief, print_facts, print_table
 
 if TYPE_CHECKING:
     from fame_sql.evaluation.presets import HeldOutRow
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fame_sql.students import StudentConfig
     from fame_sql.warehouse.warehouse import Warehouse
 
+_DECIDING = ("lines", "first_score", "second_score", "canonical")
 _CHANGED = ("lines", "first_score", "second_score", "first_domain", "second_domain", "canonical")
 _CSV = ("event_hash", *_CHANGED[:-1], "first_known", "second_known", "canonical")
 LONGEST = 100
@@ -150,5 +151,5 @@ def _print(found: Comparison) -> None:
 def _print_changed(found: Comparison) -> None:
     shown, total = len(found.changed), found.totals["changed_events"]
     click.echo(f"\n{shown} of {total} events whose verdict changed")
-    changed = [{**row, "canonical": row["canonical"][:LONGEST]} for row in found.changed]
-    print_table(_CHANGED, [[row[name] for name in _CHANGED] for row in changed])
+    changed = [{**row, "canonical": brief(row["canonical"], LONGEST)} for row in found.changed]
+    print_table(_CHANGED, [[row[name] for name in _CHANGED] for row in changed], _DECIDING)

@@ -23,12 +23,16 @@ Period: TypeAlias = tuple[datetime, datetime]
 """A range of time in UTC that a chart shows, whatever its rows are."""
 
 
-def time_axis(field: str, width: int, period: Period | None = None) -> Any:
-    """Return the encoding of a time along a chart of some width; of all of a period if given."""
+def time_axis(field: str, width: int, period: Period | None = None, *, room: int = 0) -> Any:
+    """Return the encoding of a time along a chart of some width; of all of a period if given.
+
+    Some ``room`` on both sides keeps marks that are wide from names beside the chart.
+    """
     alt = need("altair")
     bounds = {} if period is None else {"domain": [_text(moment) for moment in period]}
     axis = alt.Axis(labelExpr=_LABEL, tickCount=max(2, width // _EACH), labelSeparation=8)
-    return alt.X(f"{field}:T", title="time (UTC)", scale=alt.Scale(type="utc", **bounds), axis=axis)
+    scale = alt.Scale(type="utc", padding=room, **bounds)
+    return alt.X(f"{field}:T", title="time (UTC)", scale=scale, axis=axis)
 
 
 def middles(starts: Iterable[str]) -> dict[str, str]:

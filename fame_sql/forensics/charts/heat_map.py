@@ -51,7 +51,7 @@ def chart(table: Table, *, width: int = 720, bucket: str = "hour") -> Any:
         .encode(
             x=alt.X(
                 "bucket_start:O",
-                title=f"{bucket} (UTC)",
+                title="time (UTC)",
                 scale=alt.Scale(domain=starts),
                 axis=alt.Axis(
                     labelExpr="slice(datum.value, 5, 10) + ' ' + slice(datum.value, 11, 16)",

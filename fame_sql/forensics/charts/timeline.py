@@ -11,6 +11,7 @@ from fame_sql.forensics.charts.records import Table, records
 from fame_sql.forensics.drawing import need
 
 UNKNOWN = "without a domain"
+_ROOM = 14
 _ROW = 30
 _LETTER = 6.5
 _NAMED = 400
@@ -47,7 +48,7 @@ def chart(
     spans = [row | {"domain": row["domain"] or UNKNOWN} for row in records(incidents)]
     domains = _order(rows, spans)
     y = alt.Y("domain:N", sort=domains, title=None, axis=alt.Axis(labelLimit=width // 3, grid=True))
-    x = time_axis("bucket_start", width, period)
+    x = time_axis("bucket_start", width, period, room=_ROOM)
     circles = _anomalies(rows)
     most = max((row["anomalous"] for row in circles), default=1)
     size = alt.Size(
@@ -73,7 +74,7 @@ def chart(
     marks = named.mark_text(
         align="left", dx=-6, dy=-13, fontSize=11, fontWeight="bold", color=theme.CALM
     )
-    start = time_axis("first_seen", width, period)
+    start = time_axis("first_seen", width, period, room=_ROOM)
     labels = alt.Text("name:N")
     layers = [
         lines.encode(x=start, x2="last_seen:T", y=y),
