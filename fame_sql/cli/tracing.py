@@ -71,7 +71,9 @@ class _TracedProgress:
 
     @contextmanager
     def step(self, what: str, total: int | None = None) -> Iterator[Step]:
-        with _span(what) as span, self._progress.step(what, total) as step:
+        # The name of a file is an argument, and would make a name of its own of each span.
+        name = "reading" if what.startswith("reading ") else what
+        with _span(name) as span, self._progress.step(what, total) as step:
             counted = _Counted(step)
             try:
                 yield counted

@@ -62,6 +62,8 @@ def test_a_command_and_its_steps_are_spans(tmp_path: Path, monkeypatch: pytest.M
     found = spans(said.stderr)
     command = next(span for span in found if span["name"] == "fame ingest")
     assert command["resource"]["attributes"]["service.name"] == "fame-sql"  # type: ignore[index]
+    assert "reading" in {span["name"] for span in found}
+    assert "secret-name" not in json.dumps(found)
     assert all(
         span["parent_id"] == command["context"]["span_id"]  # type: ignore[index]
         for span in found
