@@ -46,6 +46,7 @@ def absorb_events(connection: duckdb.DuckDBPyConnection) -> int:
     """
     recipe = read_recipe(connection)
     next_log_id = next_number(connection)
+    connection.execute(sql.load("events/line_order"))
     connection.execute(_filled("events/line_keys", key=recipe.key_sql("body")))
     connection.execute(_filled("events/distinct_keys", canonical=recipe.sql("key")))
     connection.execute(sql.load("events/incoming_events"))
@@ -83,7 +84,7 @@ def with_incoming_lines(statement: str) -> str:
 
 def drop_steps(connection: duckdb.DuckDBPyConnection) -> None:
     """Drop the temporary tables of :func:`absorb_events`."""
-    for step in ("keys", "texts", "events", "places", "numbers"):
+    for step in ("order", "keys", "texts", "events", "places", "numbers"):
         connection.execute(f"DROP TABLE IF EXISTS incoming_{step}")
 
 

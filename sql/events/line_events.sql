@@ -1,11 +1,10 @@
--- The number and the event of each line. Numbers are counted here, since a window over whole lines
--- copies them.
+-- The number and the event of each line.
 CREATE OR REPLACE TEMP TABLE incoming_places AS
 SELECT
     numbered.place,
     numbered.ordinal,
     texts.event_id
-FROM (SELECT place, row_number() OVER (ORDER BY place) AS ordinal FROM incoming) AS numbered
+FROM incoming_order AS numbered
 LEFT JOIN incoming_keys AS keys ON numbered.place = keys.place
 LEFT JOIN (
     SELECT

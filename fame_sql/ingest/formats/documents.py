@@ -174,7 +174,7 @@ def _holds(name: str, value: str, path: str) -> str:
         plain = f"{value} IS NOT NULL AND left({value}, 1) NOT IN ('{{', '[')"
         if name == "severity" and path == "status":
             # It can be the status of anything.
-            return f"lower({value}) IN ({literals([word.lower() for word in NUMBERS])})"
+            return f"regexp_matches({value}, '^(?i:{'|'.join(NUMBERS)})$')"
         if name == "severity":
             return f"{plain} AND {value} NOT IN ({literals(_NO_LEVELS)})"
         return plain
