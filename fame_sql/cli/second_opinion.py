@@ -31,8 +31,8 @@ _COLUMNS = (
     *("evidence", "disproof", "proposal"),
 )
 _ASK = "fame second-opinion --llm-model NAME"
-_LOG = ("asked_at", "incident_id", "revision", "model", "permission", "answered", "request_hash",
-        "cost_usd")  # fmt: skip
+_LOG = ("asked_at", "incident_id", "revision", "model", "permission", "answered", "replayed",
+        "request_hash", "cost_usd")  # fmt: skip
 
 
 @click.command("second-opinion")

@@ -67,6 +67,9 @@ class LanguageModel:
     sent, answered, replayed : int
         How often a request was sent in this run, how many of these sends were answered so that
         the answer can be read, and requests answered by the ledger.
+    paid : dict
+        What this run paid for the answer to a request and its repair, by the request's hash; None
+        for a model without a price.
     notices : set of str
         What the user should know of the endpoint or the answers.
     reasoning : int
@@ -87,6 +90,7 @@ class LanguageModel:
     sent: int = 0
     answered: int = 0
     replayed: int = 0
+    paid: dict[str, float | None] = field(default_factory=dict)
     notices: set[str] = field(default_factory=set)
     reasoning: int = 2048
     _answer_factor: float = 1.0
@@ -211,7 +215,9 @@ class LanguageModel:
         again = self.repaired(request, reply.content, wrong)
         if on_repair is not None:
             on_repair(wrong)
-        answer, wrong = _read(shape, request.stage, self.reply(again), check)
+        second = self.reply(again)
+        self._charge_repair(request, again)
+        answer, wrong = _read(shape, request.stage, second, check)
         if answer is not None and (on_repair is not None or not wrong):
             return answer
         raise AnswerError(
@@ -219,6 +225,12 @@ class LanguageModel:
             f"{'; '.join(wrong)[:_SHOWN]}): run 'fame llm forget {request.request_hash[:15]}' to "
             "ask again, or choose another --llm-model"
         )
+
+    def _charge_repair(self, request: Request, again: Request) -> None:
+        if again.request_hash in self.paid:
+            cost = self.paid.pop(again.request_hash)
+            before = self.paid.get(request.request_hash) or 0.0
+            self.paid[request.request_hash] = None if cost is None else before + cost
 
     def _without(self, request: Request, wrong: Sequence[str]) -> str:
         said = "; ".join(wrong)[:_SHOWN]
@@ -399,6 +411,7 @@ class LanguageModel:
         self.ledger.answer(request.request_hash, reply, cost)
         self._settle(request, self._budget.worst(request))
         self._budget.spent += cost or 0.0
+        self.paid[request.request_hash] = cost
         self.answered += 1
         ratio = reply.tokens_out / max(request.expected, 1)
         self._answer_factor = max(self._answer_factor, ratio)

@@ -78,7 +78,9 @@ def test_nothing_is_asked_twice(warehouse: Warehouse, server: LanguageServer) ->
         reviewer = Reviewer(warehouse, model_of(warehouse, server))
         reviewer.ask(reviewer.wanted([incident_of(warehouse)]))
     assert len(server.bodies) == 1
-    assert len(read_log(warehouse)) == 2, "the log keeps both"
+    again, first = read_log(warehouse)
+    assert (first["replayed"], again["replayed"]) == (False, True), "the log keeps both"
+    assert first["cost_usd"] > again["cost_usd"] == 0
     add_lines(warehouse, [Line(20 + n, f"disk {n + 9} lost", severity=21) for n in range(40)])
     update(warehouse, START + timedelta(minutes=2))
     assert incident_of(warehouse) in {i["incident_id"] for i in reviewer.wanted([])}
@@ -108,6 +110,7 @@ def test_an_answer_without_real_evidence_is_no_opinion(
     [row] = read_opinions(warehouse)
     assert row["opinion_severity"] is None
     assert any("two answers that cannot be used" in notice for notice in model.notices)
+    assert row["cost_usd"] == pytest.approx(model.spent), "both answers are paid"
 
 
 def test_an_order_in_the_lines_changes_the_text_alone(

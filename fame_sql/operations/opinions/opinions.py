@@ -142,15 +142,13 @@ class Reviewer:
         return opinion is not None
 
     def _record(self, dossier: Dossier, request: Request, opinion: Opinion | None) -> None:
-        reply = self.model.ledger.find_reply(request.request_hash)
-        price = self.model.prices
         facts: dict[str, Any] = {
             "incident_id": dossier.incident["incident_id"],
             "revision": dossier.incident["revision"],
             "request_hash": request.request_hash,
             "model": self.model.name,
             "permission": self.permission,
-            "cost_usd": reply and price.cost(self.model.name, reply.tokens_in, reply.tokens_out),
+            "cost_usd": self.model.paid.get(request.request_hash, 0.0),  # an old answer is free
             "asked_at": utc_now(),
             **_said(dossier, opinion),
         }
