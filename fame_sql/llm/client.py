@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from fame_sql.console import printable
 from fame_sql.llm.completion import reply_of
 from fame_sql.llm.failures import LanguageModelError
 from fame_sql.llm.keys import hide
@@ -109,6 +110,8 @@ class Client:
                     **asked, extra_headers={"Idempotency-Key": request.request_hash}
                 )
                 found = read_json(self._received(answer.http_response.content))
+                if (said := _error_in(found)) is not None:
+                    raise self._failed(said)
                 if isinstance(found, dict) and ("choices" in found or "usage" in found):
                     return reply_of(request, found, time.monotonic() - started)
                 unreadable += 1
@@ -227,14 +230,25 @@ class Client:
         )
 
     def _failure(self, error: Exception) -> LanguageModelError:
-        said = self.without_secrets(" ".join(str(error).split()))
-        reason = said[:300] or type(error).__name__
+        return self._failed(str(error) or type(error).__name__)
+
+    def _failed(self, said: str) -> LanguageModelError:
+        reason = printable(self.without_secrets(" ".join(said.split())))[:300]
         advice = "run 'fame llm check' to test the endpoint"
         if "context" in reason.lower() and "length" in reason.lower():
             advice = "set the model's context size in tokens with --window"
         elif "quota" in reason.lower() or "billing" in reason.lower():
             advice = "the account has no credit left; what was answered is kept"
         return LanguageModelError(f"{self.address} failed: {reason}; {advice}")
+
+
+def _error_in(found: Any) -> str | None:
+    """Return what an endpoint says that answers an error with status 200, or None."""
+    if not isinstance(found, dict) or found.get("choices") or not found.get("error"):
+        return None
+    error = found["error"]
+    said = error.get("message") if isinstance(error, dict) else error
+    return f"it answered an error: {said}"
 
 
 def _call(function: Callable[[], None] | None) -> None:

@@ -110,7 +110,8 @@ def _count(value: Any, least: int, most: int) -> int | None:
     """Return a number of tokens, or None if what is claimed cannot be true."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if not math.isfinite(value) or not least <= value <= most:
+    # Compared first: a number of 400 digits is no float.
+    if not least <= value <= most or not math.isfinite(value):
         return None
     return int(value)
 

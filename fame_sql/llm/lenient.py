@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-_THOUGHT = re.compile(r"<(think|thinking|reasoning)>", re.IGNORECASE)
-_END_OF_THOUGHT = re.compile(r"</(?:think|thinking|reasoning)>", re.IGNORECASE)
+_THOUGHT = re.compile(r"[<\[](think|thinking|thought|reasoning)[>\]]", re.IGNORECASE)
+# Also the mark before the answer of models that name a channel.
+_END_OF_THOUGHT = re.compile(
+    r"[<\[]/(?:think|thinking|thought|reasoning)[>\]]|<\|channel\|>final<\|message\|>",
+    re.IGNORECASE,
+)
 _ATTEMPTS = 50
 _SURE = ("high", "medium", "low")
 _LOW, _HIGH = 0.6, 0.85
@@ -57,15 +61,16 @@ def _without_thoughts(content: str) -> str:
     lower, kept, at = content.lower(), [], 0
     unended: set[str] = set()
     for opening in _THOUGHT.finditer(content):
-        kind = opening[1].lower()
-        if opening.start() < at or kind in unended:
+        left, kind, right = opening[0][0], opening[1].lower(), opening[0][-1]
+        closing = f"{left}/{kind}{right}"
+        if opening.start() < at or closing in unended:
             continue
-        end = lower.find(f"</{kind}>", opening.end())
+        end = lower.find(closing, opening.end())
         if end < 0:
-            unended.add(kind)
+            unended.add(closing)
             continue
         kept += [content[at : opening.start()], " "]
-        at = end + len(kind) + len("</>")
+        at = end + len(closing)
     return "".join([*kept, content[at:]])
 
 
@@ -91,7 +96,19 @@ def understood(shape: type[BaseModel], value: Any, prefix: str) -> Any:
         value = {lists[0]: value}
     if not isinstance(value, dict):
         return value
+    value = _unwrapped(shape, value)
     return _fields(shape, value, prefix)
+
+
+def _unwrapped(shape: type[BaseModel], value: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer whose keys are in other case, or that lies in a further object."""
+    names = shape.model_fields
+    if not value.keys() & names.keys() and len(value) == 1:
+        [inner] = value.values()
+        if isinstance(inner, dict) and inner.keys() & names.keys():
+            return inner
+    lowered = {key.lower(): key for key in value}
+    return {**value, **{n: value[lowered[n]] for n in names if n not in value and n in lowered}}
 
 
 def _fields(shape: type[BaseModel], value: dict[str, Any], prefix: str) -> dict[str, Any]:
@@ -132,7 +149,7 @@ def _confidence(value: Any) -> Any:
 def _id(value: Any, prefix: str) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | str):
         return value
-    text = str(value).strip()
+    text = str(value).strip(" \t\n#[]()'\"`")
     return f"{prefix}{text}" if text.isdigit() else text
 
 

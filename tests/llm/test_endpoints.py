@@ -26,6 +26,12 @@ FORMS = {
     "think with a brace": f"<think>maybe {{'a': 1}} or {ANSWER[:30]}</think>\n{ANSWER}",
     "think without a beginning": f"so {{x}} it is</think>{ANSWER}",
     "prose with a brace": f"As {{you}} asked: {ANSWER} {{done}}",
+    "thoughts in brackets": f"[THINK]maybe {ANSWER.replace('normal', 'x')}[/THINK]{ANSWER}",
+    "another word for thoughts": f"<thought>[{ANSWER[:-1]}]}}</thought>{ANSWER}",
+    "channels": f"<|channel|>analysis<|message|>{{}}<|channel|>final<|message|>{ANSWER}",
+    "keys in capitals": ANSWER.replace("judgements", "Judgements"),
+    "in a further object": f'{{"result": {ANSWER}}}',
+    "ids in brackets": ANSWER.replace('"l1"', '"[l1]"').replace('"l2"', '"#l2"'),
     "two fences": f"```json\n{ANSWER}\n```\nthat is\n```\n{ANSWER}\n```",
     "bare array": json.dumps(ITEMS),
     "labels in capitals": ANSWER.replace("normal", "Normal").replace("anomalous", "**ANOMALOUS.**"),
@@ -50,6 +56,9 @@ BODIES = {
     ),
     "reasoning_content": completion({"content": "", "reasoning_content": f"so: {ANSWER}"}),
     "not UTF-8": completion({"content": ANSWER.replace("seen", "g?n")}).replace(b"g?n", b"g\xe9n"),
+    "impossible usage": completion(
+        {"content": ANSWER}, usage={"prompt_tokens": 10**400, "completion_tokens": "7"}
+    ),
     "byte order mark": b"\xef\xbb\xbf" + completion({"content": ANSWER}),
 }
 
@@ -94,6 +103,16 @@ def test_what_is_no_completion_is_sent_twice_and_counted(
     assert bill["without_answer"] == 1
     assert bill["lost_usd"] == pytest.approx(model.spent)
     assert model.spent > 0
+
+
+@pytest.mark.parametrize("more", [{}, {"choices": None}])
+def test_an_error_with_status_200_is_said(
+    empty: Warehouse, server: LanguageServer, more: dict
+) -> None:
+    server.raw = [(200, json.dumps({"error": {"message": "no \x1b[2Jroom"}, **more}).encode(), {})]
+    with pytest.raises(LanguageModelError, match=r"answered an error: no \\x1b\[2Jroom"):
+        judge(model_of(empty, server))
+    assert len(server.bodies) == 1
 
 
 def test_an_account_without_credit_is_asked_once(empty: Warehouse, server: LanguageServer) -> None:
