@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import re
 
-from fame_sql.redaction.words import is_opaque, is_random, is_state, is_word, secrecy
+from fame_sql.redaction.words import (
+    is_made_of_words,
+    is_opaque,
+    is_random,
+    is_state,
+    is_word,
+    secrecy,
+)
 
 # Somewhere in each key that can name a secret; the rest of the key is looked up around it.
 _CORE_IN_LOWER_CASE = re.compile(
@@ -18,13 +25,14 @@ _CORE = re.compile(_CORE_IN_LOWER_CASE.pattern, re.IGNORECASE)
 _BEFORE = re.compile(r"(?:\b[\w-]{1,20} )?(?:[\w.-]|%5[FfBb]){0,60}\Z")
 _ENCODED_SIGN = re.compile(r"%5[FfBb]")
 _AFTER = re.compile(
-    r"[\w-]{0,40}+(?:\.(?:value|text|plain|raw|default|current|new|old)\b)?"
+    r"(?i)[\w-]{0,40}+(?:\.(?:value|text|plain|raw|default|current|new|old)\b)?"
     r"(?: (?:id|key|code|answer|value|phrase)\b)?"
 )
 _JOIN = re.compile(
     r"(?:\\{0,6}[\"'`]|%2[27]|&(?:quot|apos|#3[49]);|\\{1,2}u002[27]|\\{1,2}x2[27])?(?:\]|%5[Dd])?\\{0,2}"
-    r"\s{0,3}(?:=>|:=|->|→|⇒|={1,3}|>(?=[^<>\s]{1,200}</)|\\t|::?(?!//)|%3[DdAa]|\\u003[Dd]|&#61;)\s{0,3}"
+    r"\s{0,3}(?:=>|:=|->|→|⇒|={1,3}|>(?=[^<>\s]{1,200}</)|\\t|::?(?!//)|\uff1a|\uff1d|%3[DdAa]|\\u003[Dd]|&#61;)\s{0,3}"
     r"(?:!{1,2}[a-z]{1,20} (?:[|>]-?\s{1,12})?)?"
+    r"(?:[A-Za-z_]\w{1,20}\((?=[\"']))?"
     r"|\s{1,3}(?:is|was|to|as|=|lautet|ist|est|es|era|é|är)\s{1,3}|\s{1,3}|[\[|;](?=[^\s\"'])"
 )
 _PLACEHOLDER = re.compile(r"[\"'\\]{0,4}<[a-z*-]{1,16}>")
@@ -37,7 +45,7 @@ _ENCODED_QUOTE = re.compile(r"%2[27]|&(?:quot|apos|#3[49]);|\\{1,2}u002[27]|\\{1
 _BARE = re.compile(
     r"(?:[^\s,;&\"'<>)\]}\\%`]|%(?!2[26C]|3[BC])|\\(?![\"'])|[)\]}](?=[\w@#$%^*])|"
     r"(?<=\w)['\"](?=\w)|<(?![/a-z])|>|"
-    r"[;,](?=[^\s;,\"'{\[(])(?![\w .-]{1,40}(?:[\"']?\s?[=:]|\Z)))++"
+    r"[;,](?=[^\s;,\"'{\[(])(?![A-Za-z_][\w .-]{0,40}(?:[\"']?\s?[=:]|\Z)))++"
 )
 _IN_COLUMN = re.compile(r"[^\s\"'\[\]|;,]{4,80}(?=[\s\]|;,]|\Z)")
 _WORDS = re.compile(r"[A-Za-z/]+(?:'[a-z]+)?(?![\w@#$%^&*!+=])")
@@ -48,6 +56,12 @@ _PAIR = re.compile(r"[\w.-]{1,40}=")
 _ONE_TIME = re.compile(
     r"otp\Z|2fa|mfa|pin[ _-]?code\Z|"
     r"(?:verif|time|sms|login|security|confirm|door|gate|alarm|entry|safe)[a-z]*[ _-]?code\Z"
+)
+_PRODUCT_KEY = re.compile(r"(?=[A-Z-]{0,40}[0-9])(?:[A-Z0-9]{4,6}-){2,7}[A-Z0-9]{4,6}")
+_GROUPED_CODE = re.compile(r"[0-9]{3}-[0-9]{3}")
+_IDENTIFIER = re.compile(r"[\w-]{0,30}?[A-Za-z][_.][A-Za-z]\w*\Z")  # DB_PASS, smtp.password
+_GIVEN = re.compile(
+    r"(?:signing|client|shared|webhook|api|with|using|use|by|via|of|is) (?:the )?\w+\Z"
 )
 _PASS = ("password", "passwd", "pwd", "passphrase", "passcode", "pass", "pw", "kennwort")
 _SHORT_NUMBER = 4
@@ -133,8 +147,11 @@ def _is_secret(
         return False
     if name.endswith("pin") and kind == "weak":
         return value.isdigit() and len(value) >= _SHORT_NUMBER and not join.isspace()
-    if _ONE_TIME.search(name) and value.isdigit():
+    if _ONE_TIME.search(name) and (value.isdigit() or _GROUPED_CODE.fullmatch(value)):
+        value = value.replace("-", "")
         return _SHORT_NUMBER <= len(value) <= 2 * _SHORT_NUMBER
+    if (join == "[" or "\t" in join) and kind == "strong" and not is_made_of_words(value):
+        return True
     if join.isspace() or join in "[|;":
         return _stands_out(name, kind, value) or (quoted and _is_quoted_secret(name, kind, value))
     if in_query and not value.isdigit():
@@ -168,6 +185,11 @@ def _stands_out(name: str, kind: str | None, value: str) -> bool:
     """Return whether a value that only a blank joins to its key is no word of a sentence."""
     if kind != "strong" or len(value) < _SHORT_NUMBER:
         return False
+    if _PRODUCT_KEY.fullmatch(value):
+        return True
+    named = _IDENTIFIER.fullmatch(name.rpartition(" ")[2]) or _GIVEN.search(name)
+    if named and re.fullmatch(r"[^\s=:(){}]{6,}", value) and not is_made_of_words(value):
+        return True
     if name.endswith(_PASS):
         has_digit = any(c.isdigit() for c in value) and not value.rstrip(".:").isdigit()
         odd = re.search(r"[@#$%^&*!]", value.rstrip("!")) is not None

@@ -12,6 +12,7 @@ from typing import Any
 
 from fame_sql.redaction import checks
 from fame_sql.redaction.assignments import mask_assignments
+from fame_sql.redaction.commands import mask_commands
 
 _LONG_WORD = re.compile(r"[A-Za-z0-9_+/-]{12,}")
 
@@ -51,7 +52,10 @@ class Traits:
 
 Check = Callable[[re.Match[str]], bool]
 Scanner = Callable[[str], tuple[str, int]]
-_SCANNERS: dict[str, Scanner] = {"assignments": mask_assignments}
+_SCANNERS: dict[str, Scanner] = {
+    "assignments": mask_assignments,
+    "commands": mask_commands,
+}
 
 
 @dataclass(frozen=True)

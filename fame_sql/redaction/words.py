@@ -66,7 +66,7 @@ def secrecy(key: str) -> str | None:
         return None
     whole, last = "".join(parts), parts[-1]
     if len(parts) > 1 and last in words("about") and whole not in words("password"):
-        return "strong" if parts[-2:] == ["session", "id"] else None
+        return _OF_IDS.get(" ".join(parts[-2:]))
     if any(_is_password(part) for part in (*parts, whole)):
         return "strong"
     before = parts[-2] if len(parts) > 1 else ""
@@ -75,6 +75,9 @@ def secrecy(key: str) -> str | None:
     if last in ("pin", "code", "key", "state", "hash", "seed", "iv", "salt", "digest"):
         return "weak" if last != "code" or before in words("before_code") else None
     return "weak" if last in words("weak") or whole in words("weak") else None
+
+
+_OF_IDS = {"session id": "strong", "key id": "weak"}
 
 
 def _is_password(word: str) -> bool:
@@ -160,3 +163,10 @@ def _vocabulary() -> frozenset[str]:
     text = files("fame_sql.redaction").joinpath("vocabulary.txt").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     return frozenset(word for line in lines for word in line.split())
+
+
+def is_made_of_words(value: str) -> bool:
+    """Return whether a value is words or a number, such as ``max-age`` or ``rotation``."""
+    if re.search(r"[^\w.:/-]", value.rstrip(",;")) or re.search(r"[a-z][A-Z]", value):
+        return False
+    return all(is_word(piece.lower()) for piece in re.findall(r"[A-Za-z][a-z]+|[A-Z]+", value))

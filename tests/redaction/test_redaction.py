@@ -48,6 +48,20 @@ def test_each_kind_masks_its_samples_and_keeps_the_others(kind: Kind) -> None:
     assert [line for line in kind.keeps if masked(line) != line] == []
 
 
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        # A ';' ends the value of a connection string, also where the line is cut off after it.
+        ("password=hik4ri;Pool", "password=<secret>;Pool"),
+        ("password=hik4ri;Pooling=true", "password=<secret>;Pooling=true"),
+        ("password=hik;4ri x=1", "password=<secret> x=1"),
+        ("user bob@example.com logged in", "user <email> logged in"),
+    ],
+)
+def test_how_far_a_value_goes(line: str, left: str) -> None:
+    assert masked(line) == left
+
+
 def test_nothing_of_the_planted_lines_is_left() -> None:
     assert [left for line in PLANTED for left in left_of(line)] == []
 
@@ -73,7 +87,8 @@ def test_clocks_and_ids_of_real_logs_stay(log: str, kept: set[str]) -> None:
 @pytest.mark.parametrize(
     "unit",
     ["a", "A1b", " ", ".", "1:", "a@b.", "pass=", "password is ", "user ", '\\"', 'key="',
-     "insert into x (", "value=", "-----BEGIN ", "x://", "mysql -p"],
+     "insert into x (", "value=", "-----BEGIN ", "x://", "mysql -p", "ping -x a ", "nmap [\"",
+     "host lost-1 "],
 )  # fmt: skip
 def test_time_grows_with_the_length(unit: str) -> None:
     # One long run and many short ones, whose lengths add up to the same.

@@ -25,9 +25,11 @@ from fame_sql.redaction.checks.hosts import (
     mac,
     mail_domain,
     option_host,
+    troubled_host,
 )
 from fame_sql.redaction.checks.people import (
     account_last_word,
+    account_of_login,
     account_option,
     account_place,
     account_value,
@@ -60,6 +62,7 @@ from fame_sql.redaction.checks.secrets import (
 
 __all__ = [
     "account_last_word",
+    "account_of_login",
     "account_option",
     "account_place",
     "account_value",
@@ -102,5 +105,6 @@ __all__ = [
     "secret_name",
     "sixteen",
     "some_argument",
+    "troubled_host",
     "unannounced_name",
 ]

@@ -93,6 +93,8 @@ def ipv6(match: Match[str]) -> bool:
         return False
     if text.count(":") == _COLONS_WITH_PORT:
         text = text.rpartition(":")[0]
+    if not text.strip("0:"):
+        return False
     try:
         ipaddress.IPv6Address(text)
     except ValueError:
@@ -123,6 +125,18 @@ def option_host(match: Match[str]) -> bool:
     if match.group(1).startswith("by "):  # 'by <user> on request' names no host
         return any(c.isdigit() or c == "." for c in value)
     return not is_state(value) and value not in words("programs")
+
+
+def troubled_host(match: Match[str]) -> bool:
+    """Mask a name with a number, or with a word that no technical text has."""
+    name = match.group(2).rstrip(".")
+    pieces = re.findall(r"[a-z]+", name.lower())
+    known = all(len(piece) < 3 or is_word(piece) for piece in pieces)
+    return not is_state(name) and (
+        re.search(r"[0-9]\Z", name) is not None
+        or not known
+        or (re.search(r"-[a-z]\Z", name) is not None)
+    )
 
 
 def host_name(match: Match[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from re import Match
 
+from fame_sql.redaction.commands import is_program
 from fame_sql.redaction.words import is_name, is_state, is_word, words
 
 
@@ -17,18 +18,41 @@ def account_value(match: Match[str]) -> bool:
         return False
     if value == "Client" and match.string[match.end() : match.end() + 2] == ' "':  # vsftpd
         return False
+    if match.group(1).endswith(": ") and _SAYS_A_STATE.match(match.string[match.end(1) :]):
+        return False
     return not is_state(value) and value.lower() not in words("system_accounts")
+
+
+_SAYS_A_STATE = re.compile(
+    r"[a-z]{2,20}(?:ed|ing|able|ible)\b(?![\w.@-])|"
+    r"[a-z]{3,20} (?:denied|failed|expired|exceeded|required|not|is|was|error|refused|rejected)\b"
+)
 
 
 def person_name(match: Match[str]) -> bool:
     """Mask names of people, not a state, a team's program or a class."""
-    first = match.group(2).split(" ")[0].rstrip(".").lower()
-    return not is_state(first) and is_name(first) and "." not in first
+    first, *rest = (word.rstrip(".") for word in match.group(2).split(" "))
+    known = not is_name(first.lower()) and not any(map(is_name, rest))
+    return not is_state(first.lower()) and not known and "." not in first
 
 
 def account_word(match: Match[str]) -> bool:
     """Mask a name after ``user``, not the next word of a sentence."""
-    return is_name(match.group(2))
+    name = match.group(2)
+    return is_name(name) or (
+        re.fullmatch(r"[a-z]{3,20}[0-9]{1,4}", name) is not None
+        and (
+            re.match(r"[\"']?\s(?:<ip>|<host>|from |port )", match.string[match.end() :])
+            or re.search(r"(?i)\b(?:(?:for|by|of|to) (?:\w+ )?user|impersonate) \Z", match.group(1))
+        )
+        is not None
+    )
+
+
+def account_of_login(match: Match[str]) -> bool:
+    """Mask a name in a line about a log-in, also a word with a number, such as ``oracle2``."""
+    name = match.group(2)
+    return is_name(name) or re.fullmatch(r"[a-z]{3,20}[_.-]?[0-9]{1,4}", name) is not None
 
 
 def account_place(match: Match[str]) -> bool:
@@ -71,8 +95,12 @@ def name_in_line(match: Match[str]) -> bool:
 
 def _is_unknown(word: str, longer_than: int) -> bool:
     """Return whether some word in a name is in no technical text, and can be spoken."""
+    if is_program(word.lower()):
+        return False
     unknown = [piece for piece in re.findall(r"[a-z]+", word.lower()) if not is_word(piece)]
-    spoken = any(len(p) > longer_than and re.search(r"[aeiouy]", p) for p in unknown)
+    with_initial = re.search(r"[._-][a-z]\Z", word) is not None  # zoe-k
+    least = 2 if with_initial else longer_than
+    spoken = any(len(p) > least and re.search(r"[aeiouy]", p) for p in unknown)
     return spoken and is_name(word)
 
 
@@ -84,4 +112,5 @@ def account_option(match: Match[str]) -> bool:
 
 def account_last_word(match: Match[str]) -> bool:
     """Mask a name in one of several places."""
-    return is_name(next(g for g in (match.group(2), match.group(4), match.group(6)) if g))
+    name = next(g for g in (match.group(2), match.group(4), match.group(6)) if g)
+    return is_name(name) or re.fullmatch(r"[a-z]{3,20}[0-9]{1,4}", name) is not None

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from re import Match
 
-from fame_sql.redaction.words import is_opaque, is_random, is_state, is_word, secrecy, words
+from fame_sql.redaction.words import (
+    is_made_of_words,
+    is_opaque,
+    is_random,
+    is_state,
+    is_word,
+    secrecy,
+    words,
+)
 
 _BEFORE = 40
 
@@ -13,7 +21,9 @@ _BEFORE = 40
 def opaque_value(match: Match[str]) -> bool:
     """Mask what is not made of words."""
     text = match.group()
-    if text.endswith("=") or is_opaque(re.split(r"\s+", text)[-1]):
+    if text.endswith("=") or re.fullmatch(r"(?i)bearer\s+[\w-]+(?:\.[\w-]+){2}", text):
+        return True
+    if is_opaque(re.split(r"\s+", text)[-1]):
         return True
     return re.match(r"[a-z]{2}_(?:live|test)_", text) is not None
 
@@ -78,6 +88,9 @@ def secret_name(match: Match[str]) -> bool:
 def secret_in_pair(match: Match[str]) -> bool:
     """Mask what stands beside a secret name in brackets, not another name of a column."""
     value = match.group(3).strip("'\"")
+    in_list = match.string[match.end() : match.end() + 1] == ","
+    if in_list and not re.search(r"[A-Za-z][0-9]|[0-9][A-Za-z]|[!@#$%^&*]", value):
+        return False
     is_key = secrecy(value) is not None and not re.search(r"[A-Za-z][0-9]+[A-Za-z]", value)
     known = is_state(value) or value in words("about") or is_key
     return secrecy(match.group(2)) == "strong" and not known and not _COLUMN.fullmatch(value)
@@ -153,7 +166,9 @@ def not_a_test(match: Match[str]) -> bool:
 def pair_end(match: Match[str]) -> bool:
     """Mask a pair whose password has a digit or a sign, not two words or a port."""
     value = re.split(r"[/:]", match.group())[-1].rstrip(".,;")
-    return re.search(r"[A-Za-z]", value) is not None and not re.fullmatch(r"[A-Za-z_-]+", value)
+    with_letters = re.search(r"[A-Za-z]", value) is not None
+    odd = re.fullmatch(r"[A-Za-z_-]+", value) is None
+    return with_letters and (odd or not is_made_of_words(value))
 
 
 def option_value(match: Match[str]) -> bool:
