@@ -25,7 +25,7 @@ from fame_sql.scoring.scoring import (
     verdict_table,
 )
 from fame_sql.templates.answers import Answers
-from fame_sql.values.heads import ValueHeads
+from fame_sql.values.heads import NO_HEADS, ValueHeads
 from fame_sql.verdict import Verdict, statements
 from fame_sql.warehouse import lines
 from fame_sql.warehouse.disk import check_room
@@ -80,7 +80,7 @@ class _Judged:
     def decided(self, answers: Answers, heads: ValueHeads) -> pa.Table:
         """Return the texts with their verdicts, decided by the answers in force.
 
-        Those that depend on a message's values have no model, so that the live functions judge it.
+        Those of templates with a head have no model, so that the live functions judge the message.
         """
         texts = zip(self.canonical, self.verdicts, strict=True)
         decided = [answers.decide(text, v) for text, v in texts]
@@ -120,7 +120,8 @@ class TemporaryVerdicts:
     _wanted: tuple[int, int] = (0, 0)  # messages and their rows
     _cache: VerdictCache = field(init=False)
     _kept: Kept | None = field(init=False)
-    by_value: list[str] = field(init=False)  # templates whose messages the live functions judge
+    by_value: list[str] = field(init=False)  # templates whose messages their values decide
+    has_heads: bool = field(init=False)  # in SQL, which judges the messages of those
 
     def __post_init__(self) -> None:
         self._cache = self.scorer.cache()
@@ -129,6 +130,8 @@ class TemporaryVerdicts:
         self._kept = recall(self.connection, version) if self.in_lake else None
         if self._kept is None:
             self._read_events({"model_version": version})
+        by_value = self.is_warehouse and bool(self.by_value)
+        self.has_heads = by_value and bool(self._count_heads())
 
     def _read_events(self, parameters: dict[str, str]) -> None:
         """Make the table of the stored verdicts."""
@@ -138,9 +141,14 @@ class TemporaryVerdicts:
             return
         self.connection.execute(_load("create_events"), parameters)
         if self.by_value:
+            self.connection.execute(_load("create_heads"), parameters)
+        if self.by_value and not self._count_heads():  # The model is not the champion.
             self.connection.execute(_load("leave_values"), {"templates": self.by_value})
         if self.in_lake:
             self._kept = keep(self.connection, **parameters)
+
+    def _count_heads(self) -> int:
+        return self._count("SELECT count(*) FROM temp.__fame_heads")
 
     def has_events(self) -> bool:
         """Return whether lines carry the event of their message, by the scorer's own masks.
@@ -200,11 +208,18 @@ class TemporaryVerdicts:
         stored = self._count("SELECT count(*) FROM temp.__fame_known")
         missing = self._score("add_known", "new_texts")
         self._messages += 1
-        made = _load("create_messages", number=str(self._messages))
+        made = self._load_messages()
         for statement in (made, _load("drop_steps")):
             self.connection.execute(statement)
         found = Counts(stored + missing, missing, needed, rows, messages)
         return found, f"__fame_messages_{self._messages}"
+
+    def _load_messages(self) -> str:
+        number = str(self._messages)
+        if not self.has_heads:
+            return _load("create_messages", number=number)
+        moved = statements.columns_of_lines(True, "known", "keys.message", "value_heads")
+        return _load("create_messages_by_value", number=number, score=moved["score"])
 
     def _want(self, wanted: str, key: str) -> tuple[int, int]:
         """Keep what a query returns in a table; return how many keys and rows that are."""
@@ -261,7 +276,8 @@ class TemporaryVerdicts:
             store_verdicts(own, verdicts)
 
     def _decided(self, judged: _Judged) -> pa.Table:
-        return judged.decided(self.scorer.read_answers(), self.scorer.model().heads)
+        heads = NO_HEADS if self.has_heads else self.scorer.model().heads
+        return judged.decided(self.scorer.read_answers(), heads)
 
     def _database(self) -> tuple[Path, bool]:
         """Return where the current database is, and whether it is read only."""

@@ -96,7 +96,7 @@ SHAPES = {
         "(SELECT event_id FROM logs WHERE fame_is_anomaly(body))",
         ["event"],
     ),
-    "nested": ("SELECT avg(s) FROM (SELECT fame_score(body) AS s FROM logs)", ["event"]),
+    "nested": ("SELECT round(avg(s), 9) FROM (SELECT fame_score(body) AS s FROM logs)", ["event"]),
     "name of a column": (
         'SELECT "fame_score(body)" FROM (SELECT fame_score(body) FROM logs)',
         ["event"],

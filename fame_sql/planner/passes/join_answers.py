@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import count
 
 from sqlglot import exp
@@ -10,6 +11,7 @@ from sqlglot import exp
 from fame_sql.planner.context import Calls
 from fame_sql.planner.tree import FIELDS, identifier, same_key, star, unaliased
 from fame_sql.verdict.columns import COLUMNS
+from fame_sql.verdict.verdict import THRESHOLD
 
 _MANY_SETS = ("all", "rollup", "cube", "grouping_sets")
 
@@ -17,8 +19,8 @@ _MANY_SETS = ("all", "rollup", "cube", "grouping_sets")
 def join_answers(select: exp.Select, calls: Calls) -> exp.Select:
     """Join the table of answers to the source, and put its columns in place of the calls.
 
-    Where a message is joined, one without an answer is given to the live function; where an event
-    is, one whose verdict depends on its values.
+    A message without an answer is given to the live function. Where an event is joined and values
+    decide, they move its score in SQL.
 
     Before: ``SELECT fame_score(body) AS s FROM logs``
 
@@ -94,7 +96,10 @@ def _wrap(calls: Calls, number: int, hidden: dict[str, str]) -> None:
     if not inner.alias_or_name:
         inner.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
     columns: list[exp.Expr] = [exp.Column(this=exp.Star(), table=named.copy())]
-    columns += [exp.alias_(_answer(field, answers), name) for field, name in hidden.items()]
+    given = _Given(answers, f"__fame_h{number}" if _is_moved(calls) else "", calls.message.copy())
+    for column in given.message.find_all(exp.Column):
+        column.set("table", named.copy())
+    columns += [exp.alias_(_answer(field, given), name) for field, name in hidden.items()]
     key = exp.column(exp.to_identifier(calls.key, quoted=True))
     own = key if calls.key else calls.message.copy()
     # With a table before its columns, the message cannot be taken for a column of the answers.
@@ -104,17 +109,51 @@ def _wrap(calls: Calls, number: int, hidden: dict[str, str]) -> None:
     stored = exp.alias_(exp.to_table(f"temp.main.{calls.table}"), answers, table=True)
     query = exp.Select(expressions=columns).from_(inner, copy=False)
     query = query.join(stored, on=exp.EQ(this=own, expression=other), join_type="left", copy=False)
+    if given.heads:
+        query = query.join(*_heads(given), join_type="left", copy=False)
     calls.source.node = node.replace(exp.Subquery(this=query, alias=exp.TableAlias(this=named)))
 
 
-def _answer(field: str, answers: str) -> exp.Expr:
-    if field not in ("known", "verdict"):
-        return exp.column(field, answers)
-    is_known = exp.column("model_version", answers).is_(exp.null()).not_()
+def _is_moved(calls: Calls) -> bool:
+    """Return whether the values of a message move the score of its event, in SQL."""
+    return bool(calls.key) and calls.context.store.has_heads
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What an answer is made of: the names of joined tables, and the message."""
+
+    answers: str
+    heads: str  # empty if no values are read
+    message: exp.Expr
+
+
+def _heads(given: _Given) -> tuple[exp.Expr, exp.Expr]:
+    """Return the table of value heads, and what joins it."""
+    table = exp.alias_(exp.to_table("temp.main.__fame_heads"), given.heads, table=True)
+    pair = [exp.column("template_id", name) for name in (given.answers, given.heads)]
+    return table, exp.EQ(this=pair[0], expression=pair[1])
+
+
+def _answer(field: str, given: _Given) -> exp.Expr:
+    is_known = exp.column("model_version", given.answers).is_(exp.null()).not_()
     if field == "known":
         return is_known
+    if field != "verdict":
+        return _column(field, given)
     pairs = [
-        exp.PropertyEQ(this=exp.to_identifier(n), expression=exp.column(n, answers))
-        for n in COLUMNS
+        exp.PropertyEQ(this=exp.to_identifier(n), expression=_column(n, given)) for n in COLUMNS
     ]
     return exp.Case().when(is_known, exp.Struct(expressions=pairs))
+
+
+def _column(name: str, given: _Given) -> exp.Expr:
+    """Return one column of a verdict: its event's, moved by the values of the message."""
+    if not given.heads or name not in ("score", "is_anomaly"):
+        return exp.column(name, given.answers)
+    own = [exp.column(part, given.answers) for part in ("score", "answer")]
+    parts = [*own, exp.column("value_head", given.heads), given.message.copy()]
+    score = exp.Anonymous(this="fame.valued", expressions=parts)
+    if name == "score":
+        return score
+    return exp.GT(this=score, expression=exp.Literal.number(f"{THRESHOLD:g}"))
