@@ -47,6 +47,7 @@ _HELP = {
     "fame_alerts_delivered": "Messages that a channel took.",
     "fame_alert_failures": "Attempts in a row that failed, by channel.",
     "fame_alerts_waiting": "Messages that wait, by channel.",
+    "fame_alerts_degraded": "Messages of 30 days that lacked something, by channel.",
     "fame_metrics_timestamp_seconds": "When these metrics were made.",
 }
 """The metrics and what they measure."""

@@ -13,6 +13,7 @@ import duckdb
 import pytest
 from alert_scenarios import Play, received
 
+from fame_sql import sql
 from fame_sql.errors import WarehouseError
 from fame_sql.operations.alerts import run_pass
 from fame_sql.operations.alerts.journal import PassRunningError, locked_journal
@@ -166,3 +167,12 @@ def _ingest(warehouse: Warehouse, number: int, at: object) -> None:
         "VALUES (?, 'a', 'plain', 'utf-8', ?, 0, 1, 1, 1, 0, 'complete', ?, ?)",
         [number, str(number), at, at],
     )
+
+
+def test_a_message_that_lacked_something_is_counted(play: Play) -> None:
+    play.write("[channels.ops]\nkind = 'slack'\nurl = 'env:OPS'\ntemplate = '{team}'\n")
+    play.change("A", "opened")
+    assert "the template names {team}" in play.run().sent[0].degraded
+    with play.opened() as warehouse:
+        [channel] = warehouse.records(sql.load("operations/metrics/channels"))
+    assert (channel["fame_alerts_delivered"], channel["fame_alerts_degraded"]) == (1, 1)
