@@ -16,10 +16,13 @@ from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json
 from fame_sql.cli.progress import terminal_progress
 from fame_sql.errors import InputError
+from fame_sql.warehouse.lake.address import is_lake_path
 
 if TYPE_CHECKING:
-    from fame_sql.scoring.scoring import ScoringEstimate
+    from fame_sql.scoring.scoring import ScoringEstimate, ScoringReport
     from fame_sql.templates.answers import Answers
+
+_NO_DRY_RUN = "--dry-run does not work with --engine spark: leave one of them out"
 
 
 @click.command()
@@ -31,7 +34,9 @@ def score(dry_run: bool, spark: SparkOptions, warehouse: Path, as_json: bool) ->
     """Score every event that has no score yet.
 
     With --engine spark, score the lines of Parquet files with Spark instead. Verdicts are written
-    beside the lines, so that a job that was stopped, or a later one, scores only new events.
+    beside the lines, so that a job that was stopped, or a later one, scores only new events. A
+    warehouse in a lake is its own input and output: Spark reads its files, and the verdicts are
+    stored there.
     """
     if spark.engine == "spark":
         _score_on_spark(spark, warehouse, dry_run=dry_run, as_json=as_json)
@@ -67,6 +72,12 @@ def _score_warehouse(warehouse: Path, *, dry_run: bool, as_json: bool) -> None:
             remark(_needs(estimate))
         report = score_events(opened, progress=terminal_progress())
         waiting = opened.value("SELECT count(*) FROM fame.label_queue") if report.scored else 0
+    _print(report, as_json=as_json)
+    if waiting and not as_json:
+        remark(f"{waiting} new templates wait for an answer: 'fame queue' lists them")
+
+
+def _print(report: ScoringReport, *, as_json: bool) -> None:
     if as_json:
         print_json(asdict(report))
         return
@@ -74,8 +85,6 @@ def _score_warehouse(warehouse: Path, *, dry_run: bool, as_json: bool) -> None:
         f"{report.scored} events scored by {report.model_version}; "
         f"{report.events} events in all, from {report.lines} lines"
     )
-    if waiting:
-        remark(f"{waiting} new templates wait for an answer: 'fame queue' lists them")
 
 
 def _needs(estimate: ScoringEstimate) -> str:
@@ -89,13 +98,16 @@ def _needs(estimate: ScoringEstimate) -> str:
 
 
 def _score_on_spark(spark: SparkOptions, warehouse: Path, *, dry_run: bool, as_json: bool) -> None:
+    if spark.master and is_lake_path(warehouse) and not (spark.source or spark.target):
+        _score_lake(spark, warehouse, dry_run=dry_run, as_json=as_json)
+        return
     if not (spark.master and spark.source and spark.target):
         raise InputError(
             "--engine spark needs --master, --input and --output; for example --master local[4] "
             "--input logs.parquet --output scored"
         )
     if dry_run:
-        raise InputError("--dry-run does not work with --engine spark: leave one of them out")
+        raise InputError(_NO_DRY_RUN)
     from fame_sql.spark import open_session, score_parquet
 
     settings = dict(_setting(text) for text in spark.conf)
@@ -121,6 +133,22 @@ def _score_on_spark(spark: SparkOptions, warehouse: Path, *, dry_run: bool, as_j
         f"{report.scored} events scored by {report.model_version}; {report.events} events in all, "
         f"from {report.lines} lines of {report.days} days in {spark.target}"
     )
+
+
+def _score_lake(spark: SparkOptions, warehouse: Path, *, dry_run: bool, as_json: bool) -> None:
+    """Score the events of a lake on Spark."""
+    if dry_run:
+        raise InputError(_NO_DRY_RUN)
+    if spark.model_folder is not None:
+        raise InputError(
+            "--model-folder is for Parquet files: a lake is scored by its champion; 'fame models "
+            "promote' makes another model the champion"
+        )
+    from fame_sql.spark import open_session, score_lake
+
+    session = open_session(str(spark.master), dict(_setting(text) for text in spark.conf))
+    report = score_lake(session, warehouse, ship=spark.ship, progress=terminal_progress())
+    _print(report, as_json=as_json)
 
 
 def _setting(text: str) -> tuple[str, str]:

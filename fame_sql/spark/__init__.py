@@ -14,6 +14,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fame_sql.spark.lake import lake_table, score_lake
 from fame_sql.spark.scoring import ScoredTable, score_parquet
 from fame_sql.spark.session import open_session, place_model
 from fame_sql.spark.transpile import statements, transpile
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ScoredTable",
+    "lake_table",
     "open_session",
     "place_model",
     "register",
+    "score_lake",
     "score_parquet",
     "statements",
     "transpile",
