@@ -91,7 +91,7 @@ class Columns:
         return {
             "timestamp": self._time(),
             "observed": self._observed(),
-            "severity_text": self._text("level"),
+            "severity_text": f"nullif({self._text('level')}, '')",
             "severity_number": self._number(),
             "service_name": self._first(self._text("service"), "service.name"),
             "host_name": self._first(self._text("host"), "host.name"),

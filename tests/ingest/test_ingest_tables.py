@@ -80,6 +80,19 @@ def test_a_time_of_zero_is_none_and_the_columns_that_were_taken_are_named(
     assert "--time-column" in report.warnings[0]
 
 
+def test_rows_that_an_earlier_version_read_otherwise_are_known(warehouse: Warehouse) -> None:
+    execute = warehouse.connection.execute
+    execute("CREATE TABLE main.mine AS SELECT 0 AS time, 'Fehler' AS level, 'kaputt' AS msg")
+    execute("INSERT INTO main.mine VALUES (0, '', 'leer')")
+    assert ingest_table(warehouse, named_table("mine")).rows == 2
+    found = warehouse.rows("SELECT severity_text, severity_number FROM fame.logs ORDER BY log_id")
+    assert found == [("Fehler", 17), (None, None)]
+    execute("UPDATE fame.logs SET severity_number = NULL, timestamp = TIMESTAMP '1970-01-01'")
+    execute("UPDATE fame.logs SET severity_text = '' WHERE severity_text IS NULL")
+    execute("INSERT INTO main.mine VALUES (0, 'Fehler', 'kaputt')")
+    assert ingest_table(warehouse, named_table("mine")).rows == 1
+
+
 @pytest.mark.parametrize("kind", ["JSON", "VARIANT"])
 def test_a_body_can_be_json_or_variant(warehouse: Warehouse, kind: str) -> None:
     texts = {"JSON": ("'\"text\"'", "'{\"a\":1}'"), "VARIANT": ("'text'", "{'a': 1}")}[kind]
