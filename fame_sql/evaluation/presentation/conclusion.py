@@ -100,7 +100,9 @@ def _against(claims: Sequence[Claim], split: str) -> str:
 
 
 def _list(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    # Names have commas of their own, as in "fame, k-means".
+    marked = [f"“{name}”" for name in names]
+    return marked[0] if len(names) == 1 else f"{', '.join(marked[:-1])} and {marked[-1]}"
 
 
 def curve_sentences(points: Sequence[CurvePoint]) -> list[str]:
