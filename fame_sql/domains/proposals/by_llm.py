@@ -214,7 +214,8 @@ class LLMGrouper:
         price = "unpriced" if cost is None else f"at most ${cost:.4f}"
         return (
             f"at most {len(sizes)} more requests, which depend on answers, merge the groupings of "
-            f"the pieces: at most {tokens_in} tokens in and {tokens_out} tokens out, {price}"
+            f"the pieces, if no answer has more than the {self.rules.max_domains} domains asked "
+            f"for: at most {tokens_in} tokens in and {tokens_out} tokens out, {price}"
         )
 
     def _merge_sizes(self, order: Sequence[TemplateSummary]) -> list[int]:
