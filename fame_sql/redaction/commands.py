@@ -22,6 +22,7 @@ _PAIR = re.compile(r"[^\s:%,/]{1,64}[:%,/][^\s]{1,128}\Z")
 _ADDRESS = re.compile(
     r"(?![a-z+]{1,12}://)(?:[\\/]{2,4})?(?:([\w.-]{1,64})@)?([A-Za-z][\w.-]{0,252})(?=[:/\\%,]|\Z)"
 )
+_AT_NUMBER = re.compile(r"([A-Za-z][\w.-]{0,63})@[0-9\[]")
 _MASKED = {"secret": "<secret>", "user": "<user>", "host": "<host>", "pair": "<secret>"}
 
 
@@ -166,6 +167,9 @@ def _spans(word: str, start: int, role: str, *, announced: bool) -> Iterator[tup
 def _host(word: str, start: int) -> Iterator[tuple[int, int, str]]:
     found = _ADDRESS.match(word)
     if found is None:
+        found = _AT_NUMBER.match(word)
+        if found is not None and found[1].lower() not in words("system_accounts"):
+            yield start, start + found.end(1), "user"
         return
     if found[1] is not None and found[1].lower() not in words("system_accounts"):
         yield start + found.start(1), start + found.end(1), "user"
