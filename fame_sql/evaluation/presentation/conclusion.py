@@ -114,7 +114,7 @@ def curve_sentences(points: Sequence[CurvePoint]) -> list[str]:
     few = min(here, key=lambda p: (p.labels, -(p.f1.value or 0)))
     return [
         f"{named(most.split).capitalize()}, {best.detector} is best with {count(best.labels)} "
-        f"labels chosen {best.strategy}: F1 {_with_interval(best.f1)}.",
-        f"With the fewest, {count(few.labels)}, chosen {few.strategy}, it has F1 "
+        f"labels chosen by “{best.strategy}”: F1 {_with_interval(best.f1)}.",
+        f"With the fewest, {count(few.labels)}, chosen by “{few.strategy}”, it has F1 "
         f"{_with_interval(few.f1)}.",
     ]

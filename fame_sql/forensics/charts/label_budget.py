@@ -9,6 +9,9 @@ from fame_sql.forensics.charts.curves import by_detector
 from fame_sql.forensics.charts.records import Table, records
 from fame_sql.forensics.drawing import need
 
+_EACH = 60
+"""Pixels for each number of the axis."""
+
 
 def chart(
     table: Table,
@@ -36,7 +39,8 @@ def chart(
     """
     alt = need("altair")
     rows = [row for row in records(table) if row[measure] is not None]
-    x = alt.X("labels:Q", title=unit, scale=alt.Scale(zero=True))
+    axis = alt.Axis(tickCount=max(2, width // _EACH), labelSeparation=8)
+    x = alt.X("labels:Q", title=unit, scale=alt.Scale(zero=True), axis=axis)
     y = alt.Y(f"{measure}:Q", title=measure, scale=alt.Scale(domain=[0, 1]))
     told_apart = by_detector(rows, by)
     base = alt.Chart(alt.Data(values=rows))
