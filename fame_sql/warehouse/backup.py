@@ -23,6 +23,7 @@ from fame_sql.errors import WarehouseError
 from fame_sql.files import bytes_in, check_new
 from fame_sql.sql.quoting import literal
 from fame_sql.warehouse.connection import first_line, models_of, open_file
+from fame_sql.warehouse.lake.address import is_lake_path
 from fame_sql.warehouse.sharing import is_shared, writing_turn
 
 _COPY = """
@@ -74,11 +75,17 @@ def back_up(
     Raises
     ------
     WarehouseError
-        If another process writes to the warehouse, the folder of the models would be that of
-        another warehouse, or the copy cannot be made.
+        If it is a lake, another process writes to the warehouse, the folder of the models would be
+        that of another warehouse, or the copy cannot be made.
     InputError
         If the target exists and is not to be replaced.
     """
+    if is_lake_path(path):
+        raise WarehouseError(
+            f"{path} is a lake, whose catalogue and files are copied by programs of their own: "
+            "dump the catalogue with pg_dump, or copy its file, and then copy the folder or "
+            "bucket of the data"
+        )
     check_new(target, force=force)
     if models_of(target).absolute() == models_of(path).absolute():
         raise WarehouseError(

@@ -147,3 +147,9 @@ def test_a_changed_model_is_found(copied: Path) -> None:
         )
         file.write_bytes(content)
     _nothing_is_wrong(copied)
+
+
+def test_a_lake_is_copied_in_another_way(tmp_path: Path) -> None:
+    code, said = invoke("backup", tmp_path / "copy.duckdb", "--warehouse", tmp_path / "my.lake")
+    assert (code, "dump the catalogue" in said) == (1, True)
+    assert list(tmp_path.iterdir()) == []
