@@ -146,7 +146,7 @@ def _run(
     from fame_sql.session.query import run
 
     if not planned:
-        with asking(connection, "asking"):
+        with asking(connection, "running the statement"):
             return run(connection, Plan(statement))
 
     def make() -> Plan:
@@ -157,7 +157,7 @@ def _run(
         return plan
 
     def run_shown(connection: duckdb.DuckDBPyConnection, plan: Plan) -> duckdb.DuckDBPyConnection:
-        with asking(connection, "asking"):
+        with asking(connection, "running the statement"):
             return run(connection, plan)
 
     return run_planned(connection, Plan(statement), make, run_shown)
