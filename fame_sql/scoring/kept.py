@@ -65,7 +65,13 @@ def recall(connection: duckdb.DuckDBPyConnection, model_version: str) -> Kept | 
     known = _kept.get(connection)
     if known is None or known.model_version != model_version:
         return None
-    return known if known.snapshot == snapshot_of(connection) else None
+    if known.snapshot != snapshot_of(connection):
+        return None
+    try:
+        connection.execute("SELECT 1 FROM temp.__fame_events LIMIT 0").fetchall()
+    except duckdb.CatalogException:
+        return None  # The transaction of the plan that made them was aborted.
+    return known
 
 
 def keep(connection: duckdb.DuckDBPyConnection, model_version: str) -> Kept:
