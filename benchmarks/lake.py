@@ -24,18 +24,29 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 import lakes
 from kills import forks, kill_at_random
 from lake_stages import killed_lake
+from scale_data import make_rows
 
 from fame_sql.ingest import ingest_file
 from fame_sql.pipeline.pipeline import compile_model
 from fame_sql.pipeline.simulator import simulate
 from fame_sql.storage.compaction import compact_lake
+from fame_sql.storage.into_lake import copy_into_lake
 from fame_sql.warehouse.lake.address import parse_address, write_address
 from fame_sql.warehouse.lake.files import count_files
 from fame_sql.warehouse.lake.opening import EXTENSIONS, create_lake
+from fame_sql.warehouse.lines import record
 from fame_sql.warehouse.warehouse import Warehouse
 
-PARTS = ("writers", "beside", "kills", "small", "sizes")
+PARTS = ("writers", "beside", "kills", "small", "sizes", "planned")
 _FAME = [sys.executable, "-W", "ignore", "-m", "fame_sql"]
+PLANNED = {
+    "count": "SELECT count(*) FROM logs WHERE fame_score(body) > 0.5",
+    "by domain": "SELECT fame_domain(body), count(*) FROM logs GROUP BY ALL",
+    "one hour": (
+        "SELECT count(*) FROM logs WHERE fame_score(body) > 0.5 "
+        "AND timestamp BETWEEN '2026-01-01 01:00' AND '2026-01-01 02:00'"
+    ),
+}
 _QUESTION = "SELECT domain, count(*) FROM anomalies GROUP BY ALL"
 
 
@@ -181,6 +192,36 @@ def measure_sizes(bench: Bench) -> Iterator[str]:
     yield ", ".join(f"{name} {size / bench.lines:.0f} bytes a line" for name, size in sizes.items())
 
 
+def measure_planned(bench: Bench, rows: int) -> Iterator[str]:
+    """Ask the same planned statements of a file and of the lake that it was copied into."""
+    file, lake = bench.folder / "planned.duckdb", bench.lake("planned")
+    with Warehouse.open(file, create=True) as warehouse:
+        ingest_file(warehouse, bench.log(0, 20_000), format="bgl")
+        compile_model(warehouse)
+        make_rows(warehouse.connection, rows)
+        record(warehouse.connection)
+    with Warehouse.open(lake, external_access=True) as opened:
+        copy_into_lake(file, opened)
+    seconds = [asked(path) for path in (file, lake)]
+    for name, in_file, in_lake in zip(PLANNED, *seconds, strict=True):
+        yield (
+            f"{name} of {rows:,} lines: {in_lake:.2f} s in the lake, {in_file:.2f} s in the file, "
+            f"{in_lake / in_file:.1f} times"
+        )
+
+
+def asked(path: Path) -> list[float]:
+    """Return the median seconds of planned statements, the first time left out."""
+    import fame_sql
+
+    with fame_sql.connect(path, plan=True) as connection:
+        runs = {
+            name: [timed(lambda s=text: connection.execute(s).fetchall()) for _ in range(6)]
+            for name, text in PLANNED.items()
+        }
+    return [statistics.median(found[1:]) for found in runs.values()]
+
+
 def timed(work: Callable[[], object]) -> float:
     """Return how many seconds something takes."""
     began = time.perf_counter()
@@ -207,6 +248,7 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=100_000, help="of each log")
     parser.add_argument("--kills", type=int, default=60)
     parser.add_argument("--loads", type=int, default=200)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="of the planned statements")
     given = parser.parse_args()
     with setting(given.lines) as bench:
         parts: dict[str, Callable[[], Iterator[str]]] = {
@@ -215,6 +257,7 @@ def main() -> None:
             "kills": lambda: measure_kills(bench, given.kills),
             "small": lambda: measure_small(bench, given.loads),
             "sizes": lambda: measure_sizes(bench),
+            "planned": lambda: measure_planned(bench, given.rows),
         }
         for part in given.parts:
             for line in parts[part]():
