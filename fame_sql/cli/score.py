@@ -16,7 +16,6 @@ from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json
 from fame_sql.cli.progress import terminal_progress
 from fame_sql.errors import InputError
-from fame_sql.warehouse.lake.address import is_lake_path
 
 if TYPE_CHECKING:
     from fame_sql.scoring.scoring import ScoringEstimate, ScoringReport
@@ -98,6 +97,8 @@ def _needs(estimate: ScoringEstimate) -> str:
 
 
 def _score_on_spark(spark: SparkOptions, warehouse: Path, *, dry_run: bool, as_json: bool) -> None:
+    from fame_sql.warehouse.lake.address import is_lake_path
+
     if spark.master and is_lake_path(warehouse) and not (spark.source or spark.target):
         _score_lake(spark, warehouse, dry_run=dry_run, as_json=as_json)
         return
