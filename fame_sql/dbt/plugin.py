@@ -30,6 +30,7 @@ from fame_sql.sql.quoting import literal
 from fame_sql.storage.views import reach_partitions
 from fame_sql.templates.answers import read_answers
 from fame_sql.udfs import duckdb as functions
+from fame_sql.warehouse.lake.address import PREFIX, file_for, is_lake_path
 from fame_sql.warehouse.migrations import schema_version
 from fame_sql.warehouse.upgrade import migrate
 from fame_sql.warehouse.warehouse import Warehouse
@@ -107,7 +108,14 @@ class Plugin(BasePlugin):  # type: ignore
         read_only = cursor.execute("SELECT current_setting('access_mode')").fetchall()
         migrate(cursor, path, read_only=read_only == [("read_only",)])
         reach_partitions(connection)
-        return Warehouse(path, cursor)
+        return Warehouse(self._own_file(), cursor)
+
+    def _own_file(self) -> Path:
+        """Return the file beside which the models lie."""
+        address = self.creds.path
+        if is_lake_path(address):
+            return file_for(address.removeprefix(PREFIX))
+        return Path(address)
 
     def _model(self, warehouse: Warehouse | None) -> Model:
         """Find and check the model, without loading its network."""

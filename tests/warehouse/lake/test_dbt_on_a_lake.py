@@ -37,8 +37,11 @@ def test_scored_lines_are_built_in_a_lake(
     # dbt runs in another folder, where a relative path leads to another DuckDB.
     paths = [str(Path(path).absolute()) for path in os.environ["PYTHONPATH"].split(os.pathsep)]
     python_path = os.pathsep.join([str(OWN_FOLDER), *paths])
-    built = dbt("build", *words, DBT_PROFILES_DIR=str(tmp_path), PYTHONPATH=python_path)
+    own = {"DBT_PROFILES_DIR": str(tmp_path), "FAME_HOME": str(tmp_path / "home")}
+    built = dbt("build", *words, PYTHONPATH=python_path, **own)
     assert built.code == 0, built.said
+    assert list((tmp_path / "home").glob("*/lake.models/*/manifest.json"))
+    assert not list(PACKAGE.glob("ducklake:*"))
     with fame_sql.connect(copied_lake, read_only=True) as connection:
         differ = "SELECT count(*) FROM anomalies WHERE log_id NOT IN (SELECT log_id FROM {})"
         found = "fame_dbt.fct_scored_logs WHERE is_anomaly"
