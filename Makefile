@@ -7,8 +7,9 @@ DBT := build/dbt
 SPARK := build/spark
 SITE := build/site-venv
 WORKERS ?= 2
-# A file at a time: what its tests share, such as a Spark cluster, is then made once.
-SPREAD := --dist loadfile --no-loadscope-reorder
+# A file at a time: what its tests share, such as a Spark cluster, is then made once. A test that
+# hangs ends its worker, see pyproject.toml, and is tried on another one.
+SPREAD := --dist loadfile --no-loadscope-reorder --max-worker-restart 2
 ARGS ?=
 ROWS ?= 10000000
 
