@@ -108,8 +108,8 @@ def _once(warehouse: Path, as_json: bool, *, quiet: bool = False) -> int:
     from fame_sql.warehouse.warehouse import Warehouse
 
     if not journal_of(warehouse).exists():
-        # Asked first, so that a name that is wrong leaves no journal beside it. Later the journal
-        # is: of passes that begin at once, all but one learn from it that another one runs.
+        # Opened first, so that a wrong name leaves no journal beside it. Where there is one, it is
+        # asked first: of several passes that start together, it tells all but one that one runs.
         Warehouse.open(warehouse).close()
     try:
         report = run_pass(warehouse, lambda: Warehouse.open(warehouse), WarehouseIncidents())

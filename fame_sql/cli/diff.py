@@ -105,7 +105,11 @@ def diff(
     from fame_sql.forensics.snapshots import list_differences_since, list_snapshot_differences
     from fame_sql.warehouse.warehouse import Warehouse
 
-    _check(a, b, by, since, against, before, after)
+    ways = {"--since": since, "--against": against, "--from-snapshot": before}
+    given = [option for option, value in ways.items() if value is not None]
+    _check(given, a, b, by)
+    if after is not None and before is None:
+        raise click.UsageError("--to-snapshot needs --from-snapshot, the state before")
     progress = terminal_progress()
     with Warehouse.open(warehouse, read_only=True) as opened:
         if against is not None:
@@ -127,26 +131,14 @@ def diff(
     click.echo(f"{total}; an example of each: fame show LOG_ID")
 
 
-def _check(
-    a: str | None,
-    b: str | None,
-    by: str,
-    since: datetime | None,
-    against: Path | None,
-    before: Snapshot | None,
-    after: Snapshot | None,
-) -> None:
-    """Refuse what does not name two sides, or names more."""
-    ways = {"--since": since, "--against": against, "--from-snapshot": before}
-    given = [option for option, value in ways.items() if value is not None]
+def _check(given: list[str], a: str | None, b: str | None, by: str) -> None:
+    """Refuse what does not name two sides, by the options given or by A and B, or names more."""
     if len(given) + (a is not None and b is not None) != 1:
         raise click.UsageError(
             "give two sides, A and B, or --since TIME, or --against FILE, or --from-snapshot TIME"
         )
     if given and (a is not None or by != "time"):
         raise click.UsageError(f"{given[0]} names both sides: leave out A, B and --by")
-    if after is not None and before is None:
-        raise click.UsageError("--to-snapshot needs --from-snapshot, the state before")
 
 
 def _more(found: list[dict[str, Any]]) -> str:

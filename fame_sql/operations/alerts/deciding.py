@@ -235,12 +235,12 @@ class _Channel:
         return True
 
     def _was_away(self) -> bool:
-        """Return whether there was no pass for so long that people are told of it."""
+        """Return whether the last pass was so long ago that people have to know."""
         last = self.state.last_pass
         return last is not None and self.now - last > self.settings.downtime
 
     def _came_late(self, followed: Followed) -> bool:
-        """Return whether late lines told of an incident that was over long before they came."""
+        """Return whether late lines showed an incident that had ended long before they arrived."""
         if self.state.last_pass is None:
             return False
         age = followed.opened_at - followed.incident.last_seen

@@ -96,15 +96,12 @@ def _wrap(calls: Calls, number: int, hidden: dict[str, str]) -> None:
     if not inner.alias_or_name:
         inner.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
     columns: list[exp.Expr] = [exp.Column(this=exp.Star(), table=named.copy())]
-    given = _Given(answers, f"__fame_h{number}" if _is_moved(calls) else "", calls.message.copy())
-    for column in given.message.find_all(exp.Column):
-        column.set("table", named.copy())
-    columns += [exp.alias_(_answer(field, given), name) for field, name in hidden.items()]
-    key = exp.column(exp.to_identifier(calls.key, quoted=True))
-    own = key if calls.key else calls.message.copy()
     # With a table before its columns, the message cannot be taken for a column of the answers.
-    for column in list(own.find_all(exp.Column)):
-        column.set("table", named.copy())
+    message = _of_table(calls.message, named)
+    given = _Given(answers, f"__fame_h{number}" if _is_moved(calls) else "", message)
+    columns += [exp.alias_(_answer(field, given), name) for field, name in hidden.items()]
+    key = exp.column(exp.to_identifier(calls.key, quoted=True), named.copy())
+    own = key if calls.key else message.copy()
     other = exp.column("event_id" if calls.key else "message", answers)
     stored = exp.alias_(exp.to_table(f"temp.main.{calls.table}"), answers, table=True)
     query = exp.Select(expressions=columns).from_(inner, copy=False)
@@ -112,6 +109,14 @@ def _wrap(calls: Calls, number: int, hidden: dict[str, str]) -> None:
     if given.heads:
         query = query.join(*_heads(given), join_type="left", copy=False)
     calls.source.node = node.replace(exp.Subquery(this=query, alias=exp.TableAlias(this=named)))
+
+
+def _of_table(message: exp.Expr, table: exp.Identifier) -> exp.Expr:
+    """Return a message with a table before each of its columns."""
+    found = message.copy()
+    for column in list(found.find_all(exp.Column)):
+        column.set("table", table.copy())
+    return found
 
 
 def _is_moved(calls: Calls) -> bool:

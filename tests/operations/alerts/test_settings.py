@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from contextlib import suppress
 from copy import deepcopy
 from datetime import datetime
 from functools import reduce
@@ -183,6 +182,15 @@ def _places(given: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield from _places(value, (*at, key))
 
 
+def _outcome() -> tuple[list[dict[str, Any]], str | None]:
+    """Return the windows that end before they begin, and why the settings are refused."""
+    try:
+        found = occurrences(read_settings(""), datetime(2027, 3, 2))
+        return [window for window in found if window["from"] >= window["to"]], None
+    except InputError as error:
+        return [], str(error)
+
+
 @pytest.mark.any_duckdb
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_value_of_any_kind_in_any_place_is_taken_or_refused_in_words(
@@ -197,6 +205,6 @@ def test_a_value_of_any_kind_in_any_place_is_taken_or_refused_in_words(
         monkeypatch.setattr(
             "fame_sql.operations.alerts.reading.tomllib.loads", lambda _, g=given: g
         )
-        with suppress(InputError):
-            settings = read_settings("")
-            list(occurrences(settings, datetime(2027, 3, 2)))
+        wrong_windows, refusal = _outcome()
+        assert wrong_windows == [], place
+        assert refusal is None or len(refusal.split()) > 3, place
