@@ -1,6 +1,7 @@
 -- The past of each series: b of m lines, and the dispersion between parts. Parts without a line of
 -- the service say nothing. Of eight or more, 15 % at each end by share are left out, because the past
--- has faults in it too. Of whole services none are: one that is silent at times is no news.
+-- has faults in it too. Of whole services and of gaps none are: a service that is silent or slow at
+-- times is no news, and such times are the few at the ends.
 CREATE OR REPLACE TEMP TABLE series_baselines AS
 WITH shares AS (
     SELECT
@@ -34,7 +35,7 @@ kept AS (
     FROM shares
     WHERE
         parts < 8
-        OR measure = 'service'
+        OR measure IN ('service', 'gaps')
         OR (place > floor(0.15 * parts) AND place <= parts - floor(0.15 * parts))
     WINDOW same AS (PARTITION BY series)
 )
