@@ -19,7 +19,7 @@ from fame_sql.operations.alerts.composing import (
     written,
 )
 from fame_sql.operations.alerts.durations import clock_time
-from fame_sql.operations.alerts.holding import held_back
+from fame_sql.operations.alerts.holding import held_back, note_quiet
 from fame_sql.operations.alerts.notice import Item, What
 from fame_sql.operations.alerts.own import channels_of
 from fame_sql.operations.alerts.recording import assume_delivered
@@ -78,6 +78,7 @@ def decide(
         The time, in UTC.
     """
     decision = Decision()
+    note_quiet(state, settings, now)
     _note_unrouted(state, settings, decision)
     for channel in settings.channels:
         _Channel(state, settings, traits[channel], channel, now, decision).decide()
@@ -202,7 +203,8 @@ class _Channel:
         if followed.is_own:
             return self.name in channels_of(followed.incident, self.settings)
         wait = self.settings.routed(followed.incident, followed.worst).get(self.name)
-        return wait is not None and self.now - followed.opened_at >= wait
+        told_from = min(followed.quiet_until or followed.opened_at, self.now)
+        return wait is not None and self.now - max(followed.opened_at, told_from) >= wait
 
     def _waits(self, followed: Followed) -> bool:
         """Return whether an incident still waits for others of its group."""

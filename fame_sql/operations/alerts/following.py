@@ -60,7 +60,7 @@ def _open_again(known: Followed, change: Change) -> None:
     known.phase += 1
     known.opened_at, known.ended_at = change.at, None
     known.worst = known.incident.severity
-    known.worsened_at = known.corrected_at = None
+    known.worsened_at = known.corrected_at = known.quiet_until = None
 
 
 def _update(state: AlertState, known: Followed, change: Change) -> None:

@@ -41,14 +41,44 @@ def held_back(
     now : datetime
         The time, in UTC.
     """
-    if followed.is_own or (traits.keeps_state and what in ("resolved", "refresh")):
+    if traits.keeps_state and what in ("resolved", "refresh"):
         return None
+    refused = _refused(followed, told, what, now)
+    if refused is not None or followed.is_own:
+        return refused
+    return _quiet(state, followed, told, settings, now) or _suppressed(
+        state, followed, told, what, settings, now
+    )
+
+
+def note_quiet(state: AlertState, settings: AlertSettings, now: datetime) -> None:
+    """Note until when nobody could be told of what opened during a quiet time.
+
+    A route with ``after`` waits from then on: before, nobody could mend what nobody knew.
+    """
+    last = state.last_pass
+    for followed in state.followed.values():
+        until = followed.quiet_until
+        is_new = last is None or followed.opened_at > last
+        was_quiet = until is not None and (last is None or until >= last)
+        if followed.ended_at is not None or followed.is_own or not (is_new or was_quiet):
+            continue
+        nobody = Told("", followed.incident.incident_id, followed.incident.fingerprint)
+        hold = _quiet(state, followed, nobody, settings, now)
+        if hold is not None:
+            followed.quiet_until = hold.until or now
+        elif until is not None:
+            # A silence can be ended early.
+            followed.quiet_until = min(until, now)
+
+
+def _quiet(
+    state: AlertState, followed: Followed, told: Told, settings: AlertSettings, now: datetime
+) -> Hold | None:
     return (
-        _refused(followed, told, what, now)
-        or _dismissed(followed, told, now)
+        _dismissed(followed, told, now)
         or _silenced(state, followed, told, now)
         or _in_maintenance(followed, told, settings, now)
-        or _suppressed(state, followed, told, what, settings, now)
     )
 
 

@@ -47,7 +47,8 @@ def moved_back(state: AlertState, changes: Sequence[Change], now: datetime) -> l
                 if moment is not None and moment > latest:
                     setattr(row, name, min(moment - by, latest))
 
-    move(state.followed.values(), "opened_at", "ended_at", "worsened_at", "corrected_at")
+    names = ("opened_at", "ended_at", "worsened_at", "corrected_at", "quiet_until")
+    move(state.followed.values(), *names)
     move(state.told.values(), "at", "ended_at")
     move(state.deliveries.values(), "created_at", "finished_at")
     move([state], "last_beat")

@@ -34,6 +34,8 @@ class Followed:
         The worst severity of this phase.
     worsened_at, corrected_at : datetime or None
         When it got worse, or late lines changed it, last.
+    quiet_until : datetime or None
+        Until when nobody could be told, since it opened during a quiet time; None if it did not.
     """
 
     incident: Incident
@@ -43,6 +45,7 @@ class Followed:
     worst: Severity
     worsened_at: datetime | None = None
     corrected_at: datetime | None = None
+    quiet_until: datetime | None = None
 
     @property
     def is_own(self) -> bool:
