@@ -90,11 +90,18 @@ GROUPS: dict[str, tuple[click.Command, ...]] = {
 _CONFLICTS = 5
 """How often a command is run again after another process was first."""
 
+_ARGUMENTS = "fame_sql.arguments"
+
 _PASSWORD = re.compile(r"(://[^\s/@:'\"]*:)[^\s'\"]*@")
 
 
 class _Commands(click.Group):
     """Prints errors that a user can act on as one line, with exit code 1."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments, and keep them: the command may have to run again."""
+        ctx.meta[_ARGUMENTS] = list(args)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         seen: list[int] = []
@@ -125,6 +132,8 @@ class _Commands(click.Group):
             with suppress(ConflictError):
                 return super().invoke(ctx)
             time.sleep(random.uniform(0.1, 1))
+            # The arguments are used up once a command has begun.
+            self.parse_args(ctx, list(ctx.meta[_ARGUMENTS]))
         return super().invoke(ctx)
 
     def resolve_command(
