@@ -1,7 +1,7 @@
 """A lake beside a file: writers side by side, kills, small files, sizes.
 
 python benchmarks/lake.py                  everything, in about ten minutes
-python benchmarks/lake.py --parts kills --kills 300
+python benchmarks/lake.py --parts kills --kills 60 --seed 1      again with 2, 3, ...
 
 It needs PostgreSQL, DuckDB 1.5.5 and its extensions: 'make bench-lake' gives it both.
 """
@@ -22,31 +22,22 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
 import lakes
-from kills import forks, kill_at_random
+from kills import Forks, Tried, forks, rounds_of_kills
+from lake_planned import measure_planned
 from lake_stages import killed_lake
-from scale_data import make_rows
+from lake_storm import Storm
 
 from fame_sql.ingest import ingest_file
 from fame_sql.pipeline.pipeline import compile_model
 from fame_sql.pipeline.simulator import simulate
 from fame_sql.storage.compaction import compact_lake
-from fame_sql.storage.into_lake import copy_into_lake
 from fame_sql.warehouse.lake.address import parse_address, write_address
 from fame_sql.warehouse.lake.files import count_files
 from fame_sql.warehouse.lake.opening import EXTENSIONS, create_lake
-from fame_sql.warehouse.lines import record
 from fame_sql.warehouse.warehouse import Warehouse
 
-PARTS = ("writers", "beside", "kills", "small", "sizes", "planned")
+PARTS = ("writers", "beside", "kills", "stages", "small", "sizes", "planned")
 _FAME = [sys.executable, "-W", "ignore", "-m", "fame_sql"]
-PLANNED = {
-    "count": "SELECT count(*) FROM logs WHERE fame_score(body) > 0.5",
-    "by domain": "SELECT fame_domain(body), count(*) FROM logs GROUP BY ALL",
-    "one hour": (
-        "SELECT count(*) FROM logs WHERE fame_score(body) > 0.5 "
-        "AND timestamp BETWEEN '2026-01-01 01:00' AND '2026-01-01 02:00'"
-    ),
-}
 _QUESTION = "SELECT domain, count(*) FROM anomalies GROUP BY ALL"
 
 
@@ -76,6 +67,14 @@ class Bench:
         write_address(path, address)
         Warehouse.open(path, create=True).close()
         return path
+
+    @contextmanager
+    def forks(self, name: str) -> Iterator[Forks]:
+        """Have a process that starts children which can be killed."""
+        place = self.folder / f"forks-{name}"
+        place.mkdir()
+        with forks(place) as forking:
+            yield forking
 
     def log(self, seed: int, lines: int | None = None) -> Path:
         """Simulate a log."""
@@ -149,15 +148,27 @@ def measure_beside(bench: Bench) -> Iterator[str]:
     )
 
 
-def measure_kills(bench: Bench, kills: int) -> Iterator[str]:
-    """Kill what is done with a lake at random moments."""
-    place = bench.folder / "kills"
-    place.mkdir()
+def measure_kills(bench: Bench, kills: int, seed: int) -> Iterator[str]:
+    """Kill processes that load, score, ask and tend one lake at once."""
+    with bench.forks("kills") as forking:
+        storm = Storm(bench.catalogues, forking, bench.folder / "storm")
+        for tried in storm.kill(kills, seed):
+            yield f"{_sums(tried)}, {storm.refused} commands refused and run again"
+
+
+def measure_stages(bench: Bench, kills: int, seed: int) -> Iterator[str]:
+    """Kill what is done with a lake, one command after another."""
     stage = killed_lake(bench.catalogues, bench.folder / "killed")
-    with forks(place) as forking:
-        tried = kill_at_random(stage, forking, place / "rounds", kills, seed=0)
-    yield f"{tried.tried} kills: {len(tried.failed)} left something lost or doubled"
-    yield from tried.failed[:5]
+    with bench.forks("stages") as forking:
+        for tried in rounds_of_kills(stage, forking, bench.folder / "rounds", kills, seed):
+            yield _sums(tried)
+
+
+def _sums(tried: Tried) -> str:
+    wrong = "; ".join(tried.failed[-5:])
+    return (
+        f"{tried.tried} kills, {len(tried.failed)} left something lost or doubled {wrong}".strip()
+    )
 
 
 def measure_small(bench: Bench, loads: int) -> Iterator[str]:
@@ -192,36 +203,6 @@ def measure_sizes(bench: Bench) -> Iterator[str]:
     yield ", ".join(f"{name} {size / bench.lines:.0f} bytes a line" for name, size in sizes.items())
 
 
-def measure_planned(bench: Bench, rows: int) -> Iterator[str]:
-    """Ask the same planned statements of a file and of the lake that it was copied into."""
-    file, lake = bench.folder / "planned.duckdb", bench.lake("planned")
-    with Warehouse.open(file, create=True) as warehouse:
-        ingest_file(warehouse, bench.log(0, 20_000), format="bgl")
-        compile_model(warehouse)
-        make_rows(warehouse.connection, rows)
-        record(warehouse.connection)
-    with Warehouse.open(lake, external_access=True) as opened:
-        copy_into_lake(file, opened)
-    seconds = [asked(path) for path in (file, lake)]
-    for name, in_file, in_lake in zip(PLANNED, *seconds, strict=True):
-        yield (
-            f"{name} of {rows:,} lines: {in_lake:.2f} s in the lake, {in_file:.2f} s in the file, "
-            f"{in_lake / in_file:.1f} times"
-        )
-
-
-def asked(path: Path) -> list[float]:
-    """Return the median seconds of planned statements, the first time left out."""
-    import fame_sql
-
-    with fame_sql.connect(path, plan=True) as connection:
-        runs = {
-            name: [timed(lambda s=text: connection.execute(s).fetchall()) for _ in range(6)]
-            for name, text in PLANNED.items()
-        }
-    return [statistics.median(found[1:]) for found in runs.values()]
-
-
 def timed(work: Callable[[], object]) -> float:
     """Return how many seconds something takes."""
     began = time.perf_counter()
@@ -247,6 +228,7 @@ def main() -> None:
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--lines", type=int, default=100_000, help="of each log")
     parser.add_argument("--kills", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=0, help="of the kills: another for each batch")
     parser.add_argument("--loads", type=int, default=200)
     parser.add_argument("--rows", type=int, default=1_000_000, help="of the planned statements")
     given = parser.parse_args()
@@ -254,10 +236,16 @@ def main() -> None:
         parts: dict[str, Callable[[], Iterator[str]]] = {
             "writers": lambda: measure_writers(bench),
             "beside": lambda: measure_beside(bench),
-            "kills": lambda: measure_kills(bench, given.kills),
+            "kills": lambda: measure_kills(bench, given.kills, given.seed),
+            "stages": lambda: measure_stages(bench, given.kills, given.seed),
             "small": lambda: measure_small(bench, given.loads),
             "sizes": lambda: measure_sizes(bench),
-            "planned": lambda: measure_planned(bench, given.rows),
+            "planned": lambda: measure_planned(
+                bench.folder / "planned.duckdb",
+                bench.lake("planned"),
+                bench.log(0, 20_000),
+                given.rows,
+            ),
         }
         for part in given.parts:
             for line in parts[part]():

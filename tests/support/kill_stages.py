@@ -86,14 +86,14 @@ class Ingredients:
         place = folder / "making"
         place.mkdir()
         shutil.copy(self.log, place)
-        self.undisturbed: dict[str, tuple[object, float]] = {}
+        self.undisturbed: dict[str, tuple[object, list[float]]] = {}
         for phase in _PHASES:
             began = time.monotonic()
             child = forking.start([*phase, *_HERE], folder=place)
             code = child.wait(300)
             if code != 0:
                 raise AssertionError(f"{phase}: {child.said}")
-            self.undisturbed[phase[0]] = whole(place), time.monotonic() - began
+            self.undisturbed[phase[0]] = whole(place), [time.monotonic() - began]
             shutil.copytree(place, folder / phase[0])
         self.older = older_warehouse(folder / "older.duckdb", 2)
 

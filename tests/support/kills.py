@@ -160,7 +160,8 @@ class Stage:
     call : str
         What a child calls with the arguments.
     undisturbed : tuple, optional
-        The result of a run that nobody disturbs and its seconds, where they are known already.
+        The result of a run that nobody disturbs and the seconds of each command, where they are
+        known already.
     """
 
     name: str
@@ -169,7 +170,7 @@ class Stage:
     result: Callable[[Path], object]
     holds: Callable[[Path], object] | None = None
     call: str = FAME
-    undisturbed: tuple[object, float] | None = None
+    undisturbed: tuple[object, Sequence[float]] | None = None
 
 
 @dataclass
@@ -202,9 +203,24 @@ def kill_at_random(
     """Kill a stage that many times, and compare what it comes to with an undisturbed run.
 
     Each kill comes at a moment drawn evenly from the time that the stage takes. After it the same
-    command is started again, in what was left. A stage that got to its end, or was killed a few
-    times, begins again in a new folder. By an interrupt, a command has to end in order.
+    command is started again, in what was left. After a few kills, all in one run of the stage, it
+    begins again in a new folder. By an interrupt, a command has to end in order.
     """
+    for found in rounds_of_kills(stage, forking, folder, kills, seed, by):
+        if found.tried >= kills:
+            return found
+    raise AssertionError("no process was killed")
+
+
+def rounds_of_kills(
+    stage: Stage,
+    forking: Forks,
+    folder: Path,
+    kills: int,
+    seed: int,
+    by: signal.Signals = signal.SIGKILL,
+) -> Iterator[Tried]:
+    """Do as :func:`kill_at_random`, and yield the sums so far after each run of the stage."""
     found, draw, round_ = Tried(stage.name), random.Random(f"{stage.name} {seed}"), 0
     # Python itself shows a traceback where an interrupt falls into the start of a program.
     least = 0.1 if by == signal.SIGINT else 0.0
@@ -214,24 +230,37 @@ def kill_at_random(
         place = folder / f"round-{round_}"
         place.mkdir(parents=True)
         stage.prepare(place)
-        most = min(kills, found.tried + _IN_A_ROUND)
-        _one_round(
-            stage, forking, place, found, most, lambda: draw.uniform(least, max(seconds, least)), by
-        )
+        few = min(kills - found.tried, _IN_A_ROUND)
+        _one_round(stage, forking, place, found, _moments(draw, seconds, few, least), by)
         if (result := stage.result(place)) != whole:
             found.failed.append(f"round {round_}: {difference(whole, result)}")
         shutil.rmtree(place)
+        yield found
+
+
+def _moments(
+    draw: random.Random, seconds: Sequence[float], kills: int, least: float
+) -> list[list[float]]:
+    """Return for each command, by how long it takes, when it is killed.
+
+    A command is not killed later than it ends undisturbed: with moments of the whole stage, a stage
+    of many short commands would hardly ever be hit.
+    """
+    found: list[list[float]] = [[] for _ in seconds]
+    for number in draw.choices(range(len(seconds)), weights=seconds, k=kills):
+        found[number].append(draw.uniform(least, max(seconds[number], least)))
     return found
 
 
-def undisturbed_run(stage: Stage, forking: Forks, place: Path) -> tuple[object, float]:
-    """Return the result of a stage that nobody kills, and how long it takes."""
+def undisturbed_run(stage: Stage, forking: Forks, place: Path) -> tuple[object, Sequence[float]]:
+    """Return the result of a stage that nobody kills, and how long each command takes."""
     place.mkdir(parents=True)
     stage.prepare(place)
-    began = time.monotonic()
+    seconds = []
     for command in stage.commands:
+        began = time.monotonic()
         finish(_start(stage, forking, place, command))
-    seconds = time.monotonic() - began
+        seconds.append(time.monotonic() - began)
     return stage.result(place), seconds
 
 
@@ -240,30 +269,40 @@ def _one_round(
     forking: Forks,
     place: Path,
     found: Tried,
-    kills: int,
-    moment: Callable[[], float],
+    moments: Sequence[Sequence[float]],
     by: signal.Signals,
 ) -> None:
-    """Run the commands to their end, with kills in between while there are some left."""
-    for command in stage.commands:
-        while True:
-            child = _start(stage, forking, place, command)
-            if found.tried >= kills:
-                finish(child)
-                break
-            code = child.wait(moment())
-            if code is not None:
-                _expect_success(child, code, found)
-                break
-            child.kill(by)
-            code = child.wait(_LONGEST)
-            found.tried += 1
-            if by == signal.SIGINT:
-                _expect_order(child, code, found)
-                if code == 0:
-                    break
-            if stage.holds is not None:
-                _check(stage.holds, place, found)
+    """Run the commands to their end, each killed at its moments before."""
+    for command, own in zip(stage.commands, moments, strict=True):
+        if not any(_is_done(stage, forking, place, command, found, moment, by) for moment in own):
+            finish(_start(stage, forking, place, command))
+
+
+def _is_done(
+    stage: Stage,
+    forking: Forks,
+    place: Path,
+    command: Sequence[object],
+    found: Tried,
+    moment: float,
+    by: signal.Signals,
+) -> bool:
+    """Start a command and kill it at a moment; return whether it was done before that."""
+    child = _start(stage, forking, place, command)
+    code = child.wait(moment)
+    if code is not None:
+        _expect_success(child, code, found)
+        return True
+    child.kill(by)
+    code = child.wait(_LONGEST)
+    found.tried += 1
+    if by == signal.SIGINT:
+        _expect_order(child, code, found)
+        if code == 0:
+            return True
+    if stage.holds is not None:
+        _check(stage.holds, place, found)
+    return False
 
 
 def _start(stage: Stage, forking: Forks, place: Path, command: Sequence[object]) -> Child:

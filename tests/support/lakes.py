@@ -26,9 +26,9 @@ class Catalogues:
     folder: Path
     programs: Path
 
-    def address(self, name: str) -> str:
-        """Return the address of a lake whose catalogue is a new database called ``name``."""
-        self.run("createdb", name)
+    def address(self, name: str, like: str | None = None) -> str:
+        """Return the address of a lake whose catalogue is a new database, or a copy of another."""
+        self.run("createdb", name, *([] if like is None else ["-T", like]))
         return f"ducklake:postgres:dbname={name} host={self.folder} port={_PORT} user=postgres"
 
     def run(self, program: str, *words: str) -> str:
