@@ -52,6 +52,12 @@ def week(seed: int, start: datetime) -> list[dict[str, str]]:
     return sorted(rows, key=lambda row: row["timestamp"])
 
 
+def deploy(seed: int, start: datetime) -> list[dict[str, str]]:
+    """Draw a week in which two of the three messages of a service have another text."""
+    rows = week(seed, start)
+    return [{**row, "message": RENAMED.get(row["message"], row["message"])} for row in rows]
+
+
 def write(path: Path, rows: list[dict[str, str]]) -> Path:
     """Write lines as JSON."""
     path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
@@ -81,11 +87,9 @@ def main() -> None:
             compile_model(warehouse)
         later = START + timedelta(days=7)
         for lines in (1000, 2000, 3000, 4000, 6000, 10_000):
-            rows = week(1, later)[:lines]
-            renamed = [
-                {**row, "message": RENAMED.get(row["message"], row["message"])} for row in rows
-            ]
-            print(f"{lines} lines after a deploy: {after(base, renamed)}", flush=True)
+            print(f"{lines} lines after a deploy: {after(base, deploy(1, later)[:lines])}", flush=True)
+        noticed = Counter(after(base, deploy(s, later)[:10_000]) for s in range(1, seeds + 1))
+        print(f"{seeds} deploys after 10,000 lines: {dict(noticed)}", flush=True)
         quiet = Counter(after(base, week(seed, later)[-12_000:]) for seed in range(1, seeds + 1))
         print(f"{seeds} quiet weeks: {dict(quiet)}")
 
