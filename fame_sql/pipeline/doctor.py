@@ -140,6 +140,18 @@ def _views(warehouse: Warehouse) -> Iterator[Finding]:
         )
 
 
+def _feedback(warehouse: Warehouse) -> Iterator[Finding]:
+    count = warehouse.value(
+        "SELECT count(*) FROM fame.feedback_periods WHERE NOT is_complete AND withdrawn_at IS NULL"
+    )
+    if count:
+        yield Finding(
+            f"{count} rows of fame.feedback have no effect: the list says why",
+            "fame feedback list",
+            is_problem=False,
+        )
+
+
 def _alerts(warehouse: Warehouse) -> Iterator[Finding]:
     for what, command in alert_findings(warehouse):
         yield Finding(what, command)
@@ -153,5 +165,5 @@ def _levels(warehouse: Warehouse) -> Iterator[Finding]:
 
 _CHECKS = (
     *(_changed_lines, _definitions, _model, _unscored, _partitions),
-    *(_room, _drift, _views, _alerts, _levels),
+    *(_room, _drift, _views, _feedback, _alerts, _levels),
 )

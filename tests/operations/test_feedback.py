@@ -174,6 +174,40 @@ def test_feedback_by_sql_works_and_without_a_reason_it_does_not(warehouse) -> No
     assert bad["state"] == "incomplete"
 
 
+BAD_ROWS = {
+    "incident_id = 'inosuch'": "has no effect: there is no incident inosuch with anomalies",
+    "log_id = 99": "has no effect: there is no line 99",
+    "log_id = 1, incident_id = '{incident}'": "has no effect: it names several things",
+    "template_id = 't', incident_id = '{incident}'": "has no effect: it names several things",
+    "template_id = 'nosuch'": "has no effect yet: there is no template nosuch",
+    "score = 1": "has no effect: it names no incident_id, log_id or template_id",
+    "log_id = 1, author = ' '": "has no effect: an author and a reason are needed",
+    "log_id = 1, expires_at = '2020-01-01'": "has no effect: it ends before it was said",
+    "log_id = 1, created_at = '2040-01-01'": "has no effect yet: created_at is in the future",
+}
+
+
+def test_each_row_by_sql_that_has_no_effect_says_why(warehouse) -> None:
+    incident = incident_of(warehouse, at(0), 0).incident.incident_id
+    insert = (
+        "INSERT INTO fame.feedback (is_anomaly, author, comment, created_at) "
+        "VALUES (false, 'sql', ?, ?)"
+    )
+    for number, given in enumerate(BAD_ROWS):
+        warehouse.connection.execute(insert, [given, after(1 + number)])
+        change = f"UPDATE fame.feedback SET {given.format(incident=incident)} WHERE comment = ?"
+        warehouse.connection.execute(change, [given])
+    insert = insert.replace("(is_", "(incident_id, is_").replace("(false", f"('{incident}', false")
+    warehouse.connection.execute(insert, ["good", after(30)])
+    notes = {row["reason"]: row["notes"] for row in list_feedback(warehouse, after(31))}
+    assert notes.pop("good") == ["has an effect from the next 'fame incidents update' on"]
+    update(warehouse, after(31))
+    notes = {row["reason"]: row["notes"] for row in list_feedback(warehouse, after(32))}
+    assert notes.pop("good") == []
+    for given, said in BAD_ROWS.items():
+        assert notes[given][0].startswith(said), given
+
+
 @pytest.mark.any_duckdb
 @pytest.mark.parametrize(
     ("said", "wrong"),

@@ -2,16 +2,20 @@
 -- gets one row for each template and kind of anomaly that it has at this moment.
 UPDATE fame.feedback SET event_id = logs.event_id
 FROM fame.logs AS logs
-WHERE feedback.log_id = logs.log_id AND feedback.event_id IS NULL AND feedback.template_id IS NULL;
+WHERE
+    feedback.log_id = logs.log_id
+    AND feedback.event_id IS NULL
+    AND feedback.template_id IS NULL
+    AND feedback.incident_id IS NULL;
 
 CREATE OR REPLACE TEMP TABLE unspecific_feedback AS
 SELECT *
 FROM fame.feedback
-WHERE incident_id IS NOT NULL AND event_id IS NULL AND template_id IS NULL
+WHERE incident_id IS NOT NULL AND event_id IS NULL AND template_id IS NULL AND log_id IS NULL
     AND incident_id IN (SELECT incident_id FROM fame.stored_incidents);
 
 DELETE FROM fame.feedback
-WHERE incident_id IS NOT NULL AND event_id IS NULL AND template_id IS NULL
+WHERE incident_id IS NOT NULL AND event_id IS NULL AND template_id IS NULL AND log_id IS NULL
     AND incident_id IN (SELECT incident_id FROM fame.stored_incidents);
 
 INSERT INTO fame.feedback BY NAME

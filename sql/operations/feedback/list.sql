@@ -13,10 +13,31 @@ given AS (
         any_value(until_time) AS until_time,
         any_value(withdrawn_at) AS withdrawn_at,
         any_value(withdrawn_by) AS withdrawn_by,
-        bool_and(is_complete) AS is_complete
+        bool_and(is_complete) AS is_complete,
+        bool_or(coalesce(trim(author), '') = '' OR coalesce(trim(comment), '') = '') AS is_unsigned,
+        bool_or(coalesce(expires_at <= created_at, false)) AS ended_before,
+        -- What a row by SQL names too much: 'fame dismiss' fills these in for its own.
+        bool_or(
+            (incident_id IS NOT NULL)::INTEGER + (log_id IS NOT NULL)::INTEGER
+            + (template_id IS NOT NULL AND anomaly IS NULL)::INTEGER > 1
+        ) AS names_several
     FROM fame.feedback_periods
-    WHERE created_at <= $now
     GROUP BY ALL
+),
+-- What the next update fills in: rows by SQL that nothing has read yet.
+waiting AS (
+    SELECT 'incident ' || incident_id AS named FROM fame.incident_cells
+    UNION
+    SELECT 'line ' || log_id
+    FROM fame.logs
+    WHERE log_id IN (SELECT log_id FROM fame.feedback WHERE event_id IS NULL)
+),
+known_templates AS (
+    SELECT template_id FROM fame.templates
+    UNION
+    SELECT template_id FROM fame.provisional_events
+    UNION
+    SELECT template_id FROM fame.incident_cells
 ),
 named AS (
     SELECT
@@ -85,7 +106,8 @@ SELECT
         WHEN given.incident_id IS NOT NULL THEN 'incident ' || given.incident_id
         WHEN given.log_id IS NOT NULL THEN 'line ' || given.log_id
         WHEN given.event_id IS NOT NULL THEN 'event ' || given.event_id
-        ELSE 'template ' || coalesce(given.template_id, '?')
+        WHEN given.template_id IS NOT NULL THEN 'template ' || given.template_id
+        ELSE 'nothing'
     END AS names,
     CASE WHEN given.is_anomaly THEN 'confirmed' ELSE 'dismissed' END AS says,
     given.author,
@@ -95,13 +117,34 @@ SELECT
     CASE
         WHEN given.withdrawn_at <= $now THEN 'withdrawn'
         WHEN NOT given.is_complete THEN 'incomplete'
+        WHEN given.created_at > $now THEN 'later'
         WHEN given.until_time <= $now THEN 'ended'
         ELSE 'in force'
     END AS state,
     coalesce(hidden.hid, 0) AS hid,
     list_filter(
         [
-            CASE WHEN NOT given.is_complete THEN 'has no effect: an author and a reason are needed' END,
+            CASE
+                WHEN given.is_unsigned THEN 'has no effect: an author and a reason are needed'
+                WHEN given.names_several THEN 'has no effect: it names several things, and may name one'
+                WHEN given.ended_before THEN 'has no effect: it ends before it was said'
+                WHEN
+                    NOT given.is_complete
+                    AND coalesce('incident ' || given.incident_id, 'line ' || given.log_id)
+                    IN (SELECT named FROM waiting)
+                    THEN 'has an effect from the next ''fame incidents update'' on'
+                WHEN NOT given.is_complete AND given.incident_id IS NOT NULL
+                    THEN concat('has no effect: there is no incident ', given.incident_id, ' with anomalies')
+                WHEN NOT given.is_complete AND given.log_id IS NOT NULL
+                    THEN concat('has no effect: there is no line ', given.log_id)
+                WHEN NOT given.is_complete
+                    THEN 'has no effect: it names no incident_id, log_id or template_id'
+                WHEN
+                    given.template_id IS NOT NULL
+                    AND given.template_id NOT IN (SELECT template_id FROM known_templates)
+                    THEN concat('has no effect yet: there is no template ', given.template_id)
+                WHEN given.created_at > $now THEN 'has no effect yet: created_at is in the future'
+            END,
             CASE
                 WHEN hidden.goes_on IS NOT NULL AND given.withdrawn_at IS NULL
                     THEN concat('ended while incident ', hidden.goes_on, ' goes on')

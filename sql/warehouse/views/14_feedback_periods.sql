@@ -1,5 +1,6 @@
 -- From when to when each feedback holds. A dismissal without an end holds for 14 days unless it is
--- for ever; a confirmation holds until it is withdrawn. Without an author and a reason, neither does.
+-- for ever; a confirmation holds until it is withdrawn. Without an author, a reason and exactly one
+-- thing that it names, neither does. An incident is named by what it was made of.
 CREATE OR REPLACE VIEW fame.feedback_periods AS
 SELECT
     feedback.*,
@@ -11,5 +12,10 @@ SELECT
         feedback.withdrawn_at
     ) AS until_time,
     coalesce(trim(feedback.author), '') <> '' AND coalesce(trim(feedback.comment), '') <> ''
-    AND (feedback.event_id IS NOT NULL OR feedback.template_id IS NOT NULL) AS is_complete
+    AND CASE
+        WHEN feedback.incident_id IS NOT NULL
+            THEN feedback.anomaly IS NOT NULL AND feedback.log_id IS NULL
+        WHEN feedback.template_id IS NOT NULL THEN feedback.log_id IS NULL
+        ELSE feedback.event_id IS NOT NULL
+    END AS is_complete
 FROM fame.feedback AS feedback;
