@@ -142,6 +142,20 @@ class Recipe:
         pattern = self.masks[len(_BEFORE_KEYS) - 1].pattern
         return f"regexp_replace({shortened}, {literal(pattern)}, 'A0', 'g')"
 
+    def short_key_sql(self, key: str) -> str:
+        """Return a DuckDB expression for a shorter key, of which there are far fewer.
+
+        The canonical text of the shorter key is that of the key. In a key, a number that stands
+        alone has at most three digits. Numbers joined by dots, which lie in one path or in none,
+        become one identifier. Of any other number the masks keep the first digit and the length,
+        so the second digit becomes 0. With other masks than those that come with fame-sql, the
+        shorter key is the key.
+        """
+        if self.masks != default_recipe().masks:
+            return key
+        joined = f"regexp_replace({key}, '(A0|[0-9]+)([.](A0|[0-9]+))+', 'A0', 'g')"
+        return f"regexp_replace({joined}, '([0-9])[0-9]', '\\10', 'g')"
+
     def arrow(self, messages: pa.Array) -> pa.Array:
         """Return the canonical texts of an Arrow array of strings; NULL stays NULL."""
         texts = pc.utf8_slice_codeunits(messages, 0, self.max_characters)

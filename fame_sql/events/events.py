@@ -48,7 +48,13 @@ def absorb_events(connection: duckdb.DuckDBPyConnection) -> int:
     next_log_id = next_number(connection)
     connection.execute(sql.load("events/line_order"))
     connection.execute(_filled("events/line_keys", key=recipe.key_sql("body")))
-    connection.execute(_filled("events/distinct_keys", canonical=recipe.sql("key")))
+    connection.execute(
+        _filled(
+            "events/distinct_keys",
+            short_key=recipe.short_key_sql("key"),
+            canonical=recipe.sql("short_key"),
+        )
+    )
     connection.execute(sql.load("events/incoming_events"))
     if is_lake(connection):
         _number(connection)

@@ -263,6 +263,8 @@ def _numbered_batch(
         lines = pa.array([text for text, _ in decoded], pa.string())
         faults = [fault for _, fault in decoded]
     batch = _record_batch(lines, numbers, offsets, faults)
+    if faults is None and (np.frombuffer(data, np.uint8)[starts] > ord(" ")).all():
+        return batch
     # The kept part of a long line may be blank although the line is not.
     holds_text = pc.not_equal(pc.ascii_trim_whitespace(lines), "")
     kept = pc.or_(holds_text, pc.is_valid(batch["fault"]))

@@ -26,6 +26,10 @@ SCALE = 1 << 24
 """Places of two lines differ by this; records of one line have the places between."""
 
 
+_MANY = 10_000
+"""Lines for which it is worth a statement to choose a faster one."""
+
+
 @dataclass
 class Part:
     """A chunk of a source in a batch.
@@ -138,11 +142,24 @@ def _parse(
     for layout, latest, group in _groups(parts):
         found = frame(_lines_of(group), layout.splits, layout.settings, keep_ansi=layout.keep_ansi)
         framed, several = found.records is not None, len(parts) > 1
-        statement = _fill_statement(layout, several=several, framed=framed)
+        read_as = _without_other_keys(connection, found, layout)
+        statement = _fill_statement(read_as, several=several, framed=framed)
         macros.prepare(statement, layout.times, latest)
         _fill(connection, found, statement, {"observed_timestamp": observed, **layout.constants})
         parsed.append((found, layout))
     return parsed
+
+
+def _without_other_keys(
+    connection: duckdb.DuckDBPyConnection, found: Framed, layout: Layout
+) -> Layout:
+    """Return the layout whose statement reads lines with the fewest expressions."""
+    condition = layout.other_keys
+    if condition is None or found.records is not None or len(found.lines) < _MANY:
+        return layout
+    with _registered(connection, "raw_lines", found.lines):
+        some = connection.execute(f"SELECT bool_or({condition}) FROM raw_lines").fetchall()[0][0]
+    return layout if some else layout.without_other_keys
 
 
 def _groups(parts: Sequence[Part]) -> Iterator[tuple[Layout, datetime | None, list[Part]]]:

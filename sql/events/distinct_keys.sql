@@ -1,12 +1,10 @@
--- Canonicalising costs far more than grouping, so it runs on distinct keys only.
+-- Canonicalising costs far more than grouping, so it runs on few texts: on distinct keys, of which
+-- those that differ in numbers alone have one shorter key.
 CREATE OR REPLACE TEMP TABLE incoming_texts AS
-SELECT
-    *,
-    md5(canonical) AS event_hash
-FROM (
+WITH keyed AS MATERIALIZED (
     SELECT
         *,
-        $canonical AS canonical
+        $short_key AS short_key
     FROM (
         SELECT
             key,
@@ -17,4 +15,23 @@ FROM (
         FROM incoming_keys
         GROUP BY key
     )
-);
+),
+
+texts AS (
+    SELECT
+        *,
+        md5(canonical) AS event_hash
+    FROM (
+        SELECT
+            short_key,
+            $canonical AS canonical
+        FROM (SELECT DISTINCT short_key FROM keyed)
+    )
+)
+
+SELECT
+    keyed.* EXCLUDE (short_key),
+    texts.canonical,
+    texts.event_hash
+FROM keyed
+INNER JOIN texts ON keyed.short_key = texts.short_key;

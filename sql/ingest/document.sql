@@ -79,7 +79,7 @@ usual AS (
                 THEN try_cast(held[number_place] AS UTINYINT)
         END AS number,
         held[severity_place] AS severity,
-        coalesce(contains(object, '"fame.otlp": {'), FALSE) AS is_otlp
+        $otlp AS is_otlp
     FROM found
 ),
 

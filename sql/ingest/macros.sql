@@ -25,8 +25,8 @@ regexp_extract(
 );
 
 -- The time in UTC, or NULL if the text is not a time. Most ways of writing are read by DuckDB itself,
--- which is several times faster than to take them apart; offsets it ignores. The end of the text says
--- which expression is worth a try.
+-- which is several times faster than to take them apart; a TIMESTAMP ignores offsets. The end of the
+-- text says which expression is worth a try.
 CREATE OR REPLACE TEMP MACRO ingest_iso_timestamp(moment) AS
 coalesce(
     CASE
@@ -41,8 +41,9 @@ coalesce(
                     moment,
                     '^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,6})?[+-]\d{2}:\d{2}$$'
                 )
-                    THEN try_cast(replace(left(moment, -6), ',', '.') AS TIMESTAMP)
-                        - to_minutes(ingest_zone_minutes(right(moment, 6)))
+                    THEN make_timestamp(
+                        epoch_us(try_cast(replace(moment, ',', '.') AS TIMESTAMPTZ))
+                    )
             END
         WHEN regexp_matches(moment, '^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,6})?$$')
             THEN ingest_local(try_cast(replace(moment, ',', '.') AS TIMESTAMP))

@@ -90,6 +90,37 @@ def test_engines_agree_on_text_full_of_marks(messages: list[str]) -> None:
     assert in_sql == in_arrow == in_python
 
 
+NUMBERS = st.lists(
+    st.sampled_from(
+        [
+            *("7", "42", "503", "1777", "1.5", "10.2.3.4", "a1", "A0", "A0.5", "-9", "x", "é"),
+            *("<id>", " ", ".", ":", "/", "//", "/a/", "/ab.", "-", "_", "%", "@", "~", "+", "="),
+            *("\\", "\t"),
+        ]
+    ),
+    max_size=14,
+).map("".join)
+
+
+@pytest.mark.any_duckdb
+@given(st.lists(NUMBERS, min_size=1, max_size=200))
+def test_keys_have_the_canonical_text_of_their_message(messages: list[str]) -> None:
+    key = RECIPE.key_sql("m")
+    with duckdb.connect() as connection:
+        connection.register("messages", pa.table({"m": messages}))
+        different = connection.execute(
+            f"""
+            SELECT m, {RECIPE.sql("m")} AS wanted, {RECIPE.sql("key")} AS by_key,
+                {RECIPE.sql("short")} AS by_short_key
+            FROM (SELECT *, {RECIPE.short_key_sql("key")} AS short FROM
+                (SELECT m, {key} AS key FROM messages))
+            WHERE wanted <> by_key OR wanted <> by_short_key
+            """
+        ).fetchall()
+        connection.unregister("messages")
+    assert different == []
+
+
 @pytest.mark.slow
 @given(LOG_LIKE)
 def test_canonical_text_is_its_own_canonical_text(message: str) -> None:

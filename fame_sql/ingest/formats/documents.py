@@ -46,6 +46,7 @@ def document_select(
     *,
     time_format: str | None = None,
     framed: bool = False,
+    has_others: bool = True,
 ) -> str:
     """Return the SELECT for a format of objects.
 
@@ -61,16 +62,22 @@ def document_select(
         How the times are written; None is any usual way.
     framed : bool
         Whether records were made of lines, so that there are documents.
+    has_others : bool
+        Whether any document has another key than the usual ones. If none has, :func:`other_keys`
+        is not searched for again.
     """
     keys = _merged(known.keys, own_keys)
-    every = _paths(keys)
-    often = [path for path in every if not usual or _first(path) in usual] or every
-    rare = sorted({_first(path) for path in every} - {_first(path) for path in often})
+    every, often = _searched(keys, usual)
+    rare = _rare(every, often) if has_others else []
+    if not has_others:
+        every = often
     places = {name: _place(name, keys, every, often) for name in _PLACES}
     written = _written_time(keys, every, often, time_format)
     return Template(sql.load("ingest/document")).substitute(
         {f"{name}_place": place for name, place in places.items()},
         text=_text(known, framed=framed),
+        # Only what splits lines into records makes this key.
+        otlp="""coalesce(contains(object, '"fame.otlp": {'), FALSE)""" if framed else "FALSE",
         other=_contains_any(rare),
         all_keys=f"[{literals(every)}]::VARCHAR[]",
         usual_keys=f"[{literals(often)}]::VARCHAR[]",
@@ -83,6 +90,32 @@ def document_select(
         expected=known.expected.replace("'", "''"),
         message_names=", ".join(keys.get("body", ())[:_NAMED]).replace("'", "''"),
     )
+
+
+def other_keys(
+    known: Format, own_keys: Sequence[tuple[str, str]], usual: frozenset[str]
+) -> str | None:
+    """Return a condition that holds for each line whose object has another key than the usual ones.
+
+    It may hold for other lines too. It is None where lines are no JSON, or no key is unusual.
+    """
+    if not known.keys or known.records == "logfmt":
+        return None
+    every, often = _searched(_merged(known.keys, own_keys), usual)
+    rare = _rare(every, often)
+    return _contains_any(rare, "line") if rare else None
+
+
+def _searched(
+    keys: Mapping[str, Sequence[str]], usual: frozenset[str]
+) -> tuple[list[str], list[str]]:
+    """Return the paths of all keys, and those that the first documents have."""
+    every = _paths(keys)
+    return every, [path for path in every if not usual or _first(path) in usual] or every
+
+
+def _rare(every: Sequence[str], often: Sequence[str]) -> list[str]:
+    return sorted({_first(path) for path in every} - {_first(path) for path in often})
 
 
 def _text(known: Format, *, framed: bool) -> str:
@@ -156,7 +189,9 @@ def _places(names: Sequence[str], every: Sequence[str], often: Sequence[str]) ->
         )
         for name in names
     ]
-    return ", ".join(f"if(has_others, {one}, {other})" for one, other in pairs)
+    return ", ".join(
+        str(one) if one == other else f"if(has_others, {one}, {other})" for one, other in pairs
+    )
 
 
 def _holds(name: str, value: str, path: str) -> str:
@@ -192,11 +227,11 @@ def _written_time(
     return "ingest_time(moment)"
 
 
-def _contains_any(names: Sequence[str]) -> str:
+def _contains_any(names: Sequence[str], document: str = "object") -> str:
     if not names:
         return "FALSE"
     pattern = '"(?:' + "|".join(re.escape(name) for name in names) + r')"\s*:'
-    return f"regexp_matches(object, {literal(pattern)})"
+    return f"regexp_matches({document}, {literal(pattern)})"
 
 
 def _removals(paths: Sequence[str], messages: Sequence[str]) -> str:

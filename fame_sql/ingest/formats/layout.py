@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from fame_sql.ingest.formats.definition import Format
+from fame_sql.ingest.formats.documents import other_keys
 from fame_sql.ingest.formats.statements import Choices, select
 from fame_sql.ingest.times import TimeChoices
 from fame_sql.sql.quoting import literal
@@ -89,6 +90,22 @@ class Layout:
         if not self.choices.usual_keys:
             return self
         return replace(self, choices=replace(self.choices, usual_keys=frozenset()))
+
+    @property
+    def other_keys(self) -> str | None:
+        """A condition on ``line``: none of the lines for which it is false has an unusual key.
+
+        It is None if there is no faster statement for sources without unusual keys.
+        """
+        choices = self.choices
+        if self.others or self.special or choices.framed or not choices.usual_keys:
+            return None
+        return other_keys(self.format, choices.keys, choices.usual_keys)
+
+    @property
+    def without_other_keys(self) -> Layout:
+        """The layout for lines of which none has an unusual key."""
+        return replace(self, choices=replace(self.choices, has_others=False))
 
     @property
     def grows(self) -> bool:

@@ -35,6 +35,8 @@ class Choices:
         Keys that hold a column, before those of the format.
     usual_keys : frozenset of str
         The keys of its first documents.
+    has_others : bool
+        Whether any document has another key.
     levels_are_column : bool
         Whether most lines of a text have a level.
     framed : bool
@@ -46,6 +48,7 @@ class Choices:
     time_format: str | None = None
     keys: tuple[tuple[str, str], ...] = ()
     usual_keys: frozenset[str] = frozenset()
+    has_others: bool = True
     levels_are_column: bool = False
     framed: bool = False
     columns: tuple[str, ...] = ()
@@ -61,6 +64,7 @@ def select(known: Format, choices: Choices) -> str:
             choices.usual_keys,
             time_format=choices.time_format,
             framed=choices.framed,
+            has_others=choices.has_others,
         )
     if known.pattern:
         return _pattern_select(known, choices.time_format)

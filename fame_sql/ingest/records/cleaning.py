@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -11,6 +12,7 @@ _ANSI = r"\x1b(?:\[[0-9;:?<=>!]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A
 # A crash or a truncated file that is still written leaves a block of null bytes.
 _NULLS = r"^\x00+|\x00{8,}"
 _ESCAPE = re.compile(_ANSI)
+_ESCAPE_BYTE = 0x1B
 
 
 def without_colours(line: str) -> str:
@@ -35,6 +37,8 @@ def clean(lines: pa.Table, *, keep_ansi: bool) -> tuple[pa.Table, pa.Array | Non
     coloured : pyarrow.Array or None
         For each line a JSON object with the line as it was, or NULL.
     """
+    if _lowest_byte(lines["line"]) > _ESCAPE_BYTE:
+        return lines, None
     if _may_hold(lines["line"], b"\x00"):
         lines = _without_nulls(lines)
     text = lines["line"]
@@ -48,11 +52,19 @@ def clean(lines: pa.Table, *, keep_ansi: bool) -> tuple[pa.Table, pa.Array | Non
     return lines.set_column(0, "line", plain), coloured
 
 
-def _may_hold(text: pa.ChunkedArray, byte: bytes) -> bool:
-    """Return whether a byte is in the memory of texts, which is faster to find than in each."""
+def _buffers(text: pa.ChunkedArray) -> list[pa.Buffer]:
+    """Return the memory of texts, in which bytes are found faster than in each text."""
     buffers = [chunk.buffers()[2] for chunk in text.chunks]
-    each = {buffer.address: buffer for buffer in buffers if buffer is not None}
-    return any(byte in buffer.to_pybytes() for buffer in each.values())
+    return list({buffer.address: buffer for buffer in buffers if buffer}.values())
+
+
+def _lowest_byte(text: pa.ChunkedArray) -> int:
+    found = (np.frombuffer(buffer, np.uint8).min() for buffer in _buffers(text))
+    return int(min(found, default=255))
+
+
+def _may_hold(text: pa.ChunkedArray, byte: bytes) -> bool:
+    return any(byte in buffer.to_pybytes() for buffer in _buffers(text))
 
 
 def _objects(text: pa.ChunkedArray) -> pa.Array:
