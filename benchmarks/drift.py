@@ -87,7 +87,8 @@ def main() -> None:
             compile_model(warehouse)
         later = START + timedelta(days=7)
         for lines in (1000, 2000, 3000, 4000, 6000, 10_000):
-            print(f"{lines} lines after a deploy: {after(base, deploy(1, later)[:lines])}", flush=True)
+            found = after(base, deploy(1, later)[:lines])
+            print(f"{lines} lines after a deploy: {found}", flush=True)
         noticed = Counter(after(base, deploy(s, later)[:10_000]) for s in range(1, seeds + 1))
         print(f"{seeds} deploys after 10,000 lines: {dict(noticed)}", flush=True)
         quiet = Counter(after(base, week(seed, later)[-12_000:]) for seed in range(1, seeds + 1))
