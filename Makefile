@@ -4,6 +4,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DUCKDB_1 := build/duckdb-1.5.5
 DBT := build/dbt
+BUCKET := build/bucket
 SPARK := build/spark
 SITE := build/site-venv
 WORKERS ?= 2
@@ -35,7 +36,7 @@ test: checks unit unit-duckdb-1 ## everything that CI runs
 
 # Each uses one core, so two run side by side.
 checks: $(INSTALLED) ## lint, types, the site, and what the tests need
-	$(MAKE) --jobs 2 --output-sync lint types site $(DUCKDB_1)/.installed $(DBT)/.installed $(SPARK)/.installed
+	$(MAKE) --jobs 2 --output-sync lint types site $(DUCKDB_1)/.installed $(BUCKET)/.installed $(DBT)/.installed $(SPARK)/.installed
 
 lint: $(INSTALLED) ## ruff, and the order of imports between rooms
 	$(BIN)/ruff check .
@@ -55,13 +56,19 @@ timings: $(INSTALLED) $(DBT)/.installed $(SPARK)/.installed ## measure the tests
 unit: $(INSTALLED) $(DBT)/.installed $(SPARK)/.installed ## all tests, on the installed DuckDB
 	HF_HUB_OFFLINE=1 $(BIN)/pytest -n $(WORKERS) $(SPREAD) $(ARGS)
 
-unit-duckdb-1: $(INSTALLED) $(DUCKDB_1)/.installed $(DBT)/.installed ## the tests that depend on DuckDB, on 1.5.5
+unit-duckdb-1: $(INSTALLED) $(DUCKDB_1)/.installed $(BUCKET)/.installed $(DBT)/.installed ## the tests that depend on DuckDB, on 1.5.5
 	HF_HUB_OFFLINE=1 PYTHONPATH=$(DUCKDB_1) $(BIN)/pytest -n $(WORKERS) $(SPREAD) -m "not any_duckdb" $(ARGS)
 
 $(DUCKDB_1)/.installed: | $(INSTALLED)
 	rm -rf $(DUCKDB_1)
 	$(BIN)/pip install --quiet --no-deps --target $(DUCKDB_1) duckdb==1.5.5 duckdb-extension-httpfs==1.5.5 \
 		duckdb-extension-quack==1.5.5 duckdb-extension-ducklake==1.5.5 duckdb-extension-postgres-scanner==1.5.5
+	touch $@
+
+# A server of buckets, for the tests of lakes; in a process and a folder of its own.
+$(BUCKET)/.installed: tests/support/bucket_requirements.txt | $(INSTALLED)
+	rm -rf $(BUCKET)
+	$(BIN)/pip install --quiet --no-deps --no-compile --target $(BUCKET) --requirement $<
 	touch $@
 
 # In a separate folder: dbt-core 1.11 needs a pathspec that mypy 2 refuses.

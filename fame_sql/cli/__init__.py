@@ -205,9 +205,12 @@ def _explained(error: BaseException) -> str:
 
     A full disk, too little memory or a locked file speak for themselves.
     """
+    from fame_sql.warehouse.bucket import trouble
     from fame_sql.warehouse.connection import AFTER_DAMAGE, is_damage
 
     duckdb = sys.modules["duckdb"]
+    if reason := trouble(error):
+        return _shown(reason)
     if is_damage(error):
         return f"the warehouse is damaged (DuckDB: {_first_line(error)}): {AFTER_DAMAGE}"
     if isinstance(error, duckdb.OperationalError):

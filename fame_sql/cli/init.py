@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,10 @@ from fame_sql.cli.options.warehouse import DEFAULT_WAREHOUSE
 from fame_sql.cli.output import print_json
 from fame_sql.console import printable
 from fame_sql.errors import InputError
+
+if TYPE_CHECKING:
+    from fame_sql.warehouse.lake.address import LakeAddress
+    from fame_sql.warehouse.warehouse import Warehouse
 
 _LAKE = "warehouse.lake"
 
@@ -102,9 +107,33 @@ def _lake(
     if path.suffix != SUFFIX:
         raise InputError(f"{path} cannot name a lake: use a file that ends with {SUFFIX}")
     check_new(path, force=force)
-    address = parse_address(lake, data)
+    address, was_there = parse_address(lake, data), path.exists()
     if not exists(address):
         create_lake(address, encrypted=encrypted)
     write_address(path, address, force=force)
-    Warehouse.open(path, create=True).close()
+    try:
+        with Warehouse.open(path, create=True) as opened:
+            _check_same(opened, address, encrypted)
+    except BaseException:
+        if not was_there:
+            path.unlink()
+        raise
     return path
+
+
+def _check_same(opened: Warehouse, address: LakeAddress, encrypted: bool) -> None:
+    """Refuse a place or an encryption that the lake, which may be an older one, has not."""
+    from fame_sql.warehouse.lake.opening import options
+
+    found = options(opened.connection)
+    there = found["data_path"]
+    if encrypted and found.get("encrypted") != "true":
+        raise InputError(
+            f"the lake {address} is there, and is not encrypted: leave out --encrypted, or make "
+            "another one and copy this one into it"
+        )
+    if address.data not in (None, there):
+        raise InputError(
+            f"the lake {address} is there, and has its files at {there}, not at {address.data}: "
+            "leave out --data, or name another catalogue"
+        )

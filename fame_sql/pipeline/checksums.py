@@ -16,6 +16,10 @@ from fame_sql.warehouse.lake.kind import is_lake
 from fame_sql.warehouse.progress import statement_progress
 from fame_sql.warehouse.warehouse import Warehouse
 
+_AFTER_LOSS = (
+    "put the file back from a backup of the folder or bucket, then 'fame doctor --deep'; only "
+    "statements that need it fail"
+)
 _PARTITIONED = "SELECT sum(lines) FROM fame.partitions WHERE state = 'stored'"
 
 
@@ -57,6 +61,7 @@ def _tables(warehouse: Warehouse, progress: Progress) -> Iterator[tuple[str, str
                 with statement_progress(warehouse.connection, step, rows):
                     warehouse.rows(f"SELECT bit_xor(hash(read)) FROM {name} AS read")
             except duckdb.Error as error:
-                yield f"{name} cannot be read: {first_line(error)}", AFTER_DAMAGE
+                advice = _AFTER_LOSS if is_lake(warehouse.connection) else AFTER_DAMAGE
+                yield f"{name} cannot be read: {first_line(error)}", advice
                 if isinstance(error, duckdb.FatalException):
                     return

@@ -15,6 +15,7 @@ from fame_sql.errors import QueryError
 from fame_sql.planner import Plan, make_plan
 from fame_sql.scoring.on_demand import Parameters
 from fame_sql.session.planned_run import run_planned
+from fame_sql.warehouse.bucket import trouble
 
 _NO_STATEMENT = "there is no statement: give one, such as 'SELECT * FROM anomalies'"
 _NO_RELATION = re.compile(r"Table with name|column .* not found|does not have a column", re.I)
@@ -118,6 +119,8 @@ def _one_line(error: duckdb.Error) -> str:
     message = str(error)
     if raised := _RAISED_INSIDE.search(message):
         return raised["message"]
+    if reason := trouble(error):
+        return reason
     if current := next((word for part, word in _NOT_CURRENT.items() if part in message), ""):
         return f"{current} warehouse is current: {_USE}"
     first, *others = message.splitlines()

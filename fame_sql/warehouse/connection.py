@@ -15,6 +15,7 @@ from fame_sql import sql
 from fame_sql.errors import ConflictError, HeldError, WarehouseError
 from fame_sql.files import put_in_place
 from fame_sql.sql.quoting import literal
+from fame_sql.warehouse.bucket import trouble
 from fame_sql.warehouse.lake.address import is_lake_path, named_lake
 from fame_sql.warehouse.lake.kind import is_lake
 from fame_sql.warehouse.lake.opening import open_lake
@@ -142,8 +143,11 @@ def open_file(
 
 
 def first_line(error: Exception) -> str:
-    """Return the first line of an error's message: DuckDB adds the statement below it."""
-    return str(error).splitlines()[0]
+    """Return the first line of an error's message, for a bucket what to do about it.
+
+    DuckDB adds the statement below it.
+    """
+    return trouble(error) or str(error).splitlines()[0]
 
 
 AFTER_DAMAGE = (

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from fame_sql import sql
 from fame_sql.sql.quoting import literal, literals
+from fame_sql.warehouse.bucket import forget_environment, sign_in
 
 if TYPE_CHECKING:
     import duckdb
@@ -57,6 +58,7 @@ def limit(connection: duckdb.DuckDBPyConnection) -> None:
     root, days = _partitions(connection)
     _load_extension(connection, root)
     folders = [f"{root}/{day}/" for day in days] + reach_lake(connection)
+    forget_environment(connection)
     connection.execute(f"SET allowed_directories = [{literals(folders)}]")
     connection.execute("SET enable_external_access = false")
 
@@ -104,5 +106,6 @@ def _load_extension(connection: duckdb.DuckDBPyConnection, root: str) -> None:
     extension = "azure" if protocol in _AZURE else "httpfs"
     try:
         connection.execute(f"LOAD {literal(extension)}")
+        sign_in(connection, root)
     except duckdb.Error:
         return  # Reading the partitions says what is missing.

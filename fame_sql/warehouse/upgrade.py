@@ -110,6 +110,7 @@ def migrate(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: boo
     """
     if read_only:
         if pending_steps(connection, path):
+            check_is_warehouse(connection, path)
             raise WarehouseError(
                 f"{path} was made by another version of fame-sql: run "
                 f"'fame upgrade --warehouse {path}' once to bring it up to date"
@@ -197,8 +198,9 @@ def _change(
             if copy is not None:
                 unfinished.replace(copy)
     except duckdb.Error as error:
+        aim = "upgraded" if schema_version(connection) else "made a warehouse"
         raise WarehouseError(
-            f"{path} cannot be upgraded, and is as it was: {first_line(error)}"
+            f"{path} cannot be {aim}, and is as it was: {first_line(error)}"
         ) from None
     finally:
         unfinished.unlink(missing_ok=True)

@@ -123,6 +123,7 @@ WRITTEN = [
     "BEGIN",
     "COMMIT",
     "UPDATE fame.labels SET rationale = 'the query of postgres was slow'",
+    "CREATE OR REPLACE TABLE secret AS SELECT 'create secret' AS secret",
 ]
 
 NOT_WRITTEN = [
@@ -147,6 +148,9 @@ NOT_WRITTEN = [
     "INSERT INTO x FROM \"query\" /* a */ -- b\n (lower('FROM QUACK_STOP(1)'))",
     "FROM query_table('__duck' || 'lake_metadata_lake.ducklake_snapshot')",
     "FROM json_execute_serialized_sql(replace('{x}', 'x', 'y'))",
+    "CREATE SECRET a (TYPE s3, ENDPOINT 'elsewhere', SCOPE 's3://logs/')",
+    "SELECT 'ä'; /* ö */ create/**/OR REPLACE -- x\n PERSISTENT SECRET a (TYPE s3)",
+    "DROP TEMPORARY SECRET IF EXISTS fame_bucket",
 ]
 
 

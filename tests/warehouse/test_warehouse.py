@@ -68,6 +68,11 @@ def test_views_of_another_version_are_redefined(copied: Path) -> None:
 def test_an_older_schema_is_not_migrated_by_a_reader(tmp_path: Path) -> None:
     path = tmp_path / "old.duckdb"
     duckdb.connect(str(path)).close()
+    with pytest.raises(WarehouseError, match=r"holds no warehouse.*'fame ingest LOGFILE"):
+        Warehouse.open(path, read_only=True)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE SCHEMA fame")
+        connection.execute("CREATE TABLE fame.schema_versions AS SELECT 1 AS version")
     with pytest.raises(WarehouseError, match="another version of fame-sql"):
         Warehouse.open(path, read_only=True)
 

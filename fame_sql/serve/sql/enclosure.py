@@ -18,6 +18,7 @@ from fame_sql.serve.part import Part
 from fame_sql.sql.quoting import literal, literals
 from fame_sql.storage.views import reach_partitions
 from fame_sql.warehouse import settings
+from fame_sql.warehouse.bucket import forget_environment
 from fame_sql.warehouse.reach import reach_lake
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Enclosure(Part):
         place = settings.read(connection, settings.PARTITION_PLACE)
         folders = [] if place is None else [f"{place.rstrip('/')}/"]
         folders += reach_lake(connection)
+        forget_environment(connection)
         connection.execute(f"SET allowed_directories = [{literals(folders)}]")
         connection.execute("SET enable_external_access = false")
 

@@ -12,6 +12,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Collection, Iterator
+from itertools import pairwise
 from typing import Any
 
 import duckdb
@@ -68,6 +69,7 @@ _ANYWHERE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CATALOGUE = "__ducklake_"
+_BEFORE_SECRET = {"OR", "REPLACE", "PERSISTENT", "TEMPORARY", "TEMP"}
 
 
 class Statements:
@@ -184,7 +186,19 @@ def _refused_to_writers(statement: str, kinds: list[str]) -> str | None:
             return f"{kind} is not run for clients: they change tables, not settings or files"
     if found := _ANYWHERE.search(statement):
         return f"{found[0]} is not for clients"
+    if {"CREATE", "DROP", "EXPLAIN"} & set(kinds) and _is_about_a_secret(statement):
+        return "secrets are not for clients: they say where the server sends its files"
     return None
+
+
+def _is_about_a_secret(statement: str) -> bool:
+    """Return whether a statement makes or drops a secret, whatever comments stand in it."""
+    text, tokens = statement.encode(), duckdb.tokenize(statement)
+    places = [at for at, kind in tokens if kind != duckdb.token_type.comment]
+    found = (re.match(rb"\w+", text[at:]) for at in places)
+    words = [word[0].decode().upper() if word else "" for word in found]
+    kept = [word for word in words if word not in _BEFORE_SECRET]
+    return any(one in {"CREATE", "DROP"} and two == "SECRET" for one, two in pairwise(kept))
 
 
 def _nodes(tree: object) -> Iterator[dict[str, Any]]:

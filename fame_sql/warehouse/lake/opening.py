@@ -13,6 +13,7 @@ import duckdb
 from fame_sql import sql
 from fame_sql.errors import HeldError, WarehouseError
 from fame_sql.sql.quoting import literal
+from fame_sql.warehouse.bucket import sign_in, trouble
 from fame_sql.warehouse.lake.address import LakeAddress
 from fame_sql.warehouse.lake.numbers import create_numbers
 
@@ -50,8 +51,7 @@ def open_lake(address: LakeAddress, *, read_only: bool = False) -> duckdb.DuckDB
     try:
         opened = address.as_program(f"-{os.getpid()}-{next(_connections)}")
         connection = duckdb.connect(opened, read_only=read_only, config=_settings())
-        if connection.execute(sql.load("warehouse/lake/is_encrypted")).fetchall() == [(True,)]:
-            connection.execute(_CIPHERS)
+        _load_for_files(connection)
         return connection
     except duckdb.Error as error:
         raise _explained(address, error) from None
@@ -76,11 +76,12 @@ def open_lake_at(address: LakeAddress, moment: datetime) -> duckdb.DuckDBPyConne
         If the lake cannot be opened, or has no state of that moment.
     """
     written = moment.replace(tzinfo=moment.tzinfo or UTC).isoformat(" ")
-    options = f"READ_ONLY, SNAPSHOT_TIME {literal(written)}"
+    chosen = f"READ_ONLY, SNAPSHOT_TIME {literal(written)}"
     connection = duckdb.connect(config=_settings())
     try:
-        connection.execute(f"ATTACH {literal(address.for_duckdb)} AS lake ({options})")
+        connection.execute(f"ATTACH {literal(address.for_duckdb)} AS lake ({chosen})")
         connection.execute("SET search_path = 'lake.main,lake.fame_stored'")
+        _load_for_files(connection)
     except duckdb.Error as error:
         connection.close()
         if "No snapshot found" in str(error):
@@ -132,17 +133,38 @@ def create_lake(address: LakeAddress, *, encrypted: bool = False) -> None:
             f"{address} is new and needs a place for its Parquet files: name a folder or bucket "
             "with --data, as in --data s3://bucket/logs"
         )
-    options = f"DATA_PATH {literal(address.data)}" + (", ENCRYPTED" if encrypted else "")
+    chosen = f"DATA_PATH {literal(address.data)}" + (", ENCRYPTED" if encrypted else "")
     _make_folder(address.data)
     try:
         with duckdb.connect(config=_settings()) as memory:
             if encrypted:
                 memory.execute(_CIPHERS)
-            memory.execute(f"ATTACH {literal(address.for_duckdb)} AS lake ({options})")
+            _look_into(memory, address.data)
+            memory.execute(f"ATTACH {literal(address.for_duckdb)} AS lake ({chosen})")
             create_numbers(memory, address)
             memory.execute("DETACH lake")
     except duckdb.Error as error:
         raise _explained(address, error) from None
+
+
+def options(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return where the files of a connection's lake are, and whether they are encrypted."""
+    return dict(connection.execute(sql.load("warehouse/lake/options")).fetchall())
+
+
+def _load_for_files(connection: duckdb.DuckDBPyConnection) -> None:
+    """Load what the files of a connection's lake need, and the keys of their bucket."""
+    found = options(connection)
+    if found.get("encrypted") == "true":
+        connection.execute(_CIPHERS)
+    sign_in(connection, found["data_path"])
+
+
+def _look_into(connection: duckdb.DuckDBPyConnection, data: str) -> None:
+    """List a bucket, before a catalogue is made that would name it for ever."""
+    if "://" in data:
+        sign_in(connection, data)
+        connection.execute("SELECT 1 FROM glob($place) LIMIT 1", {"place": f"{data}**"})
 
 
 def _make_folder(data: str) -> None:
@@ -179,6 +201,8 @@ def _is_missing(text: str) -> bool:
 
 def _explained(address: LakeAddress, error: duckdb.Error) -> WarehouseError:
     """Return the error for a lake that cannot be opened, without any password."""
+    if reason := trouble(error):
+        return WarehouseError(reason)
     text = _SECRETS.sub("password=…", " ".join(str(error).split()))
     if any(words in text for words in _NO_EXTENSION):
         return WarehouseError(

@@ -153,6 +153,11 @@ def test_init_makes_a_lake_or_names_one(tmp_path: Path, lake_extensions: Path) -
         assert warehouse.rows("SELECT body FROM logs") == [("disk failed",)]
     again = run.invoke(main, [*words, str(first)])
     assert (again.exit_code, "exists" in again.output) == (1, True)
+    third = tmp_path / "c.lake"
+    for option in (["--data", str(tmp_path / "elsewhere")], ["--encrypted"]):
+        refused = run.invoke(main, [*words, str(third), *option])
+        assert (refused.exit_code, "is there" in refused.output) == (1, True), refused.output
+        assert not third.exists()
 
 
 def test_a_table_is_loaded_once(file_lake: Path, tmp_path: Path) -> None:
