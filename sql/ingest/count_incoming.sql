@@ -16,7 +16,7 @@ WITH counted AS (
                 WHEN severity_number IS NULL
                     THEN regexp_matches(
                         left(body, 100),
-                        '(?:^|[\s\[<({|:/.])(?:ERROR|WARN|WARNING|INFO|DEBUG|FATAL|CRITICAL|SEVERE|TRACE)(?:[\s\]>)}|:/,]|$)|[\[<](?i:error|warn|warning|note|notice|info|information|debug|trace|critical|fatal|wrn|err)[\]>]|: (?:Error|Warning|Info|Debug|Fatal|Panic): |(?i:level|lvl|severity)\W{1,4}(?i:error|warn|warning|info|debug|fatal|critical)\b'
+                        '(?:^|[\s\[<({|:/.])(?:ERROR|WARN|WARNING|INFO|DEBUG|FATAL|CRITICAL|SEVERE|TRACE)(?:[\s\]>)}|:/,]|$)|[\[<](?i:error|warn|warning|note|notice|info|information|debug|trace|critical|fatal|wrn|err)[\]>]|: (?:Error|Warning|Info|Debug|Fatal|Panic): |(?:^|[\s>\])|])(?:Info|Information|Error|Warning|Debug|Notice|Critical|Fatal|Trace)\s{2,}|\|[EWIDF]\||(?:^|\s)(?:information|warning|critical|debug)/\w|(?i:level|lvl|severity)\W{1,4}(?i:error|warn|warning|info|debug|fatal|critical)\b'
                     )
             END
         ) AS hinted

@@ -35,7 +35,10 @@ timed AS (
                 )
             )
         ) AS moment,
-        coalesce(nullif(classic.host, ''), nullif(iso.host, '')) AS host,
+        -- What ends with a colon is a program, and what begins with a bracket is no host either.
+        nullif(
+            regexp_replace(coalesce(nullif(classic.host, ''), iso.host), '^(?:.*[^:]:|[\[(].*)$', ''), ''
+        ) AS host,
         coalesce(nullif(classic.priority, ''), nullif(iso.priority, '')) AS priority
     FROM headed
 ),
@@ -46,7 +49,7 @@ messages AS (
         if(
             moment IS NULL,
             line,
-            regexp_replace(line, '^(?:<\d{1,3}>)?(?:\S+T|[A-Z][a-z]{2} +\d+ (?:\d{4} )?)\S+ \S+ ?', '')
+            regexp_replace(line, '^(?:<\d{1,3}>)?(?:\S+T|[A-Z][a-z]{2} +\d+ (?:\d{4} )?)\S+ (?:[^\s\[(](?:\S*[^\s:])?(?: |$)|\S*::(?: |$))?', '')
         ) AS message
     FROM timed
 ),
@@ -60,7 +63,13 @@ programs AS (
             moment IS NULL,
             '',
             regexp_extract(message, '^(?:: )?%[A-Z0-9_]+-([0-7])-', 1)
-        ) AS facility_level
+        ) AS facility_level,
+        -- The level that Solaris writes before the message.
+        if(
+            moment IS NULL,
+            '',
+            regexp_extract(message, '^\S+: \[ID \d+ \w+\.([a-z]+)\] ', 1)
+        ) AS identified_level
     FROM messages
 ),
 
@@ -84,6 +93,7 @@ SELECT
     CASE
         WHEN moment IS NULL THEN NULL
         WHEN facility_level <> '' THEN ingest_priority_level(facility_level)
+        WHEN identified_level <> '' THEN identified_level
         ELSE ingest_priority_level(priority)
     END AS severity_text,
     NULL::UTINYINT AS severity_number,

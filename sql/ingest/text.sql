@@ -71,7 +71,7 @@ led AS (
         *,
         if(
             usual_moment IS NULL AND may_have_time,
-            regexp_extract(line, '^\[?(?:$levels)\]?[\s:|,-]{1,5}'),
+            regexp_extract(line, '^(?:\[?(?:$levels)\]?|\[(?i:$bracketed_levels)\])[\s:|,-]{1,5}'),
             ''
         ) AS lead
     FROM usual
@@ -157,7 +157,7 @@ contexts AS (
             moment IS NOT NULL AND level = '' AND lead = '',
             regexp_extract(
                 rest,
-                '^[\s\-|,:]*(?:(?:\[[^\[\]]{1,100}\]|\([^()]{1,100}\)|[\w.$$#/-]{1,100} -)[\s\-|,:]{1,5}){1,3}(?:\[?(?:$plain_levels)\]?(?:\s|:|\||,|$$)|\[(?i:$bracketed_levels)\]|(?i:$small_levels)(?:\s*[:|]${level_end}))'
+                '^[\s\-|,:]*(?:(?:\[[^\[\]]{1,100}\]|\([^()]{1,100}\)|<[^<>]{1,40}>)[\s\-|,:]{0,5}|[\w.$$#/-]{1,100} -[\s\-|,:]{1,5}){1,3}(?:\[?(?:$plain_levels)\]?(?:\s|:|\||,|$$)|\[\s*(?i:$bracketed_levels)\s*\]|(?i:$small_levels)(?:\s*[:|]|\s{2,}${level_end}))|^\s+[a-zA-Z_]*[\d.-][\w.$$#/-]{0,100} (?:ERROR|WARN|WARNING|INFO|DEBUG|FATAL|CRITICAL)\s'
             ),
             ''
         ) AS context
@@ -209,8 +209,10 @@ SELECT
         WHEN context <> '' OR guess IS NOT NULL
             THEN ingest_attributes(
                 json_object(
-                    'thread', nullif(regexp_extract(context, '[\[(]([^\[\]()]+)[\])]', 1), ''),
-                    'logger', nullif(regexp_extract(context, '([\w.$$#/-]+) -', 1), ''),
+                    'thread', nullif(regexp_extract(context, '[\[(<]([^\[\]()<>]+)[\])>]', 1), ''),
+                    'logger', nullif(
+                        regexp_extract(context, '([\w.$$#/-]+) (?:-|[A-Z]+\s$$)', 1), ''
+                    ),
                     'time_guess', guess
                 )
             )

@@ -37,15 +37,15 @@ CASE
     )
 END;
 
--- What is added to a clock: a half of the day is A or P, or ''. The second 60 is the first of the
+-- What is added to a clock: a half of the day is AM, PM, VORM or NACHM, or ''. The second 60 is the first of the
 -- next minute.
 CREATE OR REPLACE TEMP MACRO ingest_after_clock(clock, half) AS
 CASE
     WHEN half = '' AND NOT contains(clock, ':60') THEN INTERVAL 0 HOURS
     ELSE CASE
-        WHEN lower(half) = 'p' AND try_cast(split_part(clock, ':', 1) AS INTEGER) < 12
+        WHEN lower(half[1]) IN ('p', 'n') AND try_cast(split_part(clock, ':', 1) AS INTEGER) < 12
             THEN INTERVAL 12 HOURS
-        WHEN lower(half) = 'a' AND split_part(clock, ':', 1) = '12' THEN INTERVAL (-12) HOURS
+        WHEN lower(half[1]) IN ('a', 'v') AND split_part(clock, ':', 1) = '12' THEN INTERVAL (-12) HOURS
         ELSE INTERVAL 0 HOURS
     END
     + if(regexp_matches(clock, '^\d+:\d+:60'), INTERVAL 1 SECOND, INTERVAL 0 SECONDS)
@@ -74,15 +74,15 @@ list_transform(
     [
         regexp_extract(
             text,
-            '^(\d{1,2})([./-])(\d{1,2})(?:[./-](\d{4})|\.(\d{2}))[ ,T-]{1,2}$clock ?$zone?$$',
-            ['first', 'mark', 'second', 'year', 'short_year', 'clock', 'half', 'zone']
+            '^(\d{1,2})([./-])(\d{1,2})[./-](\d{4}|\d{2})[ ,:T-]{1,2}$clock ?$zone?$$',
+            ['first', 'mark', 'second', 'year', 'clock', 'half', 'zone']
         )
     ],
     lambda time_parts: if(
         time_parts.mark = '.' OR try_cast(time_parts.first AS INTEGER) > 12
         OR (try_cast(time_parts.second AS INTEGER) <= 12 AND $day_first),
-        [time_parts.year || time_parts.short_year, time_parts.second, time_parts.first, time_parts.clock, time_parts.half, time_parts.zone],
-        [time_parts.year || time_parts.short_year, time_parts.first, time_parts.second, time_parts.clock, time_parts.half, time_parts.zone]
+        [time_parts.year, time_parts.second, time_parts.first, time_parts.clock, time_parts.half, time_parts.zone],
+        [time_parts.year, time_parts.first, time_parts.second, time_parts.clock, time_parts.half, time_parts.zone]
     )
 )[1];
 
@@ -190,6 +190,23 @@ CASE
     ELSE moment - to_minutes(ingest_offset(zone))
 END;
 
+-- A written time in UTC. Its zone has a name of the IANA database, or is written in minutes.
+CREATE OR REPLACE TEMP MACRO ingest_in_named_zone(moment, zone) AS
+CASE
+    WHEN zone = '' THEN ingest_local(moment)
+    WHEN regexp_matches(zone, '^[+-]\d{3}$$') THEN moment - to_minutes(try_cast(zone AS INTEGER))
+    -- DuckDB fails at a name that it does not know.
+    WHEN zone IN (SELECT name FROM pg_timezone_names())
+        THEN timezone('UTC', timezone(zone, moment))
+END;
+
+-- The time that a text without a zone is, as it is written.
+CREATE OR REPLACE TEMP MACRO ingest_time_written(text) AS
+list_transform(
+    [ingest_time_parts(text)],
+    lambda time_parts: ingest_written(time_parts[1], time_parts[2], time_parts[3], time_parts[4], time_parts[5])
+)[1];
+
 -- TAI64N: seconds of atomic time and nanoseconds, in hexadecimal digits.
 CREATE OR REPLACE TEMP MACRO ingest_time_atomic(text) AS
 CASE
@@ -234,6 +251,8 @@ CASE
     WHEN regexp_matches(text, '^(?:0?[1-9]|1[0-2])[-/](?:0?[1-9]|1[0-2])[-/]\d{2}')
         AND NOT $date_is_certain
         THEN if($day_first, 'day before month', 'month before day')
+    WHEN regexp_matches(text, '^(?:1[3-9]|2\d|3[01])[-/](?:0?[1-9]|1[0-2])[-/]\d{2}[ ,T]')
+        THEN 'day, month, year'
     WHEN regexp_matches(text, '(?:UTC|GMT)[+-]\d{1,2}$$')
         THEN regexp_extract(text, '(?:UTC|GMT)[+-]\d+') || ' as east of Greenwich'
     ELSE CASE regexp_extract(text, ' ?([A-Z]{3,5})(?: \d{4})?$$', 1) $zone_guesses END

@@ -58,7 +58,8 @@ class Format:
         evidence for it.
     pattern : str
         A regular expression with groups that are named like columns of ``fame.logs``. All other
-        groups are attributes.
+        groups are attributes, but ``timezone``, which is a zone of the IANA database or, as in
+        ``+060``, minutes.
     statement : str
         The SQL file with the SELECT that reads its lines, for formats that come with fame-sql.
     keys : mapping of str to list of str

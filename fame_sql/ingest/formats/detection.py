@@ -261,8 +261,7 @@ def _columns(known: Format, lines: Sequence[str]) -> tuple[tuple[str, ...], str]
     if known.records == "csv":
         return header_of(lines, _column_names(known)) or ((), ",")
     named = [found for line in lines if (found := fields_named(line))]
-    columns, tabbed = named[0] if named else ((), False)
-    return columns, "\t" if tabbed else " "
+    return named[0] if named else ((), " ")
 
 
 def _continuation(main: Format, share: int, lines: int) -> str:

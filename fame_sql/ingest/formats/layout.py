@@ -14,7 +14,7 @@ from fame_sql.ingest.times import TimeChoices
 from fame_sql.sql.quoting import literal
 
 DATED = (
-    r"\W?(?:[A-Z]{4,8}\W{1,3})?(?:[A-Za-zÀ-ɏ]{2,9}\.?,? +)?"
+    r"\W?(?:[A-Z]{4,8}\W{1,3}|[a-z]{3,9}\]\s)?(?:[A-Za-zÀ-ɏ]{2,9}\.?,? +)?"
     r"(?:\d{1,4}[-/. ](?:\d{1,2}|[A-Za-zÀ-ɏ]{3,9})\.?[-/. ]\d{1,4}"
     r"|[A-Za-zÀ-ɏ]{3,9}\.? {1,2}\d{1,2}\b|\d{2}[-/]\d{2}|\d{6,8}|\d{10}\b)"
     r"[T ,:_-]{0,3}(?:\d{1,2}:\d{1,2}|\d{3})"

@@ -61,7 +61,7 @@ def level_patterns(*, are_column: bool = False) -> dict[str, str]:
     """
     found = {
         "severities": patterns()["severities"],
-        "levels": "|".join([patterns()["levels"], *TRANSLATED]),
+        "levels": "|".join([patterns()["levels"], "DPANIC", *TRANSLATED]),
         "small_levels": "|".join([patterns()["small_levels"], *_small(TRANSLATED)]),
     }
     plain = found["levels"].split("|")

@@ -20,7 +20,8 @@ COLUMNS = (
 )
 """The columns that a group of a pattern, a key or a constant can fill."""
 
-_SPECIAL = {"priority", "status"}
+_WRITTEN = "ingest_time_written(field.timestamp)"
+_SPECIAL = {"priority", "status", "timezone"}
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def _pattern_select(known: Format, time_format: str | None) -> str:
             "pattern": literal(known.pattern),
             "groups": f"[{literals(list(groups))}]",
             "time": _time(groups, formats),
-            "time_text": "field.timestamp" if "timestamp" in groups else "''",
+            "time_text": _time_text(groups),
             "attributes": ", ".join(pairs),
             "expected": literal(f"expected: {known.expected}"),
         }
@@ -124,10 +125,22 @@ def _pattern_select(known: Format, time_format: str | None) -> str:
 def _time(groups: tuple[str, ...], formats: Sequence[str]) -> str:
     if "timestamp" not in groups:
         return "NULL::TIMESTAMP"
+    if "timezone" in groups:
+        moments = [WrittenTime(one).moment("field.timestamp") for one in formats]
+        written = f"coalesce({', '.join(moments)})" if moments else _WRITTEN
+        return f"ingest_in_named_zone({written}, field.timezone)"
     if not formats:
         return "ingest_time(field.timestamp)"
     readings = [WrittenTime(one).reading("field.timestamp") for one in formats]
     return f"coalesce({', '.join(readings)})"
+
+
+def _time_text(groups: tuple[str, ...]) -> str:
+    if "timestamp" not in groups:
+        return "''"
+    if "timezone" in groups:
+        return "trim(field.timestamp || ' ' || field.timezone)"
+    return "field.timestamp"
 
 
 def _present(name: str) -> str:

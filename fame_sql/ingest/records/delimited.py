@@ -89,15 +89,15 @@ def _fields(text: str, delimiter: str) -> list[str]:
 
 def fielded_records(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterator[Record]:
     """Yield the lines of a W3C or Zeek log as objects; lines with '#' name the fields."""
-    columns, tabbed = tuple(settings.get("columns", ())), settings.get("delimiter") == "\t"
+    columns, delimiter = tuple(settings.get("columns", ())), settings.get("delimiter", " ")
     day = ""
     for line in lines:
         if line.text.startswith("#"):
-            columns, tabbed = fields_named(line.text) or (columns, tabbed)
+            columns, delimiter = fields_named(line.text) or (columns, delimiter)
             day = _day_of(line.text) or day
             yield Record.of_line(line, _object([("message", line.text)]))
             continue
-        row = line.text.split("\t") if tabbed else _words(line.text)
+        row = _row(line.text, delimiter)
         pairs = [
             (n, v) for n, v in zip(columns, row, strict=False) if v not in ("-", "(empty)", "")
         ]
@@ -106,13 +106,22 @@ def fielded_records(lines: Iterable[Line], settings: Mapping[str, Any]) -> Itera
         )
 
 
-def fields_named(line: str) -> tuple[tuple[str, ...], bool] | None:
-    """Return the fields that a line with '#' names, and whether tabs separate them."""
+def fields_named(line: str) -> tuple[tuple[str, ...], str] | None:
+    """Return the fields that a line with '#' names, and what separates them."""
     if line.startswith("#fields\t"):
-        return tuple(line.split("\t")[1:]), True
+        return tuple(line.split("\t")[1:]), "\t"
     if line.startswith("#Fields:"):
-        return tuple(line.removeprefix("#Fields:").split()), False
+        named = line.removeprefix("#Fields:").strip()
+        if "," in named and " " not in named:
+            return tuple(named.split(",")), ","
+        return tuple(named.split()), " "
     return None
+
+
+def _row(text: str, delimiter: str) -> list[str]:
+    if delimiter == " ":
+        return _words(text)
+    return text.split("\t") if delimiter == "\t" else _fields(text, delimiter)
 
 
 def _words(text: str) -> list[str]:

@@ -13,13 +13,17 @@ from fame_sql.ingest.records.record import Line, Record
 from fame_sql.warehouse.severities import NUMBERS
 
 _CONTAINER = re.compile(r"(\S+) (stdout|stderr) ([PF])(?::\S*)? ?(.*)", re.DOTALL)
-_COMPOSE = re.compile(r"([a-z0-9][\w.-]*?) +\| ?(.*)", re.DOTALL)
+_COMPOSE = re.compile(r"(?:([a-z0-9][\w.-]*?) +\| ?|\[([a-z]+/[\w.-]+/[\w.-]+)\] )(.*)", re.DOTALL)
+_PRIORITY = re.compile(r"<(\d{1,3})> ?(.*)", re.DOTALL)
 _STAMPED = re.compile(
     r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[+-]\d\d:?\d\d))?)[ \t]+"
     r"(?:(?:([^\s{\"\[]+?):?[ \t]+)?(\{.*\})\s*|((?:[IWEF]\d{4} \d\d:|\[?\d{4}-\d\d-\d\d|\w+=).*))",
     re.DOTALL,
 )
 _MOST_PIECES = 10_000
+
+PRIORITY = "syslog.priority"
+"""The attribute of a priority that an envelope gives a record."""
 
 
 def container_lines(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterator[Record]:
@@ -33,13 +37,25 @@ def docker_lines(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterator
 
 
 def compose_lines(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterator[Record]:
-    """Yield the lines of containers as Docker Compose prints them, after the container's name."""
+    """Yield the lines of containers that stand after the container's name."""
     for line in lines:
         found = _COMPOSE.fullmatch(line.text)
         record = Record.of_line(line)
         if found is not None:
-            container, text = found.groups()
-            record = replace(record, text=text, outer=json.dumps({"container": container}))
+            composed, prefixed, text = found.groups()
+            outer = json.dumps({"container": composed or prefixed})
+            record = replace(record, text=text, outer=outer)
+        yield record
+
+
+def lines_with_priority(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterator[Record]:
+    """Yield lines that stand after a priority of syslog, which has their level."""
+    for line in lines:
+        found = _PRIORITY.fullmatch(line.text)
+        record = Record.of_line(line)
+        if found is not None:
+            outer = json.dumps({PRIORITY: int(found[1]), "facility": int(found[1]) // 8})
+            record = replace(record, text=found[2], outer=outer)
         yield record
 
 

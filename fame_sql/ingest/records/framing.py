@@ -15,6 +15,7 @@ from fame_sql.ingest.records.envelopes import (
     compose_lines,
     container_lines,
     docker_lines,
+    lines_with_priority,
     stamped_lines,
 )
 from fame_sql.ingest.records.headed import headed_lines
@@ -35,6 +36,7 @@ SPLITTERS: dict[str, Splitter] = {
     "container": container_lines,
     "docker": docker_lines,
     "compose": compose_lines,
+    "priority": lines_with_priority,
     "stamped": stamped_lines,
     "headed": headed_lines,
     "counted": counted_messages,

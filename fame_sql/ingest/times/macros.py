@@ -13,14 +13,16 @@ from fame_sql import sql
 from fame_sql.errors import InputError
 from fame_sql.sql.quoting import literal
 
-CLOCK = r"(\d{1,2}:\d{2}(?::\d{2})?(?:[.,:]\d{1,9})?)(?: ?([AaPp])\.?[Mm]\b\.?)?"
+CLOCK = r"(\d{1,2}:\d{2}(?::\d{2})?(?:[.,:]\d{1,9})?)(?: ?([AaPp]\.?[Mm]\b|(?i:VORM|NACHM)\b)\.?)?"
 """A clock and the half of the day, as two groups."""
 
 ZONE = r"(Z|z|[+-]\d{1,2}(?::?\d{2})?|(?:UTC|GMT)[+-]\d{1,2}(?::?\d{2})?|[A-Za-z]{2,5})"
 """A zone or what may be the name of one, as one group."""
 
 
-CLOCK_PATTERN = r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,:]\d{1,9})?(?: ?[AaPp]\.?[Mm]\b\.?)?"
+CLOCK_PATTERN = (
+    r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,:]\d{1,9})?(?: ?(?:[AaPp]\.?[Mm]\b|(?i:VORM|NACHM)\b)\.?)?"
+)
 """The same without groups."""
 
 LETTERS = "[A-Za-zÀ-ɏ]"

@@ -80,8 +80,7 @@ class WrittenTime:
         """
         if self.format in _EPOCHS:
             return f"ingest_time_epoch({text})"
-        squeezed = f"regexp_replace({text}, ' +', ' ', 'g')"
-        moment = f"try_strptime({squeezed}, {literal(re.sub(' +', ' ', self._duckdb))})"
+        moment = self.moment(text)
         if any(code in self.format for code in ("%Y", "%y")):
             # A zone that strptime reads shifts the time to UTC.
             return moment if "%z" in self.format else f"ingest_local({moment})"
@@ -89,6 +88,11 @@ class WrittenTime:
             f"ingest_yearless(month({moment}), day({moment})::VARCHAR, "
             f"strftime({moment}, '%H:%M:%S.%f'))"
         )
+
+    def moment(self, text: str) -> str:
+        """Return the SQL expression of the time that the SQL expression ``text`` is, as written."""
+        squeezed = f"regexp_replace({text}, ' +', ' ', 'g')"
+        return f"try_strptime({squeezed}, {literal(re.sub(' +', ' ', self._duckdb))})"
 
     @property
     def _duckdb(self) -> str:
