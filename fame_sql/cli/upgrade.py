@@ -81,6 +81,8 @@ def _print_plan(plan: UpgradePlan) -> None:
 
 
 def _print_report(report: UpgradeReport) -> None:
+    from fame_sql.warehouse.lake.address import is_lake_path
+
     if not report.changed:
         click.echo(_up_to_date(report.path, report.after))
         return
@@ -94,7 +96,8 @@ def _print_report(report: UpgradeReport) -> None:
         )
     )
     if report.copy is None:
-        click.echo("no copy was kept")
+        kept = "a lake keeps what it was until 'fame expire'" if is_lake_path(report.path) else ""
+        click.echo(kept or "no copy was kept")
         return
     click.echo(printable(f"it is kept as it was in {report.copy}"))
     click.echo(printable(f"to go back, close the warehouse and run: {report.go_back}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from fame_sql import sql
 from fame_sql.console import PART, Progress, SilentProgress
@@ -18,6 +19,7 @@ from fame_sql.storage.views import partition_place
 from fame_sql.warehouse import lines
 from fame_sql.warehouse.definitions import are_current
 from fame_sql.warehouse.progress import statement_progress
+from fame_sql.warehouse.reach import data_of_lake
 from fame_sql.warehouse.warehouse import Warehouse
 
 _LEAST_ROOM = 200_000_000
@@ -113,12 +115,19 @@ def _partitions(warehouse: Warehouse) -> Iterator[Finding]:
 
 
 def _room(warehouse: Warehouse) -> Iterator[Finding]:
-    free = shutil.disk_usage(warehouse.path.absolute().parent).free
-    if free < max(_LEAST_ROOM, warehouse.path.stat().st_size // 10):
+    data = data_of_lake(warehouse.connection)
+    if data is not None and "://" in data:
+        return
+    place = warehouse.path.absolute().parent if data is None else Path(data)
+    size = warehouse.path.stat().st_size if data is None else 0
+    if not place.exists():
+        return  # Whatever reads the files says so.
+    free = shutil.disk_usage(place).free
+    if free < max(_LEAST_ROOM, size // 10):
         yield Finding(
-            f"the disk of {warehouse.path} has {free / 1e6:,.0f} MB left, and what cannot be "
-            "written is neither ingested nor told of: free some room, or give days away",
-            "fame partition move --older-than 30d",
+            f"the disk of {data or warehouse.path} has {free / 1e6:,.0f} MB left, and what cannot "
+            "be written is neither ingested nor told of: free some room, or give days away",
+            f"fame {'partition move' if data is None else 'expire'} --older-than 30d",
         )
 
 

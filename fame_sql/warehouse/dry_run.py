@@ -19,6 +19,7 @@ from fame_sql.warehouse.estimate import (
     rewritten_bytes,
     step_seconds,
 )
+from fame_sql.warehouse.lake.kind import is_lake
 from fame_sql.warehouse.migrations import newest_version, pending_steps, schema_version
 from fame_sql.warehouse.upgrade import check_is_warehouse
 
@@ -97,15 +98,17 @@ def plan_upgrade(path: Path, *, keep_copy: bool = True) -> UpgradePlan:
 def _plan(connection: duckdb.DuckDBPyConnection, path: Path, *, keep_copy: bool) -> UpgradePlan:
     steps = pending_steps(connection, path)
     redefined = defined_names() if steps or not are_current(connection) else []
-    copied = path.stat().st_size if steps and keep_copy else 0
+    # A lake keeps what it was as a snapshot, and writes no file again for a new column.
+    is_file = not is_lake(connection)
+    copied = path.stat().st_size if steps and keep_copy and is_file else 0
     return UpgradePlan(
         path=path,
         before=schema_version(connection),
         after=newest_version(),
         steps=tuple((step.number, step.name) for step in steps),
         redefined=tuple(redefined),
-        seconds=copy_seconds(copied) + step_seconds(connection, steps),
+        seconds=copy_seconds(copied) + (step_seconds(connection, steps) if is_file else 0.0),
         copy_bytes=copied,
-        rewritten_bytes=rewritten_bytes(connection, steps),
-        free_bytes=shutil.disk_usage(path.absolute().parent).free,
+        rewritten_bytes=rewritten_bytes(connection, steps) if is_file else 0,
+        free_bytes=shutil.disk_usage(path.absolute().parent if is_file else Path()).free,
     )

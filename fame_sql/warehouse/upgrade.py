@@ -10,7 +10,8 @@ out the copy.
 
 All changes are one transaction of DuckDB, so that a process that is killed leaves the warehouse as
 it was before or as it is after. The copy gets its name when the transaction is about to be
-committed: an upgrade that fails again and again does not fill the disk with copies.
+committed: an upgrade that fails again and again does not fill the disk with copies. A lake keeps
+what it was as a snapshot, and no copy is made.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from fame_sql.warehouse.connection import checkpointed_transaction, first_line, 
 from fame_sql.warehouse.definitions import are_current, define
 from fame_sql.warehouse.disk import check_room
 from fame_sql.warehouse.estimate import rewritten_bytes
+from fame_sql.warehouse.lake.kind import is_lake
 from fame_sql.warehouse.migrations import SchemaStep, apply_steps, pending_steps, schema_version
 
 _log = logging.getLogger(__name__)
@@ -50,7 +52,7 @@ class UpgradeReport:
     changed : bool
         False if the warehouse was up to date.
     copy : Path or None
-        The file as it was before, if it was kept.
+        The file as it was before, if it was kept; none of a lake.
     seconds : float
         How long it took.
     """
@@ -113,7 +115,7 @@ def migrate(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: boo
             check_is_warehouse(connection, path)
             raise WarehouseError(
                 f"{path} was made by another version of fame-sql: run "
-                f"'fame upgrade --warehouse {path}' once to bring it up to date"
+                f"'fame upgrade --warehouse {shlex.quote(str(path))}' once to bring it up to date"
             )
         return
     report = bring_up_to_date(connection, path)
@@ -172,7 +174,7 @@ def bring_up_to_date(
     if not steps and are_current(connection):
         return UpgradeReport(path, before, before, False, None, 0.0)
     copy = None
-    if steps and before:
+    if steps and before and not is_lake(connection):
         _check_disk(connection, path, steps, keep_copy=keep_copy)
         copy = free_name(path, steps[-1].number) if keep_copy else None
     _change(connection, path, steps, copy)

@@ -51,7 +51,7 @@ def open_lake(address: LakeAddress, *, read_only: bool = False) -> duckdb.DuckDB
     try:
         opened = address.as_program(f"-{os.getpid()}-{next(_connections)}")
         connection = duckdb.connect(opened, read_only=read_only, config=_settings())
-        _load_for_files(connection)
+        load_for_files(connection)
         return connection
     except duckdb.Error as error:
         raise _explained(address, error) from None
@@ -81,7 +81,7 @@ def open_lake_at(address: LakeAddress, moment: datetime) -> duckdb.DuckDBPyConne
     try:
         connection.execute(f"ATTACH {literal(address.for_duckdb)} AS lake ({chosen})")
         connection.execute("SET search_path = 'lake.main,lake.fame_stored'")
-        _load_for_files(connection)
+        load_for_files(connection)
     except duckdb.Error as error:
         connection.close()
         if "No snapshot found" in str(error):
@@ -152,7 +152,7 @@ def options(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return dict(connection.execute(sql.load("warehouse/lake/options")).fetchall())
 
 
-def _load_for_files(connection: duckdb.DuckDBPyConnection) -> None:
+def load_for_files(connection: duckdb.DuckDBPyConnection) -> None:
     """Load what the files of a connection's lake need, and the keys of their bucket."""
     found = options(connection)
     if found.get("encrypted") == "true":
