@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from fame_sql.redaction.escapes import with_plain_keys
 from fame_sql.redaction.words import (
     is_made_of_words,
     is_opaque,
@@ -58,13 +59,18 @@ _ONE_TIME = re.compile(
     r"(?:verif|time|sms|login|security|confirm|door|gate|alarm|entry|safe)[a-z]*[ _-]?code\Z"
 )
 _PRODUCT_KEY = re.compile(r"(?=[A-Z-]{0,40}[0-9])(?:[A-Z0-9]{4,6}-){2,7}[A-Z0-9]{4,6}")
-_GROUPED_CODE = re.compile(r"[0-9]{3}-[0-9]{3}")
+_GROUPED_CODE = re.compile(r"[0-9]{3}-[0-9]{3}|[0-9]{2}(?:-[0-9]{2}){1,3}")
+_SENTENCE = re.compile(r" [a-z]{2,}\b(?![=:@])")
 _IDENTIFIER = re.compile(r"[\w-]{0,30}?[A-Za-z][_.][A-Za-z]\w*\Z")  # DB_PASS, smtp.password
 _GIVEN = re.compile(
     r"(?:signing|client|shared|webhook|api|with|using|use|by|via|of|is) (?:the )?\w+\Z"
 )
-_PASS = ("password", "passwd", "pwd", "passphrase", "passcode", "pass", "pw", "kennwort")
+_PASS = ("password", "passwd", "pwd", "passphrase", "passcode", "pass", "pw", "psk", "kennwort")
+_TEST = re.compile(r"PASS (?i:tests?(?:[_A-Z]|\Z))|PASS \w+(?:::|\.|/)")
 _SHORT_NUMBER = 4
+_SHORT_LIVED = ("csrf", "xsrf", "nonce", "otp", "totp", "viewstate", "sig", "signature", "ticket")
+_CODE_IN_GROUPS = re.compile(r"(?=[A-Z-]{0,24}[0-9])[A-Z0-9]{2,8}(?:-[A-Z0-9]{2,8}){1,5}")
+_LETTERS_AROUND_DIGITS = re.compile(r"(?!v[0-9])[A-Za-z]{1,8}[0-9]{1,3}[a-z]{3,8}")
 
 
 def mask_assignments(text: str) -> tuple[str, int]:
@@ -74,6 +80,7 @@ def mask_assignments(text: str) -> tuple[str, int]:
     """
     kept: list[str] = []
     end = masked = at = 0
+    given, text = text, with_plain_keys(text)
     cores, searched = (_CORE_IN_LOWER_CASE, text.lower()) if text.isascii() else (_CORE, text)
     while (core := cores.search(searched, at)) is not None:
         key_end = _AFTER.match(text, core.end()).end()  # type: ignore[union-attr]
@@ -85,7 +92,7 @@ def mask_assignments(text: str) -> tuple[str, int]:
         kept += (text[end:start], "<secret>")
         end = at = stop
         masked += 1
-    return ("".join((*kept, text[end:])), masked) if masked else (text, 0)
+    return ("".join((*kept, text[end:])), masked) if masked else (given, 0)
 
 
 def _value(text: str, core: int, key_end: int) -> tuple[int, int] | None:
@@ -106,6 +113,9 @@ def _value(text: str, core: int, key_end: int) -> tuple[int, int] | None:
         return None
     value = text[span[0] : span[1]]
     quoted = span[0] > join.end()
+    sentence = join.group() == ": " and _SENTENCE.match(text, span[1]) is not None
+    if sentence and not quoted and value.isalpha() and is_word(value):
+        return None
     is_secret = _is_secret(key, kind, join.group(), value, in_query=in_query, quoted=quoted)
     return span if is_secret else None
 
@@ -141,12 +151,14 @@ def _is_secret(
         return False
     if _OBJECT.match(value) or (join[-1].isspace() and ":" not in join and _PAIR.match(value)):
         return False
+    if ":" in join and _TEST.match(f"{key} {value}"):
+        return False
     if name.endswith("key") and kind == "weak" and not in_query:
         return len(value) >= 16 and is_random(value)
     if value.isdigit() and len(value) < (_SHORT_NUMBER if name.endswith("pass") else 3):
         return False
     if name.endswith("pin") and kind == "weak":
-        return value.isdigit() and len(value) >= _SHORT_NUMBER and not join.isspace()
+        return value.isdigit() and _SHORT_NUMBER <= len(value) <= 2 * _SHORT_NUMBER
     if _ONE_TIME.search(name) and (value.isdigit() or _GROUPED_CODE.fullmatch(value)):
         value = value.replace("-", "")
         return _SHORT_NUMBER <= len(value) <= 2 * _SHORT_NUMBER
@@ -183,6 +195,10 @@ def _says_a_state(value: str) -> bool:
 
 def _stands_out(name: str, kind: str | None, value: str) -> bool:
     """Return whether a value that only a blank joins to its key is no word of a sentence."""
+    if kind == "weak" and name.endswith(_SHORT_LIVED):
+        return is_random(value)
+    if kind == "weak" and name.endswith("code"):
+        return _CODE_IN_GROUPS.fullmatch(value) is not None or is_random(value)
     if kind != "strong" or len(value) < _SHORT_NUMBER:
         return False
     if _PRODUCT_KEY.fullmatch(value):
@@ -196,4 +212,6 @@ def _stands_out(name: str, kind: str | None, value: str) -> bool:
         return (
             has_digit and not re.match(r"(?i)tests?|[0-9]+(?:st|nd|rd|th|s|ms)?\b", value)
         ) or odd
-    return len(value) >= 8 and is_opaque(value)
+    return (len(value) >= 8 or _LETTERS_AROUND_DIGITS.fullmatch(value) is not None) and is_opaque(
+        value
+    )

@@ -24,6 +24,7 @@ _ADDRESS = re.compile(
 )
 _AT_NUMBER = re.compile(r"([A-Za-z][\w.-]{0,63})@[0-9\[]")
 _MASKED = {"secret": "<secret>", "user": "<user>", "host": "<host>", "pair": "<secret>"}
+_REMOTE = re.compile(r"[\w.@-]{1,128}(?::(?!/{2}|[0-9]{1,9}\Z)|\Z)")
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,11 @@ class Command:
     ----------
     options : dict
         What stands after an option, by the option: secret, user, host, pair (of user and
-        password) or other.
+        password), remote (a file, perhaps on a host) or other.
     attached : dict
         The same for what stands in one word with a short option, as in ``-ppassword``.
     places : tuple of str
-        What stands at each place without an option.
+        What stands at each place without an option; the last is repeated if it ends with ``*``.
     """
 
     options: dict[str, str]
@@ -122,9 +123,18 @@ def _found(text: str, at: int, command: Command) -> Iterator[tuple[int, int, str
                 role = None
         else:
             role = None
-            if place < len(command.places):
-                yield from _spans(word, start, command.places[place], announced=False)
+            yield from _spans(word, start, _at_place(command, place), announced=False)
             place += 1
+
+
+def _at_place(command: Command, place: int) -> str:
+    """Return what stands at a place without an option."""
+    if not command.places:
+        return "other"
+    last = command.places[-1]
+    if place < len(command.places) or last.endswith("*"):
+        return command.places[min(place, len(command.places) - 1)].rstrip("*")
+    return "other"
 
 
 def _is_option(word: str, command: Command) -> bool:
@@ -148,10 +158,14 @@ def _spans(word: str, start: int, role: str, *, announced: bool) -> Iterator[tup
     """Yield what is masked of a word with a role."""
     if role == "other" or not word or word[0] == "<" or is_state(word):
         return
-    if not announced and is_word(word.lower()):
+    if not announced and role != "secret" and is_word(word.lower()):
         return
+    if role == "remote":
+        role = "host" if _REMOTE.match(word) and re.search(r"[:@]", word) else "other"
     if role == "host":
         yield from _host(word, start)
+    elif role == "other":
+        return
     elif role == "pair":
         if _PAIR.match(word) and not re.match(r"[0-9]{1,6}:[0-9]{1,6}\Z|<", word):
             yield start, start + len(word), "pair"

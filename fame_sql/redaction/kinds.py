@@ -13,6 +13,7 @@ from typing import Any
 from fame_sql.redaction import checks
 from fame_sql.redaction.assignments import mask_assignments
 from fame_sql.redaction.commands import mask_commands
+from fame_sql.redaction.redis import mask_redis
 
 _LONG_WORD = re.compile(r"[A-Za-z0-9_+/-]{12,}")
 
@@ -55,6 +56,7 @@ Scanner = Callable[[str], tuple[str, int]]
 _SCANNERS: dict[str, Scanner] = {
     "assignments": mask_assignments,
     "commands": mask_commands,
+    "redis": mask_redis,
 }
 
 

@@ -77,7 +77,7 @@ def secrecy(key: str) -> str | None:
     return "weak" if last in words("weak") or whole in words("weak") else None
 
 
-_OF_IDS = {"session id": "strong", "key id": "weak"}
+_OF_IDS = {"session id": "strong", "key id": "weak", "session state": "weak"}
 
 
 def _is_password(word: str) -> bool:
@@ -158,9 +158,23 @@ def _stem_in(stem: str, known: frozenset[str]) -> bool:
     return stem in known or stem + "e" in known or (stem[-1] == stem[-2] and stem[:-1] in known)
 
 
+def is_given_name(word: str) -> bool:
+    """Return whether a word in lower case is a given name and no technical word."""
+    return word in _given_names()
+
+
 @cache
 def _vocabulary() -> frozenset[str]:
-    text = files("fame_sql.redaction").joinpath("vocabulary.txt").read_text(encoding="utf-8")
+    return _words_in("vocabulary.txt")
+
+
+@cache
+def _given_names() -> frozenset[str]:
+    return _words_in("given_names.txt")
+
+
+def _words_in(name: str) -> frozenset[str]:
+    text = files("fame_sql.redaction").joinpath(name).read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     return frozenset(word for line in lines for word in line.split())
 

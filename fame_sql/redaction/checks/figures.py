@@ -21,10 +21,10 @@ _GOES_ON = re.compile(
 _PRECISE = 5
 _COUNTER = re.compile(
     r"(?i)(?:bytes|offset|lag|seq(?:uence)?|size|nanos|duration|elapsed|timestamp|[tx]?xid|scn|lsn|"
-    r"revision|watermark|epoch|inode|memory|heap|packets)[\"'\\]{0,4}\s{0,2}[:=]?\s{0,2}\Z"
+    r"revision|watermark|epoch|inode|memory|heap|packets|cycles|ticks|count(?:er)?|total|events|messages|blocks|sectors)[\"'\\]{0,4}\s{0,2}[:=]?\s{0,2}\Z"
 )
 _UNIT = re.compile(
-    r"(?i)\s?(?:[kmgt]?i?b|bytes?|[munp]?s|(?:nano|micro|milli)s\w*|records|rows|cycles)\b"
+    r"(?i)\s?(?:[kmgt]?i?b|bytes?|[munp]?s|(?:nano|micro|milli)s\w*|records|rows|cycles|ticks|events|messages|lines|pages|blocks|packets|frames|operations|ops|requests|bits|samples|objects|sectors|tokens)\b"
 )
 
 

@@ -127,6 +127,12 @@ def option_host(match: Match[str]) -> bool:
     return not is_state(value) and value not in words("programs")
 
 
+def not_localhost(match: Match[str]) -> bool:
+    """Mask a name, not that of the machine itself."""
+    name = match.group()[len(match.group(1)) :].strip("\"'").lower()
+    return name != "localhost"
+
+
 def troubled_host(match: Match[str]) -> bool:
     """Mask a name with a number, or with a word that no technical text has."""
     name = match.group(2).rstrip(".")

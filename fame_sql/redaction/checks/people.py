@@ -6,7 +6,14 @@ import re
 from re import Match
 
 from fame_sql.redaction.commands import is_program
-from fame_sql.redaction.words import is_name, is_state, is_word, words
+from fame_sql.redaction.words import (
+    is_given_name,
+    is_name,
+    is_state,
+    is_word,
+    secrecy,
+    words,
+)
 
 
 def account_value(match: Match[str]) -> bool:
@@ -15,6 +22,10 @@ def account_value(match: Match[str]) -> bool:
     if value.isdigit():
         return len(value) >= 4 and not re.search(r"(?i)uid|[ _-]?id", match.group(1))
     if re.match(r"(?:com|org|net|io|java)\.", value):
+        return False
+    if re.search(r"(?i)\brole\W", match.group(1)) and is_word(value.lower()):
+        return False
+    if all(part in words("system_accounts") for part in value.lower().split(":")):
         return False
     if value == "Client" and match.string[match.end() : match.end() + 2] == ' "':  # vsftpd
         return False
@@ -36,23 +47,74 @@ def person_name(match: Match[str]) -> bool:
     return not is_state(first.lower()) and not known and "." not in first
 
 
+def given_name(match: Match[str]) -> bool:
+    """Mask a given name with a family name, and an initial with one, not a file or a member."""
+    initial = match.group(4)
+    if initial is not None:
+        return not is_word(initial) and initial not in words("not_hosts")
+    name = next(group for group in match.groups() if group)
+    ending = re.split(r"[._-]", match.group())[-1].lower()
+    return is_given_name(name.lower()) and ending not in words("not_hosts")
+
+
+def account_last(match: Match[str]) -> bool:
+    """Mask the account in the last group, not one of the system."""
+    return match.group(match.lastindex or 0).lower() not in words("system_accounts")
+
+
+def mentioned(match: Match[str]) -> bool:
+    """Mask a name behind an @, not an annotation."""
+    name = match.group(2)
+    return re.fullmatch(r"[UW][A-Z0-9]{6,12}", name) is not None or (
+        name[0].islower() and is_name(name)
+    )
+
+
+def account_not_key(match: Match[str]) -> bool:
+    """Mask the account before a password, not the key of one."""
+    name = match.group(2)
+    return secrecy(name) is None and account_option(match) and not is_word(name)
+
+
+def owned_device(match: Match[str]) -> bool:
+    """Mask a device with the name of a person."""
+    name = match.group(1).lower()
+    stem = name.removesuffix("s")
+    return is_given_name(name) or is_given_name(stem) or not (is_word(name) or is_word(stem))
+
+
 def account_word(match: Match[str]) -> bool:
     """Mask a name after ``user``, not the next word of a sentence."""
     name = match.group(2)
-    return is_name(name) or (
-        re.fullmatch(r"[a-z]{3,20}[0-9]{1,4}", name) is not None
-        and (
-            re.match(r"[\"']?\s(?:<ip>|<host>|from |port )", match.string[match.end() :])
-            or re.search(r"(?i)\b(?:(?:for|by|of|to) (?:\w+ )?user|impersonate) \Z", match.group(1))
-        )
-        is not None
-    )
+    if is_name(name):
+        return True
+    after = match.string[match.end() :]
+    announced = _ANNOUNCES_ACCOUNT.search(match.group(1)) or _FOLLOWS_ACCOUNT.match(after)
+    return announced is not None and _NUMBERED.fullmatch(name) is not None
+
+
+_ANNOUNCES_ACCOUNT = re.compile(
+    r"(?i)\b(?:user(?:name)?|login|benutzers?|impersonate)[ \"'(]{1,2}\Z"
+)
+_FOLLOWS_ACCOUNT = re.compile(r"[\"']?\s(?:<ip>|<host>|from |port )")
+_NUMBERED = re.compile(
+    r"(?=[a-z0-9]{4,24}\Z)[a-z]{2,20}(?:[0-9][a-z]{2,9})?[0-9]{1,4}|[A-Z]{3,20}[0-9]{1,4}|[A-Za-z]{2,12}_[A-Za-z]{2,12}[0-9]{1,4}"
+)
 
 
 def account_of_login(match: Match[str]) -> bool:
     """Mask a name in a line about a log-in, also a word with a number, such as ``oracle2``."""
     name = match.group(2)
     return is_name(name) or re.fullmatch(r"[a-z]{3,20}[_.-]?[0-9]{1,4}", name) is not None
+
+
+def authenticated_name(match: Match[str]) -> bool:
+    """Mask a name, also a word with a number, in a sentence about a log-in."""
+    name = match.group(2)
+    if account_place(match):
+        return True
+    about = re.match(r"(?i)auth|log[io]n|passw|credential|sign|2fa|mfa|ldap|kerb", match.group(1))
+    return about is not None and re.fullmatch(r"[a-z]{4,20}[0-9]{1,4}", name) is not None
 
 
 def account_place(match: Match[str]) -> bool:
@@ -72,13 +134,22 @@ _ABOUT_ACCOUNTS = re.compile(
 
 def unannounced_name(match: Match[str]) -> bool:
     """Mask a word that no technical text has, in a line about accounts."""
+    if _NAMED_THING.search(match.group(1)):
+        return False
+    if match.group(2).isupper() and re.search(r"(?i)\b(?:permission|privilege)s?\b", match.string):
+        return False  # the name of a command
     return _is_unknown(match.group(2), 3) and _ABOUT_ACCOUNTS.search(match.string) is not None
 
 
 _ABOUT_USERS = re.compile(
     r"(?i)(?<!<)\b(?:log[io]ns?|logon|logged|logout|sign(?:ed)? (?:in|on|out)|users?|accounts?|"
     r"passwords?|members?|groups?|roles?|sudoers|permissions?|sessions?|kicked|invited|profile|privileges?|delegate|"
-    r"welcome|access|whoami)\b"
+    r"welcome|access|whoami|denied|mfa)\b"
+)
+_NAMED_THING = re.compile(
+    r"(?i)\b(?:project|service|app|application|namespace|cluster|repo|repository|database|db|schema|"
+    r"topic|queue|table|bucket|index|model|dataset|module|plugin|package|deployment|collection|"
+    r"keyspace|policy|realm|feature|flag|dashboard|pipeline|product|board|space)[ \"'(\[]{1,2}\Z"
 )
 _SHORT = 4  # abbreviations of programs are as long
 
@@ -86,6 +157,8 @@ _SHORT = 4  # abbreviations of programs are as long
 def name_in_line(match: Match[str]) -> bool:
     """Mask a word that no technical text has, in a line about users that is no command."""
     line = match.string
+    if _NAMED_THING.search(line[max(0, match.start(2) - 24) : match.start(2)]):
+        return False
     return (
         _is_unknown(match.group(2), _SHORT)
         and _ABOUT_USERS.search(line) is not None
@@ -113,4 +186,6 @@ def account_option(match: Match[str]) -> bool:
 def account_last_word(match: Match[str]) -> bool:
     """Mask a name in one of several places."""
     name = next(g for g in (match.group(2), match.group(4), match.group(6)) if g)
+    if name.startswith("S-1-5-"):  # an account of Windows itself
+        return False
     return is_name(name) or re.fullmatch(r"[a-z]{3,20}[0-9]{1,4}", name) is not None

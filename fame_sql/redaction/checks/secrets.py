@@ -66,6 +66,13 @@ def random_base64(match: Match[str]) -> bool:
     return is_random(match.group())
 
 
+def product_key(match: Match[str]) -> bool:
+    """Mask keys of four groups, or with two groups of letters and digits, not numbered codes."""
+    groups = match.group().split("-")
+    mixed = [g for g in groups if not (g.isalpha() or g.isdigit())]
+    return len(groups) > 3 or len(mixed) > 1
+
+
 def padded(match: Match[str]) -> bool:
     """Mask padded base64 of small and capital letters, with a digit or a sign of base64."""
     text = match.group()
@@ -171,7 +178,16 @@ def pair_end(match: Match[str]) -> bool:
     return with_letters and (odd or not is_made_of_words(value))
 
 
+def option_end(match: Match[str]) -> bool:
+    """Mask an account and the value of a short option that is no word, port or folder."""
+    value = match.group(4)
+    return not re.fullmatch(r"[0-9:]{1,12}|[{$(].*", value) and not is_made_of_words(value)
+
+
 def option_value(match: Match[str]) -> bool:
     """Mask the value of a short option, not a port or a path."""
     value = match.group(2)
+    if re.search(r"(?i)\b(?:mysql|mariadb)[^\n]{0,220}\s-p\s{1,3}\Z", match.group(1)):
+        # What follows '-p' and a blank is the name of the database, unless somebody was mistaken.
+        return re.search(r"[!@#$%^&*]|[a-z][0-9][A-Za-z]|[A-Z][0-9]", value) is not None
     return not re.fullmatch(r"[0-9]{1,5}(?::[0-9]{1,5})?|/.*", value) and not is_state(value)
