@@ -2,9 +2,9 @@
 
 A scenario is a TOML file with ``settings``, ``steps`` and what is to come of them. A step is a time
 and a word: ``open``, ``update``, ``end``, ``correct`` and ``silence``, ``dismiss``, ``set``,
-``answer``, ``mail`` and ``run``; ``write`` puts settings into the table unchecked, as another
-version or a hand would, and ``clock`` sets the clock back. ``received`` has the time and the
-text of each message by channels.
+``answer``, ``mail`` and ``run``; ``model`` makes a first model; ``write`` puts settings into the
+table unchecked, as another version or a hand would, and ``clock`` sets the clock back.
+``received`` has the time and the text of each message by channels.
 """
 
 from __future__ import annotations
@@ -237,6 +237,14 @@ def _mail(play: Play, names: list[str], given: dict[str, str]) -> None:
     play.servers.data = deque([given["says"]])
 
 
+def _model(play: Play, names: list[str], given: dict[str, str]) -> None:
+    with play.opened() as opened:
+        opened.connection.execute(
+            "INSERT INTO fame.models SELECT 'v', 'v', 'h', 'r', '{}', 'champion', $at, $at",
+            {"at": play.clock.now()},
+        )
+
+
 def _retry(play: Play, names: list[str], given: dict[str, str]) -> None:
     with play.opened() as opened:
         retry_all(opened, play.clock.now())
@@ -270,6 +278,7 @@ _VERBS: dict[str, Callable[[Play, list[str], dict[str, str]], None]] = {
     "garble": _garble,
     "mail": _mail,
     "retry": _retry,
+    "model": _model,
     "run": lambda play, names, given: _run(play, given),
     "set": lambda play, names, given: play.set(play.settings[names[0]]),  # type: ignore[attr-defined]
     "write": lambda play, names, given: play.write(play.settings[names[0]]),  # type: ignore[attr-defined]

@@ -33,7 +33,13 @@ from fame_sql.operations.alerts.state import (
     HoldKind,
     Told,
 )
-from fame_sql.operations.alerts.wanting import item_of, returns, wanted
+from fame_sql.operations.alerts.wanting import (
+    is_news_when_over,
+    item_of,
+    returns,
+    wanted,
+    was_away,
+)
 
 
 @dataclass
@@ -228,25 +234,13 @@ class _Channel:
         if told.what == "owed":
             return True
         told.phase = followed.phase
-        is_news = self._was_away() or followed.corrected_at is not None or self._came_late(followed)
+        is_news = is_news_when_over(self.state, followed, self.settings, self.now)
         if self.traits.keeps_state or followed.is_own or not is_news:
             told.what = "settled"
             self.decision.unannounced.add(told.incident_id)
             return False
         told.what = "owed"
         return True
-
-    def _was_away(self) -> bool:
-        """Return whether the last pass was so long ago that people have to know."""
-        last = self.state.last_pass
-        return last is not None and self.now - last > self.settings.downtime
-
-    def _came_late(self, followed: Followed) -> bool:
-        """Return whether late lines showed an incident that had ended long before they arrived."""
-        if self.state.last_pass is None:
-            return False
-        age = followed.opened_at - followed.incident.last_seen
-        return self.settings.downtime < age <= self.settings.lateness
 
     def _awaits_answer(self, followed: Followed) -> bool:
         """Return whether a message of an open incident was sent and not answered."""
@@ -327,7 +321,8 @@ class _Channel:
     def _drafts(self, wants: list[Want]) -> list[Draft]:
         if self.traits.keeps_state:
             return drafts_for_receivers(wants, self._still_open(wants), self.settings)
-        gap = gap_title(self.state.last_pass, self.now) if self._was_away() else ""
+        is_back = was_away(self.state, self.settings, self.now)
+        gap = gap_title(self.state.last_pass, self.now) if is_back else ""
         pending = sum(1 for _ in self.state.pending(self.name))
         known, new = parted(wants, self.state.restored)
         drafts = drafts_for_people(new, self.settings, max(1, self._room() + pending), gap)

@@ -275,6 +275,8 @@ class AlertState:
     restored : datetime or None
         The last pass that was forgotten, because an older copy of the warehouse was put back.
         Messages about incidents that began before it may be repeats.
+    first_model_at : datetime or None
+        When the first model of the warehouse was made; None if there is none.
     """
 
     followed: dict[str, Followed] = field(default_factory=dict)
@@ -286,6 +288,7 @@ class AlertState:
     last_pass: datetime | None = None
     last_beat: datetime | None = None
     restored: datetime | None = None
+    first_model_at: datetime | None = None
 
     def told_of(self, channel: str, followed: Followed) -> Told:
         """Return what a channel was told of an incident."""

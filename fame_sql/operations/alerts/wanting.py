@@ -86,6 +86,28 @@ def _is_corrected(followed: Followed, told: Told) -> bool:
     return grown or rank(followed.worst) > rank(told.severity)
 
 
+def is_news_when_over(
+    state: AlertState, followed: Followed, settings: AlertSettings, now: datetime
+) -> bool:
+    """Return whether people are told of what was over before it could be announced."""
+    last, first = state.last_pass, state.first_model_at
+    last_seen = followed.incident.last_seen
+    if followed.incident.worst_score is not None and first is not None and last_seen < first:
+        # It was over before there was a model that could judge its lines.
+        return False
+    if last is None:
+        return followed.corrected_at is not None
+    age = followed.opened_at - last_seen
+    is_late = settings.downtime < age <= settings.lateness
+    is_of_the_gap = was_away(state, settings, now) and last_seen >= last - settings.lateness
+    return followed.corrected_at is not None or is_late or is_of_the_gap
+
+
+def was_away(state: AlertState, settings: AlertSettings, now: datetime) -> bool:
+    """Return whether the last pass was so long ago that people have to know."""
+    return state.last_pass is not None and now - state.last_pass > settings.downtime
+
+
 def item_of(followed: Followed, told: Told, what: What, note: str = "") -> Item:
     """Return what a notice says of an incident."""
     severity = followed.worst if what != "refresh" else (told.severity or followed.worst)
