@@ -14,6 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fame_sql.canonical.arrays import array_of, indices
+
 LONGEST_LINE = 1 << 20
 """Maximum number of bytes that are kept of a line; the rest is read and discarded."""
 
@@ -182,7 +184,9 @@ class LineReader:
         self._pending = self._pending[end:]
         length = self._offset - start - (1 if end else 0)
         text, fault = _decode(kept, length)
-        return _record_batch(pa.array([text]), np.array([number]), np.array([start]), [fault])
+        return _record_batch(
+            array_of([text], pa.string()), np.array([number]), np.array([start]), [fault]
+        )
 
 
 def read_ahead(reader: LineReader, most: int) -> Iterator[Chunk]:
@@ -260,7 +264,7 @@ def _numbered_batch(
     if lines is None:
         pieces = zip(starts, ends, strict=True)
         decoded = [_decode(data[start:end].rstrip(b"\r\n")) for start, end in pieces]
-        lines = pa.array([text for text, _ in decoded], pa.string())
+        lines = array_of([text for text, _ in decoded], pa.string())
         faults = [fault for _, fault in decoded]
     batch = _record_batch(lines, numbers, offsets, faults)
     if faults is None and (np.frombuffer(data, np.uint8)[starts] > ord(" ")).all():
@@ -292,8 +296,8 @@ def _record_batch(
     offsets: npt.NDArray[np.int64],
     faults: list[str | None] | None,
 ) -> pa.RecordBatch:
-    fault = pa.nulls(len(lines), pa.string()) if faults is None else pa.array(faults, pa.string())
-    columns = [lines, pa.array(numbers, pa.int64()), pa.array(offsets, pa.int64()), fault]
+    fault = pa.nulls(len(lines), pa.string()) if faults is None else array_of(faults, pa.string())
+    columns = [lines, indices(numbers), indices(offsets), fault]
     return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
 
 

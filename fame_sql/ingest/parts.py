@@ -19,7 +19,6 @@ from fame_sql.ingest.formats import Layout, with_usual_keys
 from fame_sql.ingest.lines import Chunk, lines_of_whole
 from fame_sql.ingest.macros import Macros, needs_latest
 from fame_sql.ingest.records import Framed, frame
-from fame_sql.ingest.redact import redact
 from fame_sql.warehouse.warehouse import utc_now
 
 SCALE = 1 << 24
@@ -101,6 +100,9 @@ def read_parts(
         _join_lines(connection, parsed)
     _unwrap(connection, macros, [found.records for found, _ in parsed])
     if redacted:
+        # Its masks take a tenth of a second to import.
+        from fame_sql.ingest.redact import redact
+
         redact(connection)
 
 

@@ -19,7 +19,6 @@ from fame_sql.ingest.columns import ColumnChoice, Columns, find_columns
 from fame_sql.ingest.file_load import SHARES, save_loads
 from fame_sql.ingest.known import KnownLoads, Load
 from fame_sql.ingest.macros import Macros
-from fame_sql.ingest.redact import redact
 from fame_sql.ingest.report import EXAMPLES, IngestReport, ParseFault, State
 from fame_sql.sql.quoting import identifier, literal
 from fame_sql.warehouse.warehouse import transaction, utc_now
@@ -203,6 +202,9 @@ def _load_rows(
         if table.rows == table.good_rows:
             _add_damaged(connection, table, before, ingest_id, count)
         if redacted:
+            # Its masks take a tenth of a second to import.
+            from fame_sql.ingest.redact import redact
+
             redact(connection)
         if before and choice.new_by is None:
             _leave_out_known(connection, before)

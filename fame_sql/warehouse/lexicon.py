@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from fame_sql import sql
+from fame_sql.canonical.arrays import array_of
 from fame_sql.errors import InputError
 
 POLARITIES = (-2, 1, 2, 3)
@@ -75,8 +76,8 @@ def write_lexicon(connection: duckdb.DuckDBPyConnection, lexicon: dict[str, int]
     """
     table = pa.table(
         {
-            "phrase": pa.array(list(lexicon), pa.string()),
-            "polarity": pa.array(list(lexicon.values()), pa.int8()),
+            "phrase": array_of(list(lexicon), pa.string()),
+            "polarity": array_of(list(lexicon.values()), pa.int8()),
         }
     )
     # An update in place: DuckDB finds a deleted key again until the transaction is committed.
