@@ -58,19 +58,6 @@ usual AS (
     SELECT
         *,
         if(has_others, $all_removals, $usual_removals) AS removals,
-        -- A clock alone may have its date in another key.
-        CASE
-            WHEN regexp_matches(held[time_place], '^\d{1,2}:\d{2}')
-                THEN CASE
-                    WHEN regexp_matches(
-                        coalesce(object ->> 'date', object ->> 'Date'),
-                        '^(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))$$'
-                    )
-                        THEN coalesce(object ->> 'date', object ->> 'Date') || ' '
-                    ELSE ''
-                END || held[time_place]
-            ELSE held[time_place]
-        END AS moment,
         CASE
             WHEN contains(held[time_place], ':') THEN ingest_iso_timestamp(held[time_place])
             ELSE ingest_time_epoch(held[time_place])
@@ -82,6 +69,25 @@ usual AS (
         held[severity_place] AS severity,
         $otlp AS is_otlp
     FROM found
+),
+
+-- How a time is written that no usual way reads. A clock alone may have its date in another key.
+moments AS (
+    SELECT
+        *,
+        CASE
+            WHEN usual_instant IS NOT NULL THEN NULL
+            WHEN regexp_matches(held[time_place], '^\d{1,2}:\d{2}')
+                THEN CASE
+                    WHEN regexp_matches(
+                        json_extract_string(object, 'date'), '^\d{4}-\d{2}-\d{2}$$'
+                    )
+                        THEN json_extract_string(object, 'date') || ' '
+                    ELSE ''
+                END || held[time_place]
+            ELSE held[time_place]
+        END AS moment
+    FROM usual
 ),
 
 timed AS (
@@ -98,7 +104,7 @@ timed AS (
             ELSE usual_instant
         END AS instant,
         CASE WHEN usual_instant IS NULL THEN ingest_time_guess(moment) END AS guess
-    FROM usual
+    FROM moments
 ),
 
 -- A merge with NULL removes a key.
@@ -143,7 +149,7 @@ SELECT
     END AS severity_text,
     CASE
         WHEN number IS NOT NULL THEN number
-        WHEN regexp_matches(severity, '^[1-6]0$$')
+        WHEN strlen(severity) = 2 AND regexp_matches(severity, '^[1-6]0$$')
             THEN [1, 5, 9, 13, 17, 21][(severity[1])::INTEGER]
     END::UTINYINT AS severity_number,
     held[service_place] AS service_name,
