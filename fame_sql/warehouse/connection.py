@@ -19,6 +19,7 @@ from fame_sql.warehouse.bucket import trouble
 from fame_sql.warehouse.lake.address import is_lake_path, named_lake
 from fame_sql.warehouse.lake.kind import is_lake
 from fame_sql.warehouse.lake.opening import open_lake
+from fame_sql.warehouse.lake.refusals import note_refusal
 from fame_sql.warehouse.reach import limit
 from fame_sql.warehouse.sharing import shared_connection, writing_turn
 
@@ -78,6 +79,7 @@ def _commit(connection: duckdb.DuckDBPyConnection, *, in_lake: bool) -> None:
     except duckdb.TransactionException as error:
         if not in_lake:
             raise
+        note_refusal(connection)
         raise ConflictError(
             "another process changed the lake at the same moment, and nothing of this is stored: "
             f"run the command again ({' '.join(str(error).split())[-160:]})"

@@ -10,8 +10,10 @@ out the copy.
 
 All changes are one transaction of DuckDB, so that a process that is killed leaves the warehouse as
 it was before or as it is after. The copy gets its name when the transaction is about to be
-committed: an upgrade that fails again and again does not fill the disk with copies. A lake keeps
-what it was as a snapshot, and no copy is made.
+committed: an upgrade that fails again and again does not fill the disk with copies.
+
+A lake keeps what it was as a snapshot, and no copy is made. The first of the processes that open it
+upgrades it.
 """
 
 from __future__ import annotations
@@ -21,13 +23,14 @@ import shlex
 import shutil
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from fame_sql.console import printable
-from fame_sql.errors import WarehouseError
+from fame_sql.errors import ConflictError, WarehouseError
 from fame_sql.warehouse.backup import copy_file, free_name, unfinished_name
 from fame_sql.warehouse.connection import checkpointed_transaction, first_line, open_file
 from fame_sql.warehouse.definitions import are_current, define
@@ -37,6 +40,9 @@ from fame_sql.warehouse.lake.kind import is_lake
 from fame_sql.warehouse.migrations import SchemaStep, apply_steps, pending_steps, schema_version
 
 _log = logging.getLogger(__name__)
+
+_CONFLICTS = 5
+"""How often an upgrade of a lake begins again after another process was first."""
 
 
 @dataclass(frozen=True)
@@ -161,16 +167,29 @@ def bring_up_to_date(
     path : Path
         Its file.
     keep_copy : bool
-        Keep the file as it was, if it is a warehouse and its schema changes.
+        Keep the file as it was, if it is a warehouse and its schema changes; there is no copy of a
+        lake, whose file only names it.
 
     Raises
     ------
     WarehouseError
         If the schema is newer, the disk has no room, or a step fails; then nothing has changed.
     """
+    if not is_lake(connection):
+        return _brought_up_to_date(connection, path, keep_copy=keep_copy)
+    for _ in range(_CONFLICTS):
+        # Then another process was first, and there can be nothing left to do.
+        with suppress(ConflictError):
+            return _brought_up_to_date(connection, path, keep_copy=False)
+    return _brought_up_to_date(connection, path, keep_copy=False)
+
+
+def _brought_up_to_date(
+    connection: duckdb.DuckDBPyConnection, path: Path, *, keep_copy: bool
+) -> UpgradeReport:
     begun = time.monotonic()
-    steps = pending_steps(connection, path)
     before = schema_version(connection)
+    steps = pending_steps(connection, path)
     if not steps and are_current(connection):
         return UpgradeReport(path, before, before, False, None, 0.0)
     copy = None
@@ -195,6 +214,7 @@ def _change(
     try:
         with checkpointed_transaction(connection):
             if steps:
+                _check_is_first(connection, steps)
                 apply_steps(connection, steps)
             define(connection)
             if copy is not None:
@@ -206,6 +226,11 @@ def _change(
         ) from None
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _check_is_first(connection: duckdb.DuckDBPyConnection, steps: Sequence[SchemaStep]) -> None:
+    if schema_version(connection) >= steps[0].number:
+        raise ConflictError("another process has upgraded the lake: run the command again")
 
 
 def _check_disk(

@@ -14,6 +14,7 @@ import pyarrow as pa
 from fame_sql.canonical.canonical import Recipe
 from fame_sql.warehouse.connection import models_of, open_file, transaction, utc_now
 from fame_sql.warehouse.lake.address import is_lake_path, named_lake
+from fame_sql.warehouse.lake.refusals import let_go
 from fame_sql.warehouse.recipe import read_recipe
 from fame_sql.warehouse.upgrade import migrate
 
@@ -90,6 +91,7 @@ class Warehouse:
 
     def close(self) -> None:
         """Close the connection."""
+        let_go(self.connection)
         self.connection.close()
 
     def rows(self, statement: str, parameters: object = None) -> list[tuple[Any, ...]]:

@@ -20,8 +20,8 @@ from fame_sql.warehouse.lake.numbers import create_numbers
 EXTENSIONS = "FAME_DUCKDB_EXTENSIONS"
 """The variable with a folder of DuckDB extensions, where they cannot be installed."""
 
-# DuckDB keeps a database for all who connect to one address, and DuckLake 1.0 never lets go of one
-# in which a commit was refused: the next connection would wait for ever. So each has an address.
+# DuckDB keeps a database for all who connect to one address. With one for each, what a refused
+# commit leaves of one (see refusals.py) is in nobody's way.
 _connections = count(1)
 
 _NO_EXTENSION = ("is an existing extension", "Extension Autoloading", "extension not found")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import threading
-from collections.abc import Callable
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
 import pytest
+from at_once import at_once
 from click.testing import CliRunner
 
 from fame_sql import sql
@@ -36,27 +37,6 @@ def write_log(path: Path, name: str, lines: int = 200) -> Path:
         "".join(f"2026-11-01T00:00:{n % 60:02} INFO {t}\n" for n, t in enumerate(texts))
     )
     return file
-
-
-def at_once(work: Callable[[int], object], times: int) -> None:
-    """Run something several times at the same moment, and raise what one of them raises."""
-    failed: list[BaseException] = []
-    ready = threading.Barrier(times)
-
-    def run(number: int) -> None:
-        try:
-            ready.wait()
-            work(number)
-        except BaseException as error:
-            failed.append(error)
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(times)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failed:
-        raise failed[0]
 
 
 def test_machines_load_at_once(lake: Path, tmp_path: Path) -> None:
@@ -124,9 +104,29 @@ def test_of_two_changes_the_later_is_refused(lake: Path) -> None:
         with pytest.raises(ConflictError, match="nothing of this is stored"):
             promote(one, "later", other)
         assert one.rows("SELECT model_version FROM fame.promotions") == [("first",)]
-    # DuckLake does not let go of a database in which a commit was refused.
-    with Warehouse.open(lake) as again:
-        assert again.rows("SELECT model_version FROM fame.promotions") == [("first",)]
+
+
+_REFUSED = """
+import sys
+from fame_sql.errors import ConflictError
+from fame_sql.warehouse.warehouse import Warehouse
+for _ in range(2):
+    with Warehouse.open(sys.argv[1]) as one, Warehouse.open(sys.argv[1]) as other:
+        for refused in range(2):
+            try:
+                with one.transaction(), other.transaction():
+                    pass
+            except ConflictError:
+                assert one.rows("SELECT count(*) FROM logs") == [(0,)]
+                print(refused)
+"""
+
+
+def test_a_lake_is_opened_again_after_a_refused_commit(file_lake: Path) -> None:
+    # In a process of its own: where DuckLake keeps the database, it would wait for ever.
+    command = [sys.executable, "-W", "ignore", "-c", _REFUSED, str(file_lake)]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (found.stdout.split(), found.stderr) == (["0", "1"] * 2, "")
 
 
 def test_a_load_waits_for_no_change(lake: Path, tmp_path: Path) -> None:
