@@ -37,6 +37,7 @@ from fame_sql.warehouse.definitions import are_current, define
 from fame_sql.warehouse.disk import check_room
 from fame_sql.warehouse.estimate import rewritten_bytes
 from fame_sql.warehouse.lake.kind import is_lake
+from fame_sql.warehouse.lake.statistics import give_statistics
 from fame_sql.warehouse.migrations import SchemaStep, apply_steps, pending_steps, schema_version
 
 _log = logging.getLogger(__name__)
@@ -217,6 +218,8 @@ def _change(
                 _check_is_first(connection, steps)
                 apply_steps(connection, steps)
             define(connection)
+            if is_lake(connection):
+                give_statistics(connection)
             if copy is not None:
                 unfinished.replace(copy)
     except duckdb.Error as error:
