@@ -106,7 +106,7 @@ def try_format(
 
     files = tuple(hints.pop("format_files"))
     reading = Reading(format=format, year=year, hints=Hints(**hints, format_files=files))
-    show_trials([file], reading, as_json=as_json)
+    show_trials([file], reading, Path("warehouse.duckdb"), as_json=as_json)
 
 
 def _formats(files: tuple[Path, ...]) -> dict[str, Format]:

@@ -21,7 +21,7 @@ from fame_sql.cli.options.quiet import remark
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json
 from fame_sql.cli.progress import terminal_progress
-from fame_sql.cli.trials import print_shares, show_trials
+from fame_sql.cli.trials import print_shares, shares_of, show_trials
 from fame_sql.console import printable
 from fame_sql.errors import InputError
 
@@ -169,7 +169,11 @@ def ingest(
     reading = _reading(options, warehouse, strict=strict)
     refuse_missing(files)
     if dry_run:
-        show_trials(files, reading, as_json=as_json)
+        if not files:
+            raise click.UsageError(
+                "--dry-run is for files: the report of a load says what is taken from a table"
+            )
+        show_trials(files, reading, warehouse, as_json=as_json)
         return
     recipe = choose_masks(masks) if masks else None
     if follow:
@@ -353,3 +357,8 @@ def _print_sum(reports: Sequence[IngestReport]) -> None:
     states = Counter(report.state for report in reports)
     counted = ", ".join(f"{count} {state}" for state, count in states.most_common())
     click.echo(f"{len(reports)} sources: {counted}; {sum(r.rows for r in reports)} lines added")
+    if any(report.seen for report in reports):
+        click.echo(f"  {shares_of(reports)}")
+    if doubtful := [report for report in reports if report.warnings]:
+        first = printable(doubtful[0].source_path)
+        click.echo(f"  {len(doubtful)} sources with a warning, the first is {first}")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fame_sql.errors import InputError
+from fame_sql.ingest.times.written import WrittenTime
 from fame_sql.sql.quoting import identifier, literal
 
 _OBSERVED = "observed_time_unix_nano"
@@ -20,11 +21,15 @@ USUAL: dict[str, tuple[str, ...]] = {
         "_time",
         "datetime",
         _OBSERVED,
+        *("timecreated", "event_time", "eventtime", "timegenerated", "log_time"),
     ),
-    "body": ("body", "message", "msg", "log", "line", "text", "_raw"),
-    "level": ("severity_text", "level", "severity", "lvl", "log_level", "status"),
-    "service": ("service_name", "service", "logger", "component"),
-    "host": ("host_name", "host", "hostname", "host.name"),
+    "body": ("body", "message", "msg", "log", "line", "text", "_raw", "content", "details"),
+    "level": (
+        *("severity_text", "level", "severity", "lvl", "log_level", "leveldisplayname"),
+        *("error_severity", "entrytype", "status"),
+    ),
+    "service": ("service_name", "service", "logger", "component", "providername"),
+    "host": ("host_name", "host", "hostname", "host.name", "computer", "machinename"),
     "trace_id": ("trace_id", "traceid"),
     "span_id": ("span_id", "spanid"),
     "resource_attributes": ("resource_attributes",),
@@ -41,6 +46,7 @@ _SAID = {
     "resource_attributes": "resource",
     "log_attributes": "attributes",
 }
+_DAY, _CLOCK = r"^\d{4}-\d{2}-\d{2}$", r"^\d{1,2}:\d{2}(?::|$)"
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DOUBLE", "FLOAT", "DECIMAL")
 
 
@@ -86,10 +92,16 @@ class Columns:
         words = ((_SAID.get(role, role), name) for role, name in self.roles.items())
         return ", ".join(f"{role} from {name}" for role, name in words)
 
-    def expressions(self) -> dict[str, str]:
-        """Return a SQL expression for each column of a log line."""
+    def expressions(self, time_format: str | None = None) -> dict[str, str]:
+        """Return a SQL expression for each column of a log line.
+
+        Parameters
+        ----------
+        time_format : str, optional
+            How times are written that are text; None is any usual way.
+        """
         return {
-            "timestamp": self._time(),
+            "timestamp": self._time(time_format),
             "observed": self._observed(),
             "severity_text": f"nullif({self._text('level')}, '')",
             "severity_number": self._number(),
@@ -99,8 +111,8 @@ class Columns:
             "trace_id": self._identifier("trace_id"),
             "span_id": self._identifier("span_id"),
             "resource_attributes": self._json("resource_attributes"),
-            "attributes": self._attributes(),
-            "lost": self._lost(),
+            "attributes": self._attributes(guesses=time_format is None),
+            "lost": self._lost(time_format),
             "time_name": literal(self.roles.get("time", "")),
         }
 
@@ -131,35 +143,56 @@ class Columns:
         resource = self._json("resource_attributes")
         return f"coalesce(nullif({text}, ''), json_extract_string({resource}, {literal(key)}))"
 
-    def _time(self) -> str:
+    def _time(self, time_format: str | None = None) -> str:
         if "time" not in self.roles:
             return "NULL::TIMESTAMP"
-        return self._moment(self.roles["time"])
+        return self._moment(self.roles["time"], time_format)
 
     def _observed(self) -> str:
         """Return when a record was first seen, if a column of OpenTelemetry says it."""
         found = [name for name in self.types if name.lower() == _OBSERVED]
         return self._moment(found[0]) if found else "NULL::TIMESTAMP"
 
-    def _moment(self, name: str) -> str:
+    def _moment(self, name: str, time_format: str | None = None) -> str:
         column, kind = identifier(name), self.types[name].upper()
         if kind == "TIMESTAMP WITH TIME ZONE":
             return f"({column} AT TIME ZONE 'UTC')::TIMESTAMP"
         if kind.startswith(("TIMESTAMP", "DATE")):
-            return f"{column}::TIMESTAMP"
+            return f"ingest_local({column}::TIMESTAMP)"
         if kind.lstrip("U").startswith(_INTEGERS):
             # In OpenTelemetry, 0 is a time that is not known.
             return f"ingest_epoch_timestamp(nullif({column}::VARCHAR, '0'))"
+        if time_format is not None:
+            return WrittenTime(time_format).reading(self._written(name))
+        text = self._written(name)
+        day = f"CASE WHEN regexp_matches({text}, '{_DAY}') THEN {text} END"
         return (
-            f"coalesce(ingest_epoch_timestamp({column}::VARCHAR), "
-            f"ingest_iso_timestamp({column}::VARCHAR), try_cast({column} AS TIMESTAMP))"
+            f"coalesce(ingest_epoch_timestamp({text}), ingest_iso_timestamp({text}), "
+            f"ingest_time({text}), try_cast({day} AS TIMESTAMP))"
         )
 
-    def _lost(self) -> str:
+    def _written(self, name: str) -> str:
+        """Return SQL for a time that is text; the date of a clock is in another column."""
+        column = f"{identifier(name)}::VARCHAR"
+        days = [identifier(one) for one in self.types if one.lower() == "date" and one != name]
+        dated = f"{days[0]}::VARCHAR || ' ' || {column}" if days else "NULL"
+        return f"CASE WHEN regexp_matches({column}, '{_CLOCK}') THEN {dated} ELSE {column} END"
+
+    def _guess(self) -> str | None:
+        """Return SQL for what is guessed of a time that is text, None for other columns."""
+        name = self.roles.get("time")
+        if name is None or self.types[name].upper() != "VARCHAR":
+            return None
+        text = self._written(name)
+        return f"CASE WHEN ingest_iso_timestamp({text}) IS NULL THEN ingest_time_guess({text}) END"
+
+    def _lost(self, time_format: str | None) -> str:
         if "time" not in self.roles:
             return "false"
         time = self._quoted("time")
-        return f"{time} IS NOT NULL AND {time}::VARCHAR <> '0' AND {self._time()} IS NULL"
+        return (
+            f"{time} IS NOT NULL AND {time}::VARCHAR <> '0' AND {self._time(time_format)} IS NULL"
+        )
 
     def _number(self) -> str:
         column = self._quoted("severity_number")
@@ -176,12 +209,14 @@ class Columns:
             return f"try_cast(nullif({column}, '') AS JSON)"
         return f"{column}::JSON"
 
-    def _attributes(self) -> str:
+    def _attributes(self, *, guesses: bool) -> str:
         """Return SQL for all other columns as one JSON object, without those that are NULL."""
         used = {column for role, column in self.roles.items() if role != "log_attributes"}
         rest = [name for name in self.types if name not in used]
         held = self.roles.get("log_attributes")
         pairs = [f"{literal(name)}, {self._value(name)}" for name in rest if name != held]
+        if guesses and (guess := self._guess()):
+            pairs.append(f"'time_guess', {guess}")
         others = f"json_object({', '.join(pairs)})"
         if held is None:
             return f"ingest_attributes({others})" if pairs else "NULL::JSON"

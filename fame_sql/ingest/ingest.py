@@ -152,7 +152,7 @@ def ingest_files(
         sources = named_sources(
             given, reading.source, warehouse.path, Path(folder), reading.max_ratio
         )
-        yield from loader.load(map(partial(_as_table, warehouse, reading), sources))
+        yield from loader.load(map(partial(as_table, warehouse, reading), sources))
 
 
 def ingest_table(
@@ -186,7 +186,7 @@ def ingest_table(
     return report
 
 
-def _as_table(
+def as_table(
     warehouse: Warehouse, reading: Reading, source: Source | Unread
 ) -> Source | Table | Unread:
     """Return a Parquet or CSV file as a table; everything else as it is."""

@@ -235,6 +235,7 @@ class Loader:
                 self._absorb,
                 ingest_id=self._next_id,
                 redacted=self._reading.redact,
+                hints=self._reading.hints,
                 strict=self._reading.strict,
             )
         except InputError as error:

@@ -17,9 +17,11 @@ from fame_sql.errors import InputError
 from fame_sql.ingest.batch import Absorb
 from fame_sql.ingest.columns import ColumnChoice, Columns, find_columns
 from fame_sql.ingest.file_load import SHARES, save_loads
+from fame_sql.ingest.formats.detection import NO_HINTS, Hints
 from fame_sql.ingest.known import KnownLoads, Load
 from fame_sql.ingest.macros import Macros
 from fame_sql.ingest.report import EXAMPLES, IngestReport, ParseFault, State
+from fame_sql.ingest.times import TimeChoices, check_timezone
 from fame_sql.sql.quoting import identifier, literal
 from fame_sql.warehouse.warehouse import transaction, utc_now
 
@@ -139,6 +141,7 @@ def load_table(
     *,
     ingest_id: int,
     redacted: bool,
+    hints: Hints = NO_HINTS,
     strict: bool = False,
 ) -> IngestReport:
     """Load the rows of a table that are not in the warehouse yet.
@@ -159,6 +162,7 @@ def load_table(
         absorb=absorb,
         ingest_id=ingest_id,
         redacted=redacted,
+        hints=hints,
     )
     try:
         return load(table)
@@ -185,6 +189,7 @@ def _load_rows(
     absorb: Absorb,
     ingest_id: int,
     redacted: bool,
+    hints: Hints,
 ) -> IngestReport:
     types = table.types(connection)
     columns = find_columns(table.name, types, choice)
@@ -198,7 +203,8 @@ def _load_rows(
         return IngestReport(table.name, table.format, "utf-8", state="unchanged")
     with transaction(connection, appends=True):
         connection.execute(sql.load("ingest/table/forget_damaged"))
-        _fill(connection, macros, table, columns, _newer(choice, before, types), ingest_id)
+        newer = _newer(choice, before, types)
+        _fill(connection, macros, table, columns, newer, ingest_id, hints)
         if table.rows == table.good_rows:
             _add_damaged(connection, table, before, ingest_id, count)
         if redacted:
@@ -225,12 +231,14 @@ def _fill(
     columns: Columns,
     newer: str,
     ingest_id: int,
+    hints: Hints,
 ) -> None:
     statement = Template(sql.load("ingest/table/fill")).substitute(
-        columns.expressions(), rows=table.rows, newer=newer
+        columns.expressions(hints.time_format), rows=table.rows, newer=newer
     )
     connection.execute(sql.load("events/create_incoming"))
-    macros.prepare(statement)
+    zone = None if hints.timezone is None else check_timezone(hints.timezone)
+    macros.prepare(statement, TimeChoices(zone), utc_now())
     try:
         connection.execute(
             statement,
@@ -239,6 +247,8 @@ def _fill(
                 "source_path": table.name,
                 "ingest_id": ingest_id,
                 "parser": table.format,
+                "host": hints.host,
+                "service": hints.service,
             },
         )
     except duckdb.Error as error:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fame_sql.errors import InputError
 from fame_sql.ingest.examine import examine
-from fame_sql.ingest.formats.layout import Layout
-from fame_sql.ingest.ingest import ingest_source
+from fame_sql.ingest.expansion import named_sources
+from fame_sql.ingest.ingest import as_table, ingest_source, ingest_table
+from fame_sql.ingest.loader import Unread
 from fame_sql.ingest.reading import Reading
 from fame_sql.ingest.report import IngestReport
-from fame_sql.ingest.sources import HEAD_BYTES, file_source, latest_moment, read_head
+from fame_sql.ingest.sources import HEAD_BYTES, Source, file_source, latest_moment, read_head
+from fame_sql.ingest.tables import Table
 from fame_sql.warehouse.warehouse import Warehouse
 
+_ROWS = 1000
 _RECORDS = "SELECT * FROM fame.logs WHERE source_path = ? ORDER BY log_id LIMIT ?"
 
 
@@ -27,15 +31,12 @@ class Trial:
 
     Parameters
     ----------
-    layout : Layout
-        The format and the reason for it.
     report : IngestReport
-        The report of its first MiB.
+        The report of its first MiB, or of the first rows of a table.
     records : list of dict
         Its first records, as rows of ``fame.logs``.
     """
 
-    layout: Layout
     report: IngestReport
     records: list[dict[str, Any]]
 
@@ -50,6 +51,46 @@ def trial_warehouse() -> Iterator[Warehouse]:
         ) as warehouse,
     ):
         yield warehouse
+
+
+def try_inputs(
+    warehouse: Warehouse,
+    inputs: Iterable[Path | str],
+    reading: Reading,
+    own: Path,
+    most: int = 10,
+) -> Iterator[Trial]:
+    """Read the beginning of all that files, folders, patterns, archives and pipes hold.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+        What :func:`trial_warehouse` opens.
+    inputs : iterable of Path or str
+        As for :func:`~fame_sql.ingest.ingest_files`.
+    reading : Reading
+        The settings.
+    own : Path
+        The warehouse into which they would be read, which is no log itself.
+    most : int
+        Number of records to return of each source.
+
+    Yields
+    ------
+    Trial
+        One for each source; the state of its report is ``failed`` or ``empty`` if it has no
+        records to show.
+    """
+    with tempfile.TemporaryDirectory(prefix="fame-") as folder:
+        place = Path(folder)
+        for source in named_sources(inputs, reading.source, own, place, reading.max_ratio):
+            if isinstance(source, Unread):
+                yield Trial(source.report, [])
+                continue
+            try:
+                yield _try_source(warehouse, source, reading, most)
+            except InputError as error:
+                yield Trial(Unread(source.name, error).report, [])
 
 
 def try_file(warehouse: Warehouse, path: Path, reading: Reading, most: int = 10) -> Trial:
@@ -71,7 +112,24 @@ def try_file(warehouse: Warehouse, path: Path, reading: Reading, most: int = 10)
     InputError
         If the file cannot be used.
     """
-    source = file_source(path)
+    return _try_lines(warehouse, file_source(path), reading, most)
+
+
+def _try_source(warehouse: Warehouse, source: Source, reading: Reading, most: int) -> Trial:
+    found = as_table(warehouse, reading, source)
+    if isinstance(found, Table):
+        return _try_table(warehouse, found, reading, most)
+    return _try_lines(warehouse, source, reading, most)
+
+
+def _try_table(warehouse: Warehouse, table: Table, reading: Reading, most: int) -> Trial:
+    good = table.good_rows and f"SELECT * FROM ({table.good_rows}) LIMIT {_ROWS}"
+    first = replace(table, rows=f"SELECT * FROM ({table.rows}) LIMIT {_ROWS}", good_rows=good)
+    report = ingest_table(warehouse, first, reading)
+    return Trial(report, warehouse.records(_RECORDS, [table.name, most]))
+
+
+def _try_lines(warehouse: Warehouse, source: Source, reading: Reading, most: int) -> Trial:
     examined = examine(source, reading)
     head = read_head(source, examined.encoding, HEAD_BYTES)
     if len(head) >= HEAD_BYTES:
@@ -84,4 +142,4 @@ def try_file(warehouse: Warehouse, path: Path, reading: Reading, most: int = 10)
         copied = file_source(copy)
         report = ingest_source(warehouse, copied, replace(reading, encoding="utf-8"))
         records = warehouse.records(_RECORDS, [copied.name, most])
-    return Trial(examined.format, replace(report, source_path=source.name), records)
+    return Trial(replace(report, source_path=source.name), records)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,29 @@ def test_a_dry_run_shows_the_reading_and_stores_nothing(tmp_path: Path) -> None:
     assert "time 100%, level 100%, host 0%; 1 of the first 1 lines begin with a time" in done.output
     assert "body            failed" in done.output
     assert not target.exists()
+
+
+def test_a_dry_run_takes_what_a_load_takes(tmp_path: Path) -> None:
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    (folder / "a.log").write_text("2024-05-06 07:08:09 ERROR failed\n", encoding="utf-8")
+    (folder / "b.csv").write_text("ts,message\n2024-05-06 07:08:09,row\n", encoding="utf-8")
+    (folder / "c.log").write_bytes(b"")
+    with tarfile.open(tmp_path / "logs.tar", "w") as archive:
+        archive.add(folder / "a.log", "a.log")
+    run = CliRunner().invoke(main, ["ingest", str(folder), "--dry-run"])
+    assert (run.exit_code, run.output.count("line ")) == (0, 2)
+    assert "parser          csv" in run.output
+    assert f"{folder / 'c.log'}: empty" in run.output
+    run = CliRunner().invoke(main, ["ingest", str(tmp_path / "logs.tar"), "--dry-run"])
+    assert "body            failed" in run.output
+    piped = "2024-05-06 07:08:09 WARN slow\n"
+    run = CliRunner().invoke(main, ["ingest", "-", "--dry-run"], input=piped)
+    assert "body            slow" in run.output
+    (folder / "d.bin").write_bytes(bytes(range(256)) * 64)
+    run = CliRunner().invoke(main, ["ingest", str(folder), "--dry-run"])
+    assert (run.exit_code, "d.bin: failed: " in run.output) == (1, True)
+    assert CliRunner().invoke(main, ["ingest", "--table", "t", "--dry-run"]).exit_code == 2
 
 
 def test_a_file_that_is_read_badly_is_a_warning_or_an_error(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from fame_sql.cli import main
 from fame_sql.errors import InputError
 from fame_sql.ingest import (
     ColumnChoice,
+    Hints,
     Reading,
     ingest_file,
     ingest_files,
@@ -265,3 +266,48 @@ def test_rows_of_a_table_are_masked_too(warehouse: Warehouse) -> None:
     for rows in (1, 0):
         assert ingest_table(warehouse, query, Reading(redact=True)).rows == rows
     assert warehouse.rows("SELECT body FROM fame.logs") == [("password=<secret>",)]
+
+
+CSV_TIMES = [
+    ("time,message\n11/12/2026 8:14:02 PM,x\n", Hints(), "2026-11-12 20:14:02", "month before day"),
+    ("time,message\n11/13/2026 8:14:02 AM,x\n", Hints(), "2026-11-13 08:14:02", None),
+    ("Date,Time,Content\n2026-11-12,08:14:02,x\n", Hints(), "2026-11-12 08:14:02", None),
+    ("time,message\n08:14:02,x\n", Hints(), None, None),
+    ("time,message\n2026-11-12,x\n", Hints(), "2026-11-12 00:00:00", None),
+    (
+        "time,message\n2026-11-12 08:14:02,x\n",
+        Hints(timezone="Europe/Berlin"),
+        "2026-11-12 07:14:02",
+        None,
+    ),
+    (
+        "time,message\n12.11.26 08,x\n",
+        Hints(time_format="%d.%m.%y %H"),
+        "2026-11-12 08:00:00",
+        None,
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "hints", "time", "guess"), CSV_TIMES)
+def test_times_of_a_table_are_read_or_said_to_be_lost(
+    warehouse: Warehouse,
+    tmp_path: Path,
+    text: str,
+    hints: Hints,
+    time: str | None,
+    guess: str | None,
+) -> None:
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    (_,) = ingest_files(warehouse, [tmp_path / "a.csv"], Reading(hints=hints))
+    found = warehouse.rows(
+        "SELECT timestamp::VARCHAR, attributes ->> 'time_guess', parse_error FROM fame.logs"
+    )
+    assert found == [(time, guess, None if time else "expected: a time in time")]
+
+
+def test_the_host_and_the_service_of_a_table_can_be_named(warehouse: Warehouse) -> None:
+    rows = named_query("SELECT 'x' AS body, 'web1' AS host UNION ALL SELECT 'y', NULL ORDER BY 1")
+    ingest_table(warehouse, rows, Reading(hints=Hints(host="h", service="s")))
+    found = warehouse.rows("SELECT host_name, service_name FROM fame.logs ORDER BY body")
+    assert found == [("web1", "s"), ("h", "s")]

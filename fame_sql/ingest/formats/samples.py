@@ -48,7 +48,7 @@ def _of_sample(
         reading = Reading(year=sample.year, hints=Hints(format_files=own))
         trial = try_file(warehouse, path, reading, most=len(sample.records) + 1)
     if trial.report.format != known.name:
-        return [f"it is read as {trial.report.format}, because {trial.layout.reason}"]
+        return [f"it is read as {trial.report.format}, because {trial.report.reason}"]
     if len(trial.records) != len(sample.records):
         return [f"{len(trial.records)} records instead of {len(sample.records)}"]
     return [
