@@ -102,6 +102,7 @@ def _follow(warehouse: Path, every: float, as_json: bool) -> None:
 
 
 def _once(warehouse: Path, as_json: bool, *, quiet: bool = False) -> int:
+    from fame_sql.cli.progress import terminal_progress
     from fame_sql.operations.alerts import run_pass
     from fame_sql.operations.alerts.journal import PassRunningError, journal_of
     from fame_sql.operations.alerts.source import WarehouseIncidents
@@ -112,7 +113,13 @@ def _once(warehouse: Path, as_json: bool, *, quiet: bool = False) -> int:
         # asked first: of several passes that start together, it tells all but one that one runs.
         Warehouse.open(warehouse).close()
     try:
-        report = run_pass(warehouse, lambda: Warehouse.open(warehouse), WarehouseIncidents())
+        progress = terminal_progress()
+        report = run_pass(
+            warehouse,
+            lambda: Warehouse.open(warehouse),
+            WarehouseIncidents(progress),
+            progress=progress,
+        )
     except PassRunningError as error:
         click.echo(printable(str(error)), err=True)
         return _ANOTHER_PASS

@@ -73,6 +73,14 @@ def test_what_is_wrong_now_is_sent_once(fame) -> None:
     assert len(_written()) == len(report["sent"])
 
 
+def test_each_channel_that_is_sent_to_is_a_span(fame, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("opentelemetry.sdk")
+    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "console")
+    told = fame("alert").stderr
+    for name in ("counting lines", "sending to log", "fame alert"):
+        assert f'"name": "{name}"' in told
+
+
 def test_of_passes_that_begin_at_once_all_but_one_say_so(fame, copied: Path) -> None:
     words = [sys.executable, "-m", "fame_sql", "alert"]
     passes = [subprocess.Popen(words, stderr=subprocess.PIPE, text=True) for _ in range(3)]

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from fame_sql import sql
+from fame_sql.console import Progress, SilentProgress
 from fame_sql.errors import InputError, WarehouseError
 from fame_sql.operations.alerts.channels import Surroundings, Traits, open_channel, traits_of
 from fame_sql.operations.alerts.deciding import Decision, decide
@@ -108,6 +109,7 @@ def run_pass(
     *,
     clock: Clock | None = None,
     environment: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
 ) -> PassReport:
     """Send what there is to tell.
 
@@ -123,6 +125,8 @@ def run_pass(
         The time; that of the system by default.
     environment : mapping, optional
         Where secrets come from; ``os.environ`` by default.
+    progress : Progress, optional
+        Receives the progress of sending, by channels.
 
     Raises
     ------
@@ -146,7 +150,7 @@ def run_pass(
             state, report.decision = _decide(warehouse, source, settings, now)
             journal.note_pass(now)
         _warn_of_keys(state, settings, secrets, report)
-        _send(state, settings, secrets, journal, clock, report)
+        _send(state, settings, secrets, journal, clock, report, progress or SilentProgress())
         _finish(opened, journal, state, settings, secrets, clock, report)
     report.notes = [*report.decision.notes, *report.notes]
     return report
@@ -281,9 +285,10 @@ def _send(
     journal: Journal,
     clock: Clock,
     report: PassReport,
+    progress: Progress,
 ) -> None:
     around = _around(settings, secrets, clock)
-    sender = Sender(state, settings, traits(settings), around, journal, clock)
+    sender = Sender(state, settings, traits(settings), around, journal, clock, progress)
     sender.send_due()
     report.sent, report.failed = sender.sent, sender.failed
     report.pending = [d for d in state.pending() if d.channel in settings.channels]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from fame_sql.console import Progress, SilentProgress
 from fame_sql.errors import FameError
 from fame_sql.operations.alerts.channels import Channel, Surroundings, Traits, open_channel
 from fame_sql.operations.alerts.journal import Journal
@@ -52,6 +53,8 @@ class Sender:
         Where it is noted what is sent.
     clock : Clock
         The time.
+    progress : Progress
+        Receives the progress by channels: what is delivered of what is due.
     """
 
     state: AlertState
@@ -60,6 +63,7 @@ class Sender:
     around: Surroundings
     journal: Journal
     clock: Clock
+    progress: Progress = field(default_factory=SilentProgress)
     sent: list[Delivery] = field(default_factory=list)
     failed: list[Delivery] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
@@ -89,9 +93,16 @@ class Sender:
 
     def _round(self) -> None:
         for name in self._ordered(self.settings.channels):
+            if self._due(name):
+                self._send_to(name)
+
+    def _send_to(self, name: str) -> None:
+        waiting = sum(1 for _ in self.state.pending(name))
+        with self.progress.step(f"sending to {name}", waiting) as step:
             while batch := self._due(name):
                 if not self._send(name, batch):
-                    break
+                    return
+                step.advance(len(batch))
 
     def _ordered(self, names: Iterable[str]) -> list[str]:
         """Put channels last that failed, or were being sent to when a process was killed."""
