@@ -123,6 +123,9 @@ def expire(
         )
     with progress.step("dropping lines", (3 if is_lake(connection) else 2) * PART) as step:
         with warehouse.transaction():
+            if is_lake(connection):
+                # Another process can have labelled lines since they were counted.
+                connection.execute(sql.load("storage/keep_lines"))
             counted = load_by_value(connection, "storage/count_expired")
             with statement_progress(connection, step):
                 connection.execute(counted, {"before": before})

@@ -182,3 +182,22 @@ def test_an_encrypted_lake_has_no_text_on_disk(tmp_path: Path, lake_extensions: 
     files = list((tmp_path / "files").rglob("*.parquet"))
     assert files
     assert not any(SECRET.encode() in file.read_bytes() for file in files)
+
+
+def test_a_line_that_is_labelled_while_others_expire_stays(
+    lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def label_meanwhile(*_: object) -> tuple[list[object], int]:
+        with Warehouse.open(lake) as other:
+            other.rows(
+                "INSERT INTO fame.labels BY NAME SELECT log_id, event_id, false AS is_anomaly, "
+                "'human' AS source, timestamp AS labelled_at FROM fame.logs WHERE body = 'two'"
+            )
+        return [], 0
+
+    with Warehouse.open(lake) as warehouse:
+        load(warehouse, tmp_path, "old", "one", "two", "three")
+        load(warehouse, tmp_path, "new", "four", day=3)
+        monkeypatch.setattr("fame_sql.storage.expiry._old_partitions", label_meanwhile)
+        expire(warehouse, datetime(2026, 11, 2))
+        assert warehouse.rows("SELECT body FROM logs ORDER BY ALL") == [("four",), ("two",)]
