@@ -8,7 +8,6 @@ else the machine does changes their ratio little.
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -116,11 +115,17 @@ def _serve(path: Path, pipe: Connection) -> None:
             except EOFError:
                 return
             if not statement:
-                pipe.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+                pipe.send(_peak())
                 continue
             began = time.perf_counter()
             connection.execute(statement).fetchall()
             pipe.send(time.perf_counter() - began)
+
+
+def _peak() -> float:
+    """Return the peak memory in GB; what :mod:`resource` says is also of the process that began."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) / 1e6 for line in status if line.startswith("VmHWM"))
 
 
 def measure_planned(file: Path, lake: Path, log: Path, rows: int) -> Iterator[str]:
