@@ -211,6 +211,11 @@ def _explained(error: BaseException) -> str:
     duckdb = sys.modules["duckdb"]
     if reason := trouble(error):
         return _shown(reason)
+    if "permission denied for" in str(error):
+        return (
+            f"PostgreSQL lets your user read this lake and not write to it ({_first_line(error)}): "
+            "ask for the rights of a writer, which docs/how-to/lake.md lists under Security"
+        )
     if is_damage(error):
         return f"the warehouse is damaged (DuckDB: {_first_line(error)}): {AFTER_DAMAGE}"
     if isinstance(error, duckdb.OperationalError):

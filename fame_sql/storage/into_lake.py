@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -13,6 +14,7 @@ from fame_sql.errors import WarehouseError
 from fame_sql.models.lake_files import store_files
 from fame_sql.sql.quoting import identifier, literal, literals
 from fame_sql.storage.views import partition_place
+from fame_sql.warehouse import settings
 from fame_sql.warehouse.connection import first_line
 from fame_sql.warehouse.definitions import define
 from fame_sql.warehouse.lake.numbers import count_on
@@ -73,6 +75,7 @@ def copy_into_lake(path: Path, lake: Warehouse) -> IntoLake:
         with lake.transaction():
             _copy_tables(connection)
             _register(connection, files)
+            _remember(connection, files)
             for record in published:
                 store_files(lake, record.folder)
             define(connection)
@@ -86,6 +89,13 @@ def copy_into_lake(path: Path, lake: Warehouse) -> IntoLake:
     count_on(connection, *numbers)
     lines, events = (lake.value(f"SELECT count(*) FROM {name}") for name in ("logs", "events"))
     return IntoLake(lines, events, len(files), len(published))
+
+
+def _remember(connection: duckdb.DuckDBPyConnection, files: list[str]) -> None:
+    """Store where the files lie, which are not below the place of the lake's data."""
+    if files:
+        folders = sorted({file.rpartition("/")[0] for file in files})
+        settings.write(connection, settings.REGISTERED_FOLDERS, json.dumps(folders))
 
 
 def _partition_files(whole: Warehouse) -> list[str]:

@@ -17,6 +17,7 @@ from fame_sql.warehouse.definitions import (
     has_partitions,
     over_partitions_are_current,
 )
+from fame_sql.warehouse.lake.kind import is_lake
 from fame_sql.warehouse.severities import number_sql
 from fame_sql.warehouse.warehouse import Warehouse
 
@@ -41,8 +42,13 @@ def prepare_place(warehouse: Warehouse, place: str | None) -> Place:
     Raises
     ------
     InputError
-        If none is given and none is stored, or a different one is stored.
+        If none is given and none is stored, a different one is stored, or it is a lake.
     """
+    if is_lake(warehouse.connection):
+        raise InputError(
+            "a lake keeps its lines in Parquet files by itself: 'fame compact' merges small ones, "
+            "'fame expire' drops old days, and 'fame ingest FILE.parquet' reads files of others"
+        )
     kept = partition_place(warehouse)
     target = kept if place is None else Place.of(place)
     if target is None:

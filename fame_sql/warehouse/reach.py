@@ -8,6 +8,7 @@ its own partitions and nothing else, unless the user asked for more.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,8 +69,28 @@ def reach_lake(connection: duckdb.DuckDBPyConnection) -> list[str]:
     data = data_of_lake(connection)
     if data is None:
         return []
-    _load_extension(connection, data)
-    return [data]
+    places = [data, *registered_folders(connection)]
+    for place in dict.fromkeys(place.partition("day=")[0] for place in places):
+        _load_extension(connection, place)
+    return places
+
+
+def registered_folders(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the folders of days outside of the lake's place whose files the lake has taken over.
+
+    A lake can come from somebody else, so nothing but a folder of a day is taken.
+    """
+    from fame_sql.warehouse import settings
+
+    if not connection.execute(sql.load("warehouse/lake/has_schema")).fetchall()[0][0]:
+        return []
+    found = json.loads(settings.read(connection, settings.REGISTERED_FOLDERS) or "[]")
+    parts = [str(folder).rpartition("/") for folder in found if "/../" not in str(folder)]
+    return [f"{root}/{day}/" for root, _, day in parts if _DAY.fullmatch(day) and _is_whole(root)]
+
+
+def _is_whole(root: str) -> bool:
+    return Path(root).is_absolute() or "://" in root
 
 
 def data_of_lake(connection: duckdb.DuckDBPyConnection) -> str | None:
@@ -93,7 +114,7 @@ def _partitions(connection: duckdb.DuckDBPyConnection) -> tuple[str, list[str]]:
     root = settings.read(connection, settings.PARTITION_PLACE)
     paths = connection.execute("SELECT DISTINCT split_part(path, '/', 1) FROM fame.partitions")
     days = sorted(day for (day,) in paths.fetchall() if _DAY.fullmatch(day))
-    return (root, days) if root and (Path(root).is_absolute() or "://" in root) else ("", [])
+    return (root, days) if root and _is_whole(root) else ("", [])
 
 
 def _load_extension(connection: duckdb.DuckDBPyConnection, root: str) -> None:

@@ -9,8 +9,9 @@ from string import Template
 import duckdb
 
 from fame_sql import sql
+from fame_sql.sql.quoting import literals
 from fame_sql.warehouse.lake.files import READERS
-from fame_sql.warehouse.reach import data_of_lake
+from fame_sql.warehouse.reach import data_of_lake, registered_folders
 
 
 def disagreements(
@@ -26,8 +27,10 @@ def disagreements(
         Younger files without an entry are taken for those of a load under way.
     """
     [(lake,)] = connection.execute(sql.load("warehouse/lake/name")).fetchall()
-    data = (data_of_lake(connection) or "").replace("'", "''")
-    if absent := _absent(connection, lake, data):
+    place = data_of_lake(connection) or ""
+    data = place.replace("'", "''")
+    places = [f"{folder}**" for folder in (place, *registered_folders(connection))]
+    if absent := _absent(connection, lake, literals(places)):
         yield (
             f"{len(absent)} files that the catalogue names are not there, such as {absent[0]}: "
             "what they hold cannot be read",
@@ -44,10 +47,10 @@ def disagreements(
         )
 
 
-def _absent(connection: duckdb.DuckDBPyConnection, lake: str, data: str) -> list[str]:
+def _absent(connection: duckdb.DuckDBPyConnection, lake: str, places: str) -> list[str]:
     tables = connection.execute(_filled("tables", lake=lake)).fetchall()
     found = [
-        connection.execute(_filled("absent", lake=lake, table=table, data=data)).fetchall()
+        connection.execute(_filled("absent", lake=lake, table=table, places=places)).fetchall()
         for (table,) in tables
     ]
     return sorted(row[0] for rows in found for row in rows)

@@ -27,6 +27,8 @@ _connections = count(1)
 _NO_EXTENSION = ("is an existing extension", "Extension Autoloading", "extension not found")
 # DuckDB writes encrypted files with the ciphers of this extension alone.
 _CIPHERS = "LOAD httpfs"
+_VERSION = re.compile(r"catalog version is (\S+), but the extension requires version (\S+?)\.? ")
+_NO_DATABASE = re.compile(r'FATAL: database "([^"]+)" does not exist')
 _SECRETS = re.compile(r"(?i)password\s*=\s*('[^']*'|\S+)")
 
 
@@ -216,6 +218,16 @@ def _explained(address: LakeAddress, error: duckdb.Error) -> WarehouseError:
         return HeldError(
             f"{address} is held by another process: a catalogue in a file is for one process; "
             "take PostgreSQL for several, or wait until it is done"
+        )
+    if version := _VERSION.search(text):
+        return WarehouseError(
+            f"the lake {address} is of DuckLake {version[1]}, and DuckDB {duckdb.__version__} "
+            f"reads {version[2]}: use the DuckDB that made it, or a newer one; nothing was changed"
+        )
+    if absent := _NO_DATABASE.search(text):
+        return WarehouseError(
+            f"PostgreSQL has no database {absent[1]} for {address}: make an empty one with "
+            f"'createdb {absent[1]}', and run 'fame init --lake'"
         )
     reason = text.rpartition("connection to server")[2] or text
     if "authentication failed" in text or "no password supplied" in text:
