@@ -39,6 +39,7 @@ def redact(pattern: str, replacement: str, dry_run: bool, warehouse: Path, as_js
     of their new messages.
     """
     from fame_sql.events.redaction import redact as run
+    from fame_sql.warehouse.lake.address import is_lake_path
     from fame_sql.warehouse.warehouse import Warehouse
 
     with Warehouse.open(warehouse) as opened:
@@ -52,11 +53,11 @@ def redact(pattern: str, replacement: str, dry_run: bool, warehouse: Path, as_js
     if as_json:
         print_json(asdict(report))
         return
-    for line in _lines(report):
+    for line in _lines(report, in_lake=is_lake_path(warehouse)):
         click.echo(line)
 
 
-def _lines(report: RedactionReport) -> Iterator[str]:
+def _lines(report: RedactionReport, *, in_lake: bool) -> Iterator[str]:
     verb = "redacted" if report.redacted else "would be redacted"
     yield f"{report.lines} lines {verb}, {report.dropped_events} events dropped"
     left = {
@@ -69,9 +70,11 @@ def _lines(report: RedactionReport) -> Iterator[str]:
     if report.partition_lines:
         yield f"not read: {report.partition_lines} lines in partitions"
     if report.redacted and report.lines:
+        where = "free blocks of the file (run 'fame compact')"
+        if in_lake:
+            where = "free space of the catalogue (PostgreSQL: VACUUM FULL)"
         yield (
-            "the old text can still be in free blocks of the file (run 'fame compact'), in "
-            "models (run 'fame train --full'), in the source files and in backups; a lake has "
-            "forgotten what it was before"
+            f"the old text can still be in {where}, in models (run 'fame train --full'), in the "
+            "source files and in backups"
         )
         yield "next: fame score"
