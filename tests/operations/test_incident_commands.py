@@ -12,6 +12,7 @@ from scored_lines import START, Line, add_lines, new_warehouse
 
 from fame_sql.cli import main
 from fame_sql.operations.incidents import update
+from fame_sql.warehouse import settings
 from fame_sql.warehouse.warehouse import Warehouse
 
 pytestmark = pytest.mark.any_duckdb
@@ -121,6 +122,15 @@ def test_counts_join_lines_and_late_lines_take_a_silence_back(tmp_path: Path) ->
             ("resolved", "resolved", 0),
         ]
         assert "no anomaly any more" in changes[0].incident.summary
+
+
+def test_what_a_count_of_all_lines_finds_is_known_by_its_moment(tmp_path: Path) -> None:
+    with new_warehouse(tmp_path / "w.duckdb") as warehouse:
+        _count(warehouse, "cart", 0, "burst")
+        settings.write(warehouse.connection, settings.COUNTS_RECOUNTED, "true")
+        [change] = update(warehouse, START)
+        known = settings.read(warehouse.connection, settings.INCIDENTS_RECOUNTED)
+        assert known == change.at.isoformat()
 
 
 def test_attributes_and_words_concentrate_an_incident_of_counts(tmp_path: Path) -> None:

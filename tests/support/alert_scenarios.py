@@ -2,8 +2,9 @@
 
 A scenario is a TOML file with ``settings``, ``steps`` and what is to come of them. A step is a time
 and a word: ``open``, ``update``, ``end``, ``correct`` and ``silence``, ``dismiss``, ``set``,
-``answer``, ``mail`` and ``run``; ``model`` makes a first model; ``write`` puts settings into the
-table unchecked, as another version or a hand would, and ``clock`` sets the clock back.
+``answer``, ``mail`` and ``run``; ``model`` makes a first model and ``recount`` counts all lines
+again; ``write`` puts settings into the table unchecked, as another version or a hand would, and
+``clock`` sets the clock back.
 ``received`` has the time and the text of each message by channels.
 """
 
@@ -30,6 +31,7 @@ from fame_sql.operations.alerts.listing import retry_all
 from fame_sql.operations.alerts.silences import add_silence
 from fame_sql.operations.alerts.stored_settings import store_settings
 from fame_sql.operations.incidents import Change, Incident
+from fame_sql.warehouse import settings
 from fame_sql.warehouse.warehouse import Warehouse
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -245,6 +247,12 @@ def _model(play: Play, names: list[str], given: dict[str, str]) -> None:
         )
 
 
+def _recount(play: Play, names: list[str], given: dict[str, str]) -> None:
+    with play.opened() as opened:
+        at = play.clock.now().isoformat()
+        settings.write(opened.connection, settings.INCIDENTS_RECOUNTED, at)
+
+
 def _retry(play: Play, names: list[str], given: dict[str, str]) -> None:
     with play.opened() as opened:
         retry_all(opened, play.clock.now())
@@ -254,6 +262,8 @@ def _values(given: dict[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = dict(given)
     if "service" in values:
         values["service_name"] = values.pop("service")
+    if "counts" in values:
+        values |= {"counts": int(values["counts"]), "worst_score": None}
     if "lines" in values:
         values["lines"] = int(values["lines"])
     if "examples" in values:
@@ -279,6 +289,7 @@ _VERBS: dict[str, Callable[[Play, list[str], dict[str, str]], None]] = {
     "mail": _mail,
     "retry": _retry,
     "model": _model,
+    "recount": _recount,
     "run": lambda play, names, given: _run(play, given),
     "set": lambda play, names, given: play.set(play.settings[names[0]]),  # type: ignore[attr-defined]
     "write": lambda play, names, given: play.write(play.settings[names[0]]),  # type: ignore[attr-defined]

@@ -277,6 +277,8 @@ class AlertState:
         Messages about incidents that began before it may be repeats.
     first_model_at : datetime or None
         When the first model of the warehouse was made; None if there is none.
+    recounted_at : datetime or None
+        When incidents followed a count of all lines last; None if they never did.
     """
 
     followed: dict[str, Followed] = field(default_factory=dict)
@@ -289,6 +291,7 @@ class AlertState:
     last_beat: datetime | None = None
     restored: datetime | None = None
     first_model_at: datetime | None = None
+    recounted_at: datetime | None = None
 
     def told_of(self, channel: str, followed: Followed) -> Told:
         """Return what a channel was told of an incident."""

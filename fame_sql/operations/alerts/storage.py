@@ -59,6 +59,7 @@ def load_state(warehouse: Warehouse, now: datetime) -> AlertState:
     state.last_beat = _moment(warehouse, warehouse_settings.ALERT_BEAT)
     state.restored = _moment(warehouse, warehouse_settings.ALERT_RESTORED)
     state.first_model_at = warehouse.value("SELECT min(created_at) FROM fame.models")
+    state.recounted_at = _moment(warehouse, warehouse_settings.INCIDENTS_RECOUNTED)
     state.silences = load_silences(warehouse, state.last_pass or now)
     return state
 

@@ -90,10 +90,8 @@ def is_news_when_over(
     state: AlertState, followed: Followed, settings: AlertSettings, now: datetime
 ) -> bool:
     """Return whether people are told of what was over before it could be announced."""
-    last, first = state.last_pass, state.first_model_at
-    last_seen = followed.incident.last_seen
-    if followed.incident.worst_score is not None and first is not None and last_seen < first:
-        # It was over before there was a model that could judge its lines.
+    last, last_seen = state.last_pass, followed.incident.last_seen
+    if _is_history(state, followed):
         return False
     if last is None:
         return followed.corrected_at is not None
@@ -101,6 +99,14 @@ def is_news_when_over(
     is_late = settings.downtime < age <= settings.lateness
     is_of_the_gap = was_away(state, settings, now) and last_seen >= last - settings.lateness
     return followed.corrected_at is not None or is_late or is_of_the_gap
+
+
+def _is_history(state: AlertState, followed: Followed) -> bool:
+    """Return whether old lines were found anomalous by the first model, or a count of all lines."""
+    incident, first = followed.incident, state.first_model_at
+    if incident.worst_score is None:
+        return followed.opened_at == state.recounted_at
+    return first is not None and incident.last_seen < first
 
 
 def was_away(state: AlertState, settings: AlertSettings, now: datetime) -> bool:

@@ -61,7 +61,7 @@ def update(
     with shown as step, warehouse.transaction(), _moment(warehouse, now):
         number = last_number(warehouse)
         _begin(warehouse, now)
-        _grow(warehouse, step)
+        _grow(warehouse, now, step)
         if _has_rows(warehouse, "fame.feedback"):
             complete_feedback(warehouse)
             _run(warehouse, "silence")
@@ -105,7 +105,7 @@ def _begin(warehouse: Warehouse, now: datetime) -> None:
     _run(warehouse, "begin", facts)
 
 
-def _grow(warehouse: Warehouse, progress: Step) -> None:
+def _grow(warehouse: Warehouse, now: datetime, progress: Step) -> None:
     """Add what is new to the incidents."""
     after = _last_read(warehouse)
     [place] = warehouse.records(sql.load("operations/incidents/place"), {"after": after})
@@ -118,7 +118,7 @@ def _grow(warehouse: Warehouse, progress: Step) -> None:
     has_counts = warehouse.value(sql.load("operations/incidents/has_counts"))
     _run(warehouse, "new_counts" if has_counts else "no_counts")
     if has_counts:
-        _withdraw(warehouse, lines, relations)
+        _withdraw(warehouse, now, lines, relations)
     progress.advance()
     if any(_has_rows(warehouse, what) for what in _NEW):
         for step in _GATHERING:
@@ -131,10 +131,13 @@ def _grow(warehouse: Warehouse, progress: Step) -> None:
     settings.write(warehouse.connection, settings.INCIDENTS_READ, str(until))
 
 
-def _withdraw(warehouse: Warehouse, lines: dict[str, int], relations: dict[str, str]) -> None:
+def _withdraw(
+    warehouse: Warehouse, now: datetime, lines: dict[str, int], relations: dict[str, str]
+) -> None:
     """Find the count anomalies that late lines, or a count of all lines, have taken back."""
     if settings.read(warehouse.connection, settings.COUNTS_RECOUNTED) is not None:
         _run(warehouse, "withdraw_recounted")
+        settings.write(warehouse.connection, settings.INCIDENTS_RECOUNTED, now.isoformat())
         if not warehouse.value(sql.load("operations/incidents/waiting_counts")):
             settings.remove(warehouse.connection, settings.COUNTS_RECOUNTED)
     elif lines["until"] > lines["after"]:
