@@ -18,12 +18,10 @@ if TYPE_CHECKING:
     from fame_sql.operations.costs.inputs import Inputs
     from fame_sql.operations.costs.measured import Measured
 
-_WAYS = (
-    *("way", "dollars per day", "dollars once", "false alarms per day", "lines to read per day"),
-    *("engineer-hours per day", "wages per day"),
-)
+_WAYS = (*("way", "USD a day", "USD once", "false alarms", "lines", "hours", "wages"),)
 _INPUTS = ("input", "value", "kind", "what", "source")
 _DECIDING = _INPUTS[:4]
+_OF_A_DAY = "false alarms, lines to read, engineer-hours and their wages in USD are those of a day"
 _PUBLISHED = ("published figure", "of", "from", "to", "computed", "factor")
 
 
@@ -155,9 +153,10 @@ def _print(measured: Measured, form: Form) -> None:
         )
         return
     if form == "csv":
-        print_csv(_WAYS, [tuple(asdict(way).values()) for way in ways])
+        print_csv(tuple(asdict(ways[0])), [tuple(asdict(way).values()) for way in ways])
         return
     print_table(_WAYS, [[_short(v) for v in asdict(way).values()] for way in ways])
+    print_text(_OF_A_DAY)
     print_text(again.advice)
     if measured.pass_usd is not None:
         click.echo(f"the ledger says that labels and domains have cost ${measured.pass_usd:.4f}")

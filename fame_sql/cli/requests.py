@@ -78,14 +78,16 @@ def _print_messages(requests: Sequence[Request]) -> None:
 
 
 def _print_price(model: LanguageModel, requests: Sequence[Request], cost: float | None) -> None:
+    from fame_sql.forensics.pages.page import plural
+
     price = f"unpriced: no price table has {model.name}; give --prices FILE"
     if cost is not None:
         price = f"about ${cost:.4f} at the prices of {model.prices.dated}; check them"
     tokens_in = sum(request.tokens for request in requests)
     tokens_out = sum(request.expected for request in requests)
     click.echo(
-        f"--- nothing was sent: {len(requests)} requests, about {tokens_in} tokens in and "
-        f"{tokens_out} tokens out (estimated from their length, to within a third); {price}"
+        f"--- nothing was sent: {plural(len(requests), 'request')}, about {tokens_in} tokens in "
+        f"and {tokens_out} tokens out (estimated from their length, to within a third); {price}"
     )
 
 
@@ -94,9 +96,14 @@ def print_spending(model: LanguageModel) -> None:
 
     Before that, write the batch file, if the requests go into one.
     """
+    from fame_sql.forensics.pages.page import plural
+
     if written := model.write_batch():
         assert model.batch is not None
-        click.echo(f"{written} requests written to {model.batch.path}; nothing was sent", err=True)
+        click.echo(
+            f"{plural(written, 'request')} written to {model.batch.path}; nothing was sent",
+            err=True,
+        )
     remark(
         f"language model: {model.usage}, {model.replayed} answered by the ledger; 'fame llm bill' "
         "lists the cost of each stage"

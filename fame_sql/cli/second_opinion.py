@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from fame_sql.files import read_text
 
 if TYPE_CHECKING:
     from fame_sql.operations.opinions.answers import Permission
+    from fame_sql.operations.opinions.opinions import Reviewer
 
 _LONGEST_RUNBOOK = 8000
 _COLUMNS = (
@@ -108,15 +110,20 @@ def second_opinion(
             model.context = _about(model.context, runbook)
             reviewer = Reviewer(opened, model, permission, lines)
             wanted = reviewer.wanted(incidents, top)
-            if llm.dry_run:
+            if llm.dry_run and (wanted or form == "json"):
                 print_requests(model, reviewer.preview(wanted), [], as_json=form == "json")
                 return
-            try:
-                reviewer.ask(wanted, terminal_progress())
-            finally:
-                print_spending(model)
+            if wanted and not llm.dry_run:
+                _ask(reviewer, wanted)
         rows = read_opinions(opened, incidents)
     _print(rows, form, asked=asked)
+
+
+def _ask(reviewer: Reviewer, wanted: Sequence[dict[str, Any]]) -> None:
+    try:
+        reviewer.ask(wanted, terminal_progress())
+    finally:
+        print_spending(reviewer.model)
 
 
 def _about(context: str, runbook: Path | None) -> str:
@@ -131,7 +138,7 @@ def _print(rows: list[dict[str, Any]], form: Form, *, asked: bool) -> None:
     elif form == "csv":
         print_records(rows, _COLUMNS, form)
     elif not rows and asked:
-        click.echo("no incident is open: name one of 'fame incidents --all'")
+        click.echo("no open incident is without an opinion: name one of 'fame incidents --all'")
     elif not rows:
         print_nothing("no incident has a second opinion", _ASK)
     else:

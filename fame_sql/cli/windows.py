@@ -102,10 +102,15 @@ def windows(
     from fame_sql.operations.windows.detectors import Rule, compare, detect, open_windows
     from fame_sql.warehouse.warehouse import Warehouse
 
+    asks = any(_is_given(context, name) for name in ("llm", "llm_model"))
+    if llm.dry_run and not asks:
+        raise click.UsageError(
+            "--dry-run prices what a language model would cost: name one with --llm-model NAME"
+        )
     wanted = Rule.read(rule)
     with Warehouse.open(warehouse) as opened:
         open_windows(opened, minutes, everything=everything)
-        if any(_is_given(context, name) for name in ("llm", "llm_model")):
+        if asks:
             judge = _judge(opened, llm, minutes, batch, first)
             if llm.dry_run:
                 _print_preview(judge, opened, form)
@@ -155,9 +160,13 @@ def _print_preview(judge: WindowJudge, warehouse: Warehouse, form: Form) -> None
         click.echo("--- the first request; the others have the same form")
         for message in plan.first.messages:
             click.echo(f"[{message['role']}]\n{printable(message['content'])}")
+    from fame_sql.forensics.pages.page import plural
+
     price = "unpriced" if plan.cost_usd is None else f"about ${plan.cost_usd:.4f}"
+    about = f"about {plan.tokens_in} tokens in and {plan.tokens_out} tokens out"
     click.echo(
-        f"--- nothing was sent: {plan.requests} requests for {plan.lines} lines of {plan.windows} "
-        f"windows, about {plan.tokens_in} tokens in and {plan.tokens_out} tokens out (measured on "
-        f"{plan.measured_on} requests); {price} at the prices of {judge.model.prices.dated}"
+        f"--- nothing was sent: {plural(plan.requests, 'request')} for "
+        f"{plural(plan.lines, 'line')} of {plural(plan.windows, 'window')}, {about} (measured on "
+        f"{plural(plan.measured_on, 'request')}); {price} at the prices of "
+        f"{judge.model.prices.dated}"
     )

@@ -58,8 +58,10 @@ class BatchFile:
     def pending(self) -> BatchPendingError:
         """The exception that says what is waited for."""
         where = sorted({*self._waiting.values(), *([str(self.path)] if self._requests else [])})
+        number = len(self._requests) + len(self._waiting)
+        waits = "1 request waits" if number == 1 else f"{number} requests wait"
         return BatchPendingError(
-            f"{len(self._requests) + len(self._waiting)} requests wait for answers "
+            f"{waits} for answers "
             f"({', '.join(where)}): have the file answered, read the answers with 'fame llm "
             "answers FILE', and run the same command again"
         )

@@ -258,7 +258,8 @@ class LanguageModel:
         cost = f"${self.spent:.4f}" if priced else "unpriced"
         unanswered = self.sent - self.answered
         without = f", {unanswered} of them without an answer to use" if unanswered else ""
-        return f"{self.sent} requests sent ({cost}{without})"
+        requests = "request" if self.sent == 1 else "requests"
+        return f"{self.sent} {requests} sent ({cost}{without})"
 
     def outdated(self, stages: Collection[str]) -> str | None:
         """Return in words how many answers to earlier prompts the ledger has, or None.
