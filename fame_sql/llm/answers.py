@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from fame_sql.llm.lenient import understood, values_in
+from fame_sql.llm.lenient import answer_in, understood, values_in
+from fame_sql.llm.nearly_json import rows_of_lines
 from fame_sql.verdict.label_words import Label
 
 Shape = TypeVar("Shape", bound=BaseModel)
@@ -154,7 +155,8 @@ def parse(shape: type[Shape], content: str, prefix: str = "l") -> Shape:
     """Read an answer, wherever in the text its JSON is, where its meaning is certain.
 
     Reasoning, prose and code fences around it, further keys, ``Normal`` for ``normal``, ids as
-    numbers, and a list in place of the object that holds it are understood.
+    numbers, a list in place of the object that holds it, its rows one a line, commas before
+    closing brackets, and literals of Python are understood.
 
     Parameters
     ----------
@@ -172,7 +174,8 @@ def parse(shape: type[Shape], content: str, prefix: str = "l") -> Shape:
     """
     found: list[Shape] = []
     problem = "it is not JSON"
-    for value in values_in(content):
+    rows = rows_of_lines(answer_in(content)) if _has_rows_with_ids(shape) else []
+    for value in [rows] if len(rows) > 1 else values_in(content):
         try:
             found.append(shape.model_validate(understood(shape, value, prefix)))
         except ValidationError as error:
@@ -185,3 +188,10 @@ def parse(shape: type[Shape], content: str, prefix: str = "l") -> Shape:
     if any(other != found[0] for other in found[1:]):
         raise ValueError("there are several answers that differ")
     return found[0]
+
+
+def _has_rows_with_ids(shape: type[BaseModel]) -> bool:
+    """Return whether an answer is one list of rows with ids, so that a missing row is noticed."""
+    fields = list(shape.model_fields.values())
+    item = getattr(fields[0].annotation, "__args__", (None,))[0] if len(fields) == 1 else None
+    return "id" in getattr(item, "model_fields", ())

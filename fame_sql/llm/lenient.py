@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from fame_sql.llm.nearly_json import nearly_json
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
@@ -17,6 +19,7 @@ _END_OF_THOUGHT = re.compile(
     re.IGNORECASE,
 )
 _ATTEMPTS = 50
+_NEARLY = 3
 _SURE = ("high", "medium", "low")
 _LOW, _HIGH = 0.6, 0.85
 _LABELS = {
@@ -38,9 +41,8 @@ def values_in(content: str, attempts: int = _ATTEMPTS) -> Iterator[Any]:
     attempts : int
         How many places that look like a beginning are tried.
     """
-    text = _without_thoughts(content)
-    if ends := list(_END_OF_THOUGHT.finditer(text)):
-        text = text[ends[-1].end() :]
+    text = answer_in(content)
+    nearly = _NEARLY
     decoder = json.JSONDecoder()
     at = 0
     for _ in range(attempts):
@@ -50,10 +52,19 @@ def values_in(content: str, attempts: int = _ATTEMPTS) -> Iterator[Any]:
         try:
             value, at = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
-            at = start + 1
-            continue
+            nearly -= 1
+            read = nearly_json(text, start) if nearly >= 0 else None
+            value, at = read or (None, start + 1)
         if isinstance(value, dict) or (isinstance(value, list) and value):
             yield value
+
+
+def answer_in(content: str) -> str:
+    """Return a text from the end of the model's reasoning on, and without it."""
+    text = _without_thoughts(content)
+    if ends := list(_END_OF_THOUGHT.finditer(text)):
+        text = text[ends[-1].end() :]
+    return text
 
 
 def _without_thoughts(content: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from llm_judge import ROWS, judge, model_of
 from llm_server import LanguageServer, rows_of
 
+from fame_sql.llm.answers import LabelAnswer, parse
 from fame_sql.llm.client import Client
 from fame_sql.llm.failures import AnswerError, LanguageModelError
 from fame_sql.llm.ledger import Ledger
@@ -35,6 +36,10 @@ FORMS = {
     "two fences": f"```json\n{ANSWER}\n```\nthat is\n```\n{ANSWER}\n```",
     "bare array": json.dumps(ITEMS),
     "labels in capitals": ANSWER.replace("normal", "Normal").replace("anomalous", "**ANOMALOUS.**"),
+    "commas at the end": ANSWER.replace("}]}", "},]\n,}"),
+    "a literal of Python": f"Here:\n{json.loads(ANSWER)!r}\nDone.",
+    "rows one a line": "\n".join(map(json.dumps, ITEMS)),
+    "rows one a line in a fence": "```json\n" + ",\n".join(map(json.dumps, ITEMS)) + "\n```",
     "ids as numbers": ANSWER.replace('"l1"', "1").replace('"l2"', "2"),
     "further keys": ANSWER.replace('"reason"', '"severity": 3, "reason"')[:-1] + ', "model": "x"}',
 }
@@ -79,6 +84,21 @@ def test_a_completion_of_another_form_is_read(
     server.raw = [(200, body, {})]
     assert judge(model_of(empty, server)) == RIGHT
     assert len(server.bodies) == 1
+
+
+CUT_OFF = {
+    "rows one a line": "\n".join(map(json.dumps, ITEMS))[:-20],
+    "a literal of Python": repr(json.loads(ANSWER))[:-20],
+    "commas at the end": ANSWER.replace("}]}", "},")[:-1],
+    "a line of prose": f"{json.dumps(ITEMS[0])}\nand so on",
+    "a call": "dict(judgements=[])",
+}
+
+
+@pytest.mark.parametrize("form", CUT_OFF.values(), ids=CUT_OFF.keys())
+def test_an_answer_that_is_cut_off_is_not_read_as_a_whole_one(form: str) -> None:
+    with pytest.raises(ValueError, match=r"it is not JSON|judgements"):
+        parse(LabelAnswer, form)
 
 
 def test_two_answers_that_differ_are_asked_once_more(
