@@ -25,6 +25,7 @@ SHORT_FORMS = {
 
 _BRACKETED = ("trc", "dbg", "vrb", "inf", "wrn", "ftl", "trce", "dbug", "eror", "fail")
 _USUAL = ("info", "error", "warn", "warning", "debug", "notice", "fatal")
+_SLOG = ("debug", "info", "warn", "error")
 _ENOUGH_LINES = 8
 
 
@@ -43,7 +44,12 @@ def level_number_sql(column: str) -> str:
     # The words are tried one after the other.
     numbers = {name: every[name] for name in (*_USUAL, *every)}
     cases = " ".join(f"WHEN '{name}' THEN {number}" for name, number in numbers.items())
-    number = f"CASE WHEN {column} IS NOT NULL THEN CASE lower({column}) {cases} END END"
+    # Go's slog writes the distance from a level, as in ERROR+2.
+    base = f"regexp_extract(lower({column}), '^(debug|info|warn|error)[+-][0-9]+$', 1)"
+    distant = " ".join(f"WHEN '{name}' THEN {every[name]}" for name in _SLOG)
+    distance = f"CASE {base} {distant} END"
+    level = f"CASE lower({column}) {cases} ELSE {distance} END"
+    number = f"CASE WHEN {column} IS NOT NULL THEN {level} END"
     return f"CAST({number} AS UTINYINT)"
 
 
