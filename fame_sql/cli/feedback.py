@@ -97,6 +97,8 @@ def say(
         until = None if options.undo else known[str(each)]
         end = f" until {until:%Y-%m-%d %H:%M} UTC" if until else ""
         click.echo(printable(f"{each}: {verb}{end}"))
+    if len(named) > 1:
+        click.echo(f"{len(named) - len(empty)} of {len(named)} {verb}")
 
 
 def _chosen_where(options: FeedbackOptions, warehouse: Path) -> list[Named]:

@@ -85,7 +85,8 @@ def test_feedback_on_the_command_line(path: Path) -> None:
     assert (said["says"], said["reason"], said["hid"]) == ("dismissed", "noise", 1)
     assert fame(path, "dismiss", name, "--undo").exit_code == 0
     assert fame(path, "feedback", "list").stdout.startswith("no feedback is in force\nnext: ")
-    assert fame(path, "confirm", name, "--reason", "true").exit_code == 0
+    both = fame(path, "confirm", name, "1", "--reason", "true")
+    assert both.stdout.endswith("line 1: confirmed\n2 of 2 confirmed\n")
     assert fame(path, "confirm", "nonsense", "--reason", "x").exit_code == 1
 
 

@@ -73,7 +73,8 @@ def _reason(worst: dict[str, Any] | None) -> str:
     if share >= 0.05:
         return f"the model knows no template for {share:.0%} of the recent lines of {name}"
     if worst["freshness"] == "fresh":
-        return f"the recent lines are known; the most unknown ones has {name}: {share:.1%}"
+        most = f"; {name} has the most unknown ones, {share:.1%}" if share else ""
+        return f"the recent lines are known{most}"
     return (
         f"the scores of {name} are not those that the model was calibrated on (stability index "
         f"{worst['psi']:.2f})"
