@@ -18,6 +18,8 @@ from fame_sql.pipeline.checksums import damage
 from fame_sql.storage.views import partition_place
 from fame_sql.warehouse import lines
 from fame_sql.warehouse.definitions import are_current
+from fame_sql.warehouse.lake import feed
+from fame_sql.warehouse.lake.kind import is_lake
 from fame_sql.warehouse.progress import statement_progress
 from fame_sql.warehouse.reach import data_of_lake
 from fame_sql.warehouse.warehouse import Warehouse
@@ -72,7 +74,14 @@ def examine(
 
 def _changed_lines(warehouse: Warehouse) -> Iterator[Finding]:
     connection = warehouse.connection
-    if lines.stored_state(connection) is not None and lines.check(connection) is None:
+    if is_lake(connection):
+        if changed := feed.changed_lines(connection):
+            yield Finding(
+                f"{changed:,} lines in fame.logs were changed by another program, and have the "
+                "events and verdicts of their former messages",
+                "fame repair",
+            )
+    elif lines.stored_state(connection) is not None and lines.check(connection) is None:
         yield Finding(
             "lines in fame.logs were changed, added or deleted by another program: stored verdicts "
             "may be those of other messages, and queries do not use them by event",

@@ -10,6 +10,7 @@ import duckdb
 
 from fame_sql import sql
 from fame_sql.warehouse import settings
+from fame_sql.warehouse.recipe import read_recipe
 
 _SELDOM = 100
 """A mark that only skips known events is moved once in so many snapshots: moving it makes one."""
@@ -67,6 +68,21 @@ def collect_new_events(
         statement = Template(sql.load("events/lake/arrived_from_feed"))
         connection.execute(statement.substitute(lake=name, first=first, last=newest))
     return mark
+
+
+def changed_lines(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return how many lines others have changed, which have the event of their former message.
+
+    Only changes within the snapshots that the lake still has are seen.
+    """
+    [(lake,)] = connection.execute(sql.load("warehouse/lake/name")).fetchall()
+    [(newest, oldest)] = connection.execute(
+        sql.load("warehouse/lake/snapshots"), {"name": lake}
+    ).fetchall()
+    statement = Template(sql.load("warehouse/lake/changed_lines")).substitute(
+        lake=lake, first=oldest, last=newest, canonical=read_recipe(connection).sql("lines.body")
+    )
+    return int(connection.execute(statement).fetchall()[0][0])
 
 
 def is_worth_remembering(connection: duckdb.DuckDBPyConnection, mark: Mark) -> bool:

@@ -11,11 +11,12 @@ from click.testing import CliRunner
 
 from fame_sql.cli import main
 from fame_sql.events.redaction import redact
+from fame_sql.events.repair import repair
 from fame_sql.ingest import ingest_file
 from fame_sql.storage.compaction import compact_lake
 from fame_sql.storage.expiry import expire
 from fame_sql.warehouse.lake.agreement import disagreements
-from fame_sql.warehouse.lake.feed import collect_new_events, remember
+from fame_sql.warehouse.lake.feed import changed_lines, collect_new_events, remember
 from fame_sql.warehouse.lake.files import count_files, merge_if_many
 from fame_sql.warehouse.warehouse import Warehouse
 
@@ -201,3 +202,16 @@ def test_a_line_that_is_labelled_while_others_expire_stays(
         monkeypatch.setattr("fame_sql.storage.expiry._old_partitions", label_meanwhile)
         expire(warehouse, datetime(2026, 11, 2))
         assert warehouse.rows("SELECT body FROM logs ORDER BY ALL") == [("four",), ("two",)]
+
+
+def test_lines_that_others_change_are_noticed(file_lake: Path, tmp_path: Path) -> None:
+    with Warehouse.open(file_lake) as warehouse:
+        load(warehouse, tmp_path, "a", "disk 12345 failed", "fan failed")
+        redact(warehouse, "fan")
+        assert changed_lines(warehouse.connection) == 0
+        warehouse.rows("UPDATE fame.logs SET body = 'disk 54321 failed' WHERE body LIKE 'disk%'")
+        assert changed_lines(warehouse.connection) == 0  # The same event.
+        warehouse.rows("UPDATE fame.logs SET body = 'link failed' WHERE body LIKE 'disk%'")
+        assert changed_lines(warehouse.connection) == 1
+        assert repair(warehouse).lines == 1
+        assert changed_lines(warehouse.connection) == 0
