@@ -7,8 +7,8 @@ from typing import Any, Self
 
 import duckdb
 
-from fame_sql.planner import make_plan
 from fame_sql.scoring.on_demand import Parameters
+from fame_sql.session.query import plan_and_tell
 from fame_sql.session.query import query as run_query
 from fame_sql.udfs.duckdb import release
 
@@ -40,7 +40,7 @@ class PlannedConnection:
         self, query: str, *, alias: str = "", params: Parameters = None
     ) -> duckdb.DuckDBPyRelation:
         """Return the relation of a query; None for a statement that is none."""
-        plan = make_plan(self.plain, query, params)
+        plan = plan_and_tell(self.plain, query, params)
         return self.plain.sql(plan.statement, alias=alias, params=plan.parameters)
 
     query = sql

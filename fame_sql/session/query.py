@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -13,6 +14,7 @@ import duckdb
 from fame_sql.console import Progress
 from fame_sql.errors import QueryError
 from fame_sql.planner import Plan, make_plan
+from fame_sql.planner.passes.check_statement import IN_TRANSACTION
 from fame_sql.scoring.on_demand import Parameters
 from fame_sql.session.planned_run import run_planned
 from fame_sql.warehouse.bucket import trouble
@@ -27,6 +29,10 @@ _USE = "run USE with the name of the one that you ask, as in 'USE b; SELECT b.fa
 # A stored function asks first whether its warehouse is current; DuckDB's error has more in it.
 _NOT_CURRENT = {"another warehouse is current": "another", "use_this_warehouse_first does": "no"}
 _NO_ACCESS = re.compile(r'Cannot access file "(?P<file>[^"]+)"')
+_SLOW = (
+    f"a live function judges message by message here, because {IN_TRANSACTION}; in it, scored_logs "
+    "and fame.score(body) give stored verdicts fast"
+)
 _RAISED_INSIDE = re.compile(r"executing the UDF: \w+: (?P<message>[^\n]+)")
 
 
@@ -41,6 +47,7 @@ def query(
 
     Returns the same rows as ``connection.execute(statement, parameters)``. The planner first scores
     events without a verdict, in large batches, and does not change calls that it cannot prove safe.
+    In a transaction of the caller's nothing is planned, and a warning says so.
 
     Parameters
     ----------
@@ -67,8 +74,22 @@ def query(
     """
     plain = getattr(connection, "plain", connection)
     unplanned = Plan(statement, parameters=parameters)
-    make = partial(make_plan, plain, statement, parameters, progress=progress)
+    make = partial(plan_and_tell, plain, statement, parameters, progress=progress)
     return run_planned(plain, unplanned, make, run)
+
+
+def plan_and_tell(
+    connection: duckdb.DuckDBPyConnection,
+    statement: str,
+    parameters: Parameters = None,
+    *,
+    progress: Progress | None = None,
+) -> Plan:
+    """Return the plan of a statement; warn where a transaction of the caller's prevents one."""
+    plan = make_plan(connection, statement, parameters, progress=progress)
+    if plan.reason == IN_TRANSACTION:
+        warnings.warn(_SLOW, stacklevel=3)
+    return plan
 
 
 def run(connection: duckdb.DuckDBPyConnection, plan: Plan) -> duckdb.DuckDBPyConnection:

@@ -8,6 +8,7 @@ from fame_sql.planner import verify
 from fame_sql.planner.context import Context
 from fame_sql.planner.tree import FIELDS, NotPlannedError, is_live, live_nodes, text
 
+IN_TRANSACTION = "it runs in a transaction of your own: COMMIT or ROLLBACK it to have it planned"
 NOT_ACCEPTED = "DuckDB does not accept it as it is written"
 
 
@@ -20,9 +21,7 @@ def check_kind(query: exp.Query, context: Context) -> exp.Query:
     """
     if context.catalog.in_transaction():
         # DuckDB 2.0 aborts a transaction at the first probe that fails.
-        raise NotPlannedError(
-            "it runs in a transaction of your own: COMMIT or ROLLBACK it to have it planned"
-        )
+        raise NotPlannedError(IN_TRANSACTION)
     limit = query.args.get("limit")
     if limit is not None and limit.expression == exp.Literal.number(0):
         raise NotPlannedError("it returns no row")
