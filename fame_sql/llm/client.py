@@ -230,7 +230,10 @@ class Client:
         )
 
     def _failure(self, error: Exception) -> LanguageModelError:
-        return self._failed(str(error) or type(error).__name__)
+        said = str(error) or type(error).__name__
+        if said == "Connection error.":  # the client's words for all causes
+            said = f"no connection: {_first_cause(error)}"
+        return self._failed(said)
 
     def _failed(self, said: str) -> LanguageModelError:
         reason = printable(self.without_secrets(" ".join(said.split())))[:300]
@@ -239,7 +242,16 @@ class Client:
             advice = "set the model's context size in tokens with --window"
         elif "quota" in reason.lower() or "billing" in reason.lower():
             advice = "the account has no credit left; what was answered is kept"
+        elif reason.startswith("no connection"):
+            advice = "see that the endpoint runs, then run 'fame llm check'"
         return LanguageModelError(f"{self.address} failed: {reason}; {advice}")
+
+
+def _first_cause(error: BaseException) -> str:
+    """Return what the first of a chain of errors says."""
+    while error.__cause__ is not None or error.__context__ is not None:
+        error = error.__cause__ or error.__context__ or error
+    return str(error) or type(error).__name__
 
 
 def _error_in(found: Any) -> str | None:

@@ -74,7 +74,7 @@ def _split(endpoint: str) -> SplitResult:
         host, _ = address.hostname, address.port
     except ValueError:
         address, host = urlsplit(""), None
-    if address.scheme not in ("http", "https") or not host:
+    if address.scheme not in ("http", "https") or not host or any(c.isspace() for c in host):
         raise InputError(
             f"--llm {without_password(endpoint)!r} is not the address of an endpoint; "
             "give one such as http://localhost:11434/v1"

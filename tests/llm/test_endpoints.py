@@ -10,9 +10,11 @@ import pytest
 from llm_judge import ROWS, judge, model_of
 from llm_server import LanguageServer, rows_of
 
+from fame_sql.errors import InputError
 from fame_sql.llm.answers import LabelAnswer, parse
 from fame_sql.llm.client import Client
 from fame_sql.llm.failures import AnswerError, LanguageModelError
+from fame_sql.llm.keys import host_of
 from fame_sql.llm.ledger import Ledger
 from fame_sql.llm.waiting import is_temporary, requested_wait
 from fame_sql.warehouse.warehouse import Warehouse
@@ -220,6 +222,11 @@ def test_a_refused_limit_is_asked_for_by_its_other_name(
 def test_a_password_in_an_address_is_not_shown() -> None:
     client = Client("http://ada:hunter2@127.0.0.1:9/v1", "key", retries=0)
     assert client.address == "http://127.0.0.1:9/v1"
+
+
+def test_an_address_with_a_blank_is_none() -> None:
+    with pytest.raises(InputError, match="is not the address of an endpoint"):
+        host_of("http://exa mple/v1")
 
 
 def test_the_worst_case_stays_within_max_cost(empty: Warehouse, server: LanguageServer) -> None:
