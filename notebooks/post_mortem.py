@@ -237,8 +237,9 @@ show(
 # were shuffled. A way of reading is worth what it has above that row.
 #
 # These settings have seen Nezha's day: periods of two and of four minutes were tried as well (of 28 faults looking
-# back, 18, 17 and 15 come first with two, three and four minutes), and the masks are those of the benchmark, which
-# were chosen on that day. Expect less of a day that nobody has looked at.
+# back, 18, 17 and 15 came first with two, three and four minutes; with three it is 19 since gaps in traces are
+# compared with all of their past), and the masks are those of the benchmark, which were chosen on that day. Expect
+# less of a day that nobody has looked at.
 
 # %%
 show(
