@@ -181,6 +181,9 @@ def pair_end(match: Match[str]) -> bool:
 def option_end(match: Match[str]) -> bool:
     """Mask an account and the value of a short option that is no word, port or folder."""
     value = match.group(4)
+    before = match.string[max(0, match.start() - 4 * _BEFORE) : match.start()]
+    if re.search(r"(?i)\b(?:mysql|mariadb)[^\n]{0,160}\Z", before):  # the database
+        return False
     return not re.fullmatch(r"[0-9:]{1,12}|[{$(].*", value) and not is_made_of_words(value)
 
 
