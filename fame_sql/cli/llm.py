@@ -176,11 +176,13 @@ def _row(row: dict[str, Any]) -> tuple[object, ...]:
 
 def _print_notes(rows: list[dict[str, Any]]) -> None:
     if waiting := sum(row["without_answer"] for row in rows):
-        click.echo(f"{waiting} requests were sent but not answered; they may have been billed")
+        sent = "1 request was" if waiting == 1 else f"{waiting} requests were"
+        click.echo(f"{sent} sent but not answered, and may have been billed")
     if lost := sum(row["lost_usd"] for row in rows):
         click.echo(f"sends without an answer may have cost up to ${lost:.4f} more")
     if again := sum(row["sent_again"] for row in rows):
-        click.echo(f"{again} requests were sent again after a failure or an invalid answer")
+        sent = "1 request was" if again == 1 else f"{again} requests were"
+        click.echo(f"{sent} sent again after a failure or an invalid answer")
     if any(row["estimated"] for row in rows):
         click.echo("some endpoints did not count tokens; those numbers are estimates")
 
