@@ -80,9 +80,10 @@ moments AS (
             WHEN regexp_matches(held[time_place], '^\d{1,2}:\d{2}')
                 THEN CASE
                     WHEN regexp_matches(
-                        json_extract_string(object, 'date'), '^\d{4}-\d{2}-\d{2}$$'
+                        coalesce(object ->> 'date', object ->> 'Date'),
+                        '^(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))$$'
                     )
-                        THEN json_extract_string(object, 'date') || ' '
+                        THEN coalesce(object ->> 'date', object ->> 'Date') || ' '
                     ELSE ''
                 END || held[time_place]
             ELSE held[time_place]
