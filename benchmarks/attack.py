@@ -35,13 +35,13 @@ def kill_all(folder: Path, given: argparse.Namespace) -> Iterator[Tried]:
     with forks(folder) as forking, language_server(delay=0.05) as server, receivers() as channels:
         channels.delay = 0.05
         made = Ingredients(folder / "ingredients", forking)
-        stages = [
-            stage
-            for stage in all_stages(made, server, channels)
-            if given.stages is None or stage.name in given.stages
-        ]
-        each = -(-given.kills // len(stages))
-        for number, stage in enumerate(stages):
+        stages = {stage.name: stage for stage in all_stages(made, server, channels)}
+        wanted = given.stages or list(stages)
+        if unknown := sorted(set(wanted) - set(stages)):
+            known = ", ".join(map(repr, stages))
+            raise SystemExit(f"no stage {unknown[0]!r}: name some of {known}")
+        each = -(-given.kills // len(wanted))
+        for number, stage in enumerate(stages[name] for name in wanted):
             tried = kill_at_random(stage, forking, folder / f"stage-{number}", each, given.seed)
             yield Tried(f"kills: {stage.name}", tried.tried, tried.failed)
 
