@@ -20,6 +20,7 @@ from fame_sql.operations.alerts.channels import Surroundings, kinds, open_channe
 from fame_sql.operations.alerts.channels.channel import encoded
 from fame_sql.operations.alerts.channels.email import Email
 from fame_sql.operations.alerts.channels.slack import MOST_BLOCKS, Slack
+from fame_sql.operations.alerts.http import Answer
 from fame_sql.operations.alerts.notice import Item, Notice, from_json, to_json
 from fame_sql.operations.alerts.passes import _WithoutSecrets
 from fame_sql.operations.alerts.reading import read_settings, read_settings_in_force
@@ -106,6 +107,25 @@ def test_what_is_empty_has_a_name(kind: str, text: str) -> None:
     )
     assert "(no message)" in shown
     assert '""' not in shown.partition('"custom_details"')[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "meaning"),
+    [
+        (200, "ok", "delivered"),
+        (200, "channel_is_archived", "broken"),
+        (410, "channel_is_archived", "broken"),
+        (404, "channel_not_found", "broken"),
+        (404, "no_active_hooks", "broken"),
+        (404, "<html>proxy: not found</html>", "broken"),
+        (403, "invalid_token", "broken"),
+        (403, "action_prohibited", "broken"),
+        (400, "invalid_payload", "refused"),
+        (500, "rollup_error", "failed"),
+    ],
+)
+def test_slack_s_word_decides_before_its_status(status: int, said: str, meaning: str) -> None:
+    assert channel("slack").judged(Answer(status, said, {})).status == meaning
 
 
 @pytest.mark.parametrize(
