@@ -65,7 +65,7 @@ def set_(file: Path, force: bool, author: str | None, warehouse: Path, as_json: 
         settings = store_settings(opened, text, author or system_user(), utc_now(), force=force)
     _print_notes(settings)
     facts = {"channels": len(settings.channels), "routes": len(settings.routes)}
-    said = f"{facts['channels']} channels, {facts['routes']} routes are in force"
+    said = f"in force: channels {facts['channels']}, routes {facts['routes']}"
     print_done(said, facts, as_json=as_json)
 
 
