@@ -97,3 +97,8 @@ def printable(text: str) -> str:
     cursor or disguise text, are shown as escapes such as ``\x1b``.
     """
     return _CONTROL.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

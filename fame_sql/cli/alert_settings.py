@@ -12,7 +12,7 @@ from fame_sql.cli.options.output import Form, form_options, json_option
 from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.options.wide import table_options
 from fame_sql.cli.output import print_done, print_json, print_records
-from fame_sql.console import printable
+from fame_sql.console import plural, printable
 
 if TYPE_CHECKING:
     from fame_sql.operations.alerts.settings import AlertSettings
@@ -65,7 +65,7 @@ def set_(file: Path, force: bool, author: str | None, warehouse: Path, as_json: 
         settings = store_settings(opened, text, author or system_user(), utc_now(), force=force)
     _print_notes(settings)
     facts = {"channels": len(settings.channels), "routes": len(settings.routes)}
-    said = f"in force: channels {facts['channels']}, routes {facts['routes']}"
+    said = f"in force: {plural(facts['channels'], 'channel')}, {plural(facts['routes'], 'route')}"
     print_done(said, facts, as_json=as_json)
 
 

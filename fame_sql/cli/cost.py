@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fame_sql.operations.costs.inputs import Inputs
     from fame_sql.operations.costs.measured import Measured
 
-_WAYS = (*("way", "USD a day", "USD once", "false alarms", "lines", "hours", "wages"),)
+_WAYS = ("way", "USD a day", "USD once", "false alarms", "lines", "hours", "wages")
 _INPUTS = ("input", "value", "kind", "what", "source")
 _DECIDING = _INPUTS[:4]
 _OF_A_DAY = "false alarms, lines to read, engineer-hours and their wages in USD are those of a day"

@@ -9,7 +9,7 @@ import click
 
 from fame_sql.cli.options.quiet import remark
 from fame_sql.cli.output import print_json
-from fame_sql.console import printable
+from fame_sql.console import plural, printable
 
 if TYPE_CHECKING:
     from fame_sql.llm.model import LanguageModel
@@ -78,8 +78,6 @@ def _print_messages(requests: Sequence[Request]) -> None:
 
 
 def _print_price(model: LanguageModel, requests: Sequence[Request], cost: float | None) -> None:
-    from fame_sql.forensics.pages.page import plural
-
     price = f"unpriced: no price table has {model.name}; give --prices FILE"
     if cost is not None:
         price = f"about ${cost:.4f} at the prices of {model.prices.dated}; check them"
@@ -96,8 +94,6 @@ def print_spending(model: LanguageModel) -> None:
 
     Before that, write the batch file, if the requests go into one.
     """
-    from fame_sql.forensics.pages.page import plural
-
     if written := model.write_batch():
         assert model.batch is not None
         click.echo(

@@ -18,7 +18,7 @@ from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json, print_records
 from fame_sql.cli.progress import terminal_progress
 from fame_sql.cli.requests import print_spending
-from fame_sql.console import printable
+from fame_sql.console import plural, printable
 
 if TYPE_CHECKING:
     from fame_sql.operations.windows.by_llm import WindowJudge
@@ -160,8 +160,6 @@ def _print_preview(judge: WindowJudge, warehouse: Warehouse, form: Form) -> None
         click.echo("--- the first request; the others have the same form")
         for message in plan.first.messages:
             click.echo(f"[{message['role']}]\n{printable(message['content'])}")
-    from fame_sql.forensics.pages.page import plural
-
     price = "unpriced" if plan.cost_usd is None else f"about ${plan.cost_usd:.4f}"
     about = f"about {plan.tokens_in} tokens in and {plan.tokens_out} tokens out"
     click.echo(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from fame_sql.console import plural
 from fame_sql.evaluation.metrics import Estimate
 from fame_sql.evaluation.study.claims import CLAIM_MEASURES, SUBJECT, Claim
 from fame_sql.evaluation.study.summary import Key, LabelCost
-from fame_sql.forensics.pages.page import count, plural, share
+from fame_sql.forensics.pages.page import count, share
 
 if TYPE_CHECKING:
     from fame_sql.evaluation.presentation.page import Section

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fame_sql.console import plural
 from fame_sql.domains.certification.certificate import Certificate
 from fame_sql.domains.grouping import TemplateSummary
 from fame_sql.forensics.charts import domains
-from fame_sql.forensics.pages.page import LABELS, picture, plural, render
+from fame_sql.forensics.pages.page import LABELS, picture, render
 
 _SOURCES = {"offline": "their words and services", "llm": "a language model"}
 

@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from fame_sql import __version__
-from fame_sql.console import printable
+from fame_sql.console import plural, printable
 from fame_sql.forensics import theme
 from fame_sql.forensics.distance import distance
 from fame_sql.forensics.drawing import inline_svg, need
@@ -113,8 +113,3 @@ def duration(minutes: int) -> str:
         if minutes and minutes % length == 0:
             return plural(minutes // length, unit)
     return plural(minutes, "minute")
-
-
-def plural(number: int, one: str, many: str = "") -> str:
-    """Return a number with its noun."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

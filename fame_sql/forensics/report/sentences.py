@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from fame_sql.forensics.pages.page import count, moment, plural, share
+from fame_sql.console import plural
+from fame_sql.forensics.pages.page import count, moment, share
 from fame_sql.forensics.report.gathering import Findings
 
 _SMALL = 30

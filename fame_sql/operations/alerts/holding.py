@@ -54,7 +54,7 @@ def held_back(
 def note_quiet(state: AlertState, settings: AlertSettings, now: datetime) -> None:
     """Note until when nobody could be told of what opened during a quiet time.
 
-    A route with ``after`` waits from then on: before, nobody could mend what nobody knew.
+    A route with ``after`` waits from then on, because nobody could act on it before.
     """
     last = state.last_pass
     for followed in state.followed.values():

@@ -35,7 +35,7 @@ class Followed:
     worsened_at, corrected_at : datetime or None
         When it got worse, or late lines changed it, last.
     quiet_until : datetime or None
-        Until when nobody could be told, since it opened during a quiet time; None if it did not.
+        The end of the quiet time during which it opened; None if there was none.
     """
 
     incident: Incident

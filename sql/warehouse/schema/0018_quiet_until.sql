@@ -1,3 +1,3 @@
 -- Since fame-sql 0.1.0.
--- Until when nobody could be told of an incident, since it opened during a quiet time.
+-- The end of the quiet time during which an incident opened.
 ALTER TABLE fame.alert_incidents ADD COLUMN quiet_until TIMESTAMP;
