@@ -18,7 +18,7 @@ from fame_sql.warehouse.warehouse import Warehouse
 
 CALLS = (
     "SELECT count({}.fame.score(body)) FROM {}.logs",
-    "SELECT any_value({}.fame.action(body)) FROM {}.logs",
+    "SELECT max({}.fame.action(body)) FROM {}.logs",
     "SELECT lines FROM {}.fame.coverage()",
     "SELECT count(*) FROM {}.fame.anomalies_between('2000-01-01', '2100-01-01')",
     "SELECT count(*) FROM {}.fame.template_counts(INTERVAL 1 DAY)",
@@ -35,7 +35,7 @@ CALLS = (
     "SELECT count(*) FROM {}.fame.first_seen('2000-01-01', '2100-01-01')",
     "SELECT count(*) FROM {}.fame.co_occurring('none')",
     "SELECT count(*) FROM {}.fame.compare_models('none', 'none')",
-    "SELECT any_value({}.fame_stored.fame_score(body)) FROM {}.logs",
+    "SELECT max({}.fame_stored.fame_score(body)) FROM {}.logs",
 )
 
 
