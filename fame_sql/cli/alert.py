@@ -220,7 +220,7 @@ def retry(warehouse: Path, as_json: bool) -> None:
     """
     from fame_sql.operations.alerts.journal import locked_journal
     from fame_sql.operations.alerts.listing import retry_all
-    from fame_sql.operations.alerts.passes import take_journal
+    from fame_sql.operations.alerts.replay import take_journal
     from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
     with Warehouse.open(warehouse) as opened, locked_journal(warehouse) as journal:

@@ -51,8 +51,8 @@ def set_(file: Path, force: bool, author: str | None, warehouse: Path, as_json: 
     """
     from fame_sql.files import read_text
     from fame_sql.operations.alerts.journal import locked_journal
-    from fame_sql.operations.alerts.passes import take_journal
     from fame_sql.operations.alerts.reading import read_settings
+    from fame_sql.operations.alerts.replay import take_journal
     from fame_sql.operations.alerts.stored_settings import has_settings, store_settings
     from fame_sql.warehouse.author import system_user
     from fame_sql.warehouse.warehouse import Warehouse, utc_now

@@ -7,65 +7,33 @@ journal, which is taken into the warehouse afterwards, by this pass or the next.
 from __future__ import annotations
 
 import os
-import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
-from fame_sql import sql
 from fame_sql.console import Progress, SilentProgress
-from fame_sql.errors import InputError, WarehouseError
-from fame_sql.operations.alerts.channels import Surroundings, Traits, open_channel, traits_of
+from fame_sql.errors import WarehouseError
+from fame_sql.operations.alerts.changes import Source, read_changes
+from fame_sql.operations.alerts.channels import open_channel
+from fame_sql.operations.alerts.clock import Clock, SystemClock
 from fame_sql.operations.alerts.deciding import Decision, decide
-from fame_sql.operations.alerts.following import follow, note_dismissed
 from fame_sql.operations.alerts.heartbeat import beat, is_due
 from fame_sql.operations.alerts.journal import Journal, locked_journal
-from fame_sql.operations.alerts.own import Activity, changes_of_activity, changes_of_channels
-from fame_sql.operations.alerts.recording import assume_begun, record
+from fame_sql.operations.alerts.replay import take_journal
 from fame_sql.operations.alerts.secrets import Secrets
-from fame_sql.operations.alerts.sending import Clock, Sender
-from fame_sql.operations.alerts.setback import moved_back
+from fame_sql.operations.alerts.sending import Sender
 from fame_sql.operations.alerts.settings import AlertSettings
 from fame_sql.operations.alerts.state import AlertState, Delivery
-from fame_sql.operations.alerts.storage import copy_of, load_state, store_state
+from fame_sql.operations.alerts.storage import store_state
 from fame_sql.operations.alerts.stored_settings import load_settings
-from fame_sql.operations.incidents import Change
+from fame_sql.operations.alerts.surroundings import learn, surroundings, traits
 from fame_sql.warehouse import settings as warehouse_settings
-from fame_sql.warehouse.warehouse import Warehouse, utc_now
+from fame_sql.warehouse.warehouse import Warehouse
 
 _WAIT_FOR_WAREHOUSE = 30.0
-
-
-class Source(Protocol):
-    """Where changes of incidents come from."""
-
-    def update(self, warehouse: Warehouse, now: datetime) -> None:
-        """Find what has changed since the last time, in transactions of its own."""
-        ...
-
-    def changes(self, warehouse: Warehouse, after: int) -> list[tuple[int, Change]]:
-        """Return the changes after a number, each with its own."""
-        ...
-
-    def dismissed(self, warehouse: Warehouse) -> Mapping[str, str]:
-        """Return what is known of the incidents that dismissals cover now, by their identifiers."""
-        ...
-
-
-class SystemClock:
-    """The clock of the system."""
-
-    def now(self) -> datetime:
-        """Return the time, in UTC without a zone."""
-        return utc_now()
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-        time.sleep(seconds)
 
 
 @dataclass
@@ -144,7 +112,7 @@ def run_pass(
         with opened() as warehouse:
             report.repeated = take_journal(warehouse, journal, clock.now())
             settings = load_settings(warehouse)
-            _learn(settings, secrets)
+            learn(settings, secrets)
             report.notes += _note_restored(warehouse, journal)
             now = clock.now()
             state, report.decision = _decide(warehouse, source, settings, now)
@@ -177,105 +145,12 @@ def _decide(
     """Decide in one transaction, together with the position up to which changes were read."""
     source.update(warehouse, now)
     with warehouse.transaction():
-        state, before, position = _read(warehouse, source, settings, now)
+        state, before, position = read_changes(warehouse, source, settings, now)
         decision = decide(state, settings, traits(settings), now)
         store_state(warehouse, before, state, settings, now)
         key = warehouse_settings.ALERT_POSITION
         warehouse_settings.write(warehouse.connection, key, str(position))
     return state, decision
-
-
-def _read(
-    warehouse: Warehouse, source: Source, settings: AlertSettings, now: datetime
-) -> tuple[AlertState, AlertState, int]:
-    state = load_state(warehouse, now)
-    before = copy_of(state)
-    key = warehouse_settings.ALERT_POSITION
-    position = int(warehouse_settings.read(warehouse.connection, key) or 0)
-    numbered = source.changes(warehouse, position)
-    follow(state, moved_back(state, [change for _, change in numbered], now))
-    note_dismissed(state, source.dismissed(warehouse))
-    activity = Activity(None, None)
-    if settings.heartbeat.quiet is not None:
-        activity = Activity(*warehouse.rows(sql.load("operations/alerts/activity"))[0])
-    follow(state, changes_of_activity(state, settings, activity, now))
-    follow(state, changes_of_channels(state, settings, now))
-    return state, before, max((number for number, _ in numbered), default=position)
-
-
-def preview(
-    warehouse: Warehouse,
-    source: Source,
-    *,
-    clock: Clock | None = None,
-    environment: Mapping[str, str] | None = None,
-) -> Iterator[tuple[Delivery, str]]:
-    """Yield what a pass would send now, without sending or writing it down.
-
-    Parameters
-    ----------
-    warehouse : Warehouse
-        Open for writing, since incidents are brought up to date; all else is undone.
-    source : Source
-        Where changes of incidents come from.
-    clock, environment
-        See :func:`run_pass`.
-    """
-    clock = clock or SystemClock()
-    settings = load_settings(warehouse)
-    secrets = Secrets(os.environ if environment is None else environment)
-    source.update(warehouse, clock.now())
-    warehouse.connection.execute("BEGIN")
-    try:
-        state, _, _ = _read(warehouse, source, settings, clock.now())
-        decide(state, settings, traits(settings), clock.now())
-    finally:
-        warehouse.connection.execute("ROLLBACK")
-    around = _around(settings, _WithoutSecrets(secrets), clock)
-    for delivery in sorted(state.pending(), key=lambda each: each.urgency):
-        if delivery.channel in settings.channels:
-            channel = open_channel(settings.channels[delivery.channel], around)
-            yield delivery, channel.show(delivery.notice())
-
-
-_SCHEMES = {"url": "http", "server": "smtp", "apprise": "json"}
-
-
-class _WithoutSecrets(Secrets):
-    """Stands for secrets where nothing is sent: any value of the right form does."""
-
-    def __init__(self, secrets: Secrets) -> None:
-        super().__init__({})
-        self._secrets = secrets
-
-    def value(self, given: str, where: str) -> str:
-        """Return the setting, or a value in the place of a variable."""
-        if not given.startswith("env:"):
-            return given
-        scheme = _SCHEMES.get(where.rpartition(" ")[2])
-        return f"{scheme}://127.0.0.1" if scheme else "0" * 32
-
-
-def traits(settings: AlertSettings) -> dict[str, Traits]:
-    """Return what the receivers of each channel are like."""
-    return {name: traits_of(channel) for name, channel in settings.channels.items()}
-
-
-def _learn(settings: AlertSettings, secrets: Secrets) -> None:
-    """Read all secrets, since a receiver may answer with that of another channel."""
-    options = [each.options for each in settings.channels.values()]
-    named = [value for given in options for value in given.values() if isinstance(value, str)]
-    for value in (*named, settings.proxy, settings.heartbeat.url):
-        try:
-            secrets.value(value, "settings")
-        except InputError:
-            continue
-
-
-def _around(settings: AlertSettings, secrets: Secrets, clock: Clock) -> Surroundings:
-    return Surroundings(
-        secrets, clock.now, settings.source, socket.gethostname() or "fame", settings.proxy
-    )
 
 
 def _send(
@@ -287,7 +162,7 @@ def _send(
     report: PassReport,
     progress: Progress,
 ) -> None:
-    around = _around(settings, secrets, clock)
+    around = surroundings(settings, secrets, clock)
     sender = Sender(state, settings, traits(settings), around, journal, clock, progress)
     sender.send_due()
     report.sent, report.failed = sender.sent, sender.failed
@@ -333,30 +208,6 @@ def _patiently(
             time.sleep(0.5)
 
 
-def take_journal(warehouse: Warehouse, journal: Journal, now: datetime) -> int:
-    """Store what the journal says, and empty it; return how many outcomes nobody knows."""
-    entries = journal.entries()
-    if not entries:
-        return 0
-    settings = load_settings(warehouse)
-    state = load_state(warehouse, now)
-    before, unknown, known = copy_of(state), 0, traits(settings)
-    for entry in entries:
-        delivery = state.deliveries.get(entry.delivery_id)
-        if delivery is None or delivery.state != "pending":
-            continue
-        of = known.get(delivery.channel, Traits())
-        if entry.outcome is None:
-            unknown += 1
-            assume_begun(state, delivery, of, now)
-            continue
-        record(state, delivery, entry.outcome, of, settings.retry, entry.mark, entry.at)
-    with warehouse.transaction():
-        store_state(warehouse, before, state, settings, now)
-    journal.clear()
-    return unknown
-
-
 def _warn_of_keys(
     state: AlertState, settings: AlertSettings, secrets: Secrets, report: PassReport
 ) -> None:
@@ -367,7 +218,7 @@ def _warn_of_keys(
             if not item.is_over or told is None or not told.mark:
                 continue
             try:
-                around = _around(settings, secrets, SystemClock())
+                around = surroundings(settings, secrets, SystemClock())
                 mark = open_channel(settings.channels[delivery.channel], around).mark()
             except (KeyError, ValueError):
                 continue

@@ -10,29 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from fame_sql.console import Progress, SilentProgress
 from fame_sql.errors import FameError
 from fame_sql.operations.alerts.channels import Channel, Surroundings, Traits, open_channel
+from fame_sql.operations.alerts.clock import Clock
 from fame_sql.operations.alerts.journal import Journal
 from fame_sql.operations.alerts.outcome import Outcome
 from fame_sql.operations.alerts.recording import PROBE, record
 from fame_sql.operations.alerts.settings import AlertSettings
 from fame_sql.operations.alerts.state import AlertState, Delivery
 from fame_sql.operations.alerts.templates import failed
-
-
-class Clock(Protocol):
-    """The time, and waiting."""
-
-    def now(self) -> datetime:
-        """Return the time, in UTC without a zone."""
-        ...
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-        ...
 
 
 @dataclass

@@ -22,7 +22,7 @@ from fame_sql.operations.alerts.channels.email import Email
 from fame_sql.operations.alerts.channels.slack import MOST_BLOCKS, Slack
 from fame_sql.operations.alerts.http import Answer
 from fame_sql.operations.alerts.notice import Item, Notice, from_json, to_json
-from fame_sql.operations.alerts.passes import _WithoutSecrets
+from fame_sql.operations.alerts.preview import WithoutSecrets
 from fame_sql.operations.alerts.reading import read_settings, read_settings_in_force
 from fame_sql.operations.alerts.secrets import Secrets
 from fame_sql.operations.alerts.templates import fault, fill
@@ -237,7 +237,7 @@ def test_apprise_sends_to_a_real_server(severity: Any, what: str, kind: str) -> 
 
 
 def test_a_preview_needs_no_secret() -> None:
-    stand_in = _WithoutSecrets(Secrets({}))
+    stand_in = WithoutSecrets(Secrets({}))
     for words in ("url", "server", "url of apprise", "token"):
         assert stand_in.value("env:NOT_SET", f"channel a: {words}")
     assert stand_in.value("env:NOT_SET", "channel a: url of apprise").startswith("json://")
