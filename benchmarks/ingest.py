@@ -143,6 +143,12 @@ def limit(log: Path) -> float:
     return time.perf_counter() - start
 
 
+def environment(tree: Path) -> dict[str, str]:
+    """Return the environment of a run: modules stay compiled, as those of an installed program."""
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": str(tree)}
+
+
 def ingest(tree: Path, log: Input) -> Run | None:
     """Load an input into a new warehouse with the code of a checkout; None if it cannot."""
     with tempfile.TemporaryDirectory() as folder:
@@ -158,7 +164,7 @@ def ingest(tree: Path, log: Input) -> Run | None:
         pipe = subprocess.Popen(["zcat", log.path], stdout=subprocess.PIPE) if log.piped else None
         process = subprocess.Popen(
             [*command, "--warehouse", str(Path(folder) / "w.duckdb")],
-            env={**os.environ, "PYTHONPATH": str(tree)},
+            env=environment(tree),
             stdin=pipe.stdout if pipe else subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
