@@ -49,15 +49,19 @@ def mask_text(text: str, counts: Counter[str], rows: Sequence[Kind] | None = Non
 @cache
 def mask_version() -> str:
     """Return a short hash of the masks, lists and checks, which changes with each of them."""
-    found = sorted(_sources(files("fame_sql.redaction")), key=lambda entry: entry.name)
+    return _version_of(files("fame_sql.redaction"))
+
+
+def _version_of(folder: Traversable) -> str:
     digest = hashlib.sha256()
-    for entry in found:
+    for entry in _sources(folder):
         digest.update(entry.read_bytes())
     return digest.hexdigest()[:12]
 
 
 def _sources(folder: Traversable) -> Iterator[Traversable]:
-    for entry in folder.iterdir():
+    """Yield the files in an order of their names: each file system lists them in its own."""
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if entry.is_dir():
             yield from _sources(entry)
         elif entry.name.endswith((".toml", ".txt", ".py")):

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fame_sql.redaction.kinds import Kind, kinds
-from fame_sql.redaction.masks import mask_text
+from fame_sql.redaction.masks import mask_text, mask_version
 from fame_sql.redaction.unknown import looks_unmasked
 
 pytestmark = pytest.mark.any_duckdb
@@ -122,3 +122,14 @@ def test_a_masked_text_can_be_masked_again(text: str) -> None:
 )
 def test_texts_that_masks_cannot_know_are_counted(line: str, doubtful: bool) -> None:
     assert looks_unmasked(line) is doubtful
+
+
+def test_the_version_of_the_masks_is_the_same_on_every_file_system(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found, plain = mask_version(), Path.iterdir
+    for turned in (False, True):
+        monkeypatch.setattr(
+            Path, "iterdir", lambda path, to=turned: iter(sorted(plain(path), reverse=to))
+        )
+        assert mask_version.__wrapped__() == found
