@@ -18,7 +18,7 @@ LEFT JOIN (
         log_id,
         bool_or(is_anomaly) AS is_anomaly,
         'normal' AS normal,
-        any_value(evidence) AS evidence
+        max(evidence) AS evidence
     FROM fame.labels
     WHERE source = 'human' AND log_id IS NOT NULL
     GROUP BY log_id

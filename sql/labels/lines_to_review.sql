@@ -18,10 +18,13 @@ INNER JOIN fame.templates AS templates ON chosen.template_id = templates.templat
 LEFT JOIN (
     SELECT
         log_id,
-        string_agg(DISTINCT CASE WHEN is_anomaly THEN 'anomalous' ELSE 'normal' END, ' and ')
-            AS label,
-        string_agg(DISTINCT source, ' and ') AS source,
-        any_value(evidence) AS evidence,
+        CASE
+            WHEN bool_and(is_anomaly) THEN 'anomalous'
+            WHEN bool_or(is_anomaly) THEN 'anomalous and normal'
+            ELSE 'normal'
+        END AS label,
+        string_agg(DISTINCT source, ' and ' ORDER BY source) AS source,
+        max(evidence) AS evidence,
         count(DISTINCT is_anomaly) AS labels,
         bool_or(is_anomaly) AS is_anomaly
     FROM fame.labels

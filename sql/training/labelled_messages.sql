@@ -25,4 +25,4 @@ LEFT JOIN fame.logs AS logs ON ranked.log_id = logs.log_id
 WHERE members.domain IN (
     SELECT domain FROM fame.domain_templates WHERE template_id IN (SELECT template FROM mixed)
 )
-ORDER BY members.domain, ranked.template, ranked.event_id, ranked.log_id;
+ORDER BY members.domain, ranked.template, ranked.event_id, ranked.log_id, ranked.is_anomaly;

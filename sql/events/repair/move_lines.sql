@@ -1,5 +1,6 @@
 -- Changed lines, and what was said of them, go to the events of their messages. What was said of an
--- event as a whole goes to the event that most of its changed lines have, if no line is left.
+-- event as a whole goes to the event that most of its changed lines have, if no line is left; of two
+-- with as many, to the older one.
 CREATE OR REPLACE TEMP TABLE moved_lines AS
 SELECT
     changed.row_id,
@@ -23,12 +24,16 @@ WHERE feedback.log_id = moved.log_id AND moved.event_id IS NOT NULL;
 CREATE OR REPLACE TEMP TABLE moved_events AS
 SELECT
     old_event,
-    mode(event_id) AS event_id
-FROM moved_lines
-WHERE
-    event_id IS NOT NULL
-    AND old_event NOT IN (SELECT event_id FROM fame.logs WHERE event_id IS NOT NULL)
-    AND old_event NOT IN (SELECT event_id FROM fame.past_lines WHERE event_id IS NOT NULL)
+    max_by(event_id, (lines, -event_id)) AS event_id
+FROM (
+    SELECT old_event, event_id, count(*) AS lines
+    FROM moved_lines
+    WHERE
+        event_id IS NOT NULL
+        AND old_event NOT IN (SELECT event_id FROM fame.logs WHERE event_id IS NOT NULL)
+        AND old_event NOT IN (SELECT event_id FROM fame.past_lines WHERE event_id IS NOT NULL)
+    GROUP BY old_event, event_id
+)
 GROUP BY old_event;
 
 UPDATE fame.labels SET event_id = moved.event_id, template_id = NULL

@@ -30,5 +30,5 @@ FROM (
     FROM fame.feedback
     WHERE log_id = $log_id OR event_id = $event_id OR template_id = $template_id
 ) AS said
-ORDER BY said.at DESC, said.kind
+ORDER BY said.at DESC, said.kind, said.judgement, author, said.reason
 LIMIT 20;

@@ -3,5 +3,5 @@ SELECT anomaly, template, min(window_start) AS first_seen, sum(lines)::BIGINT AS
 FROM fame.incident_counts
 WHERE incident_id = $incident_id
 GROUP BY anomaly, template
-ORDER BY first_seen, template
+ORDER BY first_seen, template, anomaly
 LIMIT 8;

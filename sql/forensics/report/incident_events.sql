@@ -6,7 +6,7 @@ SELECT
     count(DISTINCT host_name) AS hosts,
     max(score) AS score,
     bool_and(known_template) AS known_template,
-    any_value(severity_text) AS severity_text,
+    arg_max(severity_text, (score, -log_id)) AS severity_text,
     arg_max(body, (score, -log_id)) AS body
 FROM fame.incident_lines($incident_id)
 GROUP BY event_id

@@ -2,4 +2,5 @@
 SELECT
     channel, incident_id, fingerprint, phase, what, severity, told_at, ended_at, lines, mark, refused,
     refused_phase, owed
-FROM fame.alert_told;
+FROM fame.alert_told
+ORDER BY channel, incident_id;

@@ -5,7 +5,7 @@ SELECT
     count(*) FILTER (WHERE deliveries.state = 'refused') AS refused,
     count(*) FILTER (WHERE deliveries.state = 'unknown') AS unknown,
     min(deliveries.created_at) AS oldest,
-    max_by(deliveries.reason, deliveries.created_at) AS reason,
+    max_by(deliveries.reason, (deliveries.created_at, deliveries.reason)) AS reason,
     any_value(channels.reason) AS channel_reason
 FROM fame.alert_deliveries AS deliveries
 LEFT JOIN fame.alert_channels AS channels ON deliveries.channel = channels.channel
@@ -16,4 +16,4 @@ WHERE
         AND deliveries.finished_at > $since
     )
 GROUP BY deliveries.channel
-ORDER BY oldest;
+ORDER BY oldest, deliveries.channel;

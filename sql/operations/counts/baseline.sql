@@ -1,7 +1,8 @@
 -- The past of each series: b of m lines, and the dispersion between parts. Parts without a line of
 -- the service say nothing. Of eight or more, 15 % at each end by share are left out, because the past
 -- has faults in it too. Of whole services and of gaps none are: a service that is silent or slow at
--- times is no news, and such times are the few at the ends.
+-- times is no news, and such times are the few at the ends. The dispersion is rounded, because the last
+-- bits of a sum of floats depend on the order of its rows.
 CREATE OR REPLACE TEMP TABLE series_baselines AS
 WITH shares AS (
     SELECT
@@ -48,6 +49,8 @@ SELECT
     sum(n)::BIGINT AS m,
     max(all_lines)::BIGINT AS all_lines,
     max(parts)::INTEGER AS sessions,
-    greatest(1, (sum((x - mean) * (x - mean) / greatest(mean, 0.5)) + 5) / (count(*) + 4)) AS dispersion
+    round(
+        greatest(1, (sum((x - mean) * (x - mean) / greatest(mean, 0.5)) + 5) / (count(*) + 4)), 9
+    ) AS dispersion
 FROM kept
 GROUP BY block_start, measure, service_name, template_id;

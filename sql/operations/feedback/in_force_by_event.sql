@@ -36,7 +36,7 @@ SELECT
     event_id,
     max_by(
         {'is_anomaly': is_anomaly, 'author': author, 'comment': comment, 'created_at': created_at},
-        (created_at, is_anomaly)
+        (created_at, is_anomaly, author, comment)
     ) AS said
 FROM named
 GROUP BY event_id;

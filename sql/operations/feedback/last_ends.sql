@@ -10,6 +10,7 @@ WITH named AS (
         until_time
     FROM fame.feedback_periods
 )
-SELECT name, max_by({'until_time': until_time}, created_at).until_time AS until_time
+SELECT name, max_by({'until_time': until_time}, (created_at, until_time)).until_time AS until_time
 FROM named
-GROUP BY name;
+GROUP BY name
+ORDER BY name;

@@ -9,10 +9,10 @@ given AS (
         CASE WHEN incident_id IS NULL THEN event_id END AS event_id,
         CASE WHEN incident_id IS NULL THEN template_id END AS template_id,
         min(log_id) AS log_id,
-        any_value(comment) AS reason,
-        any_value(until_time) AS until_time,
-        any_value(withdrawn_at) AS withdrawn_at,
-        any_value(withdrawn_by) AS withdrawn_by,
+        max(comment) AS reason,
+        max(until_time) AS until_time,
+        max(withdrawn_at) AS withdrawn_at,
+        max(withdrawn_by) AS withdrawn_by,
         bool_and(is_complete) AS is_complete,
         bool_or(coalesce(trim(author), '') = '' OR coalesce(trim(comment), '') = '') AS is_unsigned,
         bool_or(coalesce(expires_at <= created_at, false)) AS ended_before,
@@ -81,9 +81,12 @@ hidden AS (
                 AND (incidents.resolved_at IS NULL OR incidents.resolved_at > named.created_at)
                 AND (named.until_time IS NULL OR incidents.first_seen < named.until_time)
         ) AS hid_confirmed,
-        max_by({'author': other.author, 'at': other.created_at, 'reason': other.comment}, other.created_at)
-        FILTER (
-            WHERE (other.until_time IS NULL OR other.until_time > $now)
+        max_by(
+            {'author': other.author, 'at': other.created_at, 'reason': other.comment},
+            (other.created_at, other.author, other.comment)
+        ) FILTER (
+            WHERE other.created_at IS NOT NULL
+                AND (other.until_time IS NULL OR other.until_time > $now)
                 AND (named.until_time IS NULL OR named.until_time > $now)
         ) AS contradicted
     FROM named
@@ -177,4 +180,4 @@ LEFT JOIN hidden
     AND given.incident_id IS NOT DISTINCT FROM hidden.said_of
     AND given.event_id IS NOT DISTINCT FROM hidden.said_event_id
     AND given.template_id IS NOT DISTINCT FROM hidden.said_template_id
-ORDER BY given.created_at DESC, names;
+ORDER BY given.created_at DESC, names, says, given.author;

@@ -71,7 +71,7 @@ worst_counts AS (
                 'lines': counts.lines,
                 'expected': counts.expected
             },
-            (counts.g, counts.window_start)
+            (counts.g, counts.window_start, counts.template_id, counts.anomaly)
         ) AS worst
     FROM changes
     INNER JOIN fame.incident_counts AS counts ON changes.incident_id = counts.incident_id

@@ -31,11 +31,12 @@ summed AS (
         incident_id,
         max_by(
             {'template_id': template_id, 'anomaly': anomaly, 'domain': domain},
-            (weight, template_id, anomaly)
+            (weight, template_id, anomaly, domain)
         ) AS worst,
         max(severity_number) AS severity_number,
         max(score) AS worst_score,
-        round(sum(score * lines) / nullif(sum(lines) FILTER (WHERE score IS NOT NULL), 0), 4)
+        -- Scores have four decimals: a sum of decimals is the same in any order.
+        round(sum(score::DECIMAL(5, 4) * lines) / nullif(sum(lines) FILTER (WHERE score IS NOT NULL), 0), 4)
             AS mean_score,
         sum(lines)::BIGINT AS lines,
         count(event_id) AS lines_to_read,

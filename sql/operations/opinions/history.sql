@@ -8,5 +8,5 @@ SELECT
 FROM fame.incidents
 WHERE
     fingerprint = $fingerprint AND incident_id <> $incident_id AND first_seen < $first_seen
-ORDER BY first_seen DESC
+ORDER BY first_seen DESC, incident_id
 LIMIT 5;

@@ -47,7 +47,7 @@ counted AS (
         arg_max(event_id, (polarity, -log_id)) AS event_id,
         arg_max(body, (polarity, -log_id)) AS example,
         arg_max(phrase, (polarity, -log_id)) AS phrase,
-        any_value(severity_text) AS severity_text,
+        arg_max(severity_text, (polarity, -log_id)) AS severity_text,
         max(severity) AS severity,
         max(polarity) AS polarity,
         max(polarity) * CASE WHEN any_value(severity_text) IS NOT NULL AND max(severity) = 0 THEN 0.5 ELSE 1 END AS words,

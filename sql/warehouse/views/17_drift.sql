@@ -40,7 +40,8 @@ binned AS (
     GROUP BY scores.service_name, least(9, floor(10 * scores.score))
 ),
 indexes AS (
-    SELECT service_name, sum((recent - reference) * ln(recent / reference)) AS psi
+    -- Rounded, because the last bits of a sum of floats depend on the order of its rows.
+    SELECT service_name, round(sum((recent - reference) * ln(recent / reference)), 9) AS psi
     FROM binned
     GROUP BY service_name
 ),

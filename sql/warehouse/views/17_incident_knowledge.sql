@@ -21,8 +21,8 @@ latest AS (
         anomaly,
         template_id,
         event_id,
-        arg_max(is_anomaly, created_at) AS is_anomaly,
-        arg_max({'severity': severity}, created_at).severity AS severity
+        arg_max(is_anomaly, (created_at, is_anomaly)) AS is_anomaly,
+        arg_max({'severity': severity}, (created_at, is_anomaly, severity)).severity AS severity
     FROM said
     WHERE in_force
     GROUP BY incident_id, anomaly, template_id, event_id
@@ -47,7 +47,7 @@ last_said AS (
                 'is_anomaly': is_anomaly, 'author': author, 'comment': comment,
                 'created_at': created_at, 'until_time': until_time, 'in_force': in_force
             },
-            created_at
+            (created_at, is_anomaly, author, comment)
         ) AS said
     FROM said
     GROUP BY incident_id

@@ -38,16 +38,17 @@ counted AS (
     FROM lines
     GROUP BY lines.service_name, lines.template_id
 ),
--- Parts without a line of the template count with their expected lines.
+-- Parts without a line of the template count with their expected lines. Rounded, because the last bits
+-- of a sum of floats depend on the order of its rows.
 dispersed AS (
     SELECT
         counted.service_name,
         counted.template_id,
-        greatest(1, (
+        round(greatest(1, (
             coalesce(sum((parts.x - counted.b / 20) ** 2 / greatest(counted.b / 20, 0.5)), 0)
             + (20 - count(parts.x)) * (any_value(counted.b) / 20) ** 2 / greatest(any_value(counted.b) / 20, 0.5)
             + 5
-        ) / 24) AS dispersion
+        ) / 24), 9) AS dispersion
     FROM counted
     LEFT JOIN parts ON counted.service_name = parts.service_name AND counted.template_id = parts.template_id
     GROUP BY counted.service_name, counted.template_id
