@@ -150,9 +150,9 @@ def test_engines_agree_on_every_line_of_loghub(loghub, system: str) -> None:
 @pytest.mark.parametrize("part", ["a", "a-", "1.", "/a", "<id>.", "é", "\ud800"])
 def test_a_hostile_text_takes_no_longer_than_any_other(part: str) -> None:
     text = (part * 8192)[:8192]
-    start = time.perf_counter()
+    start = time.process_time()
     RECIPE.text(text)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_null_stays_null() -> None:

@@ -35,7 +35,7 @@ def test_its_statements_are_planned(planned: PlannedConnection) -> None:
 def test_everything_else_is_the_connections_own(planned: PlannedConnection) -> None:
     frame = pd.DataFrame({"m": ["disk failed", "all is well"]})
     scored = planned.sql("SELECT m, fame_score(m) AS s FROM frame").df()
-    assert list(scored["m"]) == list(frame["m"])
+    assert sorted(scored["m"]) == sorted(frame["m"])
     planned.register("again", frame)
     assert planned.execute("SELECT count(fame_score(m)) FROM again").fetchone() == (2,)
     planned.execute("CREATE TABLE mine AS SELECT log_id, fame_score(body) AS s FROM logs")

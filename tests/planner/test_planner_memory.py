@@ -22,7 +22,9 @@ def test_a_table_larger_than_memory_is_planned_and_scored(compiled: Path, tmp_pa
         folder = models.champion(warehouse).folder
     with duckdb.connect(str(tmp_path / "large.duckdb")) as own:
         fame_sql.register(own, model=folder)
-        own.execute("SET memory_limit = '200MB'; SET preserve_insertion_order = false")
+        # Each thread takes some of the memory.
+        own.execute("SET memory_limit = '200MB'; SET threads = 2")
+        own.execute("SET preserve_insertion_order = false")
         own.execute(
             "CREATE TABLE lines AS SELECT repeat(md5(i::VARCHAR) || ' disk ', 10) || i % 9 AS line "
             f"FROM range({ROWS}) t(i)"
