@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from fame_sql.cli.options.labelling import per_template_option
+from fame_sql.cli.options.labelling import per_template_option, readings_option
 from fame_sql.cli.options.language_model import LanguageModelOptions, language_model_options
 from fame_sql.cli.options.numbers import SHARE
 from fame_sql.cli.options.output import json_option
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     help="Mine again, with this share of the lines as the training period.",
 )
 @per_template_option
+@readings_option
 @click.option(
     "--full", is_flag=True, help="Train everything, including the parts that have not changed."
 )
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 def compile_(
     fraction: float | None,
     per_template: int,
+    readings: int,
     full: bool,
     value_heads: bool | None,
     preset: str | None,
@@ -74,7 +76,7 @@ def compile_(
     from fame_sql.warehouse.values import write_value_heads
     from fame_sql.warehouse.warehouse import Warehouse
 
-    stages = {"fraction": fraction, "per_template": per_template}
+    stages = {"fraction": fraction, "per_template": per_template, "readings": readings}
     with Warehouse.open(warehouse) as opened:
         if llm.wanted and llm.dry_run:
             _print_requests(opened, llm, stages, as_json=as_json)

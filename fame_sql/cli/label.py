@@ -11,7 +11,7 @@ import click
 from fame_sql.cli.audit import audit
 from fame_sql.cli.keys import read_key
 from fame_sql.cli.options.author import author_option
-from fame_sql.cli.options.labelling import per_template_option
+from fame_sql.cli.options.labelling import per_template_option, readings_option
 from fame_sql.cli.options.language_model import LanguageModelOptions, language_model_options
 from fame_sql.cli.options.numbers import COUNT
 from fame_sql.cli.options.output import Form, form_options, json_option
@@ -59,6 +59,7 @@ _LONGEST = 100
 @click.option(
     "--again", is_flag=True, help="With --llm-model, also label templates that have labels."
 )
+@readings_option
 @language_model_options
 @warehouse_option
 @json_option
@@ -70,6 +71,7 @@ def label(
     strategy: str,
     budget: int | None,
     again: bool,
+    readings: int,
     llm: LanguageModelOptions,
     warehouse: Path,
     as_json: bool,
@@ -88,12 +90,13 @@ def label(
     from fame_sql.warehouse.warehouse import Warehouse
 
     _check_usage(rule, strategy, budget, llm)
+    chosen = {"per_template": per_template, "again": again, "readings": readings}
     with Warehouse.open(warehouse) as opened:
         if llm.wanted and llm.dry_run:
-            _print_requests(opened, llm, per_template, again=again, as_json=as_json)
+            _print_requests(opened, llm, chosen, as_json=as_json)
             return
         if llm.wanted:
-            report = _label_by_llm(opened, llm, per_template, again=again)
+            report = _label_by_llm(opened, llm, chosen)
         else:
             report = _label(opened, rule, strategy, budget, per_template)
     print_label_report(report, as_json=as_json)
@@ -123,19 +126,13 @@ def _label(
 
 
 def _label_by_llm(
-    warehouse: Warehouse, llm: LanguageModelOptions, per_template: int, *, again: bool
+    warehouse: Warehouse, llm: LanguageModelOptions, chosen: dict[str, Any]
 ) -> LabelReport:
     from fame_sql.labels.by_llm import label_with_llm
 
     model = llm.open(warehouse)
     try:
-        return label_with_llm(
-            warehouse,
-            model,
-            per_template=per_template,
-            again=again,
-            progress=terminal_progress(),
-        )
+        return label_with_llm(warehouse, model, **chosen, progress=terminal_progress())
     finally:
         print_spending(model)
 
@@ -143,15 +140,14 @@ def _label_by_llm(
 def _print_requests(
     warehouse: Warehouse,
     llm: LanguageModelOptions,
-    per_template: int,
+    chosen: dict[str, Any],
     *,
-    again: bool,
     as_json: bool,
 ) -> None:
     from fame_sql.labels.by_llm import preview_labels
 
     model = llm.open(warehouse)
-    plan = preview_labels(warehouse, model, per_template=per_template, again=again)
+    plan = preview_labels(warehouse, model, **chosen)
     notes = [
         f"{plan.lines} lines of {plan.templates} templates; where the first lines of a template "
         f"get different labels, more of its lines are sent, at most {plan.lines_at_most} in all"

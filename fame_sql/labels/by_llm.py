@@ -14,6 +14,7 @@ from fame_sql.labels.answers import learn_answers
 from fame_sql.labels.counts import LabelReport, finish
 from fame_sql.labels.facts import Line, people_examples, with_values
 from fame_sql.labels.judging import Judge
+from fame_sql.labels.readings import READINGS
 from fame_sql.labels.selection.per_template import PER_EVENT, PER_TEMPLATE, choose_lines
 from fame_sql.labels.selection.sequential import SequentialRule
 from fame_sql.llm.failures import UntrustedError
@@ -33,29 +34,33 @@ class LabelPreview:
     requests : list of Request
         The first requests; further ones depend on their answers.
     lines : int
-        Number of lines in them.
+        Number of lines in them, however often each is read.
     lines_at_most : int
         Number of lines if the first lines of every template disagree.
     templates : int
         Number of templates of these lines.
+    readings : int
+        How often each line is read.
     """
 
     requests: list[Request]
     lines: int
     lines_at_most: int
     templates: int
+    readings: int = READINGS
 
     def price_at_most(self, model: LanguageModel) -> str:
         """Return in words what labelling costs if the first lines of every template disagree."""
-        cost = self.every_line(model, self.lines_at_most)
+        cost = self.every_line(model, self.readings * self.lines_at_most)
         return "" if cost is None else f" (about ${cost:.4f})"
 
     def every_line(self, model: LanguageModel, lines: int) -> float | None:
-        """Return the estimated cost in USD of sending ``lines`` lines in the same way."""
+        """Return the estimated cost in USD of sending ``lines`` lines once, in such requests."""
         if not self.lines:
             return None
-        tokens_in = sum(request.tokens for request in self.requests) / self.lines
-        tokens_out = sum(request.expected for request in self.requests) / self.lines
+        sent = self.readings * self.lines
+        tokens_in = sum(request.tokens for request in self.requests) / sent
+        tokens_out = sum(request.expected for request in self.requests) / sent
         return model.prices.cost(model.name, round(tokens_in * lines), round(tokens_out * lines))
 
 
@@ -67,6 +72,7 @@ def label_with_llm(
     per_event: int = PER_EVENT,
     rule: SequentialRule | None = None,
     again: bool = False,
+    readings: int = READINGS,
     progress: Progress | None = None,
 ) -> LabelReport:
     """Let a language model judge lines of the templates without labels.
@@ -87,6 +93,9 @@ def label_with_llm(
         Decides when a template's first lines are enough.
     again : bool
         Judge every template again, including those with labels.
+    readings : int
+        2 to read every line twice, among different lines; 1 to read again only what contradicts
+        its severity and words.
     progress : Progress, optional
         Receives the progress by lines.
 
@@ -102,7 +111,7 @@ def label_with_llm(
     lines = _lines(warehouse, model, per_template, per_event, again=again)
     first, others = _divide(lines, rule or SequentialRule())
     with (progress or SilentProgress()).step("labelling lines") as step:
-        judge = Judge(model, examples=people_examples(warehouse))
+        judge = Judge(model, examples=people_examples(warehouse), twice=readings > 1)
         judged: list[Line] = []
         try:
             judged += judge.judge_all(first, step.advance)
@@ -131,13 +140,15 @@ def preview_labels(
     per_event: int = PER_EVENT,
     rule: SequentialRule | None = None,
     again: bool = False,
+    readings: int = READINGS,
 ) -> LabelPreview:
     """Return the first requests of :func:`label_with_llm` without sending them."""
     lines = _lines(warehouse, model, per_template, per_event, again=again)
     first, _ = _divide(lines, rule or SequentialRule())
-    judge = Judge(model, examples=people_examples(warehouse))
-    requests = [judge.request(batch) for batch in judge.batches(first)]
-    return LabelPreview(requests, len(first), len(lines), len({x["template_id"] for x in lines}))
+    judge = Judge(model, examples=people_examples(warehouse), twice=readings > 1)
+    requests = judge.plan(first)
+    templates = len({line["template_id"] for line in lines})
+    return LabelPreview(requests, len(first), len(lines), templates, readings)
 
 
 def _lines(

@@ -29,7 +29,8 @@ def row_of(line: Line, *, alone: bool = False) -> Row:
     line : dict
         The line; only ``service_name``, ``severity_text`` and ``body`` must be there.
     alone : bool
-        Leave the neighbouring lines out, so that none of them can sway the judgement.
+        Leave out the neighbouring lines and the words of others, so that none can sway the
+        judgement.
     """
     facts = {
         "service": line["service_name"],
@@ -38,7 +39,7 @@ def row_of(line: Line, *, alone: bool = False) -> Row:
         "lines": line.get("lines"),
         "first_seen": _moment(line.get("first_seen")),
         "last_seen": _moment(line.get("last_seen")),
-        "values": line.get("values"),
+        **({} if alone else {"values": line.get("values")}),
         **({} if alone else {name: _calm(line.get(name)) for name in _BESIDE}),
     }
     return {name: value for name, value in facts.items() if value}

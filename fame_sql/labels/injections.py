@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _ORDERS = re.compile(
     r"(?i)\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instruction|rule|prompt|above|"
@@ -28,14 +29,25 @@ _ORDERS = re.compile(
     r"|\b(?:invert|reverse|flip|swap)\b.{0,30}\b(?:your|labels?|answers?|judge?ments?)\b"
     r"|\b(?:rows?|lines?|zeilen?|lignes?|l[ií]neas?)\b.{0,60}\bnormal(?:es|e)?\b"
     r"|\b(?:ignoriere|ignorez|ignora|vergiss|oubliez|olvida)\b"
+    r"|<\|[\w ]{2,30}\|>|<(?:start|end)_of_turn>|\b(?:human|assistant) ?: "
+    r"|\b(?:rows?|lines?|messages?|entries|records|faults?|ones|what|whatever|everything)\b"
+    r"(?: (?:that|which|you))? (?:below|above|comes? (?:next|after)|follows?|you see)\b"
+    r"|\byour (?:answers?|reply|output|labels?|rules|policy|score|evaluation|verdicts?)\b"
+    r"|\b(?:answer key|known answers?|gold standard|expected (?:output|answers?|labels?)"
+    r"|canary rows?)\b"
 )
 _SHOWN = 4000
+_TAGS = {0xE0000 + ascii_: ascii_ for ascii_ in range(0x20, 0x7F)}
+_INVISIBLE = {0x00AD, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F)}
+_SEEN = {**dict.fromkeys({*_INVISIBLE, *range(0x2060, 0x2070)}), **_TAGS}
 
 
 def looks_like_an_order(text: str) -> bool:
     """Return whether a line speaks to whoever judges it, rather than about the system.
 
     A guess that is right often enough to be worth a request of its own; what it misses is left to
-    the rows with a known answer in every request.
+    the rows with a known answer in every request, and to the second reading. Letters that only
+    look otherwise, and those that nobody sees, are read as a model reads them.
     """
-    return _ORDERS.search(" ".join(text[:_SHOWN].split())) is not None
+    seen = unicodedata.normalize("NFKC", text[:_SHOWN].translate(_SEEN))
+    return _ORDERS.search(" ".join(seen.split())) is not None

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import ceil, sqrt
 
 from fame_sql.console import printable
 from fame_sql.labels.canaries import Batch
@@ -20,6 +21,7 @@ from fame_sql.labels.dividing import by_offence, parts
 from fame_sql.labels.facts import Line, row_of
 from fame_sql.labels.injections import looks_like_an_order
 from fame_sql.labels.notices import told_of
+from fame_sql.labels.readings import apart, differing, to_ask_alone
 from fame_sql.llm.answers import Judgement, LabelAnswer, items_of
 from fame_sql.llm.failures import (
     AnswerError,
@@ -55,6 +57,8 @@ class Judge:
         The stage, for the bill.
     examples : sequence of dict
         What people have judged.
+    twice : bool
+        Read every line twice; else only what contradicts its severity and words.
     judged, undecided : int
         Lines with a judgement, and lines left to people.
     doubts : list of dict
@@ -64,7 +68,7 @@ class Judge:
     alone : int
         Lines that read like orders.
     contradictory, changed : int
-        Judgements that contradict severity and words, and those that a second reading changed.
+        Judgements that contradict severity and words, and lines whose two readings differ.
     again : int
         Lines that an answer left out, or judged in a way that cannot be read.
     kept : list of dict
@@ -76,6 +80,7 @@ class Judge:
     model: LanguageModel
     stage: str = "label"
     examples: Sequence[Row] = ()
+    twice: bool = True
     judged: int = 0
     undecided: int = 0
     refused: int = 0
@@ -108,19 +113,35 @@ class Judge:
             If the model judges the rows with a known answer wrong, also where they stand alone.
             What was judged before, and does not contradict itself, is in ``kept``.
         """
+        batches = self.batches(lines)
+        if self.model.batch is not None:
+            self.model.prepare(self.plan(lines))  # both readings in one file
         found: list[Line] = []
         try:
-            self._judge_batches(self.batches(lines), found, advance)
+            self._judge_batches(batches, found, advance)
         except UntrustedError:
             self.kept = [line for line in found if not contradicts(line)]
             raise
         self.alone += sum(looks_like_an_order(line["body"]) for line in lines)
-        confirmed = self._confirm(found)
+        confirmed = self._confirm(found, batches)
         self.undecided += len(lines) - len(confirmed)
         self.model.notices -= self._told
         self._told = set(told_of(self))
         self.model.notices |= self._told
         return confirmed
+
+    def plan(self, lines: Sequence[Line]) -> list[Request]:
+        """Return the requests that depend on no answer, of both readings."""
+        first = self.batches(lines)
+        requests = [self.request(batch) for batch in first]
+        if self.twice:
+            second = self._reader()
+            requests += [second.request(batch) for batch in second.second_batches(first)]
+        return requests
+
+    def second_batches(self, first: Sequence[list[Line]]) -> list[list[Line]]:
+        """Return the requests of the second reading, by those of the first."""
+        return [part for group in apart(first) for part in self.batches(group)]
 
     def _judge_batches(
         self,
@@ -148,13 +169,19 @@ class Judge:
             self._probe()
 
     def batches(self, lines: Sequence[Line]) -> list[list[Line]]:
-        """Divide lines into requests; one that reads like an order has its own."""
+        """Divide lines into requests; one that reads like an order has its own.
+
+        Where lines are read twice, few lines stand together in the first reading, so that few
+        requests part them all in the second.
+        """
         calm = [line for line in lines if not looks_like_an_order(line["body"])]
         orders = [[line] for line in lines if looks_like_an_order(line["body"])]
         rows = [{"id": f"l{n}", **row_of(line, alone=self._alone)} for n, line in enumerate(calm)]
         shown = sum(row_tokens(row) for row in self.examples)
         window = min(self.model.window, _TOKENS_A_REQUEST + shown)
-        cut = in_batches(rows, window, _TOKENS_A_JUDGEMENT, LINES_A_REQUEST, _OVERHEAD + shown)
+        together = ceil(sqrt(len(calm))) if self.twice else LINES_A_REQUEST
+        most = min(together, LINES_A_REQUEST)
+        cut = in_batches(rows, window, _TOKENS_A_JUDGEMENT, most, _OVERHEAD + shown)
         sizes = [len(batch) for batch in cut]
         starts = [sum(sizes[:i]) for i in range(len(sizes))]
         return [calm[a : a + n] for a, n in zip(starts, sizes, strict=True)] + orders
@@ -280,31 +307,56 @@ class Judge:
         finally:
             self._alone = before
 
-    def _confirm(self, lines: Sequence[Line]) -> list[Line]:
-        """Ask a second time, among other lines, about what contradicts severity and words."""
-        doubted = sorted((line for line in lines if contradicts(line)), key=shuffled)
-        self.contradictory += len(doubted)
-        if not doubted:
-            return list(lines)
-        second = Judge(
+    def _reader(self) -> Judge:
+        """Return a judge that reads lines again, without their neighbours."""
+        return Judge(
             self.model,
             self.stage,
             examples=self.examples,
+            twice=False,
             judged=self.judged,
+            most=self.most,
             _task=LABEL_AGAIN,
             _alone=True,
             _probes=self._probes,
         )
+
+    def _confirm(self, lines: Sequence[Line], first: Sequence[list[Line]]) -> list[Line]:
+        """Read lines again, and return those with a judgement that can be trusted."""
+        contradictory = [line for line in lines if contradicts(line)]
+        self.contradictory += len(contradictory)
+        second = self._reader()
+        doubted = sorted(contradictory, key=shuffled)
+        batches = second.second_batches(first) if self.twice else second.batches(doubted)
+        judged = self._read_by(second, batches, lines)
+        changed = differing(lines, judged, batches)
+        if not changed:
+            return list(lines)
+        self.changed += len(changed)
+        third = self._reader()
+        asked = to_ask_alone(changed, len(lines))
+        decided = self._read_by(third, [[line] for line in asked], lines)
+        self.doubts += third.doubts
+        counts = {line["log_id"]: self._wavering(line) for line in decided}
+        gone = {line["log_id"] for line in changed} - counts.keys()
+        return [counts.get(i, line) for line in lines if (i := line["log_id"]) not in gone]
+
+    def _read_by(
+        self, reader: Judge, batches: Sequence[list[Line]], lines: Sequence[Line]
+    ) -> list[Line]:
+        """Return what another reader judges; of a model that is given up, keep what is clear."""
         judged: list[Line] = []
         try:
-            second._judge_batches(second.batches(doubted), judged, lambda _: None)
+            reader._judge_batches(batches, judged, lambda _: None)
         except UntrustedError:
             self.kept = [line for line in lines if not contradicts(line)]
             raise
-        said = {line["log_id"]: line["is_anomaly"] for line in judged}
-        self.refused += second.refused
-        changed = {
-            line["log_id"] for line in doubted if said.get(line["log_id"]) != line["is_anomaly"]
-        }
-        self.changed += len(changed)
-        return [line for line in lines if line["log_id"] not in changed]
+        self.refused += reader.refused
+        return judged
+
+    def _wavering(self, line: Line) -> Line:
+        """Note a line whose readings differ, so that a person sees it first."""
+        label = "anomalous" if line["is_anomaly"] else "normal"
+        said = f"{label} alone, and otherwise among other lines: {line['evidence']}"
+        self.doubts.append({**line, "reason": said})
+        return line

@@ -23,7 +23,8 @@ def told_of(counts: Counts) -> list[str]:
         "lines that read like orders were asked about alone": counts.alone,
         "lines were asked about again, because an answer left them out": counts.again,
         "judgements contradict the severity or the words of their lines": counts.contradictory,
-        "of these were judged otherwise at a second reading": counts.changed,
+        "lines were judged otherwise at a second reading: what was judged of each alone counts, "
+        "and 'fame label review' shows them first": counts.changed,
         "lines have no judgement that can be trusted, and wait for a person": counts.undecided,
     }
     return [f"{count} {what}" for what, count in said.items() if count]

@@ -21,6 +21,7 @@ from fame_sql.domains.proposals.offline import group_offline
 from fame_sql.errors import InputError
 from fame_sql.labels import PER_TEMPLATE, label_from_column
 from fame_sql.labels.answers import learn_answers
+from fame_sql.labels.readings import READINGS
 from fame_sql.models import champion
 from fame_sql.operations.feedback import learn_feedback
 from fame_sql.scoring.scoring import ScoringReport, score_events
@@ -99,6 +100,7 @@ def compile_model(
     *,
     fraction: float | None = None,
     per_template: int = PER_TEMPLATE,
+    readings: int = READINGS,
     config: StudentConfig | None = None,
     model: LanguageModel | None = None,
     full: bool = False,
@@ -120,6 +122,8 @@ def compile_model(
         Mine again with this training period; by default only if there are no templates.
     per_template : int
         K: maximum number of labelled lines per template.
+    readings : int
+        How often the model reads each line, 1 or 2.
     config : StudentConfig, optional
         Sizes and seeds of the students; by default those of the champion.
     model : LanguageModel, optional
@@ -142,7 +146,7 @@ def compile_model(
         report_stage("mine", mine(warehouse, fraction=split, progress=progress))
     _adopt(warehouse, report_stage)
     settle_value_heads(warehouse, config or StudentConfig())
-    _label(warehouse, per_template, model, progress, report_stage)
+    _label(warehouse, per_template, readings, model, progress, report_stage)
     _group(warehouse, model, report_stage)
     report = train_students(
         warehouse, config=config, again=full, progress=progress, runtime=runtime
@@ -169,6 +173,7 @@ def _adopt(warehouse: Warehouse, report_stage: Callable[[str, object], None]) ->
 def _label(
     warehouse: Warehouse,
     per_template: int,
+    readings: int,
     model: LanguageModel | None,
     progress: Progress,
     report_stage: Callable[[str, object], None],
@@ -180,7 +185,9 @@ def _label(
     if model is not None and warehouse.value(sql.load("labels/count_unread")):
         from fame_sql.labels.by_llm import label_with_llm
 
-        report = label_with_llm(warehouse, model, per_template=per_template, progress=progress)
+        report = label_with_llm(
+            warehouse, model, per_template=per_template, readings=readings, progress=progress
+        )
         report_stage("label", report)
 
 
@@ -226,6 +233,7 @@ def preview_compile(
     *,
     fraction: float | None = None,
     per_template: int = PER_TEMPLATE,
+    readings: int = READINGS,
 ) -> tuple[list[Request], list[str]]:
     """Return the requests of :func:`compile_model` to a language model, without sending them.
 
@@ -256,7 +264,7 @@ def preview_compile(
     if counts["labels"] == 0 and _has_label_column(warehouse):
         requests, notes = [], ["the logs have labels: no line needs to be labelled"]
     else:
-        preview = preview_labels(warehouse, model, per_template=per_template)
+        preview = preview_labels(warehouse, model, per_template=per_template, readings=readings)
         requests = preview.requests
         notes = [
             f"{preview.lines} lines of {preview.templates} templates to label at first, "

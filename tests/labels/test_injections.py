@@ -125,9 +125,9 @@ def test_a_model_that_calls_everything_normal_is_given_up(
 ) -> None:
     server.is_anomalous = lambda row: False
     judge = Judge(model_of(empty, server))
-    with pytest.raises(UntrustedError, match=r"4 requests in a row.*after 5 requests sent \(\$"):
+    with pytest.raises(UntrustedError, match=r"4 requests in a row.*after 8 requests sent \(\$"):
         judge.judge_all(lines_of([]))
-    assert (judge.kept, len(server.bodies)) == ([], 5)
+    assert (judge.kept, len(server.bodies)) == ([], 8)
 
 
 def test_a_model_is_given_up_at_the_end_of_few_lines(

@@ -98,7 +98,7 @@ def test_only_missing_rows_are_asked_again(disks: Warehouse, server: LanguageSer
 
     server.answer = forgetful
     model = model_of(disks, server)
-    report = label_with_llm(disks, model)
+    report = label_with_llm(disks, model, readings=1)
     assert report.unlabelled_templates == 0
     assert asked[1] == 4, "two lines, and two with a known answer"
     assert "2 lines were asked about again, because an answer left them out" in model.notices
@@ -161,8 +161,10 @@ def test_an_order_in_a_neighbouring_line_is_noticed(
         {**facts, "log_id": 3, "body": "worker 3 started", "before": ["worker started"]},
     ]
     model = model_of(empty, server)
-    judged = Judge(model).judge_all(lines)
-    assert [line["log_id"] for line in judged] == [2, 3]
+    judge = Judge(model)
+    judged = judge.judge_all(lines)
+    assert {line["log_id"]: line["is_anomaly"] for line in judged} == {1: True, 2: True, 3: False}
+    assert [line["log_id"] for line in judge.doubts] == [1]
     assert any("judged otherwise at a second reading" in notice for notice in model.notices)
 
 

@@ -150,7 +150,7 @@ def test_label_requests(empty: Warehouse, tmp_path: Path) -> None:
     mine(empty)
     wrong = {"judgements": [{"id": "l9", "label": "normal", "reason": "seen"}]}
     model = model_of(empty, wrong, wrong)
-    label_with_llm(empty, model, per_template=2, per_event=2)
+    label_with_llm(empty, model, per_template=2, per_event=2, readings=1)
     assert hashes(model) == DIGESTS["label"]
 
 

@@ -1,4 +1,4 @@
-"""The option that limits how many lines of each template are labelled."""
+"""The options that say how many lines of each template are labelled, and how often read."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import click
 from fame_sql.cli.options.numbers import COUNT
 
 PER_TEMPLATE = 20
+READINGS = 2
 
 per_template_option = click.option(
     "-k",
@@ -16,4 +17,15 @@ per_template_option = click.option(
     default=PER_TEMPLATE,
     show_default=True,
     help="Label at most this many lines of each template.",
+)
+
+readings_option = click.option(
+    "--readings",
+    type=click.IntRange(1, 2),
+    metavar="1|2",
+    default=READINGS,
+    show_default=True,
+    help="How often a language model reads each line. With 2, a line that sways the judgement of "
+    "another is noticed. 1 costs less than half, and only judgements that contradict the severity "
+    "or the words of their line are asked for again.",
 )

@@ -73,7 +73,7 @@ def answer_queue(
     if model.asks_ahead:
         model.prepare(preview_queue(warehouse, model, at_most=at_most))
     given: list[Answer] = []
-    judge = Judge(model, STAGE, examples=people_examples(warehouse))
+    judge = Judge(model, STAGE, examples=people_examples(warehouse), twice=False)
     with (progress or SilentProgress()).step("asking about templates", len(waiting)) as step:
         for row in waiting:
             judged = judge.judge_all(_lines(warehouse, row["template_id"]))
@@ -93,7 +93,7 @@ def preview_queue(
     warehouse: Warehouse, model: LanguageModel, *, at_most: int = EVERY
 ) -> list[Request]:
     """Return the requests of :func:`answer_queue` without sending them."""
-    judge = Judge(model, STAGE, examples=people_examples(warehouse))
+    judge = Judge(model, STAGE, examples=people_examples(warehouse), twice=False)
     return [
         judge.request(batch)
         for row in read_queue(warehouse, at_most)
