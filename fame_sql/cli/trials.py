@@ -30,6 +30,8 @@ def print_shares(report: IngestReport, *, err: bool = True) -> None:
         return
     said = shares_of([report])
     more = f", {report.continued} continuation lines" if report.continued else ""
+    if report.encoding not in ("", "utf-8"):
+        more += f", read as {report.encoding.upper()}"
     if err:
         remark(f"  {said}{more}; {printable(report.reason)}")
     else:

@@ -81,9 +81,6 @@ def check_utf8(path: Path, head: bytes) -> None:
     InputError
         If it has another encoding or is not text; the message says what to do.
     """
-    wide = _wide_encoding(head)
-    if wide:
-        raise InputError(f"{path} is in {wide.upper()}: run again with --encoding {wide}")
     head = _without_null_blocks(head)
     controls = len(head) - len(head.translate(None, _CONTROLS))
     if controls > _MOST_CONTROLS * len(head):
@@ -106,17 +103,56 @@ def _without_null_blocks(head: bytes) -> bytes:
     return rest if b"\n" in rest else head
 
 
-def _wide_encoding(head: bytes) -> str | None:
+def wide_encoding(path: Path, head: bytes) -> str | None:
+    """Return the encoding of a source whose characters have two or four bytes; None for others.
+
+    It is certain only by a mark at the beginning, or by null bytes at every second place.
+
+    Parameters
+    ----------
+    path : Path
+        The source, for the message.
+    head : bytes
+        The beginning of the source, as it is stored.
+
+    Raises
+    ------
+    InputError
+        If some of its lines have another encoding.
+    """
     for mark, name in _MARKS:
         if head.startswith(mark):
+            if _has_other_lines(name, head):
+                raise InputError(
+                    f"{path} begins in {name.upper()} and has lines in another encoding, as a "
+                    "program leaves them that appends to it: split it there, or run again with "
+                    f"--encoding {name} to load it without this check"
+                )
             return name
     even, odd = head[0::2].count(0), head[1::2].count(0)
     half = max(len(head) // 2, 1)
     if odd > 0.4 * half and even < 0.1 * half:
-        return "utf-16-le"
+        return _if_text("utf-16-le", head)
     if even > 0.4 * half and odd < 0.1 * half:
-        return "utf-16-be"
+        return _if_text("utf-16-be", head)
     return None
+
+
+def _if_text(name: str, head: bytes) -> str | None:
+    """Return an encoding if the bytes are lines of text in it."""
+    try:
+        text = codecs.getincrementaldecoder(name)("strict").decode(head)
+    except UnicodeDecodeError:
+        return None
+    is_text = "\n" in text and "\0" not in text and not _has_other_lines(name, head)
+    return name if is_text else None
+
+
+def _has_other_lines(name: str, head: bytes) -> bool:
+    """Return whether line feeds of a text are no character of its encoding."""
+    text = codecs.getincrementaldecoder(name)("replace").decode(head)
+    # Few characters of other scripts have the byte of a line feed in them.
+    return head.count(b"\n") > 1.05 * text.count("\n") + len(text) / 1000
 
 
 def _narrow_encoding(head: bytes) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fame_sql.errors import InputError
 from fame_sql.ingest.bounds import UNCHECKED, is_suspicious
-from fame_sql.ingest.encodings import check_utf8, resolve_encoding
+from fame_sql.ingest.encodings import check_utf8, resolve_encoding, wide_encoding
 from fame_sql.ingest.formats import Layout, choose_layout
 from fame_sql.ingest.known import head_of
 from fame_sql.ingest.reading import Reading
@@ -79,6 +79,9 @@ def examine(source: Source, reading: Reading) -> Examined:
     used = "utf-8" if wanted == "auto" else wanted
     head = read_head(source, used, HEAD_BYTES + 1)
     name = Path(source.name)
+    if wanted == "auto" and (wide := wide_encoding(name, head[:HEAD_BYTES])):
+        used = wide
+        head = read_head(source, used, HEAD_BYTES + 1)
     if len(head) > HEAD_BYTES:
         _refuse_bomb(source)
     if wanted == "auto":

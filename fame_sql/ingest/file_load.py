@@ -22,7 +22,7 @@ from fame_sql.ingest.tail import Tail
 from fame_sql.warehouse.lake.kind import is_lake
 from fame_sql.warehouse.warehouse import utc_now
 
-SHARES = ("timed", "levelled", "hosted", "guessed", "continued", "hinted")
+SHARES = ("timed", "levelled", "hosted", "guessed", "continued", "hinted", "unknown")
 """What is counted of the records, beside their number and errors."""
 
 _ROWS_IN_LAKE = ("INSERT OR REPLACE INTO fame.ingests", "INSERT INTO fame.ingest_rows")

@@ -8,6 +8,7 @@ from typing import Literal
 _ENOUGH_TIMES = 0.9
 _MOST_ERRORS = 0.5
 _MOST_HINTED = 0.2
+_MOST_UNKNOWN = 0.05
 _TABLES = ("parquet", "table", "query")
 
 EXAMPLES = 3
@@ -71,6 +72,8 @@ class IngestReport:
         Lines that were appended to the record before.
     hinted : int
         Records without a level that have a word for one near the beginning of their text.
+    unknown : int
+        Records whose level is no known word.
     reason : str
         Why the format was taken.
     """
@@ -94,6 +97,7 @@ class IngestReport:
     guessed: int = 0
     continued: int = 0
     hinted: int = 0
+    unknown: int = 0
     reason: str = ""
 
     @property
@@ -125,6 +129,11 @@ class IngestReport:
                 f"{self.hinted} of {self.seen} records have a word for a level in their text that "
                 "was not read as one: describe the format with --format-file (see 'fame formats "
                 "try')"
+            )
+        if self.unknown > _MOST_UNKNOWN * self.seen:
+            found.append(
+                f"{self.unknown} of {self.seen} records have a level that is no known word: name "
+                "its key with --level-key, or say what it means in [levels] of a --format-file"
             )
         if self.guessed:
             found.append(

@@ -19,7 +19,9 @@ WITH counted AS (
                         '(?:^|[\s\[<({|:/.])(?:ERROR|WARN|WARNING|INFO|DEBUG|FATAL|CRITICAL|SEVERE|TRACE)(?:[\s\]>)}|:/,]|$)|[\[<](?i:error|warn|warning|note|notice|info|information|debug|trace|critical|fatal|wrn|err)[\]>]|: (?:Error|Warning|Info|Debug|Fatal|Panic): |(?:^|[\s>\])|])(?:Info|Information|Error|Warning|Debug|Notice|Critical|Fatal|Trace)\s{2,}|\|[EWIDF]\||(?:^|\s)(?:information|warning|critical|debug)/\w|(?i:level|lvl|severity)\W{1,4}(?i:error|warn|warning|info|debug|fatal|critical)\b'
                     )
             END
-        ) AS hinted
+        ) AS hinted,
+        -- Levels that are no known word, such as the numbers of a program of its own.
+        count(*) FILTER (severity_text IS NOT NULL AND severity_number IS NULL) AS unknown
     FROM incoming
     GROUP BY ingest_id
 )
@@ -35,7 +37,8 @@ SELECT
     any_value(counted.hosted) AS hosted,
     any_value(counted.guessed) AS guessed,
     any_value(counted.continued) AS continued,
-    any_value(counted.hinted) AS hinted
+    any_value(counted.hinted) AS hinted,
+    any_value(counted.unknown) AS unknown
 FROM counted
 INNER JOIN incoming
     ON counted.ingest_id = incoming.ingest_id AND counted.last_line = incoming.line_number

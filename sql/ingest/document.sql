@@ -146,7 +146,7 @@ SELECT
             THEN ingest_priority_level(severity)
         WHEN message_place IN ($gelf_places) AND regexp_matches(severity, '^[0-7]$$')
             THEN ingest_priority_level(severity)
-        ELSE severity
+        ELSE $severity
     END AS severity_text,
     CASE
         WHEN number IS NOT NULL THEN number

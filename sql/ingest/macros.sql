@@ -118,10 +118,10 @@ CREATE OR REPLACE TEMP MACRO ingest_program(message) AS
 nullif(regexp_extract(message, '^(\S+?(?:\[\d+\])?:)(?: |$$)', 1), '');
 
 CREATE OR REPLACE TEMP MACRO ingest_program_name(program) AS
-nullif(regexp_extract(program, '^(.+?)(?:\[\d+\])?:$$', 1), '');
+nullif(regexp_extract(program, '^(.+?)(?:\[\d+\](?:\([A-Za-z]+\))?)?:$$', 1), '');
 
 CREATE OR REPLACE TEMP MACRO ingest_program_pid(program) AS
-nullif(regexp_extract(program, '\[(\d+)\]:$$', 1), '');
+nullif(regexp_extract(program, '\[(\d+)\](?:\([A-Za-z]+\))?:$$', 1), '');
 
 CREATE OR REPLACE TEMP MACRO ingest_after_program(message, program) AS
 if(program IS NULL, message, substr(message, length(program) + 2));

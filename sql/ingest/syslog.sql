@@ -5,8 +5,8 @@ WITH headed AS (
         *,
         regexp_extract(
             line,
-            '^(?:<(\d{1,3})>)?([A-Z][a-z]{2}) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)\d* (\S+)(?: |$)',
-            ['priority', 'month', 'day', 'year', 'clock', 'host']
+            '^(?:<(\d{1,3})>)?([A-Z][a-z]{2}) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)\d* (?:((?:19|20)\d{2}) {1,2})?(\S+)(?: |$)',
+            ['priority', 'month', 'day', 'year', 'clock', 'late_year', 'host']
         ) AS classic,
         if(
             regexp_matches(line, '^(?:<\d{1,3}>)?\d'),
@@ -26,11 +26,11 @@ timed AS (
         coalesce(
             ingest_iso_timestamp(iso.moment),
             if(
-                classic.year = '',
+                classic.year || classic.late_year = '',
                 ingest_yearless(ingest_month_number(classic.month), classic.day, classic.clock),
                 ingest_local(
                     ingest_dated(
-                        classic.year, ingest_month_number(classic.month), classic.day, classic.clock
+                        classic.year || classic.late_year, ingest_month_number(classic.month), classic.day, classic.clock
                     )
                 )
             )
@@ -49,7 +49,7 @@ messages AS (
         if(
             moment IS NULL,
             line,
-            regexp_replace(line, '^(?:<\d{1,3}>)?(?:\S+T|[A-Z][a-z]{2} +\d+ (?:\d{4} )?)\S+ (?:[^\s\[(](?:\S*[^\s:])?(?: |$)|\S*::(?: |$))?', '')
+            regexp_replace(line, '^(?:<\d{1,3}>)?(?:\S+T|[A-Z][a-z]{2} +\d+ (?:\d{4} )?)\S+ (?:(?:19|20)\d{2} {1,2})?(?:[^\s\[(](?:\S*[^\s:])?(?: |$)|\S*::(?: |$))?', '')
         ) AS message
     FROM timed
 ),
@@ -62,7 +62,7 @@ programs AS (
         if(
             moment IS NULL,
             '',
-            regexp_extract(message, '^(?:: )?%[A-Z0-9_]+-([0-7])-', 1)
+            regexp_extract(message, '^(?:[\w./-]+(?:\[\d+\])?)?(?:: )?%[A-Z0-9_]+-([0-7])-', 1)
         ) AS facility_level,
         -- The level that Solaris writes before the message.
         if(
@@ -83,6 +83,21 @@ tags AS (
             regexp_extract(message, '^[A-Za-z][\w./()-]*(?: [\w./()-]+){0,2}\[\d+\]:? ?')
         ) AS tag
     FROM programs
+),
+
+-- The level that Kerberos writes after the number of its process, and BIG-IP before the program.
+leveled AS (
+    SELECT
+        *,
+        CASE
+            WHEN contains(program, '](') THEN regexp_extract(program, '\]\(([A-Za-z]+)\):$', 1)
+            WHEN tag <> ''
+                THEN regexp_extract(
+                    tag, '^(emerg|alert|crit|err|warning|notice|info|debug) [\w./-]+\[', 1
+                )
+            ELSE ''
+        END AS tagged_level
+    FROM tags
 )
 
 SELECT
@@ -94,11 +109,12 @@ SELECT
         WHEN moment IS NULL THEN NULL
         WHEN facility_level <> '' THEN ingest_priority_level(facility_level)
         WHEN identified_level <> '' THEN identified_level
+        WHEN tagged_level <> '' THEN tagged_level
         ELSE ingest_priority_level(priority)
     END AS severity_text,
     NULL::UTINYINT AS severity_number,
     coalesce(
-        ingest_program_name(program), nullif(regexp_extract(tag, '^([^\[]+)', 1), '')
+        ingest_program_name(program), nullif(regexp_extract(tag[length(tagged_level) + 1:], '^ ?([^\[]+)', 1), '')
     ) AS service_name,
     if(moment IS NULL, NULL, nullif(host, '-')) AS host_name,
     if(tag = '', ingest_after_program(message, program), substr(message, length(tag) + 1)) AS body,
@@ -115,4 +131,4 @@ SELECT
         )
     ) AS attributes,
     if(moment IS NULL, 'expected: Mon dd hh:mm:ss host program[pid]: message', NULL) AS parse_error
-FROM tags
+FROM leveled

@@ -143,7 +143,7 @@ levels AS (
             WHEN usual_moment IS NULL AND lead <> '' AND other <> '' THEN ''
             ELSE regexp_extract(
                 substr(line, length(head) + 1),
-                '^[\s\-|,:]*(?:\[\s*(?:\w+:)?(?i:$bracketed_levels)\s*\]|(?:$plain_levels)(?:\s|:|\||,|$$)|(?i:$small_levels)(?:\s*[:|\t]|,?\s{2,}|$$${level_end}))'
+                '^[\s\-|,:>]*(?:\[\s*(?:\w+:)?(?i:$bracketed_levels)\s*\]|(?:$plain_levels)(?:\s|:|\||,|$$)|(?i:$small_levels)(?:\s*[:|\t]|,?\s{2,}|$$${level_end}))'
             )
         END AS level
     FROM rests
@@ -157,11 +157,27 @@ contexts AS (
             moment IS NOT NULL AND level = '' AND lead = '',
             regexp_extract(
                 rest,
-                '^[\s\-|,:]*(?:(?:\[[^\[\]]{1,100}\]|\([^()]{1,100}\)|<[^<>]{1,40}>)[\s\-|,:]{0,5}|[\w.$$#/-]{1,100} -[\s\-|,:]{1,5}){1,3}(?:\[?(?:$plain_levels)\]?(?:\s|:|\||,|$$)|\[\s*(?i:$bracketed_levels)\s*\]|(?i:$small_levels)(?:\s*[:|]|\s{2,}${level_end}))|^\s+[a-zA-Z_]*[\d.-][\w.$$#/-]{0,100} (?:ERROR|WARN|WARNING|INFO|DEBUG|FATAL|CRITICAL)\s'
+                '^[\s\-|,:]*(?:(?:\[[^\[\]]{1,100}\]|\([^()]{1,100}\)|<[^<>]{1,40}>)[\s\-|,:]{0,5}|[\w.$$#/-]{1,100} -[\s\-|,:]{1,5}){1,3}?(?:\[?(?:$plain_levels)\]?(?:\s|:|\||,|$$)|\[\s*(?i:$bracketed_levels)\s*\]|(?i:$small_levels)(?:\s*[:|]|\s{2,}${level_end}))|^\s+[a-zA-Z_]*[\d.-][\w.$$#/-]{0,100} (?:ERROR|WARN|WARNING|INFO|DEBUG|FATAL|CRITICAL)\s'
             ),
             ''
         ) AS context
     FROM levels
+),
+
+-- After pairs of keys and values, or, where most lines have it, in brackets in the first part of the
+-- message. Then the message stays whole.
+late_levels AS (
+    SELECT
+        *,
+        if(
+            moment IS NOT NULL AND level = '' AND context = '' AND lead = '',
+            regexp_extract(
+                left(rest, 120),
+                '^\s*(?:[\w.-]{1,40}=\S{1,100}\s+){1,3}(?:(?:$plain_levels)(?:\s|:)|\[\s*(?i:$bracketed_levels)\s*\])${late_level}'
+            ),
+            ''
+        ) AS late
+    FROM contexts
 ),
 
 found AS (
@@ -170,6 +186,7 @@ found AS (
         CASE
             WHEN level <> '' THEN level
             WHEN context <> '' THEN context
+            WHEN late <> '' THEN late
             WHEN moment IS NOT NULL AND other <> '' THEN lead
             ELSE ''
         END AS spoken,
@@ -186,7 +203,7 @@ found AS (
                 THEN 'seconds since 1970'
             ELSE ingest_time_guess(written)
         END AS guess
-    FROM contexts
+    FROM late_levels
 )
 
 SELECT

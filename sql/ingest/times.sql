@@ -157,16 +157,9 @@ CASE
     -- 02-03 04:05:06.789
     WHEN regexp_matches(text, '^\d{2}[-/]\d{2}[ T]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?$$')
         THEN ['', text[1:2], text[4:5], text[7:], '', '']
-    -- 04:05:06.789: the date is that of the last change of the source.
+    -- 04:05:06.789: the date is given, or that of the last change of the source.
     WHEN regexp_matches(text, '^\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?$$')
-        THEN [
-            strftime(ingest_latest(), '%Y'),
-            strftime(ingest_latest(), '%m'),
-            strftime(ingest_latest(), '%d'),
-            text,
-            '',
-            ''
-        ]
+        THEN [$date, text, '', '']
     ELSE ingest_packed(text)
 END;
 
@@ -247,7 +240,7 @@ coalesce(
 -- What was guessed to read a time; NULL if nothing was.
 CREATE OR REPLACE TEMP MACRO ingest_time_guess(text) AS
 CASE
-    WHEN regexp_matches(text, '^\d{2}:\d{2}') THEN 'the date'
+    WHEN regexp_matches(text, '^\d{2}:\d{2}') THEN $date_guess
     WHEN regexp_matches(text, '^(?:0?[1-9]|1[0-2])[-/](?:0?[1-9]|1[0-2])[-/]\d{2}')
         AND NOT $date_is_certain
         THEN if($day_first, 'day before month', 'month before day')

@@ -220,7 +220,7 @@ def test_no_warehouse(tmp_path: Path, command: str) -> None:
         ("missing.log", None, "there is no file"),
         ("empty.log", b"", "empty"),
         ("binary.log", bytes(range(256)) * 64, "binary"),
-        ("wide.log", "one line\nanother\n".encode("utf-16"), "--encoding utf-16"),
+        ("wide.log", "one line\n".encode("utf-16") + b"another\n" * 9, "--encoding utf-16"),
     ],
 )
 def test_a_file_that_cannot_be_read_leaves_no_warehouse(

@@ -57,10 +57,16 @@ CASES: dict[str, tuple[Callable[[Path], object], dict[str, Any], str]] = {
     "zip": (written(b"PK\x03\x04 abc"), {}, r"unpack it with 'unzip'"),
     "parquet": (written(b"PAR1 abc"), {}, r"is a Parquet file"),
     "event log": (written(b"ElfFile\x00 abc"), {}, r"is a Windows event log"),
-    "utf-16 marked": (written("one\n".encode("utf-16")), {}, r"again with --encoding utf-16$"),
-    "utf-32 marked": (written("one\n".encode("utf-32")), {}, r"again with --encoding utf-32$"),
-    "utf-16-le": (written("one line\n".encode("utf-16-le")), {}, r"--encoding utf-16-le$"),
-    "utf-16-be": (written("one line\n".encode("utf-16-be")), {}, r"--encoding utf-16-be$"),
+    "utf-16 and other lines": (
+        written("one\n".encode("utf-16") + b"two\n" * 9),
+        {},
+        r"begins in UTF-16 and has lines in another encoding.* --encoding utf-16 to load it",
+    ),
+    "lines of utf-16 after others": (
+        written(b"two\n" + "one line\n".encode("utf-16-le")),
+        {},
+        r"is a binary file",
+    ),
     "latin-1": (
         written("café\nok\nolé\n".encode("latin-1") + b"ok\n" * 30),
         {},
@@ -131,6 +137,10 @@ ACCEPTED: dict[str, tuple[bytes, dict[str, Any], list[tuple[str, str | None]]]] 
         ],
     ),
     "latin-1": (b"\xe9\n\xe8\n", {"encoding": "ISO-8859-1"}, [("é", None), ("è", None)]),
+    "utf-16 marked": ("one\n".encode("utf-16"), {}, [("one", None)]),
+    "utf-32 marked": ("one\n".encode("utf-32"), {}, [("one", None)]),
+    "utf-16-le unmarked": ("one €\n".encode("utf-16-le") * 9, {}, [("one €", None)] * 9),
+    "utf-16-be unmarked": ("one €\n".encode("utf-16-be") * 9, {}, [("one €", None)] * 9),
     "half a character of utf-16": (
         "ab\n".encode("utf-16-le") + b"c",
         {"encoding": "utf-16-le"},

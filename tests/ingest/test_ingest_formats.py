@@ -65,6 +65,14 @@ def test_report_shows_the_first_lines_that_did_not_parse(
     assert report.examples[0].excerpt == "odd"
 
 
+def test_levels_that_are_no_known_word_are_reported(warehouse: Warehouse, tmp_path: Path) -> None:
+    source = tmp_path / "source.log"
+    source.write_text('{"level": "odd", "msg": "x"}\n' * 2 + '{"level": "info", "msg": "y"}\n')
+    report = ingest_file(warehouse, source)
+    assert report.unknown == 2
+    assert any("2 of 3 records have a level that is no known" in one for one in report.warnings)
+
+
 @pytest.mark.parametrize(
     "nested",
     ["[" * 400_000 + "]" * 400_000, '{"a":' * 100_000 + "1" + "}" * 100_000],

@@ -79,6 +79,43 @@ def test_what_was_guessed_of_a_time_is_marked(
     assert guess in str(found[2])
 
 
+DATES = {
+    "given": ("app.log", Hints(date="2024-07-08"), "2024-07-08 07:08:09", None),
+    "given, in a zone": (
+        "app-20240203.log",
+        Hints(date="2024-07-08", timezone="Europe/Berlin"),
+        "2024-07-08 05:08:09",
+        None,
+    ),
+    "in the name": ("app.2024-02-03.log", Hints(), "2024-02-03 07:08:09", "from the name"),
+    "no date in the name": ("app.2024-13-03.log", Hints(), "2024-12-30 07:08:09", "the date"),
+    "a format of a clock": (
+        "app.2024-02-03.log",
+        Hints(time_format="%H:%M:%S"),
+        "2024-02-03 07:08:09",
+        "from the name",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DATES)
+def test_a_clock_has_the_date_that_is_known(
+    warehouse: Warehouse, tmp_path: Path, case: str
+) -> None:
+    name, hints, moment, guess = DATES[case]
+    source = tmp_path / name
+    source.write_text("07:08:09 up\n", encoding="utf-8")
+    ingest_file(warehouse, source, year=2024, hints=hints)
+    found = warehouse.rows(
+        "SELECT timestamp::VARCHAR, attributes ->> 'time_guess' FROM fame.logs "
+        "WHERE source_path = ?",
+        [str(source)],
+    )
+    assert found[0][0] == moment
+    assert (guess is None) == (found[0][1] is None)
+    assert (guess or "") in (found[0][1] or "")
+
+
 def test_one_certain_date_decides_the_order_of_all(warehouse: Warehouse, tmp_path: Path) -> None:
     text = "05/06/2024 07:08:09 a\n25/12/2024 07:08:09 b\n"
     assert [row[0] for row in read(warehouse, tmp_path, text)] == [
@@ -118,6 +155,7 @@ def test_a_time_format_is_given(warehouse: Warehouse, tmp_path: Path) -> None:
     [
         (Hints(timezone="Mars/Olympus"), "unknown timezone 'Mars/Olympus'"),
         (Hints(time_format="%Q"), "unknown code '%Q'"),
+        (Hints(date="2024-7-8"), "'2024-7-8' is no date: write it as in 2024-02-03"),
     ],
 )
 def test_hints_that_cannot_be_used_are_refused(

@@ -19,6 +19,12 @@ _OPTIONS = (
         help="Zone of times that have none, such as Europe/Berlin.",
     ),
     click.option(
+        "--date",
+        metavar="DATE",
+        show_default="in the file's name, then of its last change",
+        help="Date of times that have none, such as 2024-02-03.",
+    ),
+    click.option(
         "--time-format",
         metavar="FORMAT",
         show_default="any usual way",
@@ -43,7 +49,7 @@ _OPTIONS = (
     ),
 )
 _NAMES = (
-    *("timezone", "time_format", "message_key", "time_key", "level_key", "label_key"),
+    *("timezone", "date", "time_format", "message_key", "time_key", "level_key", "label_key"),
     *("host", "service", "format_files", "keep_ansi"),
 )
 

@@ -13,7 +13,7 @@ from fame_sql.errors import InputError
 from fame_sql.ingest.formats.definition import Format
 from fame_sql.ingest.formats.documents import known_keys
 from fame_sql.ingest.formats.layout import DATED, Layout
-from fame_sql.ingest.formats.levels import levels_are_column
+from fame_sql.ingest.formats.levels import levels_are_column, levels_are_late
 from fame_sql.ingest.formats.library import ANYTHING, GENERAL, known_formats
 from fame_sql.ingest.formats.statements import Choices
 from fame_sql.ingest.records import has_several, objects_over_lines
@@ -21,7 +21,7 @@ from fame_sql.ingest.records.cleaning import without_colours
 from fame_sql.ingest.records.delimited import fields_named, header_of
 from fame_sql.ingest.records.framing import SPLITTERS
 from fame_sql.ingest.records.record import Line
-from fame_sql.ingest.times import TimeChoices, check_timezone
+from fame_sql.ingest.times import TimeChoices, check_date, check_timezone, is_date
 
 SAMPLE_LINES = 1000
 """Number of lines from which the format is detected."""
@@ -37,6 +37,9 @@ _CONTINUES = re.compile(
     r"The above exception|--- |stack backtrace|note: |[\w$.]+(?:Exception|Error)\b|Trace\["
     r"|\S+\(0x|created by "
 )
+_CLOCK_ALONE = re.compile(r"(?:^|[^\w:T-]|\D )\d\d:\d\d:\d\d")
+_CLOCK_FIRST = re.compile(r"\W?\d\d:\d\d:\d\d[\s.,\]|]")
+_DATE_IN_NAME = re.compile(r"(?:^|\D)((?:19|20)\d\d)[-_.]?([01]\d)[-_.]?([0-3]\d)(?:\D|$)")
 _DAY_OR_MONTH = re.compile(r"\W?(\d{1,2})[/-](\d{1,2})[/-](?:\d{4}|\d{2})[ ,T-]")
 
 
@@ -48,6 +51,9 @@ class Hints:
     ----------
     timezone : str, optional
         The zone of times without one, such as ``Europe/Berlin``; None is UTC.
+    date : str, optional
+        The date of times without one, as in 2024-02-03; None is that in the name of the file, or
+        else that of its last change.
     time_format : str, optional
         How times are written, in the codes of ``strptime`` or ``epoch``.
     message_key, time_key, level_key, label_key : str, optional
@@ -61,6 +67,7 @@ class Hints:
     """
 
     timezone: str | None = None
+    date: str | None = None
     time_format: str | None = None
     message_key: str | None = None
     time_key: str | None = None
@@ -121,19 +128,23 @@ def choose_layout(name: str, path: Path, head: bytes, hints: Hints = NO_HINTS) -
             )
         found = Layout(known, continuation=known.continuation, reason="named with --format")
     if found.format.envelope:
-        return _inside(found, formats, lines, hints)
-    return _completed(found, lines, hints)
+        return _inside(found, formats, lines, path, hints)
+    return _completed(found, lines, path, hints)
 
 
 def _inside(
-    outside: Layout, formats: Mapping[str, Format], lines: Sequence[str], hints: Hints
+    outside: Layout,
+    formats: Mapping[str, Format],
+    lines: Sequence[str],
+    path: Path,
+    hints: Hints,
 ) -> Layout:
     """Return the layout of the lines in an envelope."""
     numbered = [Line(line, number, 0, None) for number, line in enumerate(lines, 1)]
     splits = outside.format.records
     inner = [record.text for record in SPLITTERS[splits](numbered, {}) if record.text.strip()]
     plain = {name: known for name, known in formats.items() if not known.envelope}
-    found = _completed(_detect(plain, inner), inner, hints)
+    found = _completed(_detect(plain, inner), inner, path, hints)
     others = found.others
     if found.format.name != ANYTHING and all(one.name != ANYTHING for one in others):
         # A container may say anything beside what its program logs.
@@ -273,6 +284,8 @@ def _continuation(main: Format, share: int, lines: int) -> str:
 
 def _reason(main: Format, fitting: int, lines: Sequence[str]) -> str:
     what = "begin with a time" if main.name == ANYTHING else f"are {main.name}"
+    if main.name == ANYTHING and not fitting:
+        fitting = sum(map(bool, map(_CLOCK_FIRST.match, lines)))
     return f"{fitting} of the first {len(lines)} lines {what}"
 
 
@@ -302,7 +315,7 @@ def _others(
     return tuple(others)
 
 
-def _completed(found: Layout, lines: Sequence[str], hints: Hints) -> Layout:
+def _completed(found: Layout, lines: Sequence[str], path: Path, hints: Hints) -> Layout:
     known = found.format
     keys = frozenset(_keys_of(lines)) if known.keys and known.records == "json" else frozenset()
     usual = keys & (known_keys(known) | {key for _, key in hints.keys}) if keys else keys
@@ -317,6 +330,7 @@ def _completed(found: Layout, lines: Sequence[str], hints: Hints) -> Layout:
         keys=hints.keys,
         usual_keys=usual,
         levels_are_column=_has_text(found) and levels_are_column(dated),
+        levels_are_late=_has_text(found) and levels_are_late(dated),
         framed=splits != "lines",
         columns=columns,
         delimiter=delimiter,
@@ -325,7 +339,7 @@ def _completed(found: Layout, lines: Sequence[str], hints: Hints) -> Layout:
     return replace(
         found,
         choices=choices,
-        times=TimeChoices(timezone, _day_first(lines)),
+        times=TimeChoices(timezone, _day_first(lines), *_date(lines, path, hints)),
         splits=splits,
         constants={"host": hints.host, "service": hints.service},
         keep_ansi=hints.keep_ansi,
@@ -356,6 +370,17 @@ def _day_first(lines: Sequence[str]) -> bool | None:
     day_first = any(first > 12 for first, _ in dates)
     month_first = any(second > 12 for _, second in dates)
     return None if day_first == month_first else day_first
+
+
+def _date(lines: Sequence[str], path: Path, hints: Hints) -> tuple[str | None, bool]:
+    """Return the date of times without one, and whether the user has named it."""
+    if hints.date is not None:
+        return check_date(hints.date), True
+    if not any(map(_CLOCK_ALONE.search, lines)):
+        return None, False
+    named = _DATE_IN_NAME.search(path.name)
+    written = "-".join(named.groups()) if named else ""
+    return (written if is_date(written) else None), False
 
 
 def sample(head: bytes) -> list[str]:

@@ -76,6 +76,7 @@ def document_select(
     return Template(sql.load("ingest/document")).substitute(
         {f"{name}_place": place for name, place in places.items()},
         text=_text(known, framed=framed),
+        severity=_severity(known.levels),
         # Only what splits lines into records makes this key.
         otlp="""coalesce(contains(object, '"fame.otlp": {'), FALSE)""" if framed else "FALSE",
         other=_contains_any(rare),
@@ -153,6 +154,12 @@ def _spelled(names: Iterable[str]) -> Iterable[str]:
 
 def _nested(name: str) -> str:
     return "$" + "".join(f".{json.dumps(part)}" for part in name.split("."))
+
+
+def _severity(levels: Mapping[str, str]) -> str:
+    """Return the SQL expression for the level word of what a document has as its level."""
+    cases = " ".join(f"WHEN {literal(said)} THEN {literal(word)}" for said, word in levels.items())
+    return f"CASE severity {cases} ELSE severity END" if cases else "severity"
 
 
 def _first(path: str) -> str:

@@ -15,7 +15,7 @@ _ALSO_WORDS = {
 }
 
 SHORT_FORMS = {
-    **{"trce": 1, "dbug": 5, "eror": 17, "fail": 17},
+    **{"trce": 1, "ddebug": 5, "dbug": 5, "eror": 17, "fail": 17},
     **{"trc": 1, "dbg": 5, "vrb": 5, "inf": 9, "log": 9, "wrn": 13, "dpanic": 20, "ftl": 21},
     **{"t": 1, "v": 5, "d": 5, "i": 9, "n": 10, "w": 13, "e": 17, "c": 18, "a": 19, "f": 21},
     **{"d1": 5, "d2": 4, "d3": 3, "d4": 2, "d5": 1, "fault": 21, "default": 9, "statement": 9},
@@ -57,17 +57,19 @@ def _small(numbers: Mapping[str, int]) -> dict[str, int]:
     return {name.lower(): number for name, number in numbers.items()}
 
 
-def level_patterns(*, are_column: bool = False) -> dict[str, str]:
+def level_patterns(*, are_column: bool = False, are_late: bool = False) -> dict[str, str]:
     """Return what a regular expression needs to find levels in plain text.
 
     Parameters
     ----------
     are_column : bool
         Whether most lines have a level, so that a word alone is one.
+    are_late : bool
+        Whether most lines have a level in brackets after other words.
     """
     found = {
         "severities": patterns()["severities"],
-        "levels": "|".join([patterns()["levels"], "DPANIC", *TRANSLATED]),
+        "levels": "|".join([patterns()["levels"], "DPANIC", "DDEBUG", *TRANSLATED]),
         "small_levels": "|".join([patterns()["small_levels"], *_small(TRANSLATED)]),
     }
     plain = found["levels"].split("|")
@@ -77,7 +79,13 @@ def level_patterns(*, are_column: bool = False) -> dict[str, str]:
         "bracketed_levels": f"{found['small_levels']}|{'|'.join(_BRACKETED)}",
         "plain_levels": "|".join(certain),
         "level_end": r"|\s" if are_column else "",
+        "late_level": rf"|{_late_level()}" if are_late else "",
     }
+
+
+def _late_level() -> str:
+    names = f"{patterns()['small_levels']}|{'|'.join(_BRACKETED)}"
+    return rf'^[^"]{{0,100}}?(?:[\[<(](?i:{names})[\])>]|\[[DIWEF]\])'
 
 
 _WORDS = frozenset(level_patterns()["plain_levels"].split("|"))
@@ -95,3 +103,9 @@ def levels_are_column(lines: Sequence[str]) -> bool:
     levels = level_patterns()["levels"]
     after_time = re.compile(rf"^.{{0,40}}\d\S*[\s\-|,:\]]+\[?(?:{levels})[\s\]:|]", re.I)
     return sum(map(bool, map(after_time.search, headed))) >= 0.8 * max(len(headed), 1)
+
+
+def levels_are_late(lines: Sequence[str]) -> bool:
+    """Return whether half of the lines of a text have a level in brackets after other words."""
+    late = re.compile(_late_level().replace("^", r"^\W?\d", 1))
+    return sum(map(bool, map(late.search, lines))) >= 0.5 * max(len(lines), 1)

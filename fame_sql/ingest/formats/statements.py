@@ -40,6 +40,8 @@ class Choices:
         Whether any document has another key.
     levels_are_column : bool
         Whether most lines of a text have a level.
+    levels_are_late : bool
+        Whether they have it in brackets after other words.
     framed : bool
         Whether records were made of lines, so that there are documents.
     columns, delimiter : tuple of str, str
@@ -51,6 +53,7 @@ class Choices:
     usual_keys: frozenset[str] = frozenset()
     has_others: bool = True
     levels_are_column: bool = False
+    levels_are_late: bool = False
     framed: bool = False
     columns: tuple[str, ...] = ()
     delimiter: str = ","
@@ -74,7 +77,7 @@ def select(known: Format, choices: Choices) -> str:
     if known.statement != "ingest/text":
         return sql.load(known.statement)
     return Template(sql.load(known.statement)).substitute(
-        level_patterns(are_column=choices.levels_are_column),
+        level_patterns(are_column=choices.levels_are_column, are_late=choices.levels_are_late),
         zones="|".join(text_zones()),
         clock=CLOCK_PATTERN,
         strict_zone=strict_zone(),
@@ -109,6 +112,8 @@ def _pattern_select(known: Format, time_format: str | None) -> str:
         pairs.append(f"'status', {_present('status')}")
     if "timestamp" in groups and not formats:
         pairs.append("'time_guess', ingest_time_guess(field.timestamp)")
+    elif "timestamp" in groups and not all(WrittenTime(one).has_date for one in formats):
+        pairs.append("'time_guess', ingest_time_guess('00:00')")
     return Template(sql.load("ingest/pattern")).substitute(
         {
             **given,

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fame_sql.ingest.records.audit import audit_records
 from fame_sql.ingest.records.cleaning import clean
 from fame_sql.ingest.records.counted import counted_messages
 from fame_sql.ingest.records.delimited import csv_records, fielded_records
@@ -33,6 +34,7 @@ SPLITTERS: dict[str, Splitter] = {
     "fielded": fielded_records,
     "journal": journal_records,
     "windows": windows_records,
+    "audit": audit_records,
     "container": container_lines,
     "docker": docker_lines,
     "compose": compose_lines,

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from fame_sql.ingest.times.macros import TimeChoices, check_timezone, time_macros
+from fame_sql.ingest.times.macros import (
+    TimeChoices,
+    check_date,
+    check_timezone,
+    is_date,
+    time_macros,
+)
 
-__all__ = ["TimeChoices", "check_timezone", "time_macros"]
+__all__ = ["TimeChoices", "check_date", "check_timezone", "is_date", "time_macros"]

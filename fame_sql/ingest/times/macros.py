@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from string import Template
@@ -42,10 +43,17 @@ class TimeChoices:
     day_first : bool, optional
         Whether the day comes before the month in dates of numbers that end with the year; None
         if the lines do not say.
+    date : str, optional
+        The date of times without one, as in 2024-02-03; None is that of the last change of the
+        source.
+    date_is_given : bool
+        Whether a user has named it; otherwise it is from the name of the file.
     """
 
     timezone: str | None = None
     day_first: bool | None = None
+    date: str | None = None
+    date_is_given: bool = False
 
 
 UTC_TIMES = TimeChoices()
@@ -87,6 +95,27 @@ def check_timezone(name: str) -> str:
         ) from None
 
 
+def is_date(text: str) -> bool:
+    """Return whether a text is a date such as 2024-02-03."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def check_date(text: str) -> str:
+    """Return a date such as 2024-02-03.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    if not is_date(text):
+        raise InputError(f"{text!r} is no date: write it as in 2024-02-03")
+    return text
+
+
 def time_macros(choices: TimeChoices = UTC_TIMES) -> str:
     """Return the statements that create what the SELECTs of the formats share."""
     local, zoned = _local(choices.timezone)
@@ -99,6 +128,8 @@ def _times(choices: TimeChoices) -> str:
         clock=CLOCK,
         zone=ZONE,
         day_first="TRUE" if choices.day_first else "FALSE",
+        date=_date(choices.date),
+        date_guess=_date_guess(choices),
         date_is_certain="FALSE" if choices.day_first is None else "TRUE",
         zones=_pairs((row["zone"], row["minutes"]) for row in _rows("zones")),
         zone_guesses=_cases(
@@ -108,6 +139,19 @@ def _times(choices: TimeChoices) -> str:
         ),
         months=_pairs(_months()),
     )
+
+
+def _date(given: str | None) -> str:
+    """Return the year, the month and the day of times without a date, as SQL."""
+    if given is not None:
+        return ", ".join(literal(part) for part in given.split("-"))
+    return ", ".join(f"strftime(ingest_latest(), '%{code}')" for code in "Ymd")
+
+
+def _date_guess(choices: TimeChoices) -> str:
+    if choices.date_is_given:
+        return "NULL"
+    return literal("the date" if choices.date is None else "the date, from the name of the file")
 
 
 def _local(timezone: str | None) -> tuple[str, str]:

@@ -31,7 +31,8 @@ _PATTERNS = {
     "%j": r"\d{1,3}",
     "%%": "%",
 }
-_EPOCHS = {"epoch", "epoch_s", "epoch_ms", "epoch_us", "epoch_ns"}
+_HEXADECIMAL = "epoch_hex"
+_EPOCHS = {_HEXADECIMAL, "epoch", "epoch_s", "epoch_ms", "epoch_us", "epoch_ns"}
 _CODE = re.compile(r"%.|[^%]+|%")
 
 
@@ -59,6 +60,8 @@ class WrittenTime:
         InputError
             If a code is not known.
         """
+        if self.format == _HEXADECIMAL:
+            return r"[0-9a-f]{8}"
         if self.format in _EPOCHS:
             return r"\d{9,19}(?:[.,]\d{1,9})?"
         return "".join(self._part(part) for part in _CODE.findall(self.format))
@@ -73,14 +76,25 @@ class WrittenTime:
             )
         return _PATTERNS[part]
 
+    @property
+    def has_date(self) -> bool:
+        """Whether a time says its day."""
+        codes = ("%d", "%e", "%j")
+        return self.format in _EPOCHS or any(code in self.format for code in codes)
+
     def reading(self, text: str) -> str:
         """Return the SQL expression of the time in UTC that the SQL expression ``text`` is.
 
-        A format without a year takes the latest year for which the time is not after the source.
+        A format without a date takes that of the source, and one without a year the latest year
+        for which the time is not after the source.
         """
+        if self.format == _HEXADECIMAL:
+            return f"ingest_time_epoch(try_cast('0x' || {text} AS BIGINT)::VARCHAR)"
         if self.format in _EPOCHS:
             return f"ingest_time_epoch({text})"
         moment = self.moment(text)
+        if not self.has_date:
+            return f"ingest_time(strftime({moment}, '%H:%M:%S.%f'))"
         if any(code in self.format for code in ("%Y", "%y")):
             # A zone that strptime reads shifts the time to UTC.
             return moment if "%z" in self.format else f"ingest_local({moment})"
