@@ -19,7 +19,7 @@ _CORE_IN_LOWER_CASE = re.compile(
     r"pass|pwd|psw|psk|pw|secret|token|key|cred|sess|sign|auth|sig|sid|pat|otp|pin|csrf|xsrf|nonce|"
     r"ticket|cookie|kennwort|contrase|senha|clave|parol|wachtwoord|parool|salasana|has[lł]o|"
     r"l[oö]senord|code|hash|digest|salt|seed|jwt|bearer|assertion|saml|viewstate|verification|"
-    r"dsn|connectionstring|licen[cs]e|hmac|state|remember|mfa|invite|sso|пароль|密码|パスワード|challenge"
+    r"dsn|jti|phrase|connectionstring|licen[cs]e|hmac|state|remember|mfa|invite|sso|пароль|密码|パスワード|challenge"
 )
 # Twelve times as fast without ignoring case, which ASCII in lower case does not need.
 _CORE = re.compile(_CORE_IN_LOWER_CASE.pattern, re.IGNORECASE)
@@ -34,6 +34,7 @@ _JOIN = re.compile(
     r"\s{0,3}(?:=>|:=|->|→|⇒|={1,3}|>(?=[^<>\s]{1,200}</)|\\t|::?(?!//)|\uff1a|\uff1d|%3[DdAa]|\\u003[Dd]|&#61;)\s{0,3}"
     r"(?:!{1,2}[a-z]{1,20} (?:[|>]-?\s{1,12})?)?"
     r"(?:[A-Za-z_]\w{1,20}\((?=[\"']))?"
+    r"|[\"'`\])]?\s{1,3}(?:\w{1,12}\s)?(?:changed|updated|rotated|reset|replaced|modified|switched|overridden) (?:from|to|with|by) (?=[\"'`])"
     r"|\s{1,3}(?:is|was|to|as|=|lautet|ist|est|es|era|é|är)\s{1,3}|\s{1,3}|[\[|;](?=[^\s\"'])"
 )
 _PLACEHOLDER = re.compile(r"[\"'\\]{0,4}<[a-z*-]{1,16}>")

@@ -72,7 +72,8 @@ def is_program(word: str) -> bool:
 @cache
 def _programs() -> re.Pattern[str]:
     names = sorted(_commands(), key=len, reverse=True)
-    spaced = (r"(?:\s{1,3}|[\"'],\s?[\"'])".join(map(re.escape, n.split())) for n in names)
+    between = r"(?:\.exe)?(?:\s{1,3}|[\"'],\s?[\"'])"
+    spaced = (between.join(map(re.escape, n.split())) for n in names)
     return re.compile(rf"(?<![\w.<-])(?:{'|'.join(spaced)})(?:\.exe)?(?=[\s\"'])", re.IGNORECASE)
 
 
@@ -83,7 +84,7 @@ def mask_commands(text: str) -> tuple[str, int]:
     for program in _programs().finditer(text):
         if program.start() < end:
             continue
-        name = " ".join(re.findall(r"[\w.-]+", program.group().lower().removesuffix(".exe")))
+        name = " ".join(re.findall(r"[\w.-]+", program.group().lower().replace(".exe", "")))
         for start, stop, role in _found(text, program.end(), _commands()[name]):
             if start < end:
                 continue
@@ -109,21 +110,25 @@ def _found(text: str, at: int, command: Command) -> Iterator[tuple[int, int, str
     """Yield where a command line names what is masked, and what that is."""
     role: str | None = None
     place = 0
+    is_command = False  # an option before it says that a word is an argument, not a sentence
     for start, stop in _arguments(text, at):
         word = text[start:stop]
         if role is not None and not word.startswith("-"):
             yield from _spans(word, start, role, announced=True)
             role = None
         elif word[:1] in ("-", "/") and len(word) > 1 and _is_option(word, command):
+            is_command = True
             option, joint, value = _divided(word, command)
             role = command.options.get(option)
             if joint:
                 known = command.attached.get(option) or role
                 yield from _spans(value, stop - len(value), known or "other", announced=True)
                 role = None
+        elif word in command.options:  # a word without a hyphen, as of nmcli
+            role = command.options[word]
         else:
             role = None
-            yield from _spans(word, start, _at_place(command, place), announced=False)
+            yield from _spans(word, start, _at_place(command, place), announced=is_command)
             place += 1
 
 

@@ -14,6 +14,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from fame_sql.redaction.kinds import Kind, Traits, kinds
+from fame_sql.redaction.layers import without_escapes
 from fame_sql.redaction.words import is_name, words
 
 _SHORTEST_NAME = 4
@@ -32,9 +33,22 @@ def mask_text(text: str, counts: Counter[str], rows: Sequence[Kind] | None = Non
     rows : sequence of Kind, optional
         The kinds; all by default.
     """
+    text = _masked(text, counts, rows or kinds())
+    plain = without_escapes(text)
+    if plain is None:
+        return text
+    hidden: Counter[str] = Counter()
+    masked = _masked(plain.text, hidden, rows or kinds())
+    if not hidden:
+        return text
+    counts += hidden
+    return plain.put_back(masked)
+
+
+def _masked(text: str, counts: Counter[str], rows: Sequence[Kind]) -> str:
     traits = Traits.of(text)
     names: set[str] = set()
-    for kind in rows or kinds():
+    for kind in rows:
         masked, found = kind.mask(text, traits, names)
         if found:
             counts[kind.name] += found

@@ -144,11 +144,18 @@ def is_name(word: str) -> bool:
 def is_word(word: str) -> bool:
     """Return whether technical texts have a word in lower case, or the word that it comes from."""
     known = _vocabulary()
-    if word in known:
-        return True
-    return any(word.endswith(e) and _stem_in(word[: -len(e)], known) for e in _ENDINGS) or any(
-        word.startswith(p) and len(word) >= len(p) + _SHORTEST_STEM and word[len(p) :] in known
+    return _comes_from(word, known) or any(
+        word.startswith(p)
+        and len(word) >= len(p) + _SHORTEST_STEM
+        and _comes_from(word[len(p) :], known)
         for p in _PREFIXES
+    )
+
+
+def _comes_from(word: str, known: frozenset[str]) -> bool:
+    """Return whether a list has a word, without an ending if need be."""
+    return word in known or any(
+        word.endswith(e) and _stem_in(word[: -len(e)], known) for e in _ENDINGS
     )
 
 

@@ -13,6 +13,7 @@ from fame_sql.redaction.checks.figures import (
     keyed_position,
     personal_value,
     phone,
+    phone_in_call,
     phone_value,
     position,
 )
@@ -43,7 +44,9 @@ from fame_sql.redaction.checks.people import (
     name_in_line,
     owned_device,
     person_name,
+    subject_of_verb,
     unannounced_name,
+    unknown_host,
 )
 from fame_sql.redaction.checks.secrets import (
     not_a_quoted_state,
@@ -110,6 +113,7 @@ __all__ = [
     "person_name",
     "personal_value",
     "phone",
+    "phone_in_call",
     "phone_value",
     "position",
     "product_key",
@@ -123,6 +127,8 @@ __all__ = [
     "secret_name",
     "sixteen",
     "some_argument",
+    "subject_of_verb",
     "troubled_host",
     "unannounced_name",
+    "unknown_host",
 ]

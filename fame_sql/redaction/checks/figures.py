@@ -24,7 +24,7 @@ _COUNTER = re.compile(
     r"revision|watermark|epoch|inode|memory|heap|packets|cycles|ticks|count(?:er)?|total|events|messages|blocks|sectors)[\"'\\]{0,4}\s{0,2}[:=]?\s{0,2}\Z"
 )
 _UNIT = re.compile(
-    r"(?i)\s?(?:[kmgt]?i?b|bytes?|[munp]?s|(?:nano|micro|milli)s\w*|records|rows|cycles|ticks|events|messages|lines|pages|blocks|packets|frames|operations|ops|requests|bits|samples|objects|sectors|tokens)\b"
+    r"(?i)\s?(?:[kmgt]?i?b|bytes?|[munp]?s|(?:nano|micro|milli)s\w*|records|rows|cycles|ticks|events|messages|lines|pages|blocks|packets|frames|operations|ops|requests|bits|samples|objects|sectors|tokens)\b(?!-)"
 )
 
 
@@ -82,6 +82,8 @@ def iban(match: Match[str]) -> bool:
 def personal_value(match: Match[str]) -> bool:
     """Mask numbers with five digits or more, or of capitals and digits as in passports."""
     value = str(match.group(2))
+    if re.match(r"(?i)(?:bic|swift)", match.group(1)) and re.fullmatch(r"[A-Z]{6}[A-Z0-9]{2,5}", value):
+        return True
     mixed = re.fullmatch(r"(?=(?:[A-Z]*[0-9]){2})(?=[0-9]*[A-Z])[A-Z0-9]{8,12}", value) is not None
     return mixed or sum(c.isdigit() for c in value) >= 5
 
@@ -100,5 +102,30 @@ def phone(match: Match[str]) -> bool:
 
 
 def phone_value(match: Match[str]) -> bool:
-    """Mask numbers of 7 to 15 digits."""
+    """Mask numbers of 7 to 15 digits, not a date."""
+    if re.match(r"(?:19|20)[0-9]{2}[-/.][01][0-9][-/.][0-3][0-9](?![0-9])", match.group(2)):
+        return False
     return 7 <= sum(c.isdigit() for c in str(match.group(2))) <= 15
+
+
+_ABOUT_CALLS = re.compile(
+    r"(?i)\b(?:call(?:s|er|ed|ee|ing)?|(?:tele|smart)?phones?|sms|mms|dial\w*|fax|sips?|voice(?:mail)?|whatsapp|"
+    r"ani|dnis|cdr|otp|trunk|pbx|msisdn|subscribers?|handset|ring(?:ing|s)?|cli|mobile|"
+    r"[ab]-party|(?:from|to|phone|caller|called|calling|[ab])[-_ ]number|text message|ivr|hunt group)\b"
+)
+_CLOCK = re.compile(r"(?:19|20)[0-9]{2}[-/. ]?(?:0[1-9]|1[0-2])|1[5-9][0-9]{8}(?:[0-9]{3})?(?![0-9])")
+
+
+def phone_in_call(match: Match[str]) -> bool:
+    """Mask a number in a line about telephones, not an epoch, a date, an amount or a counter."""
+    text, line = match.group(2), match.string
+    before = line[max(0, match.start(2) - _BEFORE) : match.start(2)]
+    if _CLOCK.match(text) or _COUNTER.search(before) or _UNIT.match(line[match.end() :]):
+        return False
+    if re.search(r"(?i)(?:\b|_)(?:id|pid|tid|seq|cseq|#)[\"']?\s?[:=# ]\s?[\"']?\Z", before):
+        return False
+    groups = re.findall(r"[0-9]+", text)
+    in_groups = len(groups) > 1 and all(2 <= len(g) <= 6 for g in groups[1:])
+    shaped = text[0] in "0+" or in_groups or match.group(1) is not None
+    is_number = shaped and (len(groups) == 1 or in_groups) and not re.search(r"\.[0-9]+\.", text)
+    return is_number and _ABOUT_CALLS.search(line) is not None

@@ -24,9 +24,15 @@ _UNITS = frozenset({"service", "socket", "timer", "mount", "target", "slice", "s
 
 
 def mac(match: Match[str]) -> bool:
-    """Mask hardware addresses; with dots they have a letter."""
+    """Mask hardware addresses; with dots they have a letter, or the line is about a network."""
     text = match.group()
-    return "." not in text or any(c.isalpha() for c in text)
+    has_letter = any(c.isalpha() for c in text)
+    return "." not in text or has_letter or _ABOUT_NETWORKS.search(match.string) is not None
+
+
+_ABOUT_NETWORKS = re.compile(
+    r"(?i)\b(?:mac|arp|learned|vlan[ 0-9]|dhcp\w*|interface|station|bridge|flap\w*|wlan|ssid|port-security)\b"
+)
 
 
 def dashed_address(match: Match[str]) -> bool:
@@ -139,7 +145,7 @@ def troubled_host(match: Match[str]) -> bool:
     pieces = re.findall(r"[a-z]+", name.lower())
     known = all(len(piece) < 3 or is_word(piece) for piece in pieces)
     return not is_state(name) and (
-        re.search(r"[0-9]\Z", name) is not None
+        re.search(r"[0-9]\Z|-[0-9]{1,3}[a-z]\Z", name) is not None
         or not known
         or (re.search(r"-[a-z]\Z", name) is not None)
     )

@@ -154,6 +154,16 @@ _NAMED_THING = re.compile(
 _SHORT = 4  # abbreviations of programs are as long
 
 
+def unknown_host(match: Match[str]) -> bool:
+    """Mask a word that no technical text has, after a word for a machine."""
+    return match.group(2).islower() and _is_unknown(match.group(2), _SHORT) and match.group(2)[-4:] != "tion"
+
+
+def subject_of_verb(match: Match[str]) -> bool:
+    """Mask a word that no technical text has, before what people do; not a program."""
+    return _is_unknown(match.group(2), _SHORT) and not match.group(2).endswith(("d", "ctl"))
+
+
 def name_in_line(match: Match[str]) -> bool:
     """Mask a word that no technical text has, in a line about users that is no command."""
     line = match.string

@@ -89,7 +89,11 @@ def secret_element(match: Match[str]) -> bool:
 def secret_name(match: Match[str]) -> bool:
     """Mask the value beside a secret name."""
     said = (match.lastindex or 0) > 2 and match.group(3) and is_state(match.group(3))
-    return secrecy(match.group(2)) == "strong" and not said
+    name, value = match.group(2), (match.group(3) if (match.lastindex or 0) > 2 else "") or ""
+    is_pin = re.search(r"(?i)(?:^|[_.-])(?:pin|otp)\Z", name) and re.fullmatch(
+        r"[\"'\\]{0,4}[0-9]{4,8}[\"'\\]{0,4}", value
+    )
+    return (secrecy(name) == "strong" or bool(is_pin)) and not said
 
 
 def secret_in_pair(match: Match[str]) -> bool:
