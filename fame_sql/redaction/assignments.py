@@ -19,7 +19,7 @@ _CORE_IN_LOWER_CASE = re.compile(
     r"pass|pwd|psw|psk|pw|secret|token|key|cred|sess|sign|auth|sig|sid|pat|otp|pin|csrf|xsrf|nonce|"
     r"ticket|cookie|kennwort|contrase|senha|clave|parol|wachtwoord|parool|salasana|has[lł]o|"
     r"l[oö]senord|code|hash|digest|salt|seed|jwt|bearer|assertion|saml|viewstate|verification|"
-    r"dsn|jti|phrase|connectionstring|licen[cs]e|hmac|state|remember|mfa|invite|sso|пароль|密码|パスワード|challenge"
+    r"dsn|jti|phrase|community|connectionstring|licen[cs]e|hmac|state|remember|mfa|invite|sso|пароль|密码|パスワード|challenge"
 )
 # Twelve times as fast without ignoring case, which ASCII in lower case does not need.
 _CORE = re.compile(_CORE_IN_LOWER_CASE.pattern, re.IGNORECASE)
@@ -31,10 +31,11 @@ _AFTER = re.compile(
 )
 _JOIN = re.compile(
     r"(?:\\{0,6}[\"'`]|%2[27]|&(?:quot|apos|#3[49]);|\\{1,2}u002[27]|\\{1,2}x2[27])?(?:\]|%5[Dd])?\\{0,2}"
-    r"\s{0,3}(?:=>|:=|->|→|⇒|={1,3}|>(?=[^<>\s]{1,200}</)|\\t|::?(?!//)|\uff1a|\uff1d|%3[DdAa]|\\u003[Dd]|&#61;)\s{0,3}"
+    r"\s{0,3}(?:=>|:=|[-~=]{1,2}>|→|⇒|={1,3}|>(?=[^<>\s]{1,200}</)|\\t|::?(?!//)|\uff1a|\uff1d|%3[DdAa]|\\u003[Dd]|&#61;)\s{0,3}"
     r"(?:!{1,2}[a-z]{1,20} (?:[|>]-?\s{1,12})?)?"
     r"(?:[A-Za-z_]\w{1,20}\((?=[\"']))?"
-    r"|[\"'`\])]?\s{1,3}(?:\w{1,12}\s)?(?:changed|updated|rotated|reset|replaced|modified|switched|overridden) (?:from|to|with|by) (?=[\"'`])"
+    r"|[\"'`\])]?\s{1,3}(?:\w{1,12}\s)?(?:changed|updated|rotated|reset|replaced|modified) "
+    r"(?:from|to|with|by) (?=[\"'`])"
     r"|\s{1,3}(?:is|was|to|as|=|lautet|ist|est|es|era|é|är)\s{1,3}|\s{1,3}|[\[|;](?=[^\s\"'])"
 )
 _PLACEHOLDER = re.compile(r"[\"'\\]{0,4}<[a-z*-]{1,16}>")
@@ -57,12 +58,13 @@ _FOLDER = re.compile(r"(?:[\w-]{1,20} )?(?:OLD)?PWD=(?:/|(?:/[\w.~-]+)+/?)\Z")  
 _PAIR = re.compile(r"[\w.-]{1,40}=")
 _ONE_TIME = re.compile(
     r"otp\Z|2fa|mfa|pin[ _-]?code\Z|"
-    r"(?:verif|time|sms|login|security|confirm|door|gate|alarm|entry|safe)[a-z]*[ _-]?code\Z"
+    r"(?:verif|time|sms|login|security|confirm|door|gate|alarm|entry|safe|unlock|access|reset|"
+    r"activation|pairing|backup|recovery|invite|pin|auth)[a-z]*[ _-]?code\Z"
 )
 _PRODUCT_KEY = re.compile(r"(?=[A-Z-]{0,40}[0-9])(?:[A-Z0-9]{4,6}-){2,7}[A-Z0-9]{4,6}")
 _GROUPED_CODE = re.compile(r"[0-9]{3}-[0-9]{3}|[0-9]{2}(?:-[0-9]{2}){1,3}")
 _SENTENCE = re.compile(r" [a-z]{2,}\b(?![=:@])")
-_IDENTIFIER = re.compile(r"[\w-]{0,30}?[A-Za-z][_.][A-Za-z]\w*\Z")  # DB_PASS, smtp.password
+_IDENTIFIER = re.compile(r"[\w-]{0,30}?[A-Za-z][_.-][A-Za-z]\w*\Z")  # DB_PASS, smtp.password
 _GIVEN = re.compile(
     r"(?:signing|client|shared|webhook|api|with|using|use|by|via|of|is) (?:the )?\w+\Z"
 )

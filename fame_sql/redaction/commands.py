@@ -16,6 +16,7 @@ _ARGUMENT = re.compile(
     r"(?:[\s,]|\Aa?|(?<=[\[(]))\s{0,3}(?:a[0-9]{1,2}=)?"
     r"(?:\"((?:[^\"\\\n]|\\.){0,256}+)\"|'([^'\n]{0,256}+)'|([^\s\"'|;&,\]]{1,256}+(?:[;&,](?=\w)[^\s\"'|;&,\]]{1,256}+){0,4}))"
 )
+_WORD = re.compile(r"[\w.-]+")
 _END = re.compile(r"\s{0,3}(?:\||;|&&|\n|>|2>)")
 _MOST_ARGUMENTS = 24
 _PAIR = re.compile(r"[^\s:%,/]{1,64}[:%,/][^\s]{1,128}\Z")
@@ -70,6 +71,11 @@ def is_program(word: str) -> bool:
 
 
 @cache
+def _first_words() -> frozenset[str]:
+    return frozenset(name.split()[0] for name in _commands())
+
+
+@cache
 def _programs() -> re.Pattern[str]:
     names = sorted(_commands(), key=len, reverse=True)
     between = r"(?:\.exe)?(?:\s{1,3}|[\"'],\s?[\"'])"
@@ -79,6 +85,9 @@ def _programs() -> re.Pattern[str]:
 
 def mask_commands(text: str) -> tuple[str, int]:
     """Return a text with what its command lines tell masked, and how much was."""
+    lowered = (word.removesuffix(".exe") for word in _WORD.findall(text.lower()))
+    if text.isascii() and _first_words().isdisjoint(lowered):
+        return text, 0
     kept: list[str] = []
     end = masked = 0
     for program in _programs().finditer(text):
@@ -113,6 +122,8 @@ def _found(text: str, at: int, command: Command) -> Iterator[tuple[int, int, str
     is_command = False  # an option before it says that a word is an argument, not a sentence
     for start, stop in _arguments(text, at):
         word = text[start:stop]
+        if not re.search(r"\w", word):  # 'passwd = …' of SQL
+            return
         if role is not None and not word.startswith("-"):
             yield from _spans(word, start, role, announced=True)
             role = None

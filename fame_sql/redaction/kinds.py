@@ -14,6 +14,7 @@ from fame_sql.redaction import checks
 from fame_sql.redaction.assignments import mask_assignments
 from fame_sql.redaction.commands import mask_commands
 from fame_sql.redaction.redis import mask_redis
+from fame_sql.redaction.siblings import mask_siblings
 
 _LONG_WORD = re.compile(r"[A-Za-z0-9_+/-]{12,}")
 
@@ -57,6 +58,7 @@ _SCANNERS: dict[str, Scanner] = {
     "assignments": mask_assignments,
     "commands": mask_commands,
     "redis": mask_redis,
+    "siblings": mask_siblings,
 }
 
 

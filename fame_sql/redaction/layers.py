@@ -85,4 +85,4 @@ def _character(escape: str) -> str:
     if name[0] != "#":
         return _NAMED[name]
     code = int(name[2:], 16) if name[1] == "x" else int(name[1:])
-    return chr(code) if code < 127 else "?"  # noqa: PLR2004
+    return chr(code) if code < 127 else "?"

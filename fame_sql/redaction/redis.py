@@ -11,6 +11,7 @@ _COMMAND = re.compile(
     r"|SET|APPEND|LPUSH|RPUSH|XADD)(?=\"?\s)"
 )
 _ARGUMENT = re.compile(r"\"?\s{1,3}(?:\"((?:[^\"\\\n]|\\.){0,256}+)\"?|([^\s\"]{1,256}+))")
+_ONE_TIME = re.compile(r"(?i)(?:^|[:_.-])(?:otp|pin|code|2fa|mfa)(?:[:_.-]|\Z)")
 _MOST_ARGUMENTS = 24
 
 
@@ -32,6 +33,7 @@ def _values(text: str, at: int) -> list[tuple[int, int]]:
     """Return where the values of secret names lie."""
     found: list[tuple[int, int]] = []
     kind: str | None = None
+    is_one_time = False
     for _ in range(_MOST_ARGUMENTS):
         argument = _ARGUMENT.match(text, at)
         if argument is None:
@@ -43,14 +45,23 @@ def _values(text: str, at: int) -> list[tuple[int, int]]:
         if word[0:1] == "<":
             kind = None
             continue
-        if kind is not None and not word.isdigit():
+        is_code = is_one_time and re.fullmatch(r"[0-9]{4,8}", word) is not None
+        if is_code and not _is_lifetime(text, at):
+            found.append(argument.span(argument.lastindex or 0))
+        elif kind is not None and not word.isdigit():
             is_secret = _is_secret(word, kind)
             if is_secret:
                 found.append(argument.span(argument.lastindex or 0))
             kind = None if is_secret else secrecy(word)
         elif not word.isdigit():  # a lifetime
             kind = secrecy(word)
+            is_one_time = _ONE_TIME.search(word) is not None
     return found
+
+
+def _is_lifetime(text: str, at: int) -> bool:
+    """Return whether another argument follows, so that a number is how long it lives."""
+    return _ARGUMENT.match(text, at) is not None
 
 
 def _is_secret(word: str, kind: str) -> bool:

@@ -70,6 +70,8 @@ def secrecy(key: str) -> str | None:
     if any(_is_password(part) for part in (*parts, whole)):
         return "strong"
     before = parts[-2] if len(parts) > 1 else ""
+    if last == "community" and before in ("snmp", "ro", "rw", "read", "write", "trap"):
+        return "strong"
     if last == "key" and before in words("before_key"):
         return "strong"
     if last in ("pin", "code", "key", "state", "hash", "seed", "iv", "salt", "digest"):

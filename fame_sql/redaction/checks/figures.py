@@ -82,7 +82,9 @@ def iban(match: Match[str]) -> bool:
 def personal_value(match: Match[str]) -> bool:
     """Mask numbers with five digits or more, or of capitals and digits as in passports."""
     value = str(match.group(2))
-    if re.match(r"(?i)(?:bic|swift)", match.group(1)) and re.fullmatch(r"[A-Z]{6}[A-Z0-9]{2,5}", value):
+    if re.match(r"(?i)(?:bic|swift)", match.group(1)) and re.fullmatch(
+        r"[A-Z]{6}[A-Z0-9]{2,5}", value
+    ):
         return True
     mixed = re.fullmatch(r"(?=(?:[A-Z]*[0-9]){2})(?=[0-9]*[A-Z])[A-Z0-9]{8,12}", value) is not None
     return mixed or sum(c.isdigit() for c in value) >= 5
@@ -111,9 +113,11 @@ def phone_value(match: Match[str]) -> bool:
 _ABOUT_CALLS = re.compile(
     r"(?i)\b(?:call(?:s|er|ed|ee|ing)?|(?:tele|smart)?phones?|sms|mms|dial\w*|fax|sips?|voice(?:mail)?|whatsapp|"
     r"ani|dnis|cdr|otp|trunk|pbx|msisdn|subscribers?|handset|ring(?:ing|s)?|cli|mobile|"
-    r"[ab]-party|(?:from|to|phone|caller|called|calling|[ab])[-_ ]number|text message|ivr|hunt group)\b"
+    r"[ab]-party|(?:from|to|phone|call(?:er|ed|ing)|[ab])[-_ ]number|text message|ivr)\b"
 )
-_CLOCK = re.compile(r"(?:19|20)[0-9]{2}[-/. ]?(?:0[1-9]|1[0-2])|1[5-9][0-9]{8}(?:[0-9]{3})?(?![0-9])")
+_CLOCK = re.compile(
+    r"(?:19|20)[0-9]{2}[-/. ]?(?:0[1-9]|1[0-2])|1[5-9][0-9]{8}(?:[0-9]{3})?(?![0-9])"
+)
 
 
 def phone_in_call(match: Match[str]) -> bool:
@@ -126,6 +130,7 @@ def phone_in_call(match: Match[str]) -> bool:
         return False
     groups = re.findall(r"[0-9]+", text)
     in_groups = len(groups) > 1 and all(2 <= len(g) <= 6 for g in groups[1:])
-    shaped = text[0] in "0+" or in_groups or match.group(1) is not None
+    american = re.fullmatch(r"1?[2-9][0-9]{2}[2-9][0-9]{6}", text) is not None
+    shaped = text[0] in "0+" or in_groups or american or match.group(1) is not None
     is_number = shaped and (len(groups) == 1 or in_groups) and not re.search(r"\.[0-9]+\.", text)
     return is_number and _ABOUT_CALLS.search(line) is not None

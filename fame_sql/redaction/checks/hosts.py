@@ -31,7 +31,7 @@ def mac(match: Match[str]) -> bool:
 
 
 _ABOUT_NETWORKS = re.compile(
-    r"(?i)\b(?:mac|arp|learned|vlan[ 0-9]|dhcp\w*|interface|station|bridge|flap\w*|wlan|ssid|port-security)\b"
+    r"(?i)\b(?:mac|arp|learned|vlan[ 0-9]|dhcp\w*|interface|station|bridge|flap\w*|wlan|ssid)\b"
 )
 
 

@@ -156,7 +156,8 @@ _SHORT = 4  # abbreviations of programs are as long
 
 def unknown_host(match: Match[str]) -> bool:
     """Mask a word that no technical text has, after a word for a machine."""
-    return match.group(2).islower() and _is_unknown(match.group(2), _SHORT) and match.group(2)[-4:] != "tion"
+    name = match.group(2)
+    return name.islower() and _is_unknown(name, _SHORT) and name[-4:] != "tion"
 
 
 def subject_of_verb(match: Match[str]) -> bool:

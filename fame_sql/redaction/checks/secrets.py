@@ -76,9 +76,8 @@ def product_key(match: Match[str]) -> bool:
 def padded(match: Match[str]) -> bool:
     """Mask padded base64 of small and capital letters, with a digit or a sign of base64."""
     text = match.group()
-    return bool(
-        re.search(r"[0-9+/]", text) and re.search(r"[a-z]", text) and re.search(r"[A-Z]", text)
-    )
+    odd = re.search(r"[0-9+/]", text) or re.search(r"[a-z][A-Z]", text)
+    return bool(odd and re.search(r"[a-z]", text) and re.search(r"[A-Z]", text))
 
 
 def secret_element(match: Match[str]) -> bool:
