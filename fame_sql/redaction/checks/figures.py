@@ -129,8 +129,8 @@ def phone_in_call(match: Match[str]) -> bool:
     if re.search(r"(?i)(?:\b|_)(?:id|pid|tid|seq|cseq|#)[\"']?\s?[:=# ]\s?[\"']?\Z", before):
         return False
     groups = re.findall(r"[0-9]+", text)
-    in_groups = len(groups) > 1 and all(2 <= len(g) <= 6 for g in groups[1:])
+    in_groups = len(groups) > 2 and all(2 <= len(g) <= 6 for g in groups[1:])
     american = re.fullmatch(r"1?[2-9][0-9]{2}[2-9][0-9]{6}", text) is not None
     shaped = text[0] in "0+" or in_groups or american or match.group(1) is not None
-    is_number = shaped and (len(groups) == 1 or in_groups) and not re.search(r"\.[0-9]+\.", text)
+    is_number = shaped and (len(groups) <= 2 or in_groups) and not re.search(r"\.[0-9]+\.", text)
     return is_number and _ABOUT_CALLS.search(line) is not None

@@ -105,6 +105,10 @@ _NUMBERED = re.compile(
 def account_of_login(match: Match[str]) -> bool:
     """Mask a name in a line about a log-in, also a word with a number, such as ``oracle2``."""
     name = match.group(2)
+    if re.search(r"(?i)(?:invalid|illegal) user ", match.group(1)) and _FOLLOWS_ACCOUNT.match(
+        match.string[match.end() :]
+    ):
+        return account_option(match)
     return is_name(name) or re.fullmatch(r"[a-z]{3,20}[_.-]?[0-9]{1,4}", name) is not None
 
 

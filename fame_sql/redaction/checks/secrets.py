@@ -76,7 +76,7 @@ def product_key(match: Match[str]) -> bool:
 def padded(match: Match[str]) -> bool:
     """Mask padded base64 of small and capital letters, with a digit or a sign of base64."""
     text = match.group()
-    odd = re.search(r"[0-9+/]", text) or re.search(r"[a-z][A-Z]", text)
+    odd = re.search(r"[0-9+/]", text) or (text.endswith("==") and is_opaque(text.rstrip("=")))
     return bool(odd and re.search(r"[a-z]", text) and re.search(r"[A-Z]", text))
 
 
@@ -187,7 +187,9 @@ def option_end(match: Match[str]) -> bool:
     before = match.string[max(0, match.start() - 4 * _BEFORE) : match.start()]
     if re.search(r"(?i)\b(?:mysql|mariadb)[^\n]{0,160}\Z", before):  # the database
         return False
-    return not re.fullmatch(r"[0-9:]{1,12}|[{$(].*", value) and not is_made_of_words(value)
+    return not re.fullmatch(r"[0-9:]{1,12}|[{$(].*", value) and (
+        not is_made_of_words(value) or re.search(r"[a-z][0-9]", value) is not None
+    )
 
 
 def option_value(match: Match[str]) -> bool:
