@@ -16,7 +16,7 @@ _ESCAPE = re.compile(
 )
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _BLANKS = {"n": "\n", "r": "\r", "t": "\t"}
-_PLACEHOLDER = re.compile(r"(<[a-z-]{1,16}>)")
+_PLACEHOLDER = re.compile(r"(<(?:secret|user|host|number|token|email|position|mac|ip|id)>)")
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ def test_clocks_and_ids_of_real_logs_stay(log: str, kept: set[str]) -> None:
     "unit",
     ["a", "A1b", " ", ".", "1:", "a@b.", "pass=", "password is ", "user ", '\\"', 'key="',
      "insert into x (", "value=", "-----BEGIN ", "x://", "mysql -p", "ping -x a ", "nmap [\"",
-     "host lost-1 "],
+     "host lost-1 ", "%3D", "a%20", "name=token ", "name=a, ", "call 12 "],
 )  # fmt: skip
 def test_time_grows_with_the_length(unit: str) -> None:
     # One long run and many short ones, whose lengths add up to the same.
