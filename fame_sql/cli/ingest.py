@@ -160,6 +160,7 @@ def ingest(
     lines are read. The same lines elsewhere are another source. A source that cannot be read is
     reported, and the exit status is 1.
     """
+    from fame_sql.ingest.expansion import is_one_source
     from fame_sql.warehouse.masks import choose_masks
 
     if sum(map(bool, (files, table, query))) != 1:
@@ -180,7 +181,7 @@ def ingest(
         _follow(warehouse, files, recipe, reading, as_json=as_json)
         return
     # The error of a single file is the whole result.
-    strict = strict or (len(files) == 1 and files[0].is_file())
+    strict = strict or is_one_source(files)
     is_new = not warehouse.exists()
     reports: list[IngestReport] = []
     try:
@@ -262,8 +263,9 @@ def _hints(options: dict[str, Any], warehouse: Path) -> Hints:
 def read_files(warehouse: Warehouse, files: Sequence[Path], options: dict[str, Any]) -> None:
     """Read log files, or standard input, with the values of the reading options."""
     from fame_sql.ingest import Reading, ingest_files
+    from fame_sql.ingest.expansion import is_one_source
 
-    strict = len(files) == 1 and files[0].is_file()
+    strict = is_one_source(files)
     progress = terminal_progress()
     hints = _hints(options, warehouse.path)
     reading = Reading(hints=hints, **options)

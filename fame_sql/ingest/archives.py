@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Literal
 
 from fame_sql.errors import InputError
-from fame_sql.ingest.bounds import check_members, check_zip, is_too_large, too_large
+from fame_sql.ingest.bounds import Allowance, check_members, check_zip
 from fame_sql.ingest.identity import given_identity, stem
 from fame_sql.ingest.loader import Unread
 from fame_sql.ingest.sources import Source, copied_source
@@ -21,6 +21,7 @@ from fame_sql.ingest.streams import damaged, is_packed, unpack
 Kind = Literal["tar", "zip"]
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_DEEPEST = 3
 _TAR, _TAR_AT = b"ustar", 257
 _DAMAGES = (
     tarfile.TarError,
@@ -49,9 +50,15 @@ def archive_kind(source: Source) -> Kind | None:
 
 
 def archived_sources(
-    archive: Source, kind: Kind, name: str | None, folder: Path
+    archive: Source,
+    kind: Kind,
+    name: str | None,
+    folder: Path,
+    *,
+    allowance: Allowance | None = None,
+    depth: int = 1,
 ) -> Iterator[Source | Unread]:
-    """Yield the files in an archive.
+    """Yield the files in an archive, and those in the archives in it.
 
     Parameters
     ----------
@@ -63,13 +70,26 @@ def archived_sources(
         The name of all members, which then also identifies them.
     folder : Path
         A folder for copies of large members.
+    allowance : Allowance, optional
+        What the archive may unpack to together with those around it.
+    depth : int
+        How many archives there are around its members.
     """
+    left = allowance or Allowance(archive.name, archive.size, archive.most_times)
+    read = _tar_members if kind == "tar" else _zip_members
     with archive.open() as file:
-        members = _tar_members(file, archive) if kind == "tar" else _zip_members(file, archive)
+        members = read(file, archive, left)
         try:
             for member, modified, stream in members:
                 with stream:
-                    yield _member(archive, member, modified, stream, name, folder)
+                    found = _member(archive, member, modified, stream, name, folder)
+                inner = archive_kind(found) if depth < _DEEPEST else None
+                if inner is None:
+                    yield found
+                else:
+                    yield from archived_sources(
+                        found, inner, name, folder, allowance=left, depth=depth + 1
+                    )
         except InputError as error:
             yield Unread(archive.name, error)
         except _DAMAGES as error:
@@ -88,27 +108,31 @@ def _member(
         modified,
         folder,
     )
-    return replace(copied, archive=archive.size)
+    outermost = archive.size if archive.archive is None else archive.archive
+    return replace(copied, archive=outermost, most_times=archive.most_times)
 
 
-def _tar_members(file: IO[bytes], source: Source) -> Iterator[tuple[str, float, IO[bytes]]]:
-    name, total = source.name, 0
-    unpacked = unpack(file, name, source.most_times)
+def _tar_members(
+    file: IO[bytes], source: Source, allowance: Allowance
+) -> Iterator[tuple[str, float, IO[bytes]]]:
+    name = source.name
+    unpacked = unpack(file, name, source.most_times, source.archive)
     with tarfile.open(fileobj=unpacked, mode="r|") as archive:
         for number, member in enumerate(archive, 1):
             check_members(name, number)
             # A sparse member is a few bytes that stand for any number of zeros.
-            total += member.size
-            if is_too_large(total, source.size, source.most_times):
-                raise too_large(name, source.most_times)
+            allowance.take(member.size)
             stream = archive.extractfile(member) if member.isreg() else None
             if stream is not None and not _is_hidden(member.name):
                 yield member.name, member.mtime, stream
 
 
-def _zip_members(file: IO[bytes], source: Source) -> Iterator[tuple[str, float, IO[bytes]]]:
+def _zip_members(
+    file: IO[bytes], source: Source, allowance: Allowance
+) -> Iterator[tuple[str, float, IO[bytes]]]:
     with zipfile.ZipFile(file) as archive:
         check_zip(source.name, source.size, archive.infolist(), source.most_times)
+        allowance.take(sum(member.file_size for member in archive.infolist()))
         for member in archive.infolist():
             if not member.is_dir() and not _is_hidden(member.filename):
                 yield member.filename, _modified(member), archive.open(member)

@@ -6,6 +6,7 @@ import lzma
 import shutil
 import zipfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -93,6 +94,40 @@ class Unpacked:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+@dataclass
+class Allowance:
+    """How much an archive, with the archives in it, may unpack to.
+
+    Parameters
+    ----------
+    name : str
+        The archive, for messages.
+    size : int
+        The number of its bytes as it is stored.
+    most_times : int
+        How many times these it may have.
+    taken : int
+        The bytes of its members so far.
+    """
+
+    name: str
+    size: int
+    most_times: int
+    taken: int = 0
+
+    def take(self, length: int) -> None:
+        """Take note of a member.
+
+        Raises
+        ------
+        InputError
+            If its members are too large together.
+        """
+        self.taken += length
+        if is_too_large(self.taken, self.size, self.most_times):
+            raise too_large(self.name, self.most_times)
 
 
 def is_suspicious(stored: IO[bytes], length: int) -> bool:

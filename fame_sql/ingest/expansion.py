@@ -7,7 +7,7 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -78,6 +78,16 @@ def found_paths(given: Path, warehouse: Path) -> list[Path]:
         files = [path for path in found if not path.is_dir()]
         return sorted(files, key=rotation_order)
     return [given]
+
+
+def is_one_source(inputs: Sequence[Path | str]) -> bool:
+    """Return whether one file is named, and no archive."""
+    if len(inputs) != 1 or not Path(inputs[0]).is_file():
+        return False
+    try:
+        return archive_kind(file_source(Path(inputs[0]))) is None
+    except InputError:
+        return True
 
 
 def stored_bytes(inputs: Iterable[Path | str]) -> int | None:

@@ -150,6 +150,34 @@ def test_members_of_a_zip_archive_are_sources(warehouse: Warehouse, tmp_path: Pa
     assert counts(warehouse) == {"a.log": 1}
 
 
+def test_archives_in_archives_are_read(warehouse: Warehouse, tmp_path: Path) -> None:
+    inner = io.BytesIO()
+    with tarfile.open(fileobj=inner, mode="w:gz") as tar:
+        member = tarfile.TarInfo("log/a.log")
+        member.size = len(LINE.format("a").encode())
+        tar.addfile(member, io.BytesIO(LINE.format("a").encode()))
+    archive = tmp_path / "bundle.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("bad.bin", bytes(range(256)) * 64)
+        packed.writestr("node1.tgz", inner.getvalue())
+    states = {r.source_path.split("/")[-1]: r.state for r in ingest_files(warehouse, [archive])}
+    assert states == {"bad.bin": "failed", "a.log": "added"}
+
+
+def test_archives_in_an_archive_have_its_limit_together(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    archive = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for number in range(3):
+            inner = io.BytesIO()
+            with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as small:
+                small.writestr("zeros.log", bytes(60_000_000))
+            packed.writestr(f"{number}.zip", inner.getvalue())
+    errors = [str(report.error) for report in ingest_files(warehouse, [archive])]
+    assert any("unpacks to more than 400 times its size" in error for error in errors)
+
+
 def test_a_damaged_archive_is_reported(warehouse: Warehouse, tmp_path: Path) -> None:
     archive = tmp_path / "logs.tgz"
     with tarfile.open(archive, "w:gz") as tar:
