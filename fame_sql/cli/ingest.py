@@ -332,14 +332,19 @@ def _print(report: IngestReport) -> None:
     if report.state == "empty":
         click.echo(f"{name}: empty")
         return
-    click.echo(f"{name}: {report.state}, {report.rows} lines ({report.format})")
+    click.echo(f"{name}: {report.state}, {_lines(report.rows)} ({report.format})")
     print_shares(report)
     for note in _notes(report):
         click.echo(f"  {printable(note)}")
     if report.errors:
-        click.echo(f"  {report.errors} lines could not be parsed completely and are kept:")
+        kept = "and is kept" if report.errors == 1 else "and are kept"
+        click.echo(f"  {_lines(report.errors)} could not be parsed completely {kept}:")
     for example in report.examples:
         click.echo(f"  line {example.line_number}: {printable(example.parse_error)}")
+
+
+def _lines(count: int) -> str:
+    return f"{count} line" if count == 1 else f"{count} lines"
 
 
 def _notes(report: IngestReport) -> Iterator[str]:
@@ -347,8 +352,16 @@ def _notes(report: IngestReport) -> Iterator[str]:
     if report.read_as is not None:
         yield f"its lines were read as {report.read_as} before"
     if report.copy_of is not None:
-        what = f"its first {report.copied_lines} lines are"
-        yield f"possible copy: {what} also those of {report.copy_of} (see --skip-copies)"
+        is_one = report.copied_lines == 1
+        what = "its first line is" if is_one else f"its first {report.copied_lines} lines are"
+        whose = "that" if is_one else "those"
+        yield f"possible copy: {what} also {whose} of {report.copy_of} (see --skip-copies)"
+    if report.gone:
+        lines = f"{_lines(report.gone)} that {'was' if report.gone == 1 else 'were'}"
+        yield (
+            f"{lines} read before: the table has no such row any more, as it was changed or deleted "
+            "there; what was read stays"
+        )
     if report.state == "rotated":
         yield "other lines were read under this name before; all lines of this file are new"
     if report.state == "truncated":
@@ -358,7 +371,7 @@ def _notes(report: IngestReport) -> Iterator[str]:
 def _print_sum(reports: Sequence[IngestReport]) -> None:
     states = Counter(report.state for report in reports)
     counted = ", ".join(f"{count} {state}" for state, count in states.most_common())
-    click.echo(f"{len(reports)} sources: {counted}; {sum(r.rows for r in reports)} lines added")
+    click.echo(f"{len(reports)} sources: {counted}; {_lines(sum(r.rows for r in reports))} added")
     if any(report.seen for report in reports):
         click.echo(f"  {shares_of(reports)}")
     if doubtful := [report for report in reports if report.warnings]:

@@ -74,6 +74,8 @@ class IngestReport:
         Records without a level that have a word for one near the beginning of their text.
     unknown : int
         Records whose level is no known word.
+    gone : int
+        Lines that were read before from a table which has no such row any more.
     reason : str
         Why the format was taken.
     """
@@ -98,6 +100,7 @@ class IngestReport:
     continued: int = 0
     hinted: int = 0
     unknown: int = 0
+    gone: int = 0
     reason: str = ""
 
     @property

@@ -212,8 +212,9 @@ def _load_rows(
             from fame_sql.ingest.redact import redact
 
             redact(connection)
+        gone = 0
         if before and choice.new_by is None:
-            _leave_out_known(connection, before)
+            gone = _leave_out_known(connection, before)
         counted = connection.execute(sql.load("ingest/count_incoming")).fetchall()
         rows, errors, _, _, *shares = counted[0][1:] if counted else (0,) * (4 + len(SHARES))
         faults = connection.execute(sql.load("ingest/table/first_faults"), {"most": EXAMPLES})
@@ -221,7 +222,9 @@ def _load_rows(
         absorb(connection)
         save_loads(connection, [_load(table, ingest_id, fingerprint, count, rows, errors)])
     named = dict(zip(SHARES, shares, strict=True))
-    return replace(report, rows=rows, errors=errors, examples=examples, seen=rows, **named)
+    return replace(
+        report, rows=rows, errors=errors, examples=examples, seen=rows, gone=gone, **named
+    )
 
 
 def _fill(
@@ -309,7 +312,8 @@ def _newer(choice: ColumnChoice, before: list[Load], types: dict[str, str]) -> s
     return f"{column} > CAST({literal(value)} AS {types[choice.new_by]})"
 
 
-def _leave_out_known(connection: duckdb.DuckDBPyConnection, before: list[Load]) -> None:
+def _leave_out_known(connection: duckdb.DuckDBPyConnection, before: list[Load]) -> int:
+    """Leave out rows that were read before; return how many of those the table has no more."""
     numbers = [load.ingest_id for load in before]
     held = connection.execute(sql.load("ingest/table/count_lines"), [numbers]).fetchall()[0][0]
     if held < sum(load.rows for load in before):
@@ -320,7 +324,8 @@ def _leave_out_known(connection: duckdb.DuckDBPyConnection, before: list[Load]) 
         )
     row = sql.load("ingest/table/row_hash").strip()
     statement = Template(sql.load("ingest/table/leave_out_known")).substitute(row=row)
-    connection.execute(statement, {"ingest_ids": numbers})
+    deleted = connection.execute(statement, {"ingest_ids": numbers}).fetchall()[0][0]
+    return int(held - deleted)
 
 
 def _load(

@@ -120,8 +120,20 @@ def test_only_new_rows_of_a_table_are_read_again(warehouse: Warehouse) -> None:
     report = ingest_table(warehouse, mine)
     assert (report.state, report.rows) == ("grown", 2)
     execute("DELETE FROM main.mine WHERE msg = 'same'")
-    assert ingest_table(warehouse, mine).rows == 0
+    report = ingest_table(warehouse, mine)
+    assert (report.rows, report.gone) == (0, 3)
     assert warehouse.value("SELECT count(*) FROM fame.logs") == 4
+
+
+def test_a_row_that_was_changed_is_a_new_line_beside_the_old(warehouse: Warehouse) -> None:
+    execute = warehouse.connection.execute
+    execute("CREATE TABLE main.mine AS SELECT * FROM (VALUES (1, 'up'), (2, 'up')) AS t (id, msg)")
+    ingest_table(warehouse, named_table("mine"))
+    execute("UPDATE main.mine SET msg = 'down' WHERE id = 2")
+    report = ingest_table(warehouse, named_table("mine"))
+    assert (report.state, report.rows, report.gone) == ("grown", 1, 1)
+    bodies = warehouse.rows("SELECT body FROM fame.logs ORDER BY log_id")
+    assert bodies == [("up",), ("up",), ("down",)]
 
 
 def test_a_table_of_another_file_is_read_again_for_what_is_new(tmp_path: Path) -> None:
@@ -133,7 +145,7 @@ def test_a_table_of_another_file_is_read_again_for_what_is_new(tmp_path: Path) -
     assert CliRunner().invoke(main, words).exit_code == 0
     with duckdb.connect(other) as made:
         made.execute("INSERT INTO raw.logs VALUES ('info', 'disk ok')")
-    assert CliRunner().invoke(main, words).stdout.endswith("raw.logs: grown, 1 lines (table)\n")
+    assert CliRunner().invoke(main, words).stdout.endswith("raw.logs: grown, 1 line (table)\n")
     with Warehouse.open(target) as warehouse:
         found = warehouse.rows("SELECT severity_number, body FROM fame.logs ORDER BY log_id")
     assert found == [(17, "disk full"), (9, "disk ok")]

@@ -219,7 +219,7 @@ def test_commands_find_the_server(running: Served, fame: Fame) -> None:
 def test_files_are_read_where_the_command_is_given(running: Served, fame: Fame) -> None:
     Path("here.log").write_text("2026-01-02 03:04:05 ERROR disk sdq has failed for here\n")
     first = fame("ingest", "here.log")
-    assert "1 lines" in first.stdout, first.stderr
+    assert "added, 1 line (" in first.stdout, first.stderr
     assert "unchanged" in fame("ingest", "here.log").stdout
     counted = "SELECT count(*) FROM logs WHERE body LIKE '%for here'"
     assert running.rows(counted) == [[1]]
@@ -229,7 +229,7 @@ def test_files_are_read_where_the_command_is_given(running: Served, fame: Fame) 
 
 def test_another_user_sends_the_bytes_of_files(running: Served, fame: Fame) -> None:
     Path("there.log").write_text("2026-01-02 03:04:05 ERROR disk sdq has failed for there\n")
-    assert "1 lines" in fame("ingest", "there.log", role="writer").stdout
+    assert "added, 1 line (" in fame("ingest", "there.log", role="writer").stdout
     assert "unchanged" in fame("ingest", "there.log", role="writer").stdout
     assert running.rows("SELECT count(*) FROM logs WHERE body LIKE '%for there'") == [[1]]
     refused = fame("queue", "export", "queue.csv", role="writer")
