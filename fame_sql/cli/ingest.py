@@ -359,8 +359,8 @@ def _notes(report: IngestReport) -> Iterator[str]:
     if report.gone:
         lines = f"{_lines(report.gone)} that {'was' if report.gone == 1 else 'were'}"
         yield (
-            f"{lines} read before: the table has no such row any more, as it was changed or deleted "
-            "there; what was read stays"
+            f"{lines} read before: the table has no such row any more, as it was changed or "
+            "deleted there; what was read stays"
         )
     if report.state == "rotated":
         yield "other lines were read under this name before; all lines of this file are new"
