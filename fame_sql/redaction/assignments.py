@@ -41,6 +41,7 @@ _JOIN = re.compile(
 _PLACEHOLDER = re.compile(r"[\"'\\]{0,4}<[a-z*-]{1,16}>")
 _DOUBLE = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"?")
 _SINGLE = re.compile(r"'(?:[^'\\\n]|\\.|''(?=[^,\s)]))*+'?")
+_BRACED = re.compile(r"\{(?!\w{1,40}\}(?!\}))(?:[^}\n]|\}\})*+\}(?=;|\Z)")  # of ODBC
 _TICKED = re.compile(r"`[^`\n]*+`?")
 # The closing quote has as many backslashes as the opening one; a quote in the value has more.
 _ESCAPED = re.compile(r"(\\{1,7})([\"'])[^\n]*?(?=(?<!\\)\1\2|\n|\Z)")
@@ -133,9 +134,9 @@ def _span(text: str, at: int) -> tuple[int, int] | None:
     """Return where a value lies, without its quotes."""
     if (escaped := _ESCAPED.match(text, at)) is not None:
         return escaped.end(2), escaped.end()
-    for pattern in (_DOUBLE, _SINGLE, _TICKED):
+    for pattern in (_DOUBLE, _SINGLE, _TICKED, _BRACED):
         if (quoted := pattern.match(text, at)) is not None:
-            closed = len(quoted.group()) > 1 and quoted.group()[-1] == quoted.group()[0]
+            closed = len(quoted.group()) > 1 and quoted.group()[-1] in ("}", quoted.group()[0])
             return quoted.start() + 1, quoted.end() - closed
     if (quote := _ENCODED_QUOTE.match(text, at)) is not None:
         stop = text.find(quote.group(), quote.end(), quote.end() + 2000)
@@ -193,6 +194,8 @@ def _says_a_state(value: str) -> bool:
     if first is None:
         return is_state(value)
     rest = value[first.end() : first.end() + 1]
+    if rest == "-" and any(c.isdigit() for c in value):
+        return False
     return is_state(first.group()) and (not rest or rest in " .,;:!?-_/)")
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from fame_sql.redaction.words import is_made_of_words, is_opaque, is_state, secrecy
+from fame_sql.redaction.words import is_made_of_words, is_opaque, is_state, names_secret
 
 _QUOTES = r"[\"'\\]{0,6}"
 _NAME = re.compile(
     rf"(?i)\b(?:[a-z_]{{0,20}}(?:name|key|field|property|variable|column|attr(?:ibute)?|setting|option|"
-    rf"path|param(?:eter)?)(?:_?id)?|k|type)(?![\w.-]){_QUOTES}\s?[:=]\s?{_QUOTES}/?([\w.:/-]{{1,60}})"
+    rf"path|param(?:eter)?)(?:_?id)?|k|id|type)(?![\w.-]){_QUOTES}\s?[:=]\s?{_QUOTES}/?([\w.:/-]{{1,60}})"
 )
 # The next pair of the same object.
 _PAIR = re.compile(
@@ -29,7 +29,7 @@ def mask_siblings(text: str) -> tuple[str, int]:
     end = masked = 0
     for name in _NAME.finditer(text):
         is_pin = _PIN.search(name[1]) is not None
-        if name.start() < end or (secrecy(name[1]) != "strong" and not is_pin):
+        if name.start() < end or not (names_secret(name[1]) or is_pin):
             continue
         for start, stop in _values(text, name.end(), is_pin=is_pin):
             kept += (text[end:start], "<secret>")

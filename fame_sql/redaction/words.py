@@ -79,6 +79,12 @@ def secrecy(key: str) -> str | None:
     return "weak" if last in words("weak") or whole in words("weak") else None
 
 
+def names_secret(name: str) -> bool:
+    """Return whether what stands beside a name is a secret: its key, or the name of a header."""
+    return secrecy(name) == "strong" or name.lower().removeprefix("proxy-") in _SECRET_HEADERS
+
+
+_SECRET_HEADERS = ("authorization", "cookie", "set-cookie")
 _OF_IDS = {"session id": "strong", "key id": "weak", "session state": "weak"}
 
 

@@ -96,7 +96,7 @@ def account_word(match: Match[str]) -> bool:
 _ANNOUNCES_ACCOUNT = re.compile(
     r"(?i)\b(?:user(?:name)?|login|benutzers?|impersonate)[ \"'(]{1,2}\Z"
 )
-_FOLLOWS_ACCOUNT = re.compile(r"[\"']?\s(?:<ip>|<host>|from |port )")
+_FOLLOWS_ACCOUNT = re.compile(r"[\"']?\s(?:<ip>|<host>|from |port |\[preauth\])")
 _NUMBERED = re.compile(
     r"(?=[a-z0-9]{4,24}\Z)[a-z]{2,20}(?:[0-9][a-z]{2,9})?[0-9]{1,4}|[A-Z]{3,20}[0-9]{1,4}|[A-Za-z]{2,12}_[A-Za-z]{2,12}[0-9]{1,4}"
 )
@@ -105,9 +105,9 @@ _NUMBERED = re.compile(
 def account_of_login(match: Match[str]) -> bool:
     """Mask a name in a line about a log-in, also a word with a number, such as ``oracle2``."""
     name = match.group(2)
-    if re.search(r"(?i)(?:invalid|illegal) user ", match.group(1)) and _FOLLOWS_ACCOUNT.match(
-        match.string[match.end() :]
-    ):
+    after = match.string[match.end() :]
+    tried = re.search(r"(?i)(?:invalid|illegal) user \Z", match.group(1)) is not None
+    if tried and _FOLLOWS_ACCOUNT.match(after) and name.lower() not in words("daemons"):
         return account_option(match)
     return is_name(name) or re.fullmatch(r"[a-z]{3,20}[_.-]?[0-9]{1,4}", name) is not None
 
@@ -161,7 +161,7 @@ _SHORT = 4  # abbreviations of programs are as long
 def unknown_host(match: Match[str]) -> bool:
     """Mask a word that no technical text has, after a word for a machine."""
     name = match.group(2)
-    return name.islower() and _is_unknown(name, _SHORT) and name[-4:] != "tion"
+    return name.islower() and _is_unknown(name, _SHORT)
 
 
 def subject_of_verb(match: Match[str]) -> bool:
@@ -181,11 +181,15 @@ def name_in_line(match: Match[str]) -> bool:
     )
 
 
+_ABSTRACT = re.compile(r"(?:[ts]ion|ment|ness|ity|[ea]ncy|logy|ship|less|ful|ical|[ai]ble)s?\Z")
+
+
 def _is_unknown(word: str, longer_than: int) -> bool:
     """Return whether some word in a name is in no technical text, and can be spoken."""
     if is_program(word.lower()):
         return False
-    unknown = [piece for piece in re.findall(r"[a-z]+", word.lower()) if not is_word(piece)]
+    pieces = re.findall(r"[a-z]+", word.lower())
+    unknown = [p for p in pieces if not (is_word(p) or _ABSTRACT.search(p))]
     with_initial = re.search(r"[._-][a-z]\Z", word) is not None  # zoe-k
     least = 2 if with_initial else longer_than
     spoken = any(len(p) > least and re.search(r"[aeiouy]", p) for p in unknown)

@@ -11,6 +11,7 @@ from fame_sql.redaction.words import (
     is_random,
     is_state,
     is_word,
+    names_secret,
     secrecy,
     words,
 )
@@ -103,7 +104,7 @@ def secret_in_pair(match: Match[str]) -> bool:
         return False
     is_key = secrecy(value) is not None and not re.search(r"[A-Za-z][0-9]+[A-Za-z]", value)
     known = is_state(value) or value in words("about") or is_key
-    return secrecy(match.group(2)) == "strong" and not known and not _COLUMN.fullmatch(value)
+    return names_secret(match.group(2)) and not known and not _COLUMN.fullmatch(value)
 
 
 _COLUMN = re.compile(r"[a-z]+_(?:at|by|id|name|no|on|type)|(?:e?mail|created|updated)")
