@@ -96,8 +96,27 @@ leveled AS (
                     tag, '^(emerg|alert|crit|err|warning|notice|info|debug) [\w./-]+\[', 1
                 )
             ELSE ''
-        END AS tagged_level
+        END AS tagged_level,
+        -- Without a program, a word that begins like a sentence is no host, but one.
+        CASE
+            WHEN tag = '' AND program IS NULL THEN regexp_extract(host, '^[A-Z][a-z]+$')
+            ELSE ''
+        END AS first_word
     FROM tags
+),
+
+bodies AS (
+    SELECT
+        *,
+        concat(
+            if(first_word = '', '', first_word || ' '),
+            if(
+                tag = '',
+                ingest_after_program(message, program),
+                substr(message, length(tag) + 1)
+            )
+        ) AS body
+    FROM leveled
 )
 
 SELECT
@@ -110,14 +129,23 @@ SELECT
         WHEN facility_level <> '' THEN ingest_priority_level(facility_level)
         WHEN identified_level <> '' THEN identified_level
         WHEN tagged_level <> '' THEN tagged_level
+        WHEN priority IS NULL AND regexp_matches(body, '^[\[(]')
+            THEN nullif(
+                regexp_extract(
+                    body,
+                    '^(?:\([^()]{1,60}\) )?\[(?i:(emerg|alert|crit|critical|err|error|warn|warning|notice|info|debug|fatal))\][ :]',
+                    1
+                ),
+                ''
+            )
         ELSE ingest_priority_level(priority)
     END AS severity_text,
     NULL::UTINYINT AS severity_number,
     coalesce(
         ingest_program_name(program), nullif(regexp_extract(tag[length(tagged_level) + 1:], '^ ?([^\[]+)', 1), '')
     ) AS service_name,
-    if(moment IS NULL, NULL, nullif(host, '-')) AS host_name,
-    if(tag = '', ingest_after_program(message, program), substr(message, length(tag) + 1)) AS body,
+    if(moment IS NULL OR first_word <> '', NULL, nullif(host, '-')) AS host_name,
+    body,
     if(
         moment IS NULL,
         NULL,
@@ -131,4 +159,4 @@ SELECT
         )
     ) AS attributes,
     if(moment IS NULL, 'expected: Mon dd hh:mm:ss host program[pid]: message', NULL) AS parse_error
-FROM leveled
+FROM bodies

@@ -7,7 +7,7 @@ WITH dated AS (
         *,
         regexp_extract(
             line,
-            '^\[?\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:\s?[AaPp][Mm]\b)?(?:\s?(?:(?:UTC|GMT)[+-]\d{1,2}(?::\d{2})?\b|(?:$zones|[+-](?:0\d|1[0-4]):?(?:00|15|30|45))\b)|[+-](?:0\d|1[0-4])\b|Z\b|[A-Za-z]{1,5}\b)?\]?'
+            '^\[?\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9}|:\d{3}\b)?(?:\s?[AaPp][Mm]\b)?(?:\s?(?:(?:UTC|GMT)[+-]\d{1,2}(?::\d{2})?\b|(?:$zones|[+-](?:0\d|1[0-4]):?(?:00|15|30|45))\b)|[+-](?:0\d|1[0-4])\b|Z\b|[A-Za-z]{1,5}\b)?\]?'
         ) AS iso
     FROM raw_lines
 ),
@@ -71,7 +71,7 @@ led AS (
         *,
         if(
             usual_moment IS NULL AND may_have_time,
-            regexp_extract(line, '^(?:\[?(?:$levels)\]?|\[(?i:$bracketed_levels)\])[\s:|,-]{1,5}'),
+            regexp_extract(line, '^(?:\[?(?:$levels)\s*\]?|\[(?i:$bracketed_levels)\s*\])[\s:|,-]{1,5}'),
             ''
         ) AS lead
     FROM usual
@@ -85,7 +85,7 @@ others AS (
             usual_moment IS NULL AND may_have_time,
             regexp_extract(
                 substr(line, length(lead) + 1),
-                '^[\[(]?(?:(?:\w{2,9}\.?,? )?\d{4}[-/.]\d{1,2}[-/.]\d{1,2}[T ,_-]{1,3}$clock(?: ?$strict_zone)?|(?:$letters{2,9}\.?,? +)?$letters{3,9}\.? {1,2}\d{1,2},? (?:\d{4},? )?$clock(?: $strict_zone)?(?: \d{4}\b)?|(?:$letters{2,9}\.?,? )?\d{1,2}\.?[-/ ]$letters{3,9}\.?(?:[-/ ]\d{2,4})?[: ,T]{1,2}$clock(?: ?$strict_zone)?|\d{1,2}[./-]\d{1,2}(?:[./-]\d{4}|\.\d{2})[ ,T-]{1,2}$clock(?: ?$strict_zone)?|\d{8}[T _-]\d{1,2}:\d{1,2}:\d{1,2}(?:[.,:]\d{1,9})?|\d{8}[T _-]\d{6}(?:[.,]\d{1,9})?(?: ?$strict_zone)?|\d{6} {1,2}(?:\d{6}|\d{1,2}:\d{2}:\d{2})\b|\d{2}[-/]\d{2} \d{2}:\d{2}:\d{2}[.,]\d{1,9}|\d{10}(?:[.,]\d{1,9})?\b|\d{13}\b|\d{16}\b|\d{19}\b|@4[0-9a-f]{23}\b|\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?\b)[\])]?'
+                '^[\[(]?(?:(?:\w{2,9}\.?,? )?\d{4}[-/.]\d{1,2}[-/.]\d{1,2}[T ,_-]{1,3}$clock(?: ?$strict_zone)?|(?:$letters{2,9}\.?,? +)?$letters{3,9}\.? {1,2}\d{1,2},? (?:\d{4},? )?$clock(?: $strict_zone)?(?: \d{4}\b)?|(?:$letters{2,9}\.?,? )?\d{1,2}\.?[-/ ]$letters{3,9}\.?(?:[-/ ]\d{2,4})?[: ,T]{1,2}$clock(?: ?$strict_zone)?|\d{1,2}[./-]\d{1,2}(?:[./-]\d{4}|\.\d{2})[ ,T-]{1,2}$clock(?: ?$strict_zone)?|\d{8}[T _-]\d{1,2}:\d{1,2}:\d{1,2}(?:[.,:]\d{1,9})?|\d{8}[T _-]\d{6}(?:[.,]\d{1,9})?(?: ?$strict_zone)?|\d{6} {1,2}(?:\d{6}|\d{1,2}:\d{2}:\d{2})\b|\d{2}[-/]\d{2} \d{2}:\d{2}:\d{2}[.,]\d{1,9}|\d{10}(?:[.,]\d{1,9})?\b|\d\.\d{6,18}[eE]\+09\b|\d{13}\b|\d{16}\b|\d{19}\b|@4[0-9a-f]{23}\b|\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?\b)[\])]?'
             ),
             ''
         ) AS other
@@ -157,7 +157,7 @@ contexts AS (
             moment IS NOT NULL AND level = '' AND lead = '',
             regexp_extract(
                 rest,
-                '^[\s\-|,:]*(?:(?:\[[^\[\]]{1,100}\]|\([^()]{1,100}\)|<[^<>]{1,40}>)[\s\-|,:]{0,5}|[\w.$$#/-]{1,100} -[\s\-|,:]{1,5}){1,3}?(?:\[?(?:$plain_levels)\]?(?:\s|:|\||,|$$)|\[\s*(?i:$bracketed_levels)\s*\]|(?i:$small_levels)(?:\s*[:|]|\s{2,}${level_end}))|^\s+[a-zA-Z_]*[\d.-][\w.$$#/-]{0,100} (?:ERROR|WARN|WARNING|INFO|DEBUG|FATAL|CRITICAL)\s'
+                '^[\s\-|,:]*(?:(?:\[[^\[\]]{1,100}\]|\([^()]{1,100}\)|<[^<>]{1,40}>)[\s\-|,:]{0,5}|[\w.$$#/-]{1,100} -[\s\-|,:]{1,5}){1,3}?(?:\[?(?:$plain_levels)\]?(?:\s|:|\||,|$$)|\[\s*(?i:$bracketed_levels)\s*\]|(?i:$small_levels)(?:\s*[:|]|\s{2,}${level_end}))|^\s+[a-zA-Z_]*[\d.-][\w.$$#/-]{0,100} +(?:ERROR|WARN|WARNING|INFO|DEBUG|FATAL|CRITICAL)[\s:]'
             ),
             ''
         ) AS context

@@ -85,7 +85,7 @@ def level_patterns(*, are_column: bool = False, are_late: bool = False) -> dict[
 
 def _late_level() -> str:
     names = f"{patterns()['small_levels']}|{'|'.join(_BRACKETED)}"
-    return rf'^[^"]{{0,100}}?(?:[\[<(](?i:{names})[\])>]|\[[DIWEF]\])'
+    return rf'^[^"]{{0,100}}?(?:[\[<(](?i:{names})[\])>]|\[[DIWEF]\]|\|(?i:{names}|err)\|)'
 
 
 _WORDS = frozenset(level_patterns()["plain_levels"].split("|"))
