@@ -219,7 +219,7 @@ SELECT
         moment IS NULL,
         line,
         regexp_replace(
-            rest[length(level) + length(context) + 1:], '^\s*(?:[-|,:]\s+)?', ''
+            rest[length(level) + length(context) + 1:], '^\s*(?:[-|,:]\s+|,)?', ''
         )
     ) AS body,
     CASE

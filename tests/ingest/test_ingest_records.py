@@ -161,6 +161,14 @@ ODD = {
         b"2024-05-06 07:08:08 INFO a\r2024-05-06 07:08:09 ERROR b\r",
         ("b", "ERROR", None),
     ),
+    "a record after a carriage return": (
+        b"2024-05-06 07:08:08 INFO a\r2024-05-06 07:08:09 ERROR b\n",
+        (
+            "a\r2024-05-06 07:08:09 ERROR b",
+            "INFO",
+            "another time after a carriage return in the line",
+        ),
+    ),
     "half a character": (
         b'{"level":"error","msg":"cut \\ud83d"}\n',
         ("cut \ufffd", "error", None),

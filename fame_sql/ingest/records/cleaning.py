@@ -1,4 +1,4 @@
-"""What does not belong to the text of lines: colours, and blocks of null bytes."""
+"""What does not belong to the text of lines: colours, null bytes, and the next record."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ import pyarrow.compute as pc
 _ANSI = r"\x1b(?:\[[0-9;:?<=>!]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[@-Z\\^_=>])"
 # A crash or a truncated file that is still written leaves a block of null bytes.
 _NULLS = r"^\x00+|\x00{8,}"
+# A program that writes carriage returns for line ends, into a file in which others write line feeds.
+_SECOND_TIME = (
+    r"\r\W?(?:\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)"
+)
 _ESCAPE = re.compile(_ANSI)
 _ESCAPE_BYTE = 0x1B
 
@@ -41,6 +45,8 @@ def clean(lines: pa.Table, *, keep_ansi: bool) -> tuple[pa.Table, pa.Array | Non
         return lines, None
     if _may_hold(lines["line"], b"\x00"):
         lines = _without_nulls(lines)
+    if _may_hold(lines["line"], b"\r"):
+        lines = _with_second_times(lines)
     text = lines["line"]
     if not _may_hold(text, b"\x1b"):
         return lines, None
@@ -71,6 +77,14 @@ def _objects(text: pa.ChunkedArray) -> pa.Array:
     import json
 
     return pa.array([json.dumps({"ansi": one}) for one in text.to_pylist()], pa.string())
+
+
+def _with_second_times(lines: pa.Table) -> pa.Table:
+    """Return lines with a fault for those that hold another record after a carriage return."""
+    found = pc.match_substring_regex(lines["line"], _SECOND_TIME)
+    said = "another time after a carriage return in the line"
+    fault = pc.if_else(found, pc.coalesce(lines["fault"], pa.scalar(said)), lines["fault"])
+    return lines.set_column(3, "fault", fault)
 
 
 def _without_nulls(lines: pa.Table) -> pa.Table:
