@@ -11,10 +11,8 @@ import pyarrow.compute as pc
 _ANSI = r"\x1b(?:\[[0-9;:?<=>!]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[@-Z\\^_=>])"
 # A crash or a truncated file that is still written leaves a block of null bytes.
 _NULLS = r"^\x00+|\x00{8,}"
-# A program that writes carriage returns for line ends, into a file in which others write line feeds.
-_SECOND_TIME = (
-    r"\r\W?(?:\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)"
-)
+# A program that ends lines with carriage returns, in a file where others write line feeds.
+_SECOND_TIME = r"\r\W?(?:\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)"
 _ESCAPE = re.compile(_ANSI)
 _ESCAPE_BYTE = 0x1B
 
