@@ -21,6 +21,11 @@ from warehouse_copy import copied_to
 from fame_sql.students import StudentConfig
 from fame_sql.warehouse.warehouse import Warehouse
 
+# What a person has set for the program, their proxy and the width of their terminal decide no test.
+_OTHERS = {"COLUMNS", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}
+for _name in {*os.environ} - {"FAME_EXPLORE"}:
+    if _name.startswith(("FAME_", "OTEL_")) or _name.upper() in _OTHERS:
+        del os.environ[_name]
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 # In the background of a script Ctrl-C is ignored, and by all that is started from there.

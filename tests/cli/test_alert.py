@@ -50,7 +50,7 @@ def fame(copied: Path, simulated_log: Path, tmp_path: Path, monkeypatch: pytest.
 def _as_of_now(line: str) -> str:
     now = datetime.now(UTC) - timedelta(minutes=1)
     label, _, _, node, _, *rest = line.split(" ")
-    stamps = f"{now:%s} {now:%Y.%m.%d} {node} {now:%Y-%m-%d-%H.%M.%S.%f}"
+    stamps = f"{now.timestamp():.0f} {now:%Y.%m.%d} {node} {now:%Y-%m-%d-%H.%M.%S.%f}"
     return " ".join([label, stamps, *rest]) + "\n"
 
 

@@ -169,7 +169,7 @@ def names(copied: Path, simulated_log: Path, monkeypatch: pytest.MonkeyPatch) ->
     }
     asked = {name: f'query --json "SELECT ({sql} LIMIT 1) AS x"' for name, sql in found.items()}
     return {
-        "log": simulated_log,
+        "log": shlex.quote(str(simulated_log)),
         **{name: json.loads(_run(words).stdout)[0]["x"] for name, words in asked.items()},
     }
 

@@ -64,10 +64,10 @@ def test_a_step_has_a_total_and_comes_near_it(
     told = _Told()
     if "--against" in words:
         back_up(copied, tmp_path / "first.duckdb")
-    words = words.format(folder=tmp_path)
-    command = importlib.import_module(f"fame_sql.cli.{words.split()[0]}")
+    given = [word.format(folder=tmp_path) for word in words.split()]
+    command = importlib.import_module(f"fame_sql.cli.{given[0]}")
     monkeypatch.setattr(command, "terminal_progress", lambda: told)
-    done = CliRunner().invoke(main, [*words.split(), "--warehouse", str(copied)])
+    done = CliRunner().invoke(main, [*given, "--warehouse", str(copied)])
     # Remarks of the doctor are problems of this small warehouse.
     assert done.exit_code == 0 or words.startswith("doctor"), done.output
     assert told.steps.keys() == expected

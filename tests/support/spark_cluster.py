@@ -68,3 +68,5 @@ def sail() -> Iterator[Any]:
     finally:
         spark.stop()
         server.stop()
+        # pyspark sets it for good, and opens no other kind of session as long as it is there.
+        os.environ.pop("SPARK_CONNECT_MODE_ENABLED", None)

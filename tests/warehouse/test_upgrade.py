@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -89,7 +90,7 @@ def test_opening_for_writing_upgrades_and_announces_the_copy(
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
     assert f"was upgraded from schema {version} to {NEWEST}; it is kept as it was" in done.stderr
-    assert f"mv {path}.before-schema-{NEWEST} {path}" in done.stderr
+    assert f"mv {shlex.join([f'{path}.before-schema-{NEWEST}', str(path)])}" in done.stderr
     assert warehouse_state(path) == (NEWEST, ROWS)
 
 
