@@ -59,12 +59,19 @@ _REDACTION_INTRODUCTION = """\
 `fame ingest --redact` applies these kinds, in this order, before a line is stored, and so does
 every request to a language model. A kind of *known format* is searched for once more in the
 finished request, which is not sent if it holds one. What decides an event stays: epochs, counts,
-versions, clocks, names of classes, files and units, states such as `auth: failed`. Masks cannot
-know a password of letters alone in a sentence, or a name that nothing announces: the last line of
-a dry run counts the texts that look like it.
+versions, clocks, names of classes, files and units, states such as `auth: failed`.
 
-| kind | what | known format |
-|---|---|---|
+What a URL, JSON, XML or a shell has escaped (`%3D`, `\\"`, `&lt;`, also twice) is read without the
+escapes and masked once more. The kinds look at one record alone, so a value in the record after
+that of its key is left.
+
+The column *limits* says where a kind ends: such a piece cannot be told from what decides an event,
+or stands at a place that only one program has. Masks cannot know a password of letters alone in a
+sentence, a name that nothing announces, a serial number or a host that is called like a program:
+the last line of a dry run counts the texts that look as if they held one.
+
+| kind | what | limits | known format |
+|---|---|---|---|
 """
 
 _COLUMNS = """
@@ -146,7 +153,7 @@ def views() -> str:
 def redaction() -> str:
     """Return the kinds of text that are masked, in Markdown."""
     rows = (
-        f"| `{kind.name}` | {kind.what} | {'yes' if kind.known_format else ''} |"
+        f"| `{kind.name}` | {kind.what} | {kind.leaves} | {'yes' if kind.known_format else ''} |"
         for kind in kinds()
     )
     return _REDACTION_INTRODUCTION + "\n".join(rows) + "\n"

@@ -64,7 +64,7 @@ def _limits_of_masks(model: LanguageModel) -> str:
     """Return what the reader of a dry run should look for, because masks cannot know it."""
     count = len(model.redactor.doubtful)
     return (
-        "masks know formats, not a password in a sentence or the name of a person: "
+        "masks know formats, not a password in a sentence, a name or a serial number: "
         f"{count} {'text looks' if count == 1 else 'texts look'} as if there were one"
     )
 

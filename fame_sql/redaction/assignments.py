@@ -36,7 +36,8 @@ _JOIN = re.compile(
     r"(?:[A-Za-z_]\w{1,20}\((?=[\"']))?"
     r"|[\"'`\])]?\s{1,3}(?:\w{1,12}\s)?(?:changed|updated|rotated|reset|replaced|modified) "
     r"(?:from|to|with|by) (?=[\"'`])"
-    r"|\s{1,3}(?:is|was|to|as|=|lautet|ist|est|es|era|é|är)\s{1,3}|\s{1,3}|[\[|;](?=[^\s\"'])"
+    r"|\s{1,3}(?:is|was|to|as|=|lautet|ist|est|es|era|é|är)\s{1,3}"
+    r"(?:(?:now|currently|still) )?|\s{1,3}|[\[|;](?=[^\s\"'])"
 )
 _PLACEHOLDER = re.compile(r"[\"'\\]{0,4}<[a-z*-]{1,16}>")
 _DOUBLE = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"?")

@@ -21,7 +21,7 @@ _END = re.compile(r"\s{0,3}(?:\||;|&&|\n|>|2>)")
 _MOST_ARGUMENTS = 24
 _PAIR = re.compile(r"[^\s:%,/]{1,64}[:%,/][^\s]{1,128}\Z")
 _ADDRESS = re.compile(
-    r"(?![a-z+]{1,12}://)(?:[\\/]{2,4})?(?:([\w.-]{1,64})@)?([A-Za-z][\w.-]{0,252})(?=[:/\\%,]|\Z)"
+    r"(?![a-z+]{1,12}://)(?:[\\/]{2,4}|@)?(?:([\w.-]{1,64})@)?([A-Za-z][\w.-]{0,252})(?=[:/\\%,]|\Z)"
 )
 _AT_NUMBER = re.compile(r"([A-Za-z][\w.-]{0,63})@[0-9\[]")
 _MASKED = {"secret": "<secret>", "user": "<user>", "host": "<host>", "pair": "<secret>"}

@@ -72,6 +72,8 @@ class Kind:
         Its name, for the counts.
     what : str
         What it is, for readers.
+    leaves : str
+        What it does not find, or leaves on purpose, for readers.
     known_format : bool
         Whether its form alone identifies it, so that it must not occur in what has been masked.
     needs : tuple of str
@@ -98,6 +100,7 @@ class Kind:
 
     name: str
     what: str
+    leaves: str
     known_format: bool
     needs: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
@@ -188,6 +191,7 @@ def _kind(row: dict[str, Any]) -> Kind:
     return Kind(
         row["name"],
         row["what"],
+        row.get("leaves", ""),
         row["known_format"],
         **lists,
         digits=row.get("digits", 0),

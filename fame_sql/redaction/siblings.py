@@ -21,6 +21,7 @@ _HOLDS = re.compile(
 )
 _PIN = re.compile(r"(?i)(?:^|[_.-])(?:pin|otp)\Z")
 _MOST_PAIRS = 6
+_SHORT_NUMBER = 4
 
 
 def mask_siblings(text: str) -> tuple[str, int]:
@@ -55,7 +56,9 @@ def _values(text: str, at: int, *, is_pin: bool) -> list[tuple[int, int]]:
 
 
 def _is_secret(value: str, *, holds: bool, is_pin: bool) -> bool:
-    if not value or value[0] == "<" or is_state(value) or value in ("None", "{", "["):
+    if not value or value[0] in "<{[" or is_state(value):
+        return False
+    if value.isdigit() and len(value) < _SHORT_NUMBER:
         return False
     if is_pin:
         return holds and re.fullmatch(r"[0-9]{4,8}", value) is not None

@@ -24,15 +24,13 @@ _UNITS = frozenset({"service", "socket", "timer", "mount", "target", "slice", "s
 
 
 def mac(match: Match[str]) -> bool:
-    """Mask hardware addresses; with dots they have a letter, or the line is about a network."""
+    """Mask hardware addresses; of digits and dots alone, where no unit follows."""
     text = match.group()
     has_letter = any(c.isalpha() for c in text)
-    return "." not in text or has_letter or _ABOUT_NETWORKS.search(match.string) is not None
+    return "." not in text or has_letter or not _TIME.match(match.string[match.end() :])
 
 
-_ABOUT_NETWORKS = re.compile(
-    r"(?i)\b(?:mac|arp|learned|vlan[ 0-9]|dhcp\w*|interface|station|bridge|flap\w*|wlan|ssid)\b"
-)
+_TIME = re.compile(r"\s?(?:[munp]?s|sec\w*|[kmg]?b)\b")
 
 
 def dashed_address(match: Match[str]) -> bool:
@@ -117,7 +115,7 @@ def host_value(match: Match[str]) -> bool:
     if with_colon and (
         (match.group(1).endswith(": ") and is_word(value))
         or match.string[match.start() - 1 : match.start()] == "."
-        or re.fullmatch(r"[A-Z][a-z]+|[A-Z]{2,4}", match.group(2))
+        or re.fullmatch(r"(?:[A-Z][a-z]+)+|[A-Z]{2,4}", match.group(2))
     ):
         return False
     return not re.fullmatch(r"[0-9]{1,4}|.*(?:ing|ed)", value)
