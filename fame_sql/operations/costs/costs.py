@@ -119,7 +119,7 @@ def _pass(given: Inputs, templates: float) -> float:
     """Return what a language model costs once, for labels and domains of templates."""
     v = {name: found.value for name, found in given.items()}
     rows = templates * v["rows_per_template"]
-    labels = rows * _price(given, v["tokens_per_row"], v["answer_per_row"])
+    labels = v["readings"] * rows * _price(given, v["tokens_per_row"], v["answer_per_row"])
     # Each template is grouped twice, in two orders: a line and its counts, and eight tokens back.
     return labels + 2 * templates * _price(given, 2 * v["tokens_per_line"], 8)
 
