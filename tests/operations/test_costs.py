@@ -56,7 +56,8 @@ def test_the_figures_of_the_defaults_by_hand() -> None:
     assert rules.lines_to_read_per_day == pytest.approx(2160)
     assert rules.hours_per_day == pytest.approx(18)
     assert fame.lines_to_read_per_day == 10
-    # 500 templates: 8 rows of 200 tokens in and 45 out, read twice, and two groupings of 100 in and 8 out.
+    # 500 templates: 8 rows of 200 tokens in and 45 out, read twice, and two groupings of 100 in
+    # and 8 out.
     assert fame.dollars_once == pytest.approx(
         500 * (2 * 8 * (200 * 2.5 + 45 * 10) + 2 * (100 * 2.5 + 80)) / 1e6
     )
