@@ -77,6 +77,18 @@ led AS (
     FROM usual
 ),
 
+-- So may a name in brackets.
+tagged AS (
+    SELECT
+        *,
+        if(
+            usual_moment IS NULL AND may_have_time AND lead = '',
+            regexp_extract(line, '^(?:\[[A-Za-z][^\[\]:]{0,29}\]|\([A-Za-z][^():]{0,29}\)) '),
+            ''
+        ) AS tag
+    FROM led
+),
+
 -- What a time may be that is written in another way.
 others AS (
     SELECT
@@ -84,12 +96,12 @@ others AS (
         if(
             usual_moment IS NULL AND may_have_time,
             regexp_extract(
-                substr(line, length(lead) + 1),
+                substr(line, length(lead) + length(tag) + 1),
                 '^[\[(]?(?:(?:\w{2,9}\.?,? )?\d{4}[-/.]\d{1,2}[-/.]\d{1,2}[T ,_-]{1,3}$clock(?: ?$strict_zone)?|(?:$letters{2,9}\.?,? +)?$letters{3,9}\.? {1,2}\d{1,2},? (?:\d{4},? )?$clock(?: $strict_zone)?(?: \d{4}\b)?|(?:$letters{2,9}\.?,? )?\d{1,2}\.?[-/ ]$letters{3,9}\.?(?:[-/ ]\d{2,4})?[: ,T]{1,2}$clock(?: ?$strict_zone)?|\d{1,2}[./-]\d{1,2}(?:[./-]\d{4}|\.\d{2})[ ,T-]{1,2}$clock(?: ?$strict_zone)?|\d{8}[T _-]\d{1,2}:\d{1,2}:\d{1,2}(?:[.,:]\d{1,9})?|\d{8}[T _-]\d{6}(?:[.,]\d{1,9})?(?: ?$strict_zone)?|\d{6} {1,2}(?:\d{6}|\d{1,2}:\d{2}:\d{2})\b|\d{2}[-/]\d{2} \d{2}:\d{2}:\d{2}[.,]\d{1,9}|\d{10}(?:[.,]\d{1,9})?\b|\d\.\d{6,18}[eE]\+09\b|\d{13}\b|\d{16}\b|\d{19}\b|@4[0-9a-f]{23}\b|\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?\b)[\])]?'
             ),
             ''
         ) AS other
-    FROM led
+    FROM tagged
 ),
 
 written AS (
@@ -101,7 +113,7 @@ written AS (
             -- A number or a clock must end there, as no part of an identifier does.
             WHEN regexp_matches(other, '^\W?(?:\d{10}|\d{2}:\d{2}:\d{2})\b')
                 AND NOT regexp_matches(
-                    line[length(lead) + length(other) + 1:][:2] || other[-1],
+                    line[length(lead) + length(tag) + length(other) + 1:][:2] || other[-1],
                     '^(?:[\s|,]|: )|[\])]$$'
                 )
                 THEN NULL
@@ -126,7 +138,7 @@ rests AS (
         CASE
             WHEN usual_moment IS NOT NULL THEN iso || name || short
             WHEN moment IS NULL THEN ''
-            WHEN other <> '' THEN lead || other
+            WHEN other <> '' THEN lead || tag || other
             ELSE iso
         END AS head
     FROM timed
@@ -223,13 +235,14 @@ SELECT
         )
     ) AS body,
     CASE
-        WHEN context <> '' OR guess IS NOT NULL
+        WHEN context <> '' OR guess IS NOT NULL OR (tag <> '' AND moment IS NOT NULL)
             THEN ingest_attributes(
                 json_object(
                     'thread', nullif(regexp_extract(context, '[\[(<]([^\[\]()<>]+)[\])>]', 1), ''),
                     'logger', nullif(
                         regexp_extract(context, '([\w.$$#/-]+) (?:-|[A-Z]+\s$$)', 1), ''
                     ),
+                    'tag', if(moment IS NULL, NULL, nullif(trim(tag, '[]() '), '')),
                     'time_guess', guess
                 )
             )
