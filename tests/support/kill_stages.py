@@ -256,10 +256,47 @@ def labelled(place: Path) -> object:
 
 
 def asking_stage(of: Ingredients, server: LanguageServer) -> Stage:
-    """Return labelling by a language model."""
+    """Return labelling by a language model, in which each kill repeats one request at most.
+
+    What is received is counted at the server, and compared with the bill.
+    """
     asked = ("label", "--llm", server.base_url, "--llm-model", "gpt-4o", "-k", "4")
     words: Sequence[str] = (*asked, "--window", "3000", "--again")
-    return _stage("label by a language model", of, "mine", *words, result=labelled)
+    kills: Counter[Path] = Counter()
+
+    def prepare(place: Path) -> None:
+        server.settle()
+        server.bodies.clear()
+        of.after("mine")(place)
+
+    def holds(place: Path) -> None:
+        kills[place] += 1
+        nothing_twice(place)
+
+    def result(place: Path) -> object:
+        repeats = len(server.bodies) - len(set(server.bodies))
+        billed, uncounted = _bill(place)
+        # A kill between the note of a send and the send itself leaves one that nobody received.
+        unseen = billed - len(server.bodies)
+        return {
+            "labels": labelled(place),
+            "requests": len(set(server.bodies)),
+            "paid twice beyond one a kill": max(repeats - kills[place], 0),
+            "sends beyond the bill": max(-unseen, 0),
+            "billed and never sent": max(unseen - kills[place], 0),
+            "sent again and not counted as lost": uncounted,
+        }
+
+    return Stage("label by a language model", prepare, [[*words, *_HERE]], result, holds)
+
+
+def _bill(place: Path) -> tuple[int, int]:
+    """Return the sends that the ledger has, and the repeated ones that it does not count as lost."""
+    with Warehouse.open(place / WAREHOUSE, read_only=True) as opened:
+        return opened.rows(
+            "SELECT sum(sends)::BIGINT, count(*) FILTER (WHERE sends > 1 AND lost_usd <= 0) "
+            "FROM fame.llm_calls"
+        )[0]
 
 
 def alerting_stage(servers: Receivers) -> Stage:
