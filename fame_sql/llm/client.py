@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from fame_sql.console import printable
+from fame_sql.llm.advice import advice_for, advice_for_answer
+from fame_sql.llm.bounds import bounded
 from fame_sql.llm.completion import reply_of
 from fame_sql.llm.failures import LanguageModelError
 from fame_sql.llm.keys import hide
@@ -64,6 +66,7 @@ class Client:
     _refused: set[str] = field(default_factory=set)
     _made: OpenAI | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _stopped: threading.Event = field(default_factory=threading.Event)
 
     @property
     def mode(self) -> str:
@@ -112,7 +115,9 @@ class Client:
                 found = read_json(self._received(answer.http_response.content))
                 if (said := _error_in(found)) is not None:
                     raise self._failed(said)
-                if isinstance(found, dict) and ("choices" in found or "usage" in found):
+                if isinstance(found, dict) and (
+                    "choices" in found or ("usage" in found and "content" not in found)
+                ):
                     return reply_of(request, found, time.monotonic() - started)
                 unreadable += 1
                 if unreadable >= _UNREADABLE:
@@ -121,17 +126,28 @@ class Client:
                 _call(refused)
                 if not self._drop_feature(asked, request, str(error)):
                     raise self._failure(error) from None
-            except openai.APITimeoutError as error:
-                raise LanguageModelError(
-                    f"{self.address} gave no answer within {self.timeout:g} s "
-                    f"({self.without_secrets(str(error))}); run the same command again, with a "
-                    "longer --timeout"
-                ) from None
+            except TimeoutError as error:
+                raise self._late(error) from None
             except openai.OpenAIError as error:
+                if _is_late(error):
+                    raise self._late(error) from None
                 if _is_unbilled(error):
                     _call(refused)
                 attempt += 1
-                time.sleep(self._wait(error, attempt))
+                if self._stopped.wait(self._wait(error, attempt)):
+                    raise self._failure(error) from None
+
+    def stop(self) -> None:
+        """Send nothing again that waits for another attempt: the run ends."""
+        self._stopped.set()
+
+    def _late(self, error: Exception) -> LanguageModelError:
+        """Return the failure of an answer that did not come in time; it may be billed."""
+        said = self.without_secrets(str(error.__cause__ or error))
+        return LanguageModelError(
+            f"{self.address} gave no answer within {self.timeout:g} s ({said}); run the same "
+            "command again, with a longer --timeout"
+        )
 
     def _wait(self, error: Exception, attempt: int) -> float:
         """Return how long to wait before the next attempt, or raise if there is none."""
@@ -168,7 +184,11 @@ class Client:
                     timeout=self.timeout,
                     max_retries=0,
                     # A redirect would send the text to a host that nobody has named.
-                    http_client=DefaultHttpxClient(follow_redirects=False, timeout=self.timeout),
+                    http_client=DefaultHttpxClient(
+                        follow_redirects=False,
+                        timeout=self.timeout,
+                        event_hooks={"response": [bounded(self.timeout)]},
+                    ),
                 )
             return self._made
 
@@ -226,7 +246,7 @@ class Client:
         shown = " ".join(text[:80].split())
         return LanguageModelError(
             f"{self.address} answered twice with something else than a chat completion "
-            f"({shown!r}): give the address that ends in /v1, and run 'fame llm check'"
+            f"({shown!r}): {advice_for_answer(text)}, and run 'fame llm check'"
         )
 
     def _failure(self, error: Exception) -> LanguageModelError:
@@ -237,14 +257,7 @@ class Client:
 
     def _failed(self, said: str) -> LanguageModelError:
         reason = printable(self.without_secrets(" ".join(said.split())))[:300]
-        advice = "run 'fame llm check' to test the endpoint"
-        if "context" in reason.lower() and "length" in reason.lower():
-            advice = "set the model's context size in tokens with --window"
-        elif "quota" in reason.lower() or "billing" in reason.lower():
-            advice = "the account has no credit left; what was answered is kept"
-        elif reason.startswith("no connection"):
-            advice = "see that the endpoint runs, then run 'fame llm check'"
-        return LanguageModelError(f"{self.address} failed: {reason}; {advice}")
+        return LanguageModelError(f"{self.address} failed: {reason}; {advice_for(reason)}")
 
 
 def _first_cause(error: BaseException) -> str:
@@ -266,6 +279,12 @@ def _error_in(found: Any) -> str | None:
 def _call(function: Callable[[], None] | None) -> None:
     if function is not None:
         function()
+
+
+def _is_late(error: Exception) -> bool:
+    import openai
+
+    return isinstance(error, openai.APITimeoutError) or isinstance(error.__cause__, TimeoutError)
 
 
 def _is_unbilled(error: Exception) -> bool:

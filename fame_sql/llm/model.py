@@ -31,6 +31,7 @@ TEMPERATURE = 0.1
 _SHOWN = 160
 _LEAST_ANSWER = 256
 _NEARLY = 0.9
+_ABOVE_LIMIT = 1.1
 _MOST_REPAIRED = 20_000
 # What the ids of a stage's rows begin with; models like to leave it out.
 _PREFIXES = {"partition": "t", "merge": "d", "place": "t"}
@@ -329,9 +330,15 @@ class LanguageModel:
         with ThreadPoolExecutor(self.concurrency) as pool:
             started = [pool.submit(self._send, request) for request in new.values()]
             self._prepared |= new.keys()
-            wait(started, return_when=FIRST_EXCEPTION)
-            for future in started:
-                future.cancel()
+            try:
+                wait(started, return_when=FIRST_EXCEPTION)
+            except BaseException:
+                self.client.stop()
+                raise
+            finally:
+                # What is on its way is paid for, and kept. Nothing else is sent.
+                for future in started:
+                    future.cancel()
         for future in started:
             if not future.cancelled():
                 future.result()
@@ -416,6 +423,11 @@ class LanguageModel:
         self.answered += 1
         ratio = reply.tokens_out / max(request.expected, 1)
         self._answer_factor = max(self._answer_factor, ratio)
+        if reply.tokens_out > _ABOVE_LIMIT * request.max_tokens > 0:
+            self.notices.add(
+                f"the endpoint does not keep to max_tokens ({reply.tokens_out} tokens where "
+                f"{request.max_tokens} were the limit), so --max-cost cannot bound a price"
+            )
         if is_other_model(self.name, reply.resolved_model):
             self.notices.add(
                 f"{reply.resolved_model} answered where {self.name} was asked: check the endpoint"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from threading import Timer
 
 import pytest
 from llm_judge import ROWS, judge, model_of
@@ -12,6 +15,7 @@ from llm_server import LanguageServer, rows_of
 
 from fame_sql.errors import InputError
 from fame_sql.llm.answers import LabelAnswer, parse
+from fame_sql.llm.bounds import bounded
 from fame_sql.llm.client import Client
 from fame_sql.llm.failures import AnswerError, LanguageModelError
 from fame_sql.llm.keys import host_of
@@ -258,3 +262,82 @@ def test_requests_side_by_side_give_the_same(empty: Warehouse, server: LanguageS
     assert server.most_busy > 1
     assert [judge(model, rows) for rows in sets] == [RIGHT] * 8
     assert (len(server.bodies), model.sent, model.replayed) == (8, 8, 0)
+
+
+def test_an_interrupt_sends_nothing_that_is_not_on_its_way(
+    empty: Warehouse, server: LanguageServer
+) -> None:
+    from fame_sql.llm.prompts import LABEL
+
+    server.raw = [(429, b"{}", {"Retry-After": "60"})]
+    model = model_of(empty, server, concurrency=2)
+    requests = [
+        model.request("label", LABEL, [{"id": "l1", "message": f"disk {n}"}], LabelAnswer, 90)
+        for n in range(40)
+    ]
+    server.delay = 0.1
+    Timer(0.35, os.kill, [os.getpid(), signal.SIGINT]).start()
+    with pytest.raises(KeyboardInterrupt):
+        model.prepare(requests)
+    assert 1 < len(server.bodies) < 20
+    assert empty.value("SELECT count(response) FROM fame.llm_calls") == len(server.bodies) - 1
+
+
+def test_an_answer_that_trickles_is_left_when_its_time_is_over(
+    empty: Warehouse, server: LanguageServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fame_sql.llm.bounds.time", Clock())
+    with pytest.raises(LanguageModelError, match=r"gave no answer within 60 s .* --timeout"):
+        judge(model_of(empty, server))
+    assert len(server.bodies) == 1
+
+
+class Clock:
+    """Each look at it is a minute later."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        self.now += 61
+        return self.now
+
+
+def test_an_answer_without_end_is_not_read_to_its_end(
+    empty: Warehouse, server: LanguageServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fame_sql.llm.client.bounded", lambda seconds: bounded(seconds, 1000))
+    server.respond = lambda _: (200, b'{"choices": [' + b" " * 100_000 + b"]}", {})
+    with pytest.raises(LanguageModelError, match="answered twice with something else"):
+        judge(model_of(empty, server))
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "advice"),
+    [
+        (404, "404 page not found", "for Ollama http://HOST:11434/v1"),
+        (405, "method not allowed", "for Anthropic https://api.anthropic.com/v1"),
+        (302, "", "OpenAI's chat completions"),
+        (404, '{"error": {"message": "model x not found"}}', "choose another --llm-model"),
+        (401, '{"error": {"message": "Incorrect API key"}}', "key in FAME_LLM_KEY"),
+        (200, '{"message": {"content": "{}"}, "done": true}', "for Ollama http://HOST:11434/v1"),
+        (200, '{"content": [{"type": "text"}], "usage": {}}', "https://api.anthropic.com/v1"),
+    ],
+)
+def test_a_wrong_address_model_or_key_is_said(
+    empty: Warehouse, server: LanguageServer, status: int, said: str, advice: str
+) -> None:
+    server.respond = lambda _: (status, said.encode(), {})
+    with pytest.raises(LanguageModelError) as raised:
+        judge(model_of(empty, server))
+    assert advice in str(raised.value)
+    assert len(server.bodies) == 1 + (status == 200)
+
+
+def test_an_endpoint_that_does_not_keep_to_max_tokens_is_named(
+    empty: Warehouse, server: LanguageServer
+) -> None:
+    server.answer = lambda body: json.dumps(server.honest(body)) + " " * 5 * 4 * body["max_tokens"]
+    model = model_of(empty, server)
+    assert judge(model) == RIGHT
+    [said] = model.notices
+    assert "does not keep to max_tokens" in said

@@ -291,7 +291,7 @@ def asking_stage(of: Ingredients, server: LanguageServer) -> Stage:
 
 
 def _bill(place: Path) -> tuple[int, int]:
-    """Return the sends that the ledger has, and the repeated ones that it does not count as lost."""
+    """Return the sends in the ledger, and the repeated ones that it does not count as lost."""
     with Warehouse.open(place / WAREHOUSE, read_only=True) as opened:
         return opened.rows(
             "SELECT sum(sends)::BIGINT, count(*) FILTER (WHERE sends > 1 AND lost_usd <= 0) "
