@@ -102,7 +102,7 @@ def secret_in_pair(match: Match[str]) -> bool:
     in_list = match.string[match.end() : match.end() + 1] == ","
     if in_list and not re.search(r"[A-Za-z][0-9]|[0-9][A-Za-z]|[!@#$%^&*]", value):
         return False
-    is_key = secrecy(value) is not None and not re.search(r"[A-Za-z][0-9]+[A-Za-z]", value)
+    is_key = secrecy(value) is not None and not re.search(r"[A-Z].*[0-9]|[0-9][A-Za-z]", value)
     known = is_state(value) or value in words("about") or is_key
     return names_secret(match.group(2)) and not known and not _COLUMN.fullmatch(value)
 
