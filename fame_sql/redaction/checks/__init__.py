@@ -49,6 +49,7 @@ from fame_sql.redaction.checks.people import (
     unknown_host,
 )
 from fame_sql.redaction.checks.secrets import (
+    changed_value,
     not_a_quoted_state,
     not_a_state,
     not_a_test,
@@ -85,6 +86,7 @@ __all__ = [
     "authenticated_name",
     "card_number",
     "card_value",
+    "changed_value",
     "checked_id",
     "dashed_address",
     "given_name",

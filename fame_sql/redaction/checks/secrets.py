@@ -115,6 +115,13 @@ def secret_cell(match: Match[str]) -> bool:
     return _names_secret(match.group(2) or match.group(3), match.group(4))
 
 
+def changed_value(match: Match[str]) -> bool:
+    """Mask the value before or after a change, not a state, a word or a number."""
+    value = match.group(2)
+    mixed = re.search(r"[A-Za-z]", value) is not None and re.search(r"[0-9]", value) is not None
+    return not is_state(value) and (mixed or is_opaque(value))
+
+
 def some_argument(match: Match[str]) -> bool:
     """Mask arguments, unless all of them are words about a connection."""
     arguments = re.findall(r"\w[^\s,]*\w", match.group(2))
