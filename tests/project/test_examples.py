@@ -66,7 +66,7 @@ def test_a_cycle_sends_alerts_whatever_happened_before(
 ) -> None:
     fame = tmp_path / "fame"
     fame.write_text(
-        f'#!/bin/sh\necho "$1" >> {tmp_path}/calls\n'
+        f'#!/bin/sh\necho "$1" >> "{tmp_path}/calls"\n'
         f'case "$1" in ingest) exit {ingest};; score) exit {score};; *) exit {alert};; esac\n'
     )
     fame.chmod(0o755)
