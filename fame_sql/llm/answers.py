@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fame_sql.llm.lenient import answer_in, understood, values_in
-from fame_sql.llm.nearly_json import rows_of_lines
+from fame_sql.llm.nearly_json import of_yaml, rows_of_lines
 from fame_sql.verdict.label_words import Label
 
 Shape = TypeVar("Shape", bound=BaseModel)
@@ -156,7 +156,7 @@ def parse(shape: type[Shape], content: str, prefix: str = "l") -> Shape:
 
     Reasoning, prose and code fences around it, further keys, ``Normal`` for ``normal``, ids as
     numbers, a list in place of the object that holds it, its rows one a line, commas before
-    closing brackets, and literals of Python are understood.
+    closing brackets, literals of Python, and YAML are understood.
 
     Parameters
     ----------
@@ -183,11 +183,22 @@ def parse(shape: type[Shape], content: str, prefix: str = "l") -> Shape:
                 f"{'.'.join(map(str, e['loc'])) or 'answer'}: {e['msg']}" for e in error.errors()
             ]
             problem = "; ".join(wrong[:5])
+    found = found or _from_yaml(shape, content, prefix)
     if not found:
         raise ValueError(problem)
     if any(other != found[0] for other in found[1:]):
         raise ValueError("there are several answers that differ")
     return found[0]
+
+
+def _from_yaml(shape: type[Shape], content: str, prefix: str) -> list[Shape]:
+    """Return an answer that is YAML as a whole; not one in which a missing row is unnoticed."""
+    if not _has_rows_with_ids(shape):
+        return []
+    try:
+        return [shape.model_validate(understood(shape, of_yaml(answer_in(content)), prefix))]
+    except ValidationError:
+        return []
 
 
 def _has_rows_with_ids(shape: type[BaseModel]) -> bool:

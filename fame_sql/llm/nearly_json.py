@@ -1,4 +1,4 @@
-"""Reading what is JSON but for its commas or quotes, and rows of JSON one a line.
+"""Reading what is JSON but for its commas or quotes, rows of JSON one a line, and YAML.
 
 Only what has one meaning is read. An answer that was cut off has a bracket that is open, or a last
 line that is no object, and is not read as a whole one.
@@ -14,6 +14,8 @@ from typing import Any
 
 _PIECE = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|[{}\[\]]", re.DOTALL)
 _STRING_OR_COMMA = re.compile(r"(\"(?:[^\"\\]|\\.)*+\")|,(?=\s*[}\]])", re.DOTALL)
+_FENCED = re.compile(r"\A\s*```\w*\n(.*?)\n```\s*\Z", re.DOTALL)
+_REFERENCE = re.compile(r"(?m)(?:^|[\s\[{,:-])[&*!]\w")
 _FENCE = re.compile(r"```[a-z]*\s*\Z")
 _PAIRS = {"}": "{", "]": "["}
 _LONGEST_LITERAL = 200_000
@@ -58,6 +60,25 @@ def rows_of_lines(text: str) -> list[dict[str, Any]]:
             return []
         rows.append(row)
     return rows
+
+
+def of_yaml(text: str) -> Any:
+    """Return what a text says that is YAML as a whole, all scalars as texts; else None.
+
+    References are refused: a few of them stand for more text than any memory holds. So is JSON,
+    whose values have types.
+    """
+    import yaml
+
+    fenced = _FENCED.match(text)
+    found = fenced[1] if fenced else text
+    is_json = found.lstrip()[:1] in "{["
+    if is_json or len(found) > _LONGEST_LITERAL or _REFERENCE.search(found):
+        return None
+    try:
+        return yaml.load(found, Loader=yaml.BaseLoader)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
 
 
 def _end_of(text: str, start: int) -> int | None:

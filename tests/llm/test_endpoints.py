@@ -10,6 +10,7 @@ from email.utils import format_datetime
 from threading import Timer
 
 import pytest
+import yaml
 from llm_judge import ROWS, judge, model_of
 from llm_server import LanguageServer, rows_of
 
@@ -46,6 +47,8 @@ FORMS = {
     "a literal of Python": f"Here:\n{json.loads(ANSWER)!r}\nDone.",
     "rows one a line": "\n".join(map(json.dumps, ITEMS)),
     "rows one a line in a fence": "```json\n" + ",\n".join(map(json.dumps, ITEMS)) + "\n```",
+    "YAML": yaml.safe_dump(json.loads(ANSWER)),
+    "YAML in a fence": f"```yaml\n{yaml.safe_dump(ITEMS, sort_keys=False)}\n```\n",
     "ids as numbers": ANSWER.replace('"l1"', "1").replace('"l2"', "2"),
     "further keys": ANSWER.replace('"reason"', '"severity": 3, "reason"')[:-1] + ', "model": "x"}',
 }
@@ -98,6 +101,13 @@ CUT_OFF = {
     "commas at the end": ANSWER.replace("}]}", "},")[:-1],
     "a line of prose": f"{json.dumps(ITEMS[0])}\nand so on",
     "a call": "dict(judgements=[])",
+    "YAML": yaml.safe_dump(json.loads(ANSWER), sort_keys=False)[:-14],
+    "YAML with a reference": f"a: &a {ANSWER[1:9]}\njudgements: *a",
+    "a sentence with a colon": "judgements: all normal",
+}
+CUT_OFF |= {
+    f"YAML after {n} letters": yaml.safe_dump(json.loads(ANSWER), sort_keys=False)[:n]
+    for n in (30, 45, 75, 85)
 }
 
 

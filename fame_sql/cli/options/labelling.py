@@ -26,6 +26,6 @@ readings_option = click.option(
     default=READINGS,
     show_default=True,
     help="How often a language model reads each line. With 2, a line that sways the judgement of "
-    "another is noticed. 1 costs less than half, and only judgements that contradict the severity "
+    "another is noticed. 1 costs about half, and only judgements that contradict the severity "
     "or the words of their line are asked for again.",
 )
