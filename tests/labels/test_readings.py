@@ -117,6 +117,7 @@ def each_brain() -> Iterator[object]:
         yield pytest.param(brain, DISGUISED[number % step :: step], id=brain)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("brain", "orders"), list(each_brain()))
 def test_no_label_of_another_line_flips(empty: Warehouse, brain: str, orders: list[str]) -> None:
     swayed = 0
