@@ -14,7 +14,7 @@ from typing import IO, Literal
 from fame_sql.errors import InputError
 from fame_sql.ingest.bounds import Allowance, check_members, check_zip
 from fame_sql.ingest.identity import given_identity, stem
-from fame_sql.ingest.loader import Unread
+from fame_sql.ingest.outcomes import Unread
 from fame_sql.ingest.sources import Source, copied_source
 from fame_sql.ingest.streams import damaged, is_packed, unpack
 

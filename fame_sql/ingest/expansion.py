@@ -16,7 +16,7 @@ from fame_sql.errors import InputError
 from fame_sql.ingest.archives import archive_kind, archived_sources
 from fame_sql.ingest.bounds import MOST_TIMES
 from fame_sql.ingest.identity import STANDARD_INPUT, given_identity, rotation_order
-from fame_sql.ingest.loader import Unread
+from fame_sql.ingest.outcomes import Unread
 from fame_sql.ingest.sources import Source, copied_source, file_source
 from fame_sql.ingest.streams import unreadable
 

@@ -15,8 +15,9 @@ from fame_sql.errors import InputError, WarehouseError
 from fame_sql.events.events import absorb
 from fame_sql.ingest.batch import Absorb
 from fame_sql.ingest.expansion import found_paths, sources_of
+from fame_sql.ingest.followed import Followed
 from fame_sql.ingest.identity import STANDARD_INPUT, rotation_order, stem
-from fame_sql.ingest.loader import Followed, Loader
+from fame_sql.ingest.loader import Loader
 from fame_sql.ingest.reading import Reading
 from fame_sql.ingest.report import IngestReport
 from fame_sql.warehouse.warehouse import Warehouse

@@ -14,7 +14,8 @@ from fame_sql.ingest.batch import Absorb
 from fame_sql.ingest.expansion import named_sources, stored_bytes
 from fame_sql.ingest.file_tables import file_table, is_csv, table_format, was_read_as_lines
 from fame_sql.ingest.formats.detection import NO_HINTS, Hints
-from fame_sql.ingest.loader import Loader, Unread
+from fame_sql.ingest.loader import Loader
+from fame_sql.ingest.outcomes import Unread
 from fame_sql.ingest.reading import Reading
 from fame_sql.ingest.report import IngestReport
 from fame_sql.ingest.sources import Source, file_source

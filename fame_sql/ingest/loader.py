@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from fame_sql import sql
 from fame_sql.console import Step
 from fame_sql.errors import InputError
 from fame_sql.ingest.batch import OF_CONTENT, Absorb, Batch, refused
-from fame_sql.ingest.examine import EmptySourceError, Examined, examine
+from fame_sql.ingest.examine import Examined, examine
 from fame_sql.ingest.file_load import FileLoad
-from fame_sql.ingest.known import KnownLoads, Load
+from fame_sql.ingest.followed import Followed
+from fame_sql.ingest.known import KnownLoads
 from fame_sql.ingest.lines import Chunk, LineReader, read_ahead, whole_chunk
 from fame_sql.ingest.macros import Macros
+from fame_sql.ingest.outcomes import Loaded, Unread, with_what_is_stored
 from fame_sql.ingest.reading import Reading
 from fame_sql.ingest.report import IngestReport
 from fame_sql.ingest.resume import Start, find_start
@@ -31,72 +32,6 @@ _WINDOW = 2000
 _WINDOW_BYTES = 32 << 20
 _BATCH_BYTES = 1 << 28
 _SHARED_CHUNK = 20_000
-
-
-@dataclass
-class Followed:
-    """What one process has read of files that it follows.
-
-    Parameters
-    ----------
-    loads : set of int
-        The loads that go on while the process runs.
-    positions : dict
-        The load and the hash of all its bytes, of large files, by device and number of the file.
-    """
-
-    loads: set[int] = field(default_factory=set)
-    positions: dict[tuple[int, int], tuple[Load, hashlib._Hash]] = field(default_factory=dict)
-
-
-class Unread:
-    """A source that cannot be read.
-
-    Parameters
-    ----------
-    name : str
-        Its name.
-    error : InputError
-        Why.
-    stored : int
-        Records that are stored of what comes before.
-    """
-
-    def __init__(self, name: str, error: InputError, stored: int = 0) -> None:
-        self.name = name
-        self.error = error
-        self.stored = stored
-
-    @property
-    def report(self) -> IngestReport:
-        """The report of the source."""
-        if isinstance(self.error, EmptySourceError):
-            return IngestReport(self.name, state="empty")
-        return IngestReport(self.name, state="failed", error=str(self.error), rows=self.stored)
-
-
-def _with_what_is_stored(error: InputError, load: FileLoad) -> InputError:
-    """Return the error of a source of which the first records are committed."""
-    rows = load.report.rows
-    if not rows:
-        return error
-    return InputError(
-        f"{error}; {rows:,} records from before are stored, and the next 'fame ingest' of this "
-        "log goes on after them"
-    )
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """A table that has been loaded.
-
-    Parameters
-    ----------
-    report : IngestReport
-        The report of the load.
-    """
-
-    report: IngestReport
 
 
 class Loader:
@@ -267,32 +202,10 @@ class Loader:
         return load
 
     def _find_start(self, examined: Examined) -> Start:
-        start = self._followed_start(examined) or self._start_by_content(examined)
-        if self._followed is None or start.after is None:
-            return start
-        if start.after.ingest_id not in self._followed.loads:
-            return start
-        # One load goes on as long as the file is followed, instead of one for each round.
-        return replace(start, after=replace(start.after, state="partial"))
-
-    def _followed_start(self, examined: Examined) -> Start | None:
-        """Return the position of a large file that this process has read, without hashing it."""
-        source = examined.source
-        if self._followed is None or source.file is None or examined.content is not None:
-            return None
-        load, digest = self._followed.positions.get(source.file, (None, None))
-        if load is None or digest is None or load.head != examined.head:
-            return None
-        if source.size < load.byte_end or load.source != source.identity:
-            return None
-        return Start(
-            offset=load.resume_offset,
-            line=load.resume_line,
-            digest=digest.copy(),
-            digested=load.byte_end,
-            after=load,
-            nothing_new=source.size == load.byte_end,
-        )
+        if self._followed is None:
+            return self._start_by_content(examined)
+        start = self._followed.start(examined) or self._start_by_content(examined)
+        return self._followed.continued(start)
 
     def _start_by_content(self, examined: Examined) -> Start:
         source = examined.source
@@ -407,7 +320,7 @@ class Loader:
         examined = load.examined
         self._known.forget(load.ingest_id, examined.source.identity, examined.head)
         stored = load.report.rows
-        why = _with_what_is_stored(error, load)
+        why = with_what_is_stored(error, load)
         self._failed[load.ingest_id] = Unread(examined.source.name, why, stored)
 
     def _free_id(self, last: int | None = None) -> int:

@@ -14,7 +14,7 @@ from fame_sql.errors import InputError
 from fame_sql.ingest.examine import examine
 from fame_sql.ingest.expansion import named_sources
 from fame_sql.ingest.ingest import as_table, ingest_source, ingest_table
-from fame_sql.ingest.loader import Unread
+from fame_sql.ingest.outcomes import Unread
 from fame_sql.ingest.reading import Reading
 from fame_sql.ingest.report import IngestReport
 from fame_sql.ingest.sources import HEAD_BYTES, Source, file_source, latest_moment, read_head
