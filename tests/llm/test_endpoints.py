@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from threading import Timer
+from threading import Thread
 
 import pytest
 import yaml
@@ -285,12 +286,18 @@ def test_an_interrupt_sends_nothing_that_is_not_on_its_way(
         model.request("label", LABEL, [{"id": "l1", "message": f"disk {n}"}], LabelAnswer, 90)
         for n in range(40)
     ]
-    server.delay = 0.1
-    Timer(0.35, os.kill, [os.getpid(), signal.SIGINT]).start()
+    server.delay = 0.2
+    Thread(target=interrupt_after, args=(server, 3), daemon=True).start()
     with pytest.raises(KeyboardInterrupt):
         model.prepare(requests)
     assert 1 < len(server.bodies) < 20
     assert empty.value("SELECT count(response) FROM fame.llm_calls") == len(server.bodies) - 1
+
+
+def interrupt_after(server: LanguageServer, requests: int) -> None:
+    while len(server.bodies) < requests:
+        time.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 def test_an_answer_that_trickles_is_left_when_its_time_is_over(
