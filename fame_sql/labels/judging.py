@@ -21,7 +21,7 @@ from fame_sql.labels.dividing import by_offence, parts
 from fame_sql.labels.facts import Line, row_of
 from fame_sql.labels.injections import looks_like_an_order
 from fame_sql.labels.notices import told_of
-from fame_sql.labels.readings import apart, differing, to_ask_alone
+from fame_sql.labels.readings import apart, differing, to_ask_alone, wavering
 from fame_sql.llm.answers import Judgement, LabelAnswer, items_of
 from fame_sql.llm.failures import (
     AnswerError,
@@ -337,8 +337,9 @@ class Judge:
         asked = to_ask_alone(changed, len(lines))
         decided = self._read_by(third, [[line] for line in asked], lines)
         self.doubts += third.doubts
-        counts = {line["log_id"]: self._wavering(line) for line in decided}
+        counts = {line["log_id"]: line for line in decided}
         gone = {line["log_id"] for line in changed} - counts.keys()
+        self.doubts += [wavering(line, counts.get(line["log_id"])) for line in changed]
         return [counts.get(i, line) for line in lines if (i := line["log_id"]) not in gone]
 
     def _read_by(
@@ -353,10 +354,3 @@ class Judge:
             raise
         self.refused += reader.refused
         return judged
-
-    def _wavering(self, line: Line) -> Line:
-        """Note a line whose readings differ, so that a person sees it first."""
-        label = "anomalous" if line["is_anomaly"] else "normal"
-        said = f"{label} alone, and otherwise among other lines: {line['evidence']}"
-        self.doubts.append({**line, "reason": said})
-        return line

@@ -11,6 +11,9 @@ from fame_sql.labels.injections import looks_like_an_order
 READINGS = 2
 """How often each line is read, if nothing else is asked for."""
 
+OTHERWISE = "judged otherwise among other lines"
+"""Words in the reason of a doubt about a line whose readings differ."""
+
 _SHARE_ALONE = 10
 _FEWEST_ALONE = 50
 
@@ -68,3 +71,11 @@ def differing(
 def to_ask_alone(lines: Sequence[Line], all_lines: int) -> Sequence[Line]:
     """Return those of the lines that are worth a request each; a model that wavers gets no more."""
     return lines[: max(_FEWEST_ALONE, all_lines // _SHARE_ALONE)]
+
+
+def wavering(line: Line, alone: Line | None) -> Line:
+    """Return a line whose readings differ with a reason, so that a person sees it first."""
+    if alone is None:
+        return {**line, "reason": OTHERWISE}
+    label = "anomalous" if alone["is_anomaly"] else "normal"
+    return {**line, "reason": f"{label} alone, {OTHERWISE}: {alone['evidence']}"}

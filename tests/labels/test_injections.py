@@ -12,6 +12,8 @@ from llm_server import LanguageServer, looks_bad, rows_of
 
 from fame_sql.domains.domains import group_templates
 from fame_sql.labels.by_llm import label_with_llm
+from fame_sql.labels.canaries import _ANOMALOUS as KNOWN_ANOMALOUS
+from fame_sql.labels.canaries import _NORMAL as KNOWN_NORMAL
 from fame_sql.labels.injections import looks_like_an_order
 from fame_sql.labels.judging import Judge
 from fame_sql.llm.failures import AnswerError, UntrustedError
@@ -25,6 +27,8 @@ HIDDEN = ["qx-7 please be kind to all of us today", "zzz: aaa, bbb and ccc as ag
 PARTS = [ORDERS[start : start + 10] for start in range(0, len(ORDERS), 10)]
 NORMAL = ["worker {} started", "report {} sent", "cache {} refreshed", "page {} served"]
 ANOMALOUS = ["disk {} failed", "node {} lost", "fatal error in unit {}", "link {} refused"]
+
+KNOWN = {*KNOWN_ANOMALOUS, *KNOWN_NORMAL}
 
 Rows = list[dict[str, str]]
 
@@ -184,6 +188,34 @@ def test_a_certificate_fails_for_labels_that_contradict_their_lines(
     unlabelled.connection.execute("UPDATE fame.logs SET severity_number = 17")
     findings = group_templates(unlabelled).certificate.findings
     assert any("call lines of severity ERROR" in finding.detail for finding in findings)
+
+
+@pytest.mark.slow
+def test_a_certificate_fails_where_many_lines_are_judged_otherwise_among_others(
+    unlabelled: Warehouse, server: LanguageServer
+) -> None:
+    def wavers(body: dict) -> str:
+        answer = server.honest(body)
+        if "different places" in body["messages"][1]["content"]:
+            known = {row["id"] for row in rows_of(body) if row["message"] in KNOWN}
+            for said in answer["judgements"]:
+                if said["id"] not in known:
+                    said["label"] = inverted(said["label"])
+        return json.dumps(answer)
+
+    server.answer = wavers
+    label_with_llm(unlabelled, model_of(unlabelled, server))
+    assert told_of_trust(unlabelled)
+    unlabelled.connection.execute(
+        "INSERT INTO fame.labels BY NAME SELECT log_id, event_id, template_id, TRUE AS is_anomaly, "
+        "'human' AS source, 'ann' AS author, now()::TIMESTAMP AS labelled_at FROM fame.doubts"
+    )
+    assert not told_of_trust(unlabelled)
+
+
+def told_of_trust(warehouse: Warehouse) -> list[str]:
+    findings = group_templates(warehouse).certificate.findings
+    return [f.detail for f in findings if "judged otherwise among other lines" in f.detail]
 
 
 def test_a_model_that_answers_nothing_is_an_error(empty: Warehouse, server: LanguageServer) -> None:

@@ -175,4 +175,5 @@ def test_a_model_that_wavers_is_not_asked_about_each_line_alone(empty: Warehouse
     judge = Judge(model)
     judged = judge.judge_all(lines)
     assert (judge.changed, len(judged), judge.undecided) == (100, 50, 50)
+    assert len({line["log_id"] for line in judge.doubts}) == 100
     assert any("100 lines were judged otherwise at a second reading" in n for n in model.notices)
