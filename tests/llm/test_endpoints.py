@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from threading import Thread
@@ -275,8 +276,16 @@ def test_requests_side_by_side_give_the_same(empty: Warehouse, server: LanguageS
     assert (len(server.bodies), model.sent, model.replayed) == (8, 8, 0)
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Spark leaves a handler of its own in a process in which it ran."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_an_interrupt_sends_nothing_that_is_not_on_its_way(
-    empty: Warehouse, server: LanguageServer
+    empty: Warehouse, server: LanguageServer, interruptible: None
 ) -> None:
     from fame_sql.llm.prompts import LABEL
 
