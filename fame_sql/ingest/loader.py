@@ -68,6 +68,8 @@ class Loader:
     ) -> None:
         self._followed = followed
         self._connection = warehouse.connection
+        # Asked once: asking for each of many small files takes a third of the time.
+        self._in_lake = is_lake(self._connection)
         # In a server, senders wait for the commit of a chunk.
         most = min(reading.chunk_lines, _SHARED_CHUNK) if is_shared() else reading.chunk_lines
         self._reading = replace(reading, chunk_lines=most)
@@ -92,7 +94,7 @@ class Loader:
             self._connection.execute("DROP TABLE IF EXISTS temp.parts")
             self._connection.execute("DROP TABLE IF EXISTS temp.tails")
             self._macros.drop()
-        if is_lake(self._connection):
+        if self._in_lake:
             merge_if_many(self._connection)
 
     def _windows(
@@ -325,7 +327,7 @@ class Loader:
 
     def _free_id(self, last: int | None = None) -> int:
         """Return the number for a load, the first one or that after ``last``."""
-        if is_lake(self._connection):
+        if self._in_lake:
             return next_load(self._connection)
         if last is not None:
             return free_number(last + 1)
