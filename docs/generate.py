@@ -65,10 +65,10 @@ What a URL, JSON, XML or a shell has escaped (`%3D`, `\\"`, `&lt;`, also twice) 
 escapes and masked once more. The kinds look at one record alone, so a value in the record after
 that of its key is left.
 
-The column *limits* says where a kind ends: such a piece cannot be told from what decides an event,
-or stands at a place that only one program has. Masks cannot know a password of letters alone in a
-sentence, a name that nothing announces, a serial number or a host that is called like a program:
-the last line of a dry run counts the texts that look as if they held one.
+The column *limits* says what a kind leaves: it looks like a value that people need to judge an
+event, or only one program writes it in this way. Masks cannot find a password of letters alone in a
+sentence, a name without a word such as `user` before it, a serial number, or a host that has the
+name of a program. The last line of a dry run counts the texts that seem to hold one.
 
 | kind | what | limits | known format |
 |---|---|---|---|

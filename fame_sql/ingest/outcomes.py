@@ -1,4 +1,4 @@
-"""How the load of a source ended: it cannot be read, or it is a table that is loaded at once."""
+"""How the load of a source ended: it could not be read, or it was a table."""
 
 from __future__ import annotations
 

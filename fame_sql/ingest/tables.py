@@ -313,7 +313,7 @@ def _newer(choice: ColumnChoice, before: list[Load], types: dict[str, str]) -> s
 
 
 def _leave_out_known(connection: duckdb.DuckDBPyConnection, before: list[Load]) -> int:
-    """Leave out rows that were read before; return how many of those the table has no more."""
+    """Leave out rows that were read before; return how many lines have no row there any more."""
     numbers = [load.ingest_id for load in before]
     held = connection.execute(sql.load("ingest/table/count_lines"), [numbers]).fetchall()[0][0]
     if held < sum(load.rows for load in before):

@@ -3,9 +3,10 @@
 Each request has rows with a known answer. An answer that judges one of them wrong was swayed by a
 line of its request: it is refused, and the lines are asked about in halves without their
 neighbours, so that the line that sways stands alone at last. Lines that read like orders stand
-alone from the beginning. A judgement that contradicts the line's own severity and words is asked
-for a second time, among other lines and without neighbours. Of an answer that is wrong in part,
-the good rows are kept, and only the others are asked for again.
+alone from the beginning. Every line is read a second time, among other lines and without
+neighbours; where the readings differ, the line is asked about alone. With one reading, only
+judgements that contradict the severity or the words of their line are asked for again. Of an answer
+that is wrong in part, the good rows are kept, and only the others are asked for again.
 """
 
 from __future__ import annotations

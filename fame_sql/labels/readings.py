@@ -19,7 +19,7 @@ _FEWEST_ALONE = 50
 
 
 def apart(batches: Sequence[Sequence[Line]]) -> list[list[Line]]:
-    """Divide lines anew, so that no two stand together that stood together before.
+    """Divide lines into groups in which no two lines come from the same request.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def differing(
 
 
 def to_ask_alone(lines: Sequence[Line], all_lines: int) -> Sequence[Line]:
-    """Return those of the lines that are worth a request each; a model that wavers gets no more."""
+    """Return the lines that get a request each: of a model that wavers much, only some."""
     return lines[: max(_FEWEST_ALONE, all_lines // _SHARE_ALONE)]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from fame_sql.redaction.escapes import with_plain_keys
 from fame_sql.redaction.words import (
     is_made_of_words,
     is_opaque,
@@ -85,7 +84,6 @@ def mask_assignments(text: str) -> tuple[str, int]:
     """
     kept: list[str] = []
     end = masked = at = 0
-    given, text = text, with_plain_keys(text)
     cores, searched = (_CORE_IN_LOWER_CASE, text.lower()) if text.isascii() else (_CORE, text)
     while (core := cores.search(searched, at)) is not None:
         key_end = _AFTER.match(text, core.end()).end()  # type: ignore[union-attr]
@@ -97,7 +95,7 @@ def mask_assignments(text: str) -> tuple[str, int]:
         kept += (text[end:start], "<secret>")
         end = at = stop
         masked += 1
-    return ("".join((*kept, text[end:])), masked) if masked else (given, 0)
+    return ("".join((*kept, text[end:])), masked) if masked else (text, 0)
 
 
 def _value(text: str, core: int, key_end: int) -> tuple[int, int] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# All layers at once: '\\\"' and '%2522' are as much a quote as '"'.
+# All layers at once: '\\\"' and '%2522' stand for a quote, too.
 _ESCAPE = re.compile(
     r"\\{1,7}(?:u00[2-7][0-9A-Fa-f]|x[2-7][0-9A-Fa-f]|[\"'/nrt])|%(?:25){0,3}[2-7][0-9A-Fa-f]|"
     r"&(?:amp;){0,3}(?:amp|lt|gt|quot|apos|#x[2-7][0-9A-Fa-f]|#[0-9]{2,3});"

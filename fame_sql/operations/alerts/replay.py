@@ -1,4 +1,4 @@
-"""What the journal says of a pass, told to the warehouse."""
+"""Storing in the warehouse what the journal says about a pass."""
 
 from __future__ import annotations
 
