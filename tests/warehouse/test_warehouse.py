@@ -36,7 +36,7 @@ def test_opening_again_changes_nothing(tmp_path: Path) -> None:
 def test_the_storage_version_is_one_that_duckdb_1_reads(tmp_path: Path) -> None:
     with Warehouse.open(tmp_path / "new.duckdb", create=True) as warehouse:
         tags = warehouse.value("SELECT tags FROM duckdb_databases() WHERE database_name = 'new'")
-        assert tags["storage_version"].startswith("v1.2")
+        assert tags["storage_version"].startswith("v1.3")
 
 
 def test_the_file_may_be_renamed(copied: Path) -> None:
