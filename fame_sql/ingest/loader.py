@@ -9,7 +9,7 @@ from fame_sql import sql
 from fame_sql.console import Step
 from fame_sql.errors import InputError
 from fame_sql.ingest.batch import OF_CONTENT, Absorb, Batch, refused
-from fame_sql.ingest.examine import Examined, examine
+from fame_sql.ingest.examine import Examined
 from fame_sql.ingest.file_load import FileLoad
 from fame_sql.ingest.followed import Followed
 from fame_sql.ingest.known import KnownLoads
@@ -20,7 +20,9 @@ from fame_sql.ingest.reading import Reading
 from fame_sql.ingest.report import IngestReport
 from fame_sql.ingest.resume import Start, find_start
 from fame_sql.ingest.sources import Source, latest_moment
-from fame_sql.ingest.tables import Table, load_table
+from fame_sql.ingest.table_load import load_table
+from fame_sql.ingest.tables import Table
+from fame_sql.ingest.windows import windows
 from fame_sql.warehouse.lake.files import merge_if_many
 from fame_sql.warehouse.lake.kind import is_lake, load_for
 from fame_sql.warehouse.lake.numbers import next_load
@@ -28,8 +30,6 @@ from fame_sql.warehouse.memory import limited_memory
 from fame_sql.warehouse.sharing import free_number, is_shared
 from fame_sql.warehouse.warehouse import Warehouse, utc_now
 
-_WINDOW = 2000
-_WINDOW_BYTES = 32 << 20
 _BATCH_BYTES = 1 << 28
 _SHARED_CHUNK = 20_000
 
@@ -87,7 +87,7 @@ class Loader:
         """Load sources, and yield a report of each as soon as its lines are committed."""
         try:
             with limited_memory(self._connection):
-                for window in self._windows(sources):
+                for window in windows(sources, self._reading):
                     yield from self._load_window(window)
         finally:
             self._connection.execute("DROP TABLE IF EXISTS temp.incoming")
@@ -96,28 +96,6 @@ class Loader:
             self._macros.drop()
         if self._in_lake:
             merge_if_many(self._connection)
-
-    def _windows(
-        self, sources: Iterable[Source | Table | Unread]
-    ) -> Iterator[list[Examined | Table | Unread]]:
-        window: list[Examined | Table | Unread] = []
-        held = 0
-        for source in sources:
-            found = self._examine(source) if isinstance(source, Source) else source
-            window.append(found)
-            if isinstance(found, Examined):
-                held += _WINDOW_BYTES if found.content is None else len(found.content)
-            if len(window) >= _WINDOW or held >= _WINDOW_BYTES:
-                yield window
-                window, held = [], 0
-        if window:
-            yield window
-
-    def _examine(self, source: Source) -> Examined | Unread:
-        try:
-            return examine(replace(source, most_times=self._reading.max_ratio), self._reading)
-        except InputError as error:
-            return Unread(source.name, error)
 
     def _load_window(self, window: Sequence[Examined | Table | Unread]) -> Iterator[IngestReport]:
         usable = [one for one in window if isinstance(one, Examined)]
