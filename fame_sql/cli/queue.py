@@ -12,6 +12,7 @@ from click.core import ParameterSource
 from fame_sql.cli.keys import read_key
 from fame_sql.cli.label import print_label_report
 from fame_sql.cli.options.author import author_option
+from fame_sql.cli.options.labelling import readings_option
 from fame_sql.cli.options.language_model import (
     LanguageModelOptions,
     language_model_options_on_request,
@@ -61,6 +62,7 @@ top_option = click.option(
 @reason_option("Reason to record with the answers.")
 @author_option
 @top_option
+@readings_option
 @language_model_options_on_request
 @warehouse_option
 @form_options
@@ -72,6 +74,7 @@ def queue(
     reason: str | None,
     author: str | None,
     top: int | None,
+    readings: int,
     llm: LanguageModelOptions,
     warehouse: Path,
     form: Form,
@@ -82,7 +85,7 @@ def queue(
     without training; the next 'fame compile' learns from it. People answer with 'fame queue
     review', with --answer, or with 'fame queue export', a spreadsheet and 'fame queue import'.
     With --llm or --llm-model, a language model answers, once for each template and within
-    --max-cost.
+    --max-cost. It reads up to three messages of each.
     """
     if context.invoked_subcommand is not None:
         return
@@ -94,7 +97,7 @@ def queue(
 
     with Warehouse.open(warehouse, read_only=not (by_llm or given or withdraw)) as opened:
         if by_llm:
-            _ask(opened, llm, top, form)
+            _ask(opened, llm, top, readings, form)
         elif given or withdraw:
             _store(opened, given, withdraw, author, reason, form)
         else:
@@ -157,11 +160,13 @@ def _answer(
     return GivenAnswer(find_template(warehouse, name), read_answer(label), author, reason)
 
 
-def _ask(warehouse: Warehouse, llm: LanguageModelOptions, top: int | None, form: Form) -> None:
+def _ask(
+    warehouse: Warehouse, llm: LanguageModelOptions, top: int | None, readings: int, form: Form
+) -> None:
     from fame_sql.labels.queue.by_llm import answer_queue, preview_queue
 
     model = llm.open(warehouse)
-    limit = {} if top is None else {"at_most": top}
+    limit = {"readings": readings} if top is None else {"readings": readings, "at_most": top}
     if llm.dry_run:
         requests = preview_queue(warehouse, model, **limit)
         print_requests(model, requests, [], as_json=form == "json")

@@ -1,12 +1,9 @@
-"""Judging of lines by a language model whose answers are not trusted.
+"""Judging of lines by a language model: each is read twice, and alone where the readings differ.
 
-Each request has rows with a known answer. An answer that judges one of them wrong was swayed by a
-line of its request: it is refused, and the lines are asked about in halves without their
-neighbours, so that the line that sways stands alone at last. Lines that read like orders stand
-alone from the beginning. Every line is read a second time, among other lines and without
-neighbours; where the readings differ, the line is asked about alone. With one reading, only
-judgements that contradict the severity or the words of their line are asked for again. Of an answer
-that is wrong in part, the good rows are kept, and only the others are asked for again.
+The second reading is among other lines and without neighbours. Where the readings differ, the line
+is asked about alone. A request that judged a line otherwise than the line alone was swayed, so
+lines of which both requests were swayed are asked about alone, too. With one reading, only
+judgements that contradict the severity or the words of their line are asked for again.
 """
 
 from __future__ import annotations
@@ -15,35 +12,30 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import ceil, sqrt
 
-from fame_sql.console import printable
-from fame_sql.labels.canaries import Batch
 from fame_sql.labels.contradictions import contradicts, shuffled
-from fame_sql.labels.dividing import by_offence, parts
-from fame_sql.labels.facts import Line, row_of
+from fame_sql.labels.facts import Line
 from fame_sql.labels.injections import looks_like_an_order
 from fame_sql.labels.notices import told_of
-from fame_sql.labels.readings import apart, differing, to_ask_alone, wavering
-from fame_sql.llm.answers import Judgement, LabelAnswer, items_of
-from fame_sql.llm.failures import (
-    AnswerError,
-    BatchPendingError,
-    CutOffError,
-    RefusedError,
-    UntrustedError,
+from fame_sql.labels.reader import LINES_A_REQUEST, Reader
+from fame_sql.labels.readings import (
+    Reading,
+    apart,
+    differing,
+    in_rounds,
+    swayed_alike,
+    to_ask_alone,
+    wavering,
 )
+from fame_sql.llm.failures import UntrustedError
 from fame_sql.llm.model import LanguageModel
-from fame_sql.llm.prompts import LABEL, LABEL_AGAIN, Row, row_tokens
+from fame_sql.llm.prompts import LABEL, LABEL_AGAIN, Row
 from fame_sql.llm.request import Request
-from fame_sql.llm.rows import in_batches
 
-LINES_A_REQUEST = 50
-_TOKENS_A_REQUEST = 9000  # a short request is read with care, and little is lost with it
-_TOKENS_A_JUDGEMENT = 45
-_MOST_REFUSED = 16
-_REFUSED_IN_A_ROW = 4
-_HALVES = 2  # a request and its two halves without an answer: the model does not answer
-_OVERHEAD = 1800
-_LONGEST_REASON = 300
+Advance = Callable[[int], object]
+
+
+def _ignore(_: int) -> None:
+    """Receive progress that nobody wants to see."""
 
 
 @dataclass
@@ -60,50 +52,41 @@ class Judge:
         What people have judged.
     twice : bool
         Read every line twice; else only what contradicts its severity and words.
-    judged, undecided : int
-        Lines with a judgement, and lines left to people.
+    undecided : int
+        Lines left to people.
     doubts : list of dict
-        Lines that the model cannot tell, or tells with low confidence, each with a ``reason``.
+        Lines that the model cannot tell, tells with low confidence or judges otherwise alone, each
+        with a ``reason``.
     refused : int
         Answers refused because they judged a row with a known answer wrong.
-    alone : int
-        Lines that read like orders.
-    contradictory, changed : int
-        Judgements that contradict severity and words, and lines whose two readings differ.
     again : int
         Lines that an answer left out, or judged in a way that cannot be read.
+    alone : int
+        Lines that read like orders.
+    contradictory, changed, swayed : int
+        Judgements that contradict severity and words, lines whose two readings differ, and lines
+        whose readings agree and that are judged otherwise alone.
     kept : list of dict
         Lines with a judgement when the model was given up.
-    most : int
-        Lines in a request; fewer once answers are cut off.
     """
 
     model: LanguageModel
     stage: str = "label"
     examples: Sequence[Row] = ()
     twice: bool = True
-    judged: int = 0
     undecided: int = 0
+    doubts: list[Line] = field(default_factory=list)
     refused: int = 0
+    again: int = 0
     alone: int = 0
     contradictory: int = 0
     changed: int = 0
-    again: int = 0
-    doubts: list[Line] = field(default_factory=list)
+    swayed: int = 0
     kept: list[Line] = field(default_factory=list)
-    most: int = LINES_A_REQUEST
-    _task: str = field(default=LABEL, repr=False)
-    _alone: bool = False
-    _left: int = _MOST_REFUSED
-    _in_a_row: int = 0
-    _probes: int = 0
-    _without_answer: int = 0
-    _divided: bool = False
+    _last: Reader | None = field(default=None, repr=False)
     _told: set[str] = field(default_factory=set, repr=False)
 
-    def judge_all(
-        self, lines: Sequence[Line], advance: Callable[[int], object] = lambda _: None
-    ) -> list[Line]:
+    def judge_all(self, lines: Sequence[Line], advance: Advance = _ignore) -> list[Line]:
         """Judge lines; those without a trusted judgement are left out, for people.
 
         Raises
@@ -114,15 +97,12 @@ class Judge:
             If the model judges the rows with a known answer wrong, also where they stand alone.
             What was judged before, and does not contradict itself, is in ``kept``.
         """
-        batches = self.batches(lines)
+        reader = self._first_reader(lines)
+        batches = reader.batches(lines)
         if self.model.batch is not None:
             self.model.prepare(self.plan(lines))  # both readings in one file
-        found: list[Line] = []
-        try:
-            self._judge_batches(batches, found, advance)
-        except UntrustedError:
-            self.kept = [line for line in found if not contradicts(line)]
-            raise
+        found = self._read(reader, batches, advance=advance)
+        self.doubts += reader.doubts
         self.alone += sum(looks_like_an_order(line["body"]) for line in lines)
         confirmed = self._confirm(found, batches)
         self.undecided += len(lines) - len(confirmed)
@@ -133,225 +113,108 @@ class Judge:
 
     def plan(self, lines: Sequence[Line]) -> list[Request]:
         """Return the requests that depend on no answer, of both readings."""
-        first = self.batches(lines)
-        requests = [self.request(batch) for batch in first]
+        reader = self._first_reader(lines)
+        first = reader.batches(lines)
+        requests = [reader.request(batch) for batch in first]
         if self.twice:
-            second = self._reader()
-            requests += [second.request(batch) for batch in second.second_batches(first)]
+            second = self._second_reader()
+            requests += [second.request(batch) for batch in _second_batches(second, first)]
         return requests
 
-    def second_batches(self, first: Sequence[list[Line]]) -> list[list[Line]]:
-        """Return the requests of the second reading, by those of the first."""
-        return [part for group in apart(first) for part in self.batches(group)]
+    def _first_reader(self, lines: Sequence[Line]) -> Reader:
+        """Return what reads lines first.
 
-    def _judge_batches(
-        self,
-        batches: Sequence[list[Line]],
-        found: list[Line],
-        advance: Callable[[int], object],
-    ) -> None:
-        """Add the judgements of all batches to ``found``."""
-        pending: BatchPendingError | None = None
-        # Few are asked ahead, so that little is paid to a model that is given up.
-        ahead = 2 * self.model.concurrency if self.model.batch is None else len(batches)
-        for n, batch in enumerate(batches):
-            if n % max(ahead, 1) == 0:
-                coming = [part for b in batches[n : n + ahead] for part in parts(b, self.most)]
-                self.model.prepare([self.request(part) for part in coming])
-            self._left = _MOST_REFUSED
-            try:
-                found += self._in_parts(batch)
-            except BatchPendingError as waiting:
-                pending = waiting
-            advance(len(batch))
-        if pending is not None:
-            raise pending
-        if self._in_a_row and not self.judged:
-            self._probe()
-
-    def batches(self, lines: Sequence[Line]) -> list[list[Line]]:
-        """Divide lines into requests; one that reads like an order has its own.
-
-        Where lines are read twice, few lines stand together in the first reading, so that few
-        requests part them all in the second.
+        Where lines are read twice, few stand together, so that few requests part them all in the
+        second reading.
         """
-        calm = [line for line in lines if not looks_like_an_order(line["body"])]
-        orders = [[line] for line in lines if looks_like_an_order(line["body"])]
-        rows = [{"id": f"l{n}", **row_of(line, alone=self._alone)} for n, line in enumerate(calm)]
-        shown = sum(row_tokens(row) for row in self.examples)
-        window = min(self.model.window, _TOKENS_A_REQUEST + shown)
-        together = ceil(sqrt(len(calm))) if self.twice else LINES_A_REQUEST
-        most = min(together, LINES_A_REQUEST)
-        cut = in_batches(rows, window, _TOKENS_A_JUDGEMENT, most, _OVERHEAD + shown)
-        sizes = [len(batch) for batch in cut]
-        starts = [sum(sizes[:i]) for i in range(len(sizes))]
-        return [calm[a : a + n] for a, n in zip(starts, sizes, strict=True)] + orders
-
-    def request(self, lines: Sequence[Line]) -> Request:
-        """Return the request for judgements of a few lines."""
-        return self._request(self._batch(lines))
-
-    def _batch(self, lines: Sequence[Line]) -> Batch:
-        rows = [row_of(line, alone=self._alone) for line in lines]
-        return Batch.of(rows)
-
-    def _request(self, batch: Batch) -> Request:
-        expected = _TOKENS_A_JUDGEMENT * len(batch.rows)
-        return self.model.request(
-            self.stage, self._task, batch.rows, LabelAnswer, expected, self.examples
+        calm = sum(not looks_like_an_order(line["body"]) for line in lines)
+        together = min(ceil(sqrt(calm)), LINES_A_REQUEST) if self.twice else LINES_A_REQUEST
+        return self._after_last(
+            Reader(self.model, self.stage, self.examples, LABEL, False, together)
         )
 
-    def judge(self, lines: Sequence[Line]) -> list[Line]:
-        """Judge the lines of one request, in halves where its answer cannot be used or trusted."""
-        batch = self._batch(lines)
+    def _second_reader(self) -> Reader:
+        """Return what reads lines again, without their neighbours."""
+        return self._after_last(Reader(self.model, self.stage, self.examples, LABEL_AGAIN, True))
+
+    def _after_last(self, reader: Reader) -> Reader:
+        """Return a reader that knows what the last one has learned of the model."""
+        if (last := self._last) is not None:
+            reader.judged, reader.most, reader.probes = last.judged, last.most, last.probes
+        return reader
+
+    def _read(
+        self,
+        reader: Reader,
+        batches: Sequence[list[Line]],
+        before: Sequence[Line] | None = None,
+        advance: Advance = _ignore,
+    ) -> list[Line]:
+        """Return what a reader judges; of a model that is given up, keep what is clear."""
+        found: list[Line] = []
         try:
-            answer = self.model.ask(
-                self._request(batch), LabelAnswer, batch.faults, salvage=batch.salvaged
-            )
-        except RefusedError as error:
-            return self._after_refusal(lines, error)
-        except CutOffError as error:
-            return self._after_cut(lines, error)
-        except AnswerError:
-            if len(lines) == 1 and not self.judged:
-                raise
-            return self._halves(lines)
-        self._without_answer = 0
-        if batch.is_swayed(answer):
-            self.refused += 1
-            self._left -= 1
-            self._in_a_row += len(lines) > 1  # a line alone may sway its own judgement
-            if self._in_a_row >= _REFUSED_IN_A_ROW:
-                self._probe()
-            return self._without_neighbours(lines) if self._left > 0 else []
-        self._in_a_row = 0
-        said = {judgement.id: judgement for judgement in answer.judgements}
-        pairs = [(line, said.get(i)) for i, line in zip(batch.line_ids, lines, strict=True)]
-        missing = [line for line, judgement in pairs if judgement is None]
-        self.judged += len(lines) - len(missing)
-        self.again += len(missing)
-        kept = [self._taken(line, judgement) for line, judgement in pairs if judgement is not None]
-        found = [line for line in kept if line is not None]
-        return found + (self.judge(missing) if missing else [])
-
-    def _probe(self) -> None:
-        """Ask about the rows with a known answer alone: where no line sways, the model is wrong."""
-        self._probes += 1
-        batch = Batch.of([], self._probes)
-        answer = self.model.ask(self._request(batch), LabelAnswer, batch.faults)
-        if batch.is_swayed(answer):
-            raise UntrustedError(
-                f"{self.model.name} judged rows with a known answer wrong in {self._in_a_row} "
-                "requests in a row and where they stand alone, so its labels cannot be trusted: "
-                f"given up after {self.model.usage}; choose another --llm-model"
-            )
-        self._in_a_row = 0
-
-    def _taken(self, line: Line, judgement: Judgement) -> Line | None:
-        """Return a line with its judgement; None, and a doubt, if the model cannot tell."""
-        reason = printable(" ".join(judgement.reason.split()))[:_LONGEST_REASON]
-        if judgement.label == "cannot tell":
-            self.doubts.append({**line, "reason": f"cannot tell: {reason}"})
-            return None
-        if judgement.confidence == "low":
-            said = f"{judgement.label}, with low confidence: {reason}"
-            self.doubts.append({**line, "reason": said})
-        return {**line, "is_anomaly": judgement.label == "anomalous", "evidence": reason}
-
-    def _after_refusal(self, lines: Sequence[Line], error: RefusedError) -> list[Line]:
-        """Ask about the calm lines and about the others, once; what is refused is for people."""
-        self._without_answer += 1
-        if self._without_answer > _HALVES and not self.judged:
-            raise error
-        if len(lines) == 1 or self._divided:
-            return self._left_to_people(lines, "the model refuses to answer")
-        calm, offensive = by_offence(lines)
-        self._divided = True
-        try:
-            return self.judge(calm) + self.judge(offensive)
-        finally:
-            self._divided = False
-
-    def _after_cut(self, lines: Sequence[Line], error: CutOffError) -> list[Line]:
-        """Ask for as many lines as the answer had room for, or with more room for its reasoning."""
-        self._without_answer += 1
-        if self._without_answer > _HALVES or len(lines) == 1:
-            if not self.judged:
-                raise error
-            return self._left_to_people(lines, "the answer is cut off")
-        fitted = len(items_of(Judgement, error.content))
-        if error.at_limit and not fitted:
-            self.model.reasoning *= 4
-        self.most = min(self.most, max(1, fitted * 3 // 4 or len(lines) // 2))
-        return [line for half in parts(lines, self.most) for line in self._in_parts(half)]
-
-    def _in_parts(self, lines: Sequence[Line]) -> list[Line]:
-        return [line for part in parts(lines, self.most) for line in self.judge(part)]
-
-    def _left_to_people(self, lines: Sequence[Line], reason: str) -> list[Line]:
-        self.doubts += [{**line, "reason": reason} for line in lines]
-        return []
-
-    def _halves(self, lines: Sequence[Line]) -> list[Line]:
-        if len(lines) == 1:
-            return []
-        half = len(lines) // 2
-        return self.judge(lines[:half]) + self.judge(lines[half:])
-
-    def _without_neighbours(self, lines: Sequence[Line]) -> list[Line]:
-        """Ask in halves, and leave out the neighbouring lines, one of which may have swayed."""
-        before, self._alone = self._alone, True
-        try:
-            if len(lines) == 1 and row_of(lines[0]) != row_of(lines[0], alone=True) and not before:
-                return self.judge(lines)
-            return self._halves(lines)
-        finally:
-            self._alone = before
-
-    def _reader(self) -> Judge:
-        """Return a judge that reads lines again, without their neighbours."""
-        return Judge(
-            self.model,
-            self.stage,
-            examples=self.examples,
-            twice=False,
-            judged=self.judged,
-            most=self.most,
-            _task=LABEL_AGAIN,
-            _alone=True,
-            _probes=self._probes,
-        )
+            reader.judge_batches(batches, found, advance)
+        except UntrustedError:
+            known = found if before is None else before
+            self.kept = [line for line in known if not contradicts(line)]
+            raise
+        self._last = reader
+        self.refused += reader.refused
+        self.again += reader.again
+        return found
 
     def _confirm(self, lines: Sequence[Line], first: Sequence[list[Line]]) -> list[Line]:
         """Read lines again, and return those with a judgement that can be trusted."""
         contradictory = [line for line in lines if contradicts(line)]
         self.contradictory += len(contradictory)
-        second = self._reader()
-        doubted = sorted(contradictory, key=shuffled)
-        batches = second.second_batches(first) if self.twice else second.batches(doubted)
-        judged = self._read_by(second, batches, lines)
-        changed = differing(lines, judged, batches)
+        second = self._second_reader()
+        if self.twice:
+            batches = _second_batches(second, first)
+        else:
+            batches = second.batches(sorted(contradictory, key=shuffled))
+        again = self._read(second, batches, lines)
+        changed = differing(lines, again, batches)
         if not changed:
             return list(lines)
         self.changed += len(changed)
-        third = self._reader()
-        asked = to_ask_alone(changed, len(lines))
-        decided = self._read_by(third, [[line] for line in asked], lines)
-        self.doubts += third.doubts
-        counts = {line["log_id"]: line for line in decided}
-        gone = {line["log_id"] for line in changed} - counts.keys()
-        self.doubts += [wavering(line, counts.get(line["log_id"])) for line in changed]
+        alone = self._ask_alone(to_ask_alone(changed, len(lines)), lines)
+        settled = self._settled(lines, changed, alone)
+        if not self.twice:
+            return settled
+        suspects = swayed_alike([Reading(lines, first), Reading(again, batches)], alone)
+        return self._ask_suspects(settled, suspects)
+
+    def _ask_suspects(self, lines: Sequence[Line], suspects: Sequence[Line]) -> list[Line]:
+        """Ask about suspects alone, in rounds, until a round finds none that was swayed."""
+        kept = list(lines)
+        asked = to_ask_alone(suspects, len(lines))
+        for part in in_rounds(asked, at_once=self.model.batch is not None):
+            alone = self._ask_alone(part, kept)
+            said = {line["log_id"]: line["is_anomaly"] for line in alone}
+            swayed = [line for line in part if said.get(line["log_id"]) != line["is_anomaly"]]
+            if not swayed:
+                return kept
+            self.swayed += len(swayed)
+            kept = self._settled(kept, swayed, alone)
+        self.doubts += [wavering(line, None) for line in suspects[len(asked) :]]
+        return kept
+
+    def _ask_alone(self, asked: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
+        reader = self._second_reader()
+        alone = self._read(reader, [[line] for line in asked], lines)
+        self.doubts += reader.doubts
+        return alone
+
+    def _settled(
+        self, lines: Sequence[Line], doubted: Sequence[Line], alone: Sequence[Line]
+    ) -> list[Line]:
+        """Return lines with what is said of the doubted ones alone; without it, they have none."""
+        counts = {line["log_id"]: line for line in alone}
+        gone = {line["log_id"] for line in doubted} - counts.keys()
+        self.doubts += [wavering(line, counts.get(line["log_id"])) for line in doubted]
         return [counts.get(i, line) for line in lines if (i := line["log_id"]) not in gone]
 
-    def _read_by(
-        self, reader: Judge, batches: Sequence[list[Line]], lines: Sequence[Line]
-    ) -> list[Line]:
-        """Return what another reader judges; of a model that is given up, keep what is clear."""
-        judged: list[Line] = []
-        try:
-            reader._judge_batches(batches, judged, lambda _: None)
-        except UntrustedError:
-            self.kept = [line for line in lines if not contradicts(line)]
-            raise
-        self.refused += reader.refused
-        return judged
+
+def _second_batches(reader: Reader, first: Sequence[list[Line]]) -> list[list[Line]]:
+    """Return the requests of the second reading, by those of the first."""
+    return [part for group in apart(first) for part in reader.batches(group)]

@@ -1,10 +1,19 @@
-"""The second reading of lines: among other lines, so that none sways another in both readings."""
+"""The second reading of lines, among other lines, and what the two readings say of orders in them.
+
+No two lines stand together in both readings, so one order sways another line in one of them only.
+Several can sway a line in both. What is judged of lines alone shows which requests they swayed.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil
 
 from fame_sql.labels.contradictions import shuffled
+from fame_sql.labels.dividing import parts
 from fame_sql.labels.facts import Line, row_of
 from fame_sql.labels.injections import looks_like_an_order
 
@@ -16,6 +25,7 @@ OTHERWISE = "judged otherwise among other lines"
 
 _SHARE_ALONE = 10
 _FEWEST_ALONE = 50
+_A_ROUND = 16
 
 
 def apart(batches: Sequence[Sequence[Line]]) -> list[list[Line]]:
@@ -71,6 +81,73 @@ def differing(
 def to_ask_alone(lines: Sequence[Line], all_lines: int) -> Sequence[Line]:
     """Return the lines that get a request each: of a model that wavers much, only some."""
     return lines[: max(_FEWEST_ALONE, all_lines // _SHARE_ALONE)]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One reading of lines.
+
+    Parameters
+    ----------
+    judged : sequence of dict
+        The judgements.
+    requests : sequence of sequences
+        The lines of each request.
+    """
+
+    judged: Sequence[Line]
+    requests: Sequence[Sequence[Line]]
+
+    @cached_property
+    def labels(self) -> dict[int, bool]:
+        """The label of each line by its number."""
+        return {line["log_id"]: line["is_anomaly"] for line in self.judged}
+
+    @cached_property
+    def request_of(self) -> dict[int, int]:
+        """The number of the request of each line."""
+        return {line["log_id"]: n for n, lines in enumerate(self.requests) for line in lines}
+
+
+def swayed_alike(readings: Sequence[Reading], alone: Sequence[Line]) -> list[Line]:
+    """Return the lines that an order may have swayed in all readings, the likeliest first.
+
+    Where a line alone is judged otherwise, the request that judged it differently was swayed, and
+    may have swayed its other lines to the same label. A line is suspect if each of its requests
+    was swayed to the label that it has, or other lines of its template were.
+
+    Parameters
+    ----------
+    readings : sequence of Reading
+        The readings in which lines stood beside others.
+    alone : sequence of dict
+        The judgements of lines alone.
+    """
+    swayed: Counter[tuple[int, int, bool]] = Counter()
+    of_template: Counter[tuple[str, bool]] = Counter()
+    for number, reading in enumerate(readings):
+        for line in alone:
+            said = reading.labels.get(line["log_id"])
+            if said is not None and said != line["is_anomaly"]:
+                swayed[number, reading.request_of[line["log_id"]], said] += 1
+                of_template[line["template_id"], said] += 1
+
+    def weight(line: Line) -> int:
+        i, label = line["log_id"], line["is_anomaly"]
+        if any(i not in r.request_of or r.labels.get(i) != label for r in readings):
+            return 0  # nothing stood beside it, or it was asked about alone already
+        least = min(swayed[n, r.request_of[i], label] for n, r in enumerate(readings))
+        return least + of_template[line["template_id"], label]
+
+    weighed = [(weight(line), shuffled(line), line) for line in readings[0].judged]
+    suspect = sorted(((-w, order, line) for w, order, line in weighed if w), key=lambda s: s[:2])
+    return [line for _, _, line in suspect]
+
+
+def in_rounds(lines: Sequence[Line], *, at_once: bool = False) -> list[list[Line]]:
+    """Return lines in rounds of about the same size, or in one where a round takes a day."""
+    rounds = 1 if at_once else max(1, len(lines) // _A_ROUND)
+    return parts(lines, ceil(len(lines) / rounds))
 
 
 def wavering(line: Line, alone: Line | None) -> Line:

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from llm_server import LanguageServer, rows_of
 
 from fame_sql.cli import main
-from fame_sql.labels.canaries import _ANOMALOUS
+from fame_sql.labels.canaries import _ANOMALOUS, _NORMAL
 from fame_sql.labels.queue import QueueReview, examples, read_queue
 from fame_sql.labels.queue.by_llm import answer_queue, preview_queue
 from fame_sql.llm.client import Client
@@ -139,13 +139,13 @@ def test_a_model_is_asked_once_for_each_template(opened: Warehouse, server: Lang
     planned = preview_queue(opened, model_of(opened, server))
     model = model_of(opened, server)
     report = answer_queue(opened, model)
-    assert model.sent == len(waiting) == len(server.requests) == len(planned)
+    assert model.sent == len(server.requests) == len(planned) > len(waiting)
     assert report.normal + report.anomalous + report.mixed == len(waiting)
     assert report.waiting == 0
     facts = opened.rows("SELECT DISTINCT source, author, evidence <> '' FROM fame.answers")
     assert facts == [("llm", "gpt-4o", True)]
     [bill] = [row for row in Ledger(opened).bill() if row["stage"] == "queue"]
-    assert bill["calls"] == len(waiting)
+    assert bill["calls"] == len(planned)
     assert bill["cost_usd"] > 0
     # What was paid for is not paid again, even where the answers themselves are lost.
     opened.connection.execute(
@@ -153,7 +153,7 @@ def test_a_model_is_asked_once_for_each_template(opened: Warehouse, server: Lang
     )
     again = model_of(opened, server)
     answer_queue(opened, again)
-    assert (again.sent, again.replayed) == (0, len(waiting))
+    assert (again.sent, again.replayed) == (0, len(planned))
 
 
 def test_a_budget_stops_the_run_and_the_answers_are_kept(
@@ -161,21 +161,21 @@ def test_a_budget_stops_the_run_and_the_answers_are_kept(
 ) -> None:
     waiting = len(read_queue(opened))
     one = model_of(opened, server)
-    cost = one.cost(preview_queue(opened, one, at_most=1)[0])
+    cost = one.cost(preview_queue(opened, one, at_most=1, readings=1)[0])
     assert cost
     with pytest.raises(BudgetError, match="the answers so far are kept"):
-        answer_queue(opened, model_of(opened, server, max_cost=2.5 * cost))
+        answer_queue(opened, model_of(opened, server, max_cost=2.5 * cost), readings=1)
     sent = len(server.requests)
     assert 0 < sent < waiting
     assert opened.value("SELECT count(*) FROM fame.answers") == sent
-    assert answer_queue(opened, model_of(opened, server)).waiting == 0
+    assert answer_queue(opened, model_of(opened, server), readings=1).waiting == 0
     assert len(server.requests) == waiting
 
 
 def test_a_request_shows_the_lines_beside_and_what_people_have_judged(
     opened: Warehouse, server: LanguageServer
 ) -> None:
-    answer_queue(opened, model_of(opened, server), at_most=1)
+    answer_queue(opened, model_of(opened, server), at_most=1, readings=1)
     [body] = server.requests
     assert any("before" in row or "after" in row for row in rows_of(body))
     assert "EXAMPLES" not in json.dumps(body)
@@ -184,6 +184,27 @@ def test_a_request_shows_the_lines_beside_and_what_people_have_judged(
     session.answer(first["template_id"], "normal")
     answer_queue(opened, model_of(opened, server), at_most=1)
     assert "EXAMPLES" in json.dumps(server.requests[-1])
+
+
+def test_a_line_beside_an_example_does_not_decide_its_answer(
+    opened: Warehouse, server: LanguageServer
+) -> None:
+    """An order in a neighbouring line sways the first reading; the second stands without it."""
+
+    def obedient(body: dict) -> str:
+        said = server.honest(body)
+        if any("before" in row or "after" in row for row in rows_of(body)):
+            for judgement, row in zip(said["judgements"], rows_of(body), strict=True):
+                if row["message"] not in _ANOMALOUS:
+                    judgement["label"] = "normal"
+        return json.dumps(said)
+
+    server.is_anomalous = lambda row: row["message"] not in _NORMAL
+    server.answer = obedient
+    report = answer_queue(opened, model_of(opened, server), at_most=2)
+    assert (report.anomalous, report.normal) == (2, 0)
+    said = opened.rows("SELECT evidence FROM fame.answers")
+    assert all("judged otherwise among other lines" in evidence for (evidence,) in said)
 
 
 def test_messages_that_are_judged_differently_make_a_mixed_answer(
@@ -209,7 +230,8 @@ def test_the_command_asks_only_when_told_to(
     waiting = len(queue(copied))
     assert "nothing was sent" in fame(copied, "queue", "--llm", "--dry-run").output
     assert not server.requests
-    done = fame(copied, "queue", "--llm", "--top", "2", "--max-cost", "1", "--json")
+    limits = ("--top", "2", "--max-cost", "1", "--readings", "1")
+    done = fame(copied, "queue", "--llm", *limits, "--json")
     assert json.loads(done.stdout)["waiting"] == waiting - 2
     assert len(server.requests) == 2
     assert "2 requests sent" in done.stderr

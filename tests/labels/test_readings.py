@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 from llm_server import rows_of
 
+from fame_sql.labels.injections import looks_like_an_order
 from fame_sql.labels.judging import Judge
-from fame_sql.labels.readings import apart
+from fame_sql.labels.readings import Reading, apart, in_rounds, swayed_alike
 from fame_sql.llm.ledger import Ledger, Reply
 from fame_sql.llm.model import LanguageModel
 from fame_sql.llm.redaction import Redactor
@@ -87,17 +88,17 @@ BRAINS: dict[str, Callable[[list[Row], int], set[str]]] = {
 
 
 class Obedient:
-    """Judges well, except what an order in the same request sways."""
+    """Judges well, except what orders in the same request sway."""
 
-    def __init__(self, order: str, sways: Callable[[list[Row], int], set[str]]) -> None:
-        self.order, self.sways, self.swayed = order, sways, 0
+    def __init__(self, order: str, sways: Callable[[list[Row], int], set[str]], *more: str) -> None:
+        self.orders, self.sways, self.swayed = {order, *more}, sways, 0
 
     def send(self, request: Request, on_send: Callable[[], None]) -> Reply:
         on_send()
         rows = rows_of({"messages": request.messages})
         said = {row["id"]: "anomalous" if is_bad(row["message"]) else "normal" for row in rows}
-        at = next((n for n, row in enumerate(rows) if row["message"] == self.order), None)
-        for i in () if at is None else self.sways(rows, at):
+        places = [n for n, row in enumerate(rows) if row["message"] in self.orders]
+        for i in {i for at in places for i in self.sways(rows, at)}:
             self.swayed += said[i] == "anomalous"
             said[i] = "normal"
         answer = [{"id": i, "label": label, "reason": "seen"} for i, label in said.items()]
@@ -132,6 +133,77 @@ def test_no_label_of_another_line_flips(empty: Warehouse, brain: str, orders: li
     assert swayed, "no order swayed anything"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("brain", BRAINS)
+def test_no_label_flips_unnoticed_beside_many_orders(empty: Warehouse, brain: str) -> None:
+    orders = [order for order in DISGUISED if not looks_like_an_order(order)][::5][:6]
+    texts = [text.format(n) for n in range(17) for text in NORMAL + CALM + LOUD]
+    for number, order in enumerate(orders):
+        texts.insert(31 * number + 7, order)
+    facts = {"service_name": "app", "severity_text": None, "event_id": 1}
+    lines = [
+        {**facts, "log_id": n, "template_id": kind_of(text), "body": text}
+        for n, text in enumerate(texts)
+    ]
+    client = Obedient(orders[0], BRAINS[brain], *orders)
+    model = LanguageModel("gpt-4o", Ledger(empty), Redactor(), client)  # type: ignore[arg-type]
+    judge = Judge(model)
+    judged = judge.judge_all(lines)
+    flagged = {line["log_id"] for line in judge.doubts}
+    flipped = [
+        line["body"]
+        for line in judged
+        if line["body"] not in orders and line["is_anomaly"] != is_bad(line["body"])
+        if line["log_id"] not in flagged
+    ]
+    assert (client.swayed > 0, flipped) == (True, [])
+    assert len(judged) > len(lines) / 2
+
+
+def read(labels: str, requests: list[list[int]]) -> Reading:
+    """Return a reading of lines whose labels are letters: ``a`` is anomalous."""
+    lines = [
+        {"log_id": n, "body": f"line {n}", "template_id": f"t{n}", "is_anomaly": label == "a"}
+        for n, label in enumerate(labels)
+    ]
+    return Reading(lines, [[lines[n] for n in request] for request in requests])
+
+
+ROWS, COLUMNS = [[0, 1, 2], [3, 4, 5], [6, 7, 8]], [[0, 3, 6], [1, 4, 7], [2, 5, 8]]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "alone", "suspects"),
+    [
+        # Lines 1 and 3 are overruled in the first row and the first column, where 0 stood twice.
+        ("nnnannnnn", "nannnnnnn", {1: "a", 3: "a"}, [0]),
+        ("annannnnn", "aannnnnnn", {1: "a", 3: "a"}, []),
+        ("nnnannnnn", "nannnnnnn", {1: "n", 3: "n"}, []),
+        ("nnnannnnn", "nannnnnnn", {}, []),
+    ],
+    ids=["swayed to its label", "swayed to the other label", "one reading swayed", "none alone"],
+)
+def test_lines_of_swayed_requests_are_suspects(
+    first: str, second: str, alone: dict[int, str], suspects: list[int]
+) -> None:
+    readings = [read(first, ROWS), read(second, COLUMNS)]
+    judged = [line for n, label in alone.items() for line in read(label * 9, []).judged[n : n + 1]]
+    assert [line["log_id"] for line in swayed_alike(readings, judged)] == suspects
+
+
+def test_lines_of_an_overruled_template_are_suspects() -> None:
+    readings = [read("nnnnnnnnn", ROWS), read("nannnnnnn", COLUMNS)]
+    alone = [{**readings[1].judged[1], "template_id": "t8"}]
+    assert [line["log_id"] for line in swayed_alike(readings, alone)] == [8]
+
+
+@pytest.mark.parametrize("count", [0, 1, 16, 31, 50])
+def test_no_round_is_small(count: int) -> None:
+    rounds = in_rounds([{"log_id": n} for n in range(count)])
+    assert [line["log_id"] for part in rounds for line in part] == list(range(count))
+    assert all(len(part) >= min(count, 16) for part in rounds)
+
+
 @pytest.mark.parametrize("sizes", [[1], [3], [4, 4, 1], [5] * 30, [50] * 12, [7, 7, 7, 7, 7, 7, 2]])
 def test_no_two_lines_stand_together_twice(sizes: list[int]) -> None:
     numbers = iter(range(10_000))
@@ -163,7 +235,7 @@ def test_a_model_that_wavers_is_not_asked_about_each_line_alone(empty: Warehouse
         def send(self, request: Request, on_send: Callable[[], None]) -> Reply:
             is_second = "different places" in request.messages[1]["content"]
             self.sways = all_but_known if is_second else (lambda rows, at: set())
-            self.order = rows_of({"messages": request.messages})[0]["message"]
+            self.orders = {rows_of({"messages": request.messages})[0]["message"]}
             return super().send(request, on_send)
 
     client = Wavering("", beside)

@@ -1,4 +1,7 @@
-"""Answers by a language model: one request for each waiting template, once.
+"""Answers by a language model about each waiting template, once.
+
+An answer decides all lines of its template, and the lines beside an example are anybody's. So each
+example is read a second time without them, apart from the others.
 
 Each answer is in the ledger when it arrives and in force right after, so that a run that was
 stopped continues with the next template and pays for none twice. A request holds a template's
@@ -8,6 +11,7 @@ further lines do not change it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fame_sql.console import Progress, SilentProgress
@@ -15,6 +19,7 @@ from fame_sql.labels.answers import GivenAnswer, give_answers
 from fame_sql.labels.facts import Line, people_examples
 from fame_sql.labels.judging import Judge
 from fame_sql.labels.queue.questions import EVERY, examples, read_queue
+from fame_sql.labels.readings import READINGS
 from fame_sql.llm.model import LanguageModel
 from fame_sql.llm.request import Request
 from fame_sql.verdict.label_words import Answer
@@ -46,6 +51,7 @@ def answer_queue(
     model: LanguageModel,
     *,
     at_most: int = EVERY,
+    readings: int = READINGS,
     progress: Progress | None = None,
 ) -> QueueAnswers:
     """Let a language model answer the queue, the most suspicious template first.
@@ -61,6 +67,8 @@ def answer_queue(
         The model to ask.
     at_most : int
         Maximum number of templates.
+    readings : int
+        2 to read every example twice, 1 to read again only what contradicts its severity and words.
     progress : Progress, optional
         Receives the progress by templates.
 
@@ -71,16 +79,16 @@ def answer_queue(
     """
     waiting = read_queue(warehouse, at_most)
     if model.asks_ahead:
-        model.prepare(preview_queue(warehouse, model, at_most=at_most))
+        model.prepare(preview_queue(warehouse, model, at_most=at_most, readings=readings))
     given: list[Answer] = []
-    judge = Judge(model, STAGE, examples=people_examples(warehouse), twice=False)
+    judge = Judge(model, STAGE, examples=people_examples(warehouse), twice=readings > 1)
     with (progress or SilentProgress()).step("asking about templates", len(waiting)) as step:
         for row in waiting:
             judged = judge.judge_all(_lines(warehouse, row["template_id"]))
             step.advance()
             if not judged:
                 continue
-            answer = _answer(row["template_id"], judged, model.name)
+            answer = _answer(row["template_id"], judged, judge.doubts, model.name)
             with warehouse.transaction():
                 give_answers(warehouse, [answer])
             given.append(answer.label)
@@ -90,14 +98,14 @@ def answer_queue(
 
 
 def preview_queue(
-    warehouse: Warehouse, model: LanguageModel, *, at_most: int = EVERY
+    warehouse: Warehouse, model: LanguageModel, *, at_most: int = EVERY, readings: int = READINGS
 ) -> list[Request]:
-    """Return the requests of :func:`answer_queue` without sending them."""
-    judge = Judge(model, STAGE, examples=people_examples(warehouse), twice=False)
+    """Return the requests of :func:`answer_queue` that depend on no answer."""
+    judge = Judge(model, STAGE, examples=people_examples(warehouse), twice=readings > 1)
     return [
-        judge.request(batch)
+        request
         for row in read_queue(warehouse, at_most)
-        for batch in judge.batches(_lines(warehouse, row["template_id"]))
+        for request in judge.plan(_lines(warehouse, row["template_id"]))
     ]
 
 
@@ -107,8 +115,11 @@ def _lines(warehouse: Warehouse, template_id: str) -> list[Line]:
     return [{name: value for name, value in line.items() if name != "lines"} for line in found]
 
 
-def _answer(template_id: str, judged: list[Line], author: str) -> GivenAnswer:
+def _answer(
+    template_id: str, judged: list[Line], doubts: Sequence[Line], author: str
+) -> GivenAnswer:
     found = {line["is_anomaly"] for line in judged}
     label: Answer = "mixed" if len(found) > 1 else "anomalous" if True in found else "normal"
-    reasons = dict.fromkeys(line["evidence"] for line in judged)
+    doubted: dict[int, str] = {line["log_id"]: line["reason"] for line in doubts}
+    reasons = dict.fromkeys(doubted.get(line["log_id"]) or line["evidence"] for line in judged)
     return GivenAnswer(template_id, label, author, "; ".join(reasons), "llm")
