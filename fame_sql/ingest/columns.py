@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fame_sql.errors import InputError
+from fame_sql.ingest.records.delimited import plain_name
 from fame_sql.ingest.times.written import WrittenTime
 from fame_sql.sql.quoting import identifier, literal
 
@@ -21,15 +22,28 @@ USUAL: dict[str, tuple[str, ...]] = {
         "_time",
         "datetime",
         _OBSERVED,
-        *("timecreated", "event_time", "eventtime", "timegenerated", "log_time"),
+        *("timecreated", "event_time", "eventtime", "timegenerated", "log_time", "date_time"),
+        *("created_at", "createdat", "creationtime", "time_local", "event.created", "date"),
     ),
-    "body": ("body", "message", "msg", "log", "line", "text", "_raw", "content", "details"),
+    "body": (
+        *("body", "message", "msg", "log", "line", "text", "_raw", "content", "details"),
+        *("log_message", "logmessage", "syslogmessage", "rawdata", "short_message"),
+        *("full_message", "renderedmessage", "textpayload", "resultdescription"),
+        *("event.original", "description"),
+    ),
     "level": (
         *("severity_text", "level", "severity", "lvl", "log_level", "leveldisplayname"),
-        *("error_severity", "entrytype", "status"),
+        *("log.level", "loglevel", "levelname", "severitylevel", "severitytext"),
+        *("error_severity", "entrytype", "priority", "status"),
     ),
-    "service": ("service_name", "service", "logger", "component", "providername"),
-    "host": ("host_name", "host", "hostname", "host.name", "computer", "machinename"),
+    "service": (
+        *("service_name", "service", "logger", "component", "providername", "service.name"),
+        *("syslog_identifier", "container_name", "kubernetes.container_name"),
+    ),
+    "host": (
+        *("host_name", "host", "hostname", "host.name", "computer", "machinename"),
+        *("host.hostname", "_hostname"),
+    ),
     "trace_id": ("trace_id", "traceid"),
     "span_id": ("span_id", "spanid"),
     "resource_attributes": ("resource_attributes",),
@@ -46,6 +60,7 @@ _SAID = {
     "resource_attributes": "resource",
     "log_attributes": "attributes",
 }
+_NAMED = 9
 _DAY, _CLOCK = r"^\d{4}-\d{2}-\d{2}$", r"^\d{1,2}:\d{2}(?::|$)"
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DOUBLE", "FLOAT", "DECIMAL")
 
@@ -245,7 +260,10 @@ def find_columns(table: str, types: Mapping[str, str], choice: ColumnChoice) -> 
     InputError
         If it has no column for the message, or not a column that was named.
     """
-    by_name = {name.lower(): name for name in types}
+    by_name = {
+        **{plain_name(name): name for name in reversed(list(types))},
+        **{name.lower(): name for name in types},
+    }
     roles: dict[str, str] = {}
     for role, usual in USUAL.items():
         given = getattr(choice, role, None)
@@ -259,7 +277,8 @@ def find_columns(table: str, types: Mapping[str, str], choice: ColumnChoice) -> 
         raise _no_column(
             table,
             types,
-            f"{' or '.join(USUAL['body'])}: name the column of the message with --body-column",
+            f"{' or '.join(USUAL['body'][:_NAMED])}: name the column of the message "
+            "with --body-column",
         )
     return Columns(types, roles)
 

@@ -13,7 +13,7 @@ from fame_sql.events.events import absorb
 from fame_sql.ingest.batch import Absorb
 from fame_sql.ingest.expansion import named_sources, stored_bytes
 from fame_sql.ingest.file_tables import file_table, is_csv, table_format, was_read_as_lines
-from fame_sql.ingest.formats.detection import NO_HINTS, Hints
+from fame_sql.ingest.formats.hints import NO_HINTS, Hints
 from fame_sql.ingest.loader import Loader
 from fame_sql.ingest.outcomes import Unread
 from fame_sql.ingest.reading import Reading

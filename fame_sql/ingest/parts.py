@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from string import Template
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -73,6 +74,14 @@ class Part:
         return self.lines.set_column(1, "line_number", numbers)
 
 
+class _Parsed(NamedTuple):
+    """Lines that were parsed, how, and the latest time of those without a year."""
+
+    found: Framed
+    layout: Layout
+    latest: datetime | None
+
+
 def read_parts(
     connection: duckdb.DuckDBPyConnection,
     macros: Macros,
@@ -98,7 +107,7 @@ def read_parts(
     parsed = _parse(connection, macros, parts)
     if any(part.continues for part in parts):
         _join_lines(connection, parsed)
-    _unwrap(connection, macros, [found.records for found, _ in parsed])
+    _unwrap(connection, macros, parsed)
     if redacted:
         # Its masks take a tenth of a second to import.
         from fame_sql.ingest.redact import redact
@@ -132,12 +141,12 @@ def _lines_of(parts: Sequence[Part]) -> pa.Table:
 
 def _parse(
     connection: duckdb.DuckDBPyConnection, macros: Macros, parts: Sequence[Part]
-) -> list[tuple[Framed, Layout]]:
+) -> list[_Parsed]:
     """Parse the lines of all parts, those of one layout with one statement.
 
     Returns
     -------
-    list of (Framed, Layout)
+    list of _Parsed
         The lines of each layout.
     """
     observed, parsed = utc_now(), []
@@ -148,7 +157,7 @@ def _parse(
         statement = _fill_statement(read_as, several=several, framed=framed)
         macros.prepare(statement, layout.times, latest)
         _fill(connection, found, statement, {"observed_timestamp": observed, **layout.constants})
-        parsed.append((found, layout))
+        parsed.append(_Parsed(found, layout, latest))
     return parsed
 
 
@@ -172,7 +181,8 @@ def _groups(parts: Sequence[Part]) -> Iterator[tuple[Layout, datetime | None, li
     for same in alike.values():
         layout = with_usual_keys([part.layout for part in same])
         groups: dict[tuple[datetime | None, int | None], list[Part]] = defaultdict(list)
-        yearless = needs_latest(layout.select)
+        # The time of a relay may lack the year too.
+        yearless = layout.splits == "relayed" or needs_latest(layout.select)
         for part in same:
             latest = _end_of_day(part.load.latest) if yearless else None
             # A record over several lines ends with its source.
@@ -213,25 +223,24 @@ def _placed(found: Framed, layout: Layout) -> pa.Table:
     return lines.set_column(1, "line_number", places).append_column("is_header", headers)
 
 
-def _join_lines(
-    connection: duckdb.DuckDBPyConnection, parsed: Sequence[tuple[Framed, Layout]]
-) -> None:
+def _join_lines(connection: duckdb.DuckDBPyConnection, parsed: Sequence[_Parsed]) -> None:
     """Append lines that continue a record to it, if there are any."""
     if not connection.execute(sql.load("ingest/some_continue")).fetchall()[0][0]:
         return
-    lines = pa.concat_tables([_placed(found, layout) for found, layout in parsed])
+    lines = pa.concat_tables([_placed(found, layout) for found, layout, _ in parsed])
     with _registered(connection, "raw_lines", lines):
         connection.execute(sql.load("ingest/join_lines"))
 
 
 def _unwrap(
-    connection: duckdb.DuckDBPyConnection, macros: Macros, framed: Sequence[pa.Table | None]
+    connection: duckdb.DuckDBPyConnection, macros: Macros, parsed: Sequence[_Parsed]
 ) -> None:
     """Add what envelopes say of the records in them."""
     statement = sql.load("ingest/unwrap")
-    for records in framed:
+    for found, layout, latest in parsed:
+        records = found.records
         if records is not None and records["outer"].null_count < len(records):
-            macros.prepare(statement)
+            macros.prepare(statement, layout.times, latest)
             with _registered(connection, "records", records):
                 connection.execute(statement, {"scale": SCALE})
 

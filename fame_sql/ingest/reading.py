@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fame_sql.errors import InputError
 from fame_sql.ingest.bounds import MOST_TIMES
 from fame_sql.ingest.columns import ColumnChoice
-from fame_sql.ingest.formats.detection import NO_HINTS, Hints
+from fame_sql.ingest.formats.hints import NO_HINTS, Hints
 
 
 @dataclass(frozen=True)

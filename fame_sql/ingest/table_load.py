@@ -14,7 +14,7 @@ from fame_sql.errors import InputError
 from fame_sql.ingest.batch import Absorb
 from fame_sql.ingest.columns import ColumnChoice, Columns, find_columns
 from fame_sql.ingest.file_load import SHARES, save_loads
-from fame_sql.ingest.formats.detection import NO_HINTS, Hints
+from fame_sql.ingest.formats.hints import NO_HINTS, Hints
 from fame_sql.ingest.known import KnownLoads, Load
 from fame_sql.ingest.macros import Macros
 from fame_sql.ingest.report import EXAMPLES, IngestReport, ParseFault, State

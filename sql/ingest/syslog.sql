@@ -5,7 +5,7 @@ WITH headed AS (
         *,
         regexp_extract(
             line,
-            '^(?:<(\d{1,3})>)?([A-Z][a-z]{2}) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)\d* (?:((?:19|20)\d{2}) {1,2})?(\S+)(?: |$)',
+            '^(?:<(\d{1,3})>)?([A-Z][a-z]{2}|[a-zÀ-ɏ]{3,5}\.?) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)\d* {1,2}(?:((?:19|20)\d{2}) {1,2})?(\S+)(?: |$)',
             ['priority', 'month', 'day', 'year', 'clock', 'late_year', 'host']
         ) AS classic,
         if(
@@ -20,6 +20,15 @@ WITH headed AS (
     FROM raw_lines
 ),
 
+months AS (
+    SELECT
+        *,
+        coalesce(
+            nullif(ingest_month_number(classic.month), 0), ingest_month(classic.month)
+        ) AS month
+    FROM headed
+),
+
 timed AS (
     SELECT
         *,
@@ -27,10 +36,10 @@ timed AS (
             ingest_iso_timestamp(iso.moment),
             if(
                 classic.year || classic.late_year = '',
-                ingest_yearless(ingest_month_number(classic.month), classic.day, classic.clock),
+                ingest_yearless(month, classic.day, classic.clock),
                 ingest_local(
                     ingest_dated(
-                        classic.year || classic.late_year, ingest_month_number(classic.month), classic.day, classic.clock
+                        classic.year || classic.late_year, month, classic.day, classic.clock
                     )
                 )
             )
@@ -40,7 +49,7 @@ timed AS (
             regexp_replace(coalesce(nullif(classic.host, ''), iso.host), '^(?:.*[^:]:|[\[(].*)$', ''), ''
         ) AS host,
         coalesce(nullif(classic.priority, ''), nullif(iso.priority, '')) AS priority
-    FROM headed
+    FROM months
 ),
 
 messages AS (
@@ -49,9 +58,23 @@ messages AS (
         if(
             moment IS NULL,
             line,
-            regexp_replace(line, '^(?:<\d{1,3}>)?(?:\S+T|[A-Z][a-z]{2} +\d+ (?:\d{4} )?)\S+ (?:(?:19|20)\d{2} {1,2})?(?:[^\s\[(](?:\S*[^\s:])?(?: |$)|\S*::(?: |$))?', '')
+            regexp_replace(line, '^(?:<\d{1,3}>)?(?:\S+T|[A-Za-zÀ-ɏ]{3,5}\.? +\d+ (?:\d{4} )?)\S+ {1,2}(?:(?:19|20)\d{2} {1,2})?(?:[^\s\[(](?:\S*[^\s:])?(?: |$)|\S*::(?: |$))?', '')
         ) AS message
     FROM timed
+),
+
+-- BusyBox and OpenWrt write the facility and the level before the program, maybe instead of the host.
+selected AS (
+    SELECT
+        * REPLACE (
+            if(regexp_full_match(host, '(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\.(emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug)'), NULL, host) AS host,
+            regexp_replace(message, '^(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\.(emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug) ', '') AS message
+        ),
+        concat(
+            regexp_extract(host, '^(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\.(emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug)$', 1),
+            regexp_extract(message, '^(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\.(emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug) ', 1)
+        ) AS selected_level
+    FROM messages
 ),
 
 programs AS (
@@ -70,7 +93,7 @@ programs AS (
             '',
             regexp_extract(message, '^\S+: \[ID \d+ \w+\.([a-z]+)\] ', 1)
         ) AS identified_level
-    FROM messages
+    FROM selected
 ),
 
 -- A tag may have no blank after it, or one in it; then the number of the process ends it.
@@ -97,9 +120,11 @@ leveled AS (
                 )
             ELSE ''
         END AS tagged_level,
-        -- Without a program, a word that begins like a sentence is no host, but one.
+        -- Without a program, a word that begins like a sentence is no host, but one. So is each word
+        -- that is not known as a host, where the lines say which are.
         CASE
-            WHEN tag = '' AND program IS NULL THEN regexp_extract(host, '^[A-Z][a-z]+$')
+            WHEN tag = '' AND program IS NULL AND NOT host IN ($hosts)
+                THEN regexp_extract(host, '$no_host')
             ELSE ''
         END AS first_word
     FROM tags
@@ -127,6 +152,7 @@ SELECT
     CASE
         WHEN moment IS NULL THEN NULL
         WHEN facility_level <> '' THEN ingest_priority_level(facility_level)
+        WHEN selected_level <> '' THEN selected_level
         WHEN identified_level <> '' THEN identified_level
         WHEN tagged_level <> '' THEN tagged_level
         WHEN priority IS NULL AND regexp_matches(body, '^[\[(]')

@@ -105,7 +105,7 @@ list_transform(
     [
         regexp_extract(
             text,
-            '^(?:[A-Za-zÀ-ɏ]{2,9}\.?,? +)?([A-Za-zÀ-ɏ]{3,9}\.?) {1,2}(\d{1,2})(?:,? (\d{4}))?,? $clock ?$zone?(?: (\d{4}))?$$',
+            '^(?:[A-Za-zÀ-ɏ]{2,9}\.?,? +)?([A-Za-zÀ-ɏ]{3,9}\.?) {1,2}(\d{1,2})(?:,? (\d{4}))?,? (?:@ |at )?$clock ?$zone?(?: (\d{4}))?$$',
             ['month', 'day', 'year', 'clock', 'half', 'zone', 'late_year']
         )
     ],

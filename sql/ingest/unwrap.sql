@@ -10,16 +10,26 @@ SET
     END,
     severity_text = coalesce(incoming.severity_text, said.level),
     severity_number = coalesce(incoming.severity_number, ingest_severity_number(said.level)),
+    host_name = coalesce(incoming.host_name, said.host),
+    service_name = coalesce(incoming.service_name, said.service),
     attributes = CASE
-        WHEN incoming.attributes IS NULL THEN nullif(said."outer", '{}')
-        ELSE json_merge_patch(incoming.attributes, said."outer")
+        WHEN incoming.attributes IS NULL THEN nullif(said.beside, '{}')
+        ELSE json_merge_patch(incoming.attributes, said.beside)
     END
 FROM (
     SELECT
         line_number * $scale + ordinal AS place,
-        "outer",
+        CASE
+            WHEN contains("outer", '"fame.')
+                THEN json_merge_patch("outer", '{"fame.host":null,"fame.service":null,"fame.level":null}')
+            ELSE "outer"
+        END AS beside,
+        "outer" ->> '$."fame.host"' AS host,
+        "outer" ->> '$."fame.service"' AS service,
         ingest_time(outer_time) AS moment,
-        ingest_priority_level("outer" ->> '$."syslog.priority"') AS level
+        coalesce(
+            "outer" ->> '$."fame.level"', ingest_priority_level("outer" ->> '$."syslog.priority"')
+        ) AS level
     FROM records
     WHERE "outer" IS NOT NULL
 ) AS said

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fame_sql.ingest.formats.definition import Format
-from fame_sql.ingest.formats.detection import Hints, choose_layout
+from fame_sql.ingest.formats.detection import choose_layout
+from fame_sql.ingest.formats.hints import Hints
 from fame_sql.ingest.formats.layout import Layout, with_usual_keys
 from fame_sql.ingest.formats.library import known_formats
 

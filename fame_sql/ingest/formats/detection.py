@@ -2,95 +2,45 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from fame_sql.errors import InputError
 from fame_sql.ingest.formats.definition import Format
 from fame_sql.ingest.formats.documents import known_keys
+from fame_sql.ingest.formats.enveloped import (
+    enveloped,
+    is_line_of,
+    lines_in,
+    plain_formats,
+    relaying,
+    shipping,
+)
+from fame_sql.ingest.formats.evidence import date_of, day_first, fields_of, keys_of, sample
+from fame_sql.ingest.formats.hints import NO_HINTS, Hints
+from fame_sql.ingest.formats.hosts import hosts_of
 from fame_sql.ingest.formats.layout import DATED, Layout
 from fame_sql.ingest.formats.levels import levels_are_column, levels_are_late
 from fame_sql.ingest.formats.library import ANYTHING, GENERAL, known_formats
 from fame_sql.ingest.formats.statements import Choices
 from fame_sql.ingest.records import has_several, objects_over_lines
-from fame_sql.ingest.records.cleaning import without_colours
-from fame_sql.ingest.records.delimited import fields_named, header_of
-from fame_sql.ingest.records.framing import SPLITTERS
-from fame_sql.ingest.records.record import Line
-from fame_sql.ingest.times import TimeChoices, check_date, check_timezone, is_date
-
-SAMPLE_LINES = 1000
-"""Number of lines from which the format is detected."""
+from fame_sql.ingest.records.delimited import fields_named, header_of, plain_name
+from fame_sql.ingest.times import TimeChoices, check_timezone
 
 _GROUP_NAME = re.compile(r"\(\?P<\w+>")
 _REFERENCE = re.compile(r"\\[1-9]|\(\?P=|\(\?\(")
 _FEW, _SOME = 0.02, 0.2
 _HEADER_LINES = 20
-_MOST_COLUMNS = 4096
 _DATED = re.compile(DATED)
 _CONTINUES = re.compile(
     r"\s|at |Caused by|Traceback |goroutine |\.\.\. \d+ more|[}\])]|panic|During handling|"
     r"The above exception|--- |stack backtrace|note: |[\w$.]+(?:Exception|Error)\b|Trace\["
     r"|\S+\(0x|created by "
 )
-_CLOCK_ALONE = re.compile(r"(?:^|[^\w:T-]|\D )\d\d:\d\d:\d\d")
 _CLOCK_FIRST = re.compile(r"\W?\d\d:\d\d:\d\d[\s.,\]|]")
-_DATE_IN_NAME = re.compile(r"(?:^|\D)((?:19|20)\d\d)[-_.]?([01]\d)[-_.]?([0-3]\d)(?:\D|$)")
-_DAY_OR_MONTH = re.compile(r"\W?(\d{1,2})[/-](\d{1,2})[/-](?:\d{4}|\d{2})[ ,T-]")
-
-
-@dataclass(frozen=True)
-class Hints:
-    """What a user says about how a source is to be read.
-
-    Parameters
-    ----------
-    timezone : str, optional
-        The zone of times without one, such as ``Europe/Berlin``; None is UTC.
-    date : str, optional
-        The date of times without one, as in 2024-02-03; None is that in the name of the file, or
-        else that of its last change.
-    time_format : str, optional
-        How times are written, in the codes of ``strptime`` or ``epoch``.
-    message_key, time_key, level_key, label_key : str, optional
-        For records that are objects: the key of the message, the time, the level and the label.
-    host, service : str, optional
-        The host and the service of records that name none.
-    format_files : tuple of Path
-        Files or folders of further formats.
-    keep_ansi : bool
-        Keep lines with their colours in the attribute ``ansi``.
-    """
-
-    timezone: str | None = None
-    date: str | None = None
-    time_format: str | None = None
-    message_key: str | None = None
-    time_key: str | None = None
-    level_key: str | None = None
-    label_key: str | None = None
-    host: str | None = None
-    service: str | None = None
-    format_files: tuple[Path, ...] = ()
-    keep_ansi: bool = False
-
-    @property
-    def keys(self) -> tuple[tuple[str, str], ...]:
-        """The columns and the keys that hold them."""
-        pairs = (
-            ("body", self.message_key),
-            ("timestamp", self.time_key),
-            ("severity_text", self.level_key),
-            ("label", self.label_key),
-        )
-        return tuple((column, key) for column, key in pairs if key is not None)
-
-
-NO_HINTS = Hints()
 
 
 def choose_layout(name: str, path: Path, head: bytes, hints: Hints = NO_HINTS) -> Layout:
@@ -128,11 +78,18 @@ def choose_layout(name: str, path: Path, head: bytes, hints: Hints = NO_HINTS) -
             )
         found = Layout(known, continuation=known.continuation, reason="named with --format")
     if found.format.envelope:
-        return _inside(found, formats, lines, path, hints)
-    return _completed(found, lines, path, hints)
+        return _within(found, formats, lines, path, hints)
+    if found.format.name == "syslog" and (relayed := relaying(found, lines)):
+        return _within(relayed, formats, lines, path, hints)
+    whole = _completed(found, lines, path, hints)
+    if (shipped := shipping(whole, hints)) and (inner := lines_in(shipped, lines)):
+        held = _detect(plain_formats(formats), inner)
+        if is_line_of(held, inner):
+            return enveloped(shipped, _completed(held, inner, path, hints), formats[ANYTHING])
+    return whole
 
 
-def _inside(
+def _within(
     outside: Layout,
     formats: Mapping[str, Format],
     lines: Sequence[str],
@@ -140,24 +97,9 @@ def _inside(
     hints: Hints,
 ) -> Layout:
     """Return the layout of the lines in an envelope."""
-    numbered = [Line(line, number, 0, None) for number, line in enumerate(lines, 1)]
-    splits = outside.format.records
-    inner = [record.text for record in SPLITTERS[splits](numbered, {}) if record.text.strip()]
-    plain = {name: known for name, known in formats.items() if not known.envelope}
-    found = _completed(_detect(plain, inner), inner, path, hints)
-    others = found.others
-    if found.format.name != ANYTHING and all(one.name != ANYTHING for one in others):
-        # A container may say anything beside what its program logs.
-        others = (*others, replace(formats[ANYTHING], detect="(?s:.)"))
-    return replace(
-        found,
-        envelope=outside.format,
-        others=others,
-        choices=replace(found.choices, framed=False),
-        splits=splits,
-        continuation="traces",
-        reason=f"{outside.reason}, and {found.reason} inside",
-    )
+    inner = lines_in(outside, lines)
+    found = _completed(_detect(plain_formats(formats), inner), inner, path, hints)
+    return enveloped(outside, found, formats[ANYTHING])
 
 
 def _count(known: Format, lines: Sequence[str]) -> int:
@@ -265,6 +207,20 @@ def _column_names(table: Format) -> frozenset[str]:
     return frozenset(name.lower() for names in table.keys.values() for name in names)
 
 
+def _keys_of_columns(known: Format, columns: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield columns of a table whose names are nearly those of keys, where no name is the same."""
+    if known.records != "csv" or known.columns:
+        return
+    for column, names in known.keys.items():
+        if not set(names).isdisjoint(columns):
+            continue
+        for key in (name.lower() for name in names if len(name) > 1):
+            alike = [name for name in columns if plain_name(name) == key]
+            if alike:
+                yield column, alike[0]
+                break
+
+
 def _columns(known: Format, lines: Sequence[str]) -> tuple[tuple[str, ...], str]:
     """Return the columns of a table, and what stands between them."""
     if known.columns:
@@ -317,7 +273,7 @@ def _others(
 
 def _completed(found: Layout, lines: Sequence[str], path: Path, hints: Hints) -> Layout:
     known = found.format
-    keys = frozenset(_keys_of(lines)) if known.keys and known.records == "json" else frozenset()
+    keys = frozenset(keys_of(lines)) if known.keys and known.records == "json" else frozenset()
     usual = keys & (known_keys(known) | {key for _, key in hints.keys}) if keys else keys
     splits = known.records
     if splits == "logfmt" or (splits == "json" and not has_several(lines)):
@@ -327,19 +283,21 @@ def _completed(found: Layout, lines: Sequence[str], path: Path, hints: Hints) ->
     dated = [line for line in lines if _DATED.match(line)] or lines
     choices = Choices(
         time_format=hints.time_format,
-        keys=hints.keys,
+        keys=(*hints.keys, *_keys_of_columns(known, columns)),
         usual_keys=usual,
         levels_are_column=_has_text(found) and levels_are_column(dated),
         levels_are_late=_has_text(found) and levels_are_late(dated),
         framed=splits != "lines",
+        hosts=hosts_of(lines) if known.name == "syslog" else None,
         columns=columns,
         delimiter=delimiter,
     )
+    dates = fields_of(lines) if known.keys else lines
     timezone = None if hints.timezone is None else check_timezone(hints.timezone)
     return replace(
         found,
         choices=choices,
-        times=TimeChoices(timezone, _day_first(lines), *_date(lines, path, hints)),
+        times=TimeChoices(timezone, day_first(dates), *date_of(lines, path, hints)),
         splits=splits,
         constants={"host": hints.host, "service": hints.service},
         keep_ansi=hints.keep_ansi,
@@ -348,43 +306,3 @@ def _completed(found: Layout, lines: Sequence[str], path: Path, hints: Hints) ->
 
 def _has_text(found: Layout) -> bool:
     return any(known.name == ANYTHING for known in (found.format, *found.others))
-
-
-def _keys_of(lines: Sequence[str]) -> set[str]:
-    found: set[str] = set()
-    for line in lines:
-        try:
-            document = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(document, dict):
-            found.update(document)
-    return found
-
-
-def _day_first(lines: Sequence[str]) -> bool | None:
-    """Return whether dates of numbers have the day first; None if they do not say."""
-    dates = [
-        (int(found[1]), int(found[2])) for line in lines if (found := _DAY_OR_MONTH.match(line))
-    ]
-    day_first = any(first > 12 for first, _ in dates)
-    month_first = any(second > 12 for _, second in dates)
-    return None if day_first == month_first else day_first
-
-
-def _date(lines: Sequence[str], path: Path, hints: Hints) -> tuple[str | None, bool]:
-    """Return the date of times without one, and whether the user has named it."""
-    if hints.date is not None:
-        return check_date(hints.date), True
-    if not any(map(_CLOCK_ALONE.search, lines)):
-        return None, False
-    named = _DATE_IN_NAME.search(path.name)
-    written = "-".join(named.groups()) if named else ""
-    return (written if is_date(written) else None), False
-
-
-def sample(head: bytes) -> list[str]:
-    """Return the first lines of a source that are not blank."""
-    text = head.decode("utf-8", "replace").removeprefix("\ufeff")
-    lines = (without_colours(line[:_MOST_COLUMNS]) for line in text.split("\n") if line.strip())
-    return [line for line, _ in zip(lines, range(SAMPLE_LINES), strict=False)]

@@ -66,7 +66,7 @@ def document_select(
         Whether any document has another key than the usual ones. If none has, :func:`other_keys`
         is not searched for again.
     """
-    keys = _merged(known.keys, own_keys)
+    keys = merged_keys(known.keys, own_keys)
     every, often = _searched(keys, usual)
     rare = _rare(every, often) if has_others else []
     if not has_others:
@@ -102,7 +102,7 @@ def other_keys(
     """
     if not known.keys or known.records == "logfmt":
         return None
-    every, often = _searched(_merged(known.keys, own_keys), usual)
+    every, often = _searched(merged_keys(known.keys, own_keys), usual)
     rare = _rare(every, often)
     return _contains_any(rare, "line") if rare else None
 
@@ -131,9 +131,10 @@ def known_keys(known: Format) -> frozenset[str]:
     return frozenset(_first(path) for path in _paths(known.keys))
 
 
-def _merged(
+def merged_keys(
     keys: Mapping[str, Sequence[str]], own: Iterable[tuple[str, str]]
 ) -> dict[str, list[str]]:
+    """Return the keys of each column, those of a user first."""
     merged = {column: list(names) for column, names in keys.items()}
     for column, name in own:
         # A dot of a user's key may be part of it, or lead into an object.

@@ -51,6 +51,8 @@ class Layout:
     joins_all : bool
         Whether the user wants every line without a header joined to the record before, also to one
         that an earlier load has read.
+    outer_keys : mapping
+        For objects whose messages are lines: the keys of each column.
     reason : str
         Why the format was taken, for people.
     """
@@ -68,6 +70,7 @@ class Layout:
     )
     keep_ansi: bool = False
     joins_all: bool = False
+    outer_keys: Mapping[str, Sequence[str]] = field(default_factory=dict, compare=False)
     reason: str = field(default="", compare=False)
 
     @property
@@ -82,6 +85,8 @@ class Layout:
             "columns": self.choices.columns,
             "delimiter": self.choices.delimiter,
             "header": self.format.detect,
+            "outside": self.envelope.records if self.envelope else "",
+            "keys": self.outer_keys,
         }
 
     @property

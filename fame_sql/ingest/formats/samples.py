@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fame_sql.console import printable
 from fame_sql.ingest.formats.definition import Format, Sample
-from fame_sql.ingest.formats.detection import Hints
+from fame_sql.ingest.formats.hints import Hints
 
 if TYPE_CHECKING:
     from fame_sql.warehouse.warehouse import Warehouse

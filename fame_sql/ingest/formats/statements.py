@@ -44,6 +44,8 @@ class Choices:
         Whether they have it in brackets after other words.
     framed : bool
         Whether records were made of lines, so that there are documents.
+    hosts : tuple of str, optional
+        The words that are hosts where syslog names no program; None is any word.
     columns, delimiter : tuple of str, str
         The columns of a table, and what stands between them.
     """
@@ -55,6 +57,7 @@ class Choices:
     levels_are_column: bool = False
     levels_are_late: bool = False
     framed: bool = False
+    hosts: tuple[str, ...] | None = None
     columns: tuple[str, ...] = ()
     delimiter: str = ","
 
@@ -74,6 +77,8 @@ def select(known: Format, choices: Choices) -> str:
         return _pattern_select(known, choices.time_format)
     if known.name == "text" and choices.time_format is not None:
         return _written_select(known, choices.time_format)
+    if known.statement == "ingest/syslog":
+        return _syslog_select(choices.hosts)
     if known.statement != "ingest/text":
         return sql.load(known.statement)
     return Template(sql.load(known.statement)).substitute(
@@ -82,6 +87,14 @@ def select(known: Format, choices: Choices) -> str:
         clock=CLOCK_PATTERN,
         strict_zone=strict_zone(),
         letters=LETTERS,
+    )
+
+
+def _syslog_select(hosts: tuple[str, ...] | None) -> str:
+    no_host = "^[A-Z][a-z]+$" if hosts is None else "^[A-Za-z]+$"
+    # The dollars of its regular expressions stay.
+    return Template(sql.load("ingest/syslog")).safe_substitute(
+        hosts=literals(["", *(hosts or ())]), no_host=no_host
     )
 
 

@@ -15,7 +15,8 @@ from fame_sql.ingest.records.record import Line, Record
 DELIMITERS = (",", ";", "\t", "|")
 
 _MOST_LINES = 10_000
-_NAME = re.compile(r"[A-Za-z_@#][\w .@#/()-]{0,60}")
+_NAME = re.compile(r"[A-Za-z_@#][\w .@#/()\[\]:%-]{0,60}")
+_UNIT = re.compile(r"\s*[\[(].*")
 
 
 def header_of(lines: Sequence[str], known: frozenset[str]) -> tuple[tuple[str, ...], str] | None:
@@ -34,7 +35,7 @@ def header_of(lines: Sequence[str], known: frozenset[str]) -> tuple[tuple[str, .
         names = _fields(lines[0], delimiter)
         if len(names) < 3 or len(set(names)) < len(names) or not all(map(_NAME.fullmatch, names)):
             continue
-        if sum(name.lower() in known for name in names) >= 2 and _fits(
+        if sum(plain_name(name) in known for name in names) >= 2 and _fits(
             lines, delimiter, len(names)
         ):
             return tuple(names), delimiter
@@ -44,7 +45,14 @@ def header_of(lines: Sequence[str], known: frozenset[str]) -> tuple[tuple[str, .
 def _fits(lines: Sequence[str], delimiter: str, width: int) -> bool:
     numbered = [Line(line, number, 0, None) for number, line in enumerate(lines, 1)]
     rows = [row for row, _ in _rows(numbered, delimiter)][:50]
-    return sum(len(row) == width for row in rows) >= 0.8 * len(rows)
+    # Some programs end each row with a delimiter.
+    fitting = sum(len(row) >= width and not any(row[width:]) for row in rows)
+    return fitting >= 0.8 * len(rows)
+
+
+def plain_name(name: str) -> str:
+    """Return the name of a column in small letters, without a unit such as ``[UTC]``."""
+    return _UNIT.sub("", name).strip().lower().replace(" ", "_")
 
 
 def csv_records(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterator[Record]:

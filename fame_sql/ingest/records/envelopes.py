@@ -10,20 +10,23 @@ from typing import Any
 
 from fame_sql.ingest.records.json_objects import is_object
 from fame_sql.ingest.records.record import Line, Record
+from fame_sql.ingest.records.shipped import PRIORITY
 from fame_sql.warehouse.severities import NUMBERS
 
 _CONTAINER = re.compile(r"(\S+) (stdout|stderr) ([PF])(?::\S*)? ?(.*)", re.DOTALL)
-_COMPOSE = re.compile(r"(?:([a-z0-9][\w.-]*?) +\| ?|\[([a-z]+/[\w.-]+/[\w.-]+)\] )(.*)", re.DOTALL)
+_COMPOSE = re.compile(r"(?:([a-z0-9][\w.@-]*?) +\| ?|\[([a-z]+/[\w.-]+/[\w.-]+)\] )(.*)", re.DOTALL)
 _PRIORITY = re.compile(r"<(\d{1,3})> ?(.*)", re.DOTALL)
 _STAMPED = re.compile(
     r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[+-]\d\d:?\d\d))?)[ \t]+"
-    r"(?:(?:([^\s{\"\[]+?):?[ \t]+)?(\{.*\})\s*|((?:[IWEF]\d{4} \d\d:|\[?\d{4}-\d\d-\d\d|\w+=).*))",
+    r"(?:(?:([^\s{\"\[]+?):?[ \t]+)?(\{.*\})\s*"
+    r"|((?:[IWEF]\d{4} \d\d:|\[?\d{4}-\d\d-\d\d|\w+=|\S+ \S+ \S+ \[\d\d/).*))",
     re.DOTALL,
 )
+_LABELLED = re.compile(r"(\S+) (\{\w+=\"[^}]*\}|\{\})\s+(.*)", re.DOTALL)
+_LABEL = re.compile(r"(\w+)=(\"(?:[^\"\\]|\\.)*\")")
+_RUBY = re.compile(r"\[\d+\] (\S+): \[\[?([\d.]+)(?:, \{.*?\}\])?, (\{.*\})\]", re.DOTALL)
+_PAIR = re.compile(r"(\"(?:[^\"\\]|\\.)*\")=>")
 _MOST_PIECES = 10_000
-
-PRIORITY = "syslog.priority"
-"""The attribute of a priority that an envelope gives a record."""
 
 
 def container_lines(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterator[Record]:
@@ -44,7 +47,41 @@ def compose_lines(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterato
         if found is not None:
             composed, prefixed, text = found.groups()
             outer = json.dumps({"container": composed or prefixed})
-            record = replace(record, text=text, outer=outer)
+            time, _, text = _after_time(text) or (None, None, text)
+            record = replace(record, text=text, outer_time=time, outer=outer)
+        yield record
+
+
+def labelled_lines(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterator[Record]:
+    """Yield the lines that Loki's logcli prints after their time and labels."""
+    for line in lines:
+        found = _LABELLED.fullmatch(line.text)
+        record = Record.of_line(line)
+        if found is not None:
+            time, labels, text = found.groups()
+            said = {name: _unquoted(value) for name, value in _LABEL.findall(labels)}
+            record = replace(record, text=text, outer_time=time, outer=json.dumps(said))
+        yield record
+
+
+def _unquoted(value: str) -> str:
+    try:
+        return str(json.loads(value))
+    except ValueError:
+        return value
+
+
+def ruby_lines(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterator[Record]:
+    """Yield the records that Fluent Bit prints as hashes of Ruby, with their time and tag."""
+    for line in lines:
+        found = _RUBY.fullmatch(line.text)
+        record = Record.of_line(line)
+        if found is not None:
+            tag, time, given = found.groups()
+            document = _PAIR.sub(r"\1:", given)
+            if is_object(document):
+                said = {"timestamp": time, "tag": tag, **json.loads(document)}
+                record = replace(record, document=json.dumps(said))
         yield record
 
 
@@ -62,14 +99,22 @@ def lines_with_priority(lines: Iterable[Line], settings: Mapping[str, Any]) -> I
 def stamped_lines(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterator[Record]:
     """Yield JSON objects after a time and maybe a tag, and other records after a second time."""
     for line in lines:
-        found = _STAMPED.fullmatch(line.text)
+        found = _after_time(line.text)
         record = Record.of_line(line)
-        if found is not None and (found[4] or (_is_tag(found[2]) and is_object(found[3]))):
-            time, tag, document, text = found.groups()
-            text = document or text
+        if found is not None:
+            time, tag, text = found
             outer = json.dumps({} if tag is None else {"tag": tag})
             record = replace(record, text=text, outer_time=time, outer=outer)
         yield record
+
+
+def _after_time(text: str) -> tuple[str, str | None, str] | None:
+    """Return the time and the tag before an object or another record, and what stands there."""
+    found = _STAMPED.fullmatch(text)
+    if found is None or not (found[4] or (_is_tag(found[2]) and is_object(found[3]))):
+        return None
+    time, tag, document, line = found.groups()
+    return time, tag, document or line
 
 
 def _is_tag(word: str | None) -> bool:

@@ -16,13 +16,16 @@ from fame_sql.ingest.records.envelopes import (
     compose_lines,
     container_lines,
     docker_lines,
+    labelled_lines,
     lines_with_priority,
+    ruby_lines,
     stamped_lines,
 )
 from fame_sql.ingest.records.headed import headed_lines
-from fame_sql.ingest.records.journal import journal_records
+from fame_sql.ingest.records.journal import journal_records, verbose_records
 from fame_sql.ingest.records.json_objects import json_records, records_by_line
 from fame_sql.ingest.records.record import Line, Record
+from fame_sql.ingest.records.shipped import relayed_lines, shipped_lines
 from fame_sql.ingest.records.windows import windows_records
 
 Splitter = Callable[[list[Line], Mapping[str, Any]], Iterable[Record]]
@@ -40,6 +43,11 @@ SPLITTERS: dict[str, Splitter] = {
     "compose": compose_lines,
     "priority": lines_with_priority,
     "stamped": stamped_lines,
+    "labelled": labelled_lines,
+    "ruby": ruby_lines,
+    "journal-verbose": verbose_records,
+    "shipped": shipped_lines,
+    "relayed": relayed_lines,
     "headed": headed_lines,
     "counted": counted_messages,
 }

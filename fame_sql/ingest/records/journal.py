@@ -11,6 +11,7 @@ from fame_sql.ingest.records.record import Line, Record
 
 _FIELD = re.compile(r"([A-Z_][A-Z0-9_]*)=(.*)", re.DOTALL)
 _NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
+_BEGUN = re.compile(r"[^\W\d]+\.? (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S* \S+) \[s=")
 # The length before a value with line ends: 8 bytes, of which the last are null.
 _LENGTH = re.compile(r"^.{1,16}?\x00{2,}", re.DOTALL)
 
@@ -30,7 +31,33 @@ def journal_records(lines: Iterable[Line], settings: Mapping[str, Any]) -> Itera
         yield Record.of_lines(held, _object(held))
 
 
+def verbose_records(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterator[Record]:
+    """Yield the records of ``journalctl -o verbose``; each begins with its time and cursor."""
+    held: list[Line] = []
+    for line in lines:
+        if held and not line.text.startswith(" "):
+            yield _verbose(held)
+            held = []
+        held.append(line)
+    if held:
+        yield _verbose(held)
+
+
+def _verbose(lines: list[Line]) -> Record:
+    begun = _BEGUN.match(lines[0].text)
+    fields = [line._replace(text=line.text[4:]) for line in lines[1:]]
+    if begun is None or not fields:
+        return Record.of_lines(lines)
+    said = {"time": begun[1], **_fields(fields)}
+    return Record.of_lines(lines, json.dumps(said, ensure_ascii=False))
+
+
 def _object(lines: list[Line]) -> str | None:
+    found = _fields(lines)
+    return json.dumps(found, ensure_ascii=False) if "__REALTIME_TIMESTAMP" in found else None
+
+
+def _fields(lines: list[Line]) -> dict[str, str]:
     found: dict[str, str] = {}
     name = ""
     for line in lines:
@@ -43,4 +70,4 @@ def _object(lines: list[Line]) -> str | None:
         elif name:
             value = _LENGTH.sub("", line.text)
             found[name] = f"{found[name]}\n{value}" if found[name] else value
-    return json.dumps(found, ensure_ascii=False) if "__REALTIME_TIMESTAMP" in found else None
+    return found

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from fame_sql.ingest.records.copies import KEPT, Copies
+from fame_sql.ingest.records.exports import EXPORTED, exported
 from fame_sql.ingest.records.otlp import otlp_objects
 from fame_sql.ingest.records.record import Line, Record
 
@@ -29,7 +30,8 @@ _LONGEST = 100_000
 def has_several(lines: Sequence[str]) -> bool:
     """Return whether some lines are not exactly one JSON object, or hold records in a list."""
     return any(
-        _ARRAY.match(line) or _ENVELOPE.search(line) or _SEVERAL.search(line) for line in lines
+        any(one.search(line) for one in (_ENVELOPE, _SEVERAL, EXPORTED)) or _ARRAY.match(line)
+        for line in lines
     ) or objects_over_lines(lines)
 
 
@@ -50,7 +52,10 @@ def objects_over_lines(lines: Sequence[str]) -> bool:
 def json_records(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterator[Record]:
     """Yield the JSON objects of lines as records; other lines are records of their own."""
     for record in _objects(lines):
-        if record.document is not None and _ENVELOPE.search(record.document):
+        document = record.document
+        if document is not None and EXPORTED.search(document):
+            yield from _exported(record)
+        elif document is not None and _ENVELOPE.search(document):
             yield from _unpacked(record)
         else:
             yield record
@@ -138,6 +143,19 @@ def _flat(text: str) -> str:
         return text
     between = (line.strip() for line in others[:-1])
     return " ".join([first.rstrip(), *filter(None, between), others[-1].lstrip()])
+
+
+def _exported(record: Record) -> Iterator[Record]:
+    """Yield the records of an export, or the object as it is if it is none."""
+    try:
+        found = list(exported(json.loads(record.document or "")))
+    except (ValueError, RecursionError):
+        found = []
+    if not found:
+        yield from _unpacked(record)
+    for one in found:
+        text = json.dumps(one, ensure_ascii=False)
+        yield replace(record, text=text, document=text)
 
 
 def _unpacked(record: Record) -> Iterator[Record]:

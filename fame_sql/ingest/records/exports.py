@@ -1,0 +1,38 @@
+"""Records in the objects that stores of logs export: Elasticsearch, Loki and Splunk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+EXPORTED = re.compile(r'"(?:_source|result|hits|streams)"\s*:\s*(?:[\[{]|$)')
+"""What the text of such an object holds."""
+
+_SHORT = ("_index", "_id")
+
+
+def exported(given: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the records that an object holds, none if it is no export."""
+    match given:
+        case {"_source": dict(source)}:
+            yield {**source, **{name: given[name] for name in _SHORT if name in given}}
+        case {"hits": {"hits": list(hits)}}:
+            for hit in hits:
+                if isinstance(hit, dict):
+                    yield from exported(hit)
+        case {"result": dict(row)} if "_raw" in row or "_time" in row:
+            yield row
+        case {"data": {"result": list(streams)}} | {"streams": list(streams)}:
+            for stream in streams:
+                yield from _of_stream(stream)
+
+
+def _of_stream(given: Any) -> Iterator[dict[str, Any]]:
+    """Yield the lines of a stream of Loki, each after its time."""
+    match given:
+        case {"stream": dict(labels), "values": list(values)}:
+            for value in values:
+                match value:
+                    case [str(time), str(line), *_]:
+                        yield {"labels": labels, "timestamp": time, "line": line}
