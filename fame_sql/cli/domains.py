@@ -89,7 +89,7 @@ def _print_requests(
     grouper = LLMGrouper(model, stability=stability)
     summaries = read_summaries(warehouse)
     requests = grouper.preview(summaries)
-    merges = grouper.merges_in_words(summaries)
+    merges = grouper.merges(summaries).in_words()
     print_requests(model, requests, [merges] if merges else [], as_json=as_json)
 
 

@@ -283,7 +283,7 @@ def _preview_domains(warehouse: Warehouse, model: LanguageModel) -> tuple[list[R
     if counts["domains"] == 0:
         grouper = LLMGrouper(model)
         note = "the requests for the grouping will also contain the labels that are missing now"
-        if merges := grouper.merges_in_words(summaries):
+        if merges := grouper.merges(summaries).in_words():
             note += f"; {merges}"
         return grouper.preview(summaries), note
     if counts["templates_without_domain"] == 0:

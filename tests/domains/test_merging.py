@@ -7,6 +7,7 @@ import json
 import pytest
 from llm_server import LanguageServer, group, rows_of
 
+from fame_sql.domains.certification.certification import certify
 from fame_sql.domains.grouping import TemplateSummary
 from fame_sql.domains.proposals.by_llm import LLMGrouper
 from fame_sql.llm.client import Client
@@ -32,7 +33,7 @@ def test_every_request_fits_the_window(empty: Warehouse, server: LanguageServer)
     model = LanguageModel("gpt-4o", Ledger(empty), Redactor(), client, window=WINDOW)
     grouper = LLMGrouper(model, stability=False)
     templates = [template(number) for number in range(300)]
-    planned = len(grouper.preview(templates)) + grouper.merges_at_most(templates)
+    planned = len(grouper.preview(templates)) + len(grouper.merges(templates).sizes)
     proposal = grouper(templates)
     merges = [body for body in server.requests if any(r["id"] == "d1" for r in rows_of(body))]
     assert len(merges) > 1
@@ -43,3 +44,33 @@ def test_every_request_fits_the_window(empty: Warehouse, server: LanguageServer)
     named = [i for domain in proposal.domains for i in domain.template_ids]
     assert sorted(named) == sorted(t.template_id for t in templates)
     assert len(proposal.domains) == 9
+
+
+def test_a_model_that_groups_nothing_needs_no_more_merges_than_planned(
+    empty: Warehouse, server: LanguageServer
+) -> None:
+    """Each row as a domain of its own: asked once more, and then cut to what is allowed."""
+
+    def scattered(body: dict) -> str:
+        rows = rows_of(body)
+        return json.dumps(
+            {
+                "domains": [
+                    {"name": f"d {r['id']}", "description": "", "members": [r["id"]]} for r in rows
+                ]
+            }
+        )
+
+    server.answer = scattered
+    client = Client(server.base_url, "key")
+    model = LanguageModel("gpt-4o", Ledger(empty), Redactor(), client, window=8000)
+    grouper = LLMGrouper(model, stability=False)
+    templates = [template(number) for number in range(200)]
+    planned = len(grouper.preview(templates)) + len(grouper.merges(templates).sizes)
+    proposal = grouper(templates)
+    asked_again = [body for body in server.requests if len(body["messages"]) > 2]
+    assert len(server.requests) - len(asked_again) <= planned
+    assert len(certify(proposal, templates).domains) <= 16
+    named = [i for domain in proposal.domains for i in domain.template_ids]
+    assert sorted(named) == sorted(t.template_id for t in templates)
+    assert any("domains in one answer" in finding.detail for finding in proposal.findings)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fame_sql.domains.certification.certificate import CertificationRules
 from fame_sql.domains.certification.draft import Draft, Group, Neighbourhood, describe_ids, excerpt
-from fame_sql.domains.grouping import Domain, unique_slugs
+from fame_sql.domains.grouping import Domain, TemplateSummary, unique_slugs
 
 
 def add_proposed(draft: Draft, domains: Sequence[Domain]) -> None:
@@ -80,6 +81,37 @@ def limit(draft: Draft) -> None:
         action = f"'{excerpt(group.name)}' merged into '{target.name}', {reason}"
         draft.record_failure("number of domains", target.name, f"{count} allowed", action)
         target.rows += group.rows
+
+
+def limited(
+    domains: Sequence[Domain], templates: Sequence[TemplateSummary], rules: CertificationRules
+) -> tuple[Domain, ...]:
+    """Return domains, or the largest with the others merged into them where there are too many.
+
+    Parameters
+    ----------
+    domains : sequence of Domain
+        Domains of some of the templates.
+    templates : sequence of TemplateSummary
+        Every template.
+    rules : CertificationRules
+        The maximum number of domains.
+    """
+    if len(domains) <= rules.max_domains:
+        return tuple(domains)
+    named = {template_id for domain in domains for template_id in domain.template_ids}
+    known = [t for t in templates if t.template_id in named]
+    draft = Draft(sorted(known, key=lambda t: t.template_id), rules)
+    add_proposed(draft, domains)
+    limit(draft)
+    return tuple(
+        Domain(
+            group.name,
+            group.description,
+            tuple(draft.templates[row].template_id for row in group.rows),
+        )
+        for group in draft.groups
+    )
 
 
 def _largest(draft: Draft) -> list[Group]:

@@ -10,7 +10,9 @@ from itertools import accumulate
 from fame_sql.domains.certification.certificate import CertificationRules, Finding
 from fame_sql.domains.certification.certification import certify
 from fame_sql.domains.certification.inspection import stability
+from fame_sql.domains.certification.membership import limited
 from fame_sql.domains.grouping import Domain, Grouping, TemplateSummary
+from fame_sql.domains.proposals.merges import TOKENS_A_DOMAIN, TOKENS_A_MEMBER, MergePlan
 from fame_sql.llm.answers import GroupingAnswer
 from fame_sql.llm.model import LanguageModel
 from fame_sql.llm.prompts import GROUP, MERGE, Row
@@ -19,13 +21,8 @@ from fame_sql.llm.rows import covers, in_batches
 
 SOURCE = "llm"
 TEMPLATES_A_REQUEST = 400
-_TOKENS_A_MEMBER = 8
-_TOKENS_A_DOMAIN = 60
 _TOKENS_A_NAME = 12
 _SHOWN_MEMBERS = 5
-# A domain of a piece with five templates, and what a request to merge has besides.
-_TOKENS_A_PART = 250
-_MERGE_OVERHEAD = 1500 + 8 * _TOKENS_A_DOMAIN
 # The rules that a better answer could satisfy; wrong ids are checked separately.
 _REPAIRABLE = ("not empty", "number of domains", "labels")
 
@@ -90,14 +87,18 @@ class LLMGrouper:
         pieces = self._pieces(ordered)
         if len(pieces) == 1:
             return self._group_at_once(pieces[0], templates, findings)
-        parts = [domain for piece in pieces for domain in self._group_piece(piece, findings)]
+        parts = [
+            domain
+            for piece in pieces
+            for domain in self._limited(self._group_piece(piece, findings), piece, findings)
+        ]
         detail = f"{len(ordered)} templates read in {len(pieces)} pieces, {len(parts)} domains"
         findings.append(Finding("pieces", None, True, detail, "merged by further requests"))
         return self._merge(parts, templates, findings)
 
     def _pieces(self, ordered: Sequence[TemplateSummary]) -> list[list[TemplateSummary]]:
         rows = [template_row(f"t{number}", t) for number, t in enumerate(ordered, 1)]
-        cut = in_batches(rows, self.model.window, _TOKENS_A_MEMBER, TEMPLATES_A_REQUEST)
+        cut = in_batches(rows, self.model.window, TOKENS_A_MEMBER, TEMPLATES_A_REQUEST)
         pieces, start = [], 0
         for batch in cut:
             pieces.append(list(ordered[start : start + len(batch)]))
@@ -110,7 +111,7 @@ class LLMGrouper:
 
     def _request(self, piece: Sequence[TemplateSummary]) -> Request:
         rows = [template_row(f"t{number}", t) for number, t in enumerate(piece, 1)]
-        expected = _TOKENS_A_MEMBER * len(rows) + 8 * _TOKENS_A_DOMAIN
+        expected = TOKENS_A_MEMBER * len(rows) + 8 * TOKENS_A_DOMAIN
         task = self._task(GROUP, len(rows))
         return self.model.request("partition", task, rows, GroupingAnswer, expected)
 
@@ -137,7 +138,7 @@ class LLMGrouper:
 
         def check(answer: GroupingAnswer) -> list[str]:
             named = (i for domain in answer.domains for i in domain.members)
-            return covers(named, list(ids), "template")
+            return covers(named, list(ids), "template") + self._too_many(answer)
 
         answer = self.model.ask(
             self._request(piece), GroupingAnswer, check, on_repair=_recorder(findings)
@@ -153,7 +154,13 @@ class LLMGrouper:
         """Merge the domains of all pieces, in a tree if they do not fit into one request."""
         texts = {t.template_id: t.template for t in templates}
         while len(groups := self._merge_groups(parts, texts)) > 1:
-            merged = [d for group in groups for d in self._merge_at_once(group, texts, findings)]
+            merged = [
+                domain
+                for group in groups
+                for domain in self._limited(
+                    self._merge_at_once(group, texts, findings), templates, findings
+                )
+            ]
             if len(merged) >= len(parts):
                 detail = f"{len(parts)} domains of the pieces do not fit into one request"
                 findings.append(Finding("pieces", None, False, detail, "not merged any further"))
@@ -161,13 +168,32 @@ class LLMGrouper:
             parts = merged
         return Grouping(tuple(self._merge_at_once(parts, texts, findings)), SOURCE)
 
+    def _too_many(self, answer: GroupingAnswer) -> list[str]:
+        count, most = len(answer.domains), self.rules.max_domains
+        return [f"{count} domains, where at most {most} were asked for"] if count > most else []
+
+    def _limited(
+        self,
+        domains: Sequence[Domain],
+        templates: Sequence[TemplateSummary],
+        findings: list[Finding],
+    ) -> tuple[Domain, ...]:
+        """Return at most as many domains as the rules allow, so that merges have an end."""
+        kept = limited(domains, templates, self.rules)
+        if len(kept) < len(domains):
+            detail = f"{len(domains)} domains in one answer, at most {len(kept)} allowed"
+            findings.append(
+                Finding("pieces", None, False, detail, "the others merged into the nearest by text")
+            )
+        return kept
+
     def _merge_groups(
         self, parts: Sequence[Domain], texts: dict[str, str]
     ) -> list[Sequence[Domain]]:
         """Divide domains into requests that fit into the window."""
         rows = [_part_row(f"d{number}", part, texts) for number, part in enumerate(parts, 1)]
         cut = in_batches(
-            rows, self.model.window, _TOKENS_A_MEMBER + _TOKENS_A_NAME, TEMPLATES_A_REQUEST
+            rows, self.model.window, TOKENS_A_MEMBER + _TOKENS_A_NAME, TEMPLATES_A_REQUEST
         )
         ends = list(accumulate(len(batch) for batch in cut))
         return [parts[a:b] for a, b in zip([0, *ends], ends, strict=False)]
@@ -177,13 +203,13 @@ class LLMGrouper:
     ) -> list[Domain]:
         owners = {f"d{number}": part for number, part in enumerate(parts, 1)}
         rows = [_part_row(number, part, texts) for number, part in owners.items()]
-        expected = _TOKENS_A_MEMBER * len(rows) + 8 * _TOKENS_A_DOMAIN
+        expected = TOKENS_A_MEMBER * len(rows) + 8 * TOKENS_A_DOMAIN
         task = self._task(MERGE, len(rows))
         request = self.model.request("merge", task, rows, GroupingAnswer, expected)
 
         def check(answer: GroupingAnswer) -> list[str]:
             named = (i for domain in answer.domains for i in domain.members)
-            return covers(named, list(owners), "domain")
+            return covers(named, list(owners), "domain") + self._too_many(answer)
 
         answer = self.model.ask(request, GroupingAnswer, check, on_repair=_recorder(findings))
         return [
@@ -195,51 +221,10 @@ class LLMGrouper:
             for domain in answer.domains
         ]
 
-    def merges_at_most(self, templates: Sequence[TemplateSummary]) -> int:
-        """Return how many requests at most merge the pieces of the templates."""
-        return sum(len(self._merge_sizes(order)) for order in self._orders(templates))
-
-    def merges_in_words(self, templates: Sequence[TemplateSummary]) -> str | None:
-        """Return in words how many requests at most merge the pieces, and their price; or None.
-
-        Each piece is taken to give as many domains as the rules allow, and each answer to be as
-        long as it may be.
-        """
-        sizes = [size for order in self._orders(templates) for size in self._merge_sizes(order)]
-        if not sizes:
-            return None
-        tokens_in = sum(self._merge_tokens(size)[0] for size in sizes)
-        tokens_out = sum(self._merge_tokens(size)[1] for size in sizes)
-        cost = self.model.prices.cost(self.model.name, tokens_in, tokens_out)
-        price = "unpriced" if cost is None else f"at most ${cost:.4f}"
-        return (
-            f"at most {len(sizes)} more requests, which depend on answers, merge the groupings of "
-            f"the pieces, if no answer has more than the {self.rules.max_domains} domains asked "
-            f"for: at most {tokens_in} tokens in and {tokens_out} tokens out, {price}"
-        )
-
-    def _merge_sizes(self, order: Sequence[TemplateSummary]) -> list[int]:
-        """Return how many domains each request of a merge holds at most."""
-        most = self.rules.max_domains
-        parts = len(self._pieces(order)) * most
-        if parts <= most:
-            return []
-        a_request = max(2, (self.model.window - _MERGE_OVERHEAD) // _TOKENS_A_PART)
-        sizes: list[int] = []
-        while parts > a_request:
-            requests = -(-parts // a_request)
-            sizes += [a_request] * (requests - 1) + [parts - (requests - 1) * a_request]
-            fewer = requests * min(most, a_request)
-            if fewer >= parts:
-                return sizes
-            parts = fewer
-        return [*sizes, parts]
-
-    def _merge_tokens(self, parts: int) -> tuple[int, int]:
-        """Return the tokens of a merge and of its answer, in the worst case."""
-        sent = min(self.model.window, _MERGE_OVERHEAD + parts * _TOKENS_A_PART)
-        expected = _TOKENS_A_MEMBER * parts + 8 * _TOKENS_A_DOMAIN
-        return sent, self.model.most_answer(sent, expected)
+    def merges(self, templates: Sequence[TemplateSummary]) -> MergePlan:
+        """Return the requests that merge the pieces of the templates, at most."""
+        pieces = [len(self._pieces(order)) for order in self._orders(templates)]
+        return MergePlan.of(self.model, pieces, self.rules.max_domains)
 
     def _violations(
         self,
