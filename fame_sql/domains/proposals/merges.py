@@ -59,7 +59,7 @@ class MergePlan:
         return (
             f"at most {len(self.sizes)} more requests, which depend on answers, merge the "
             f"groupings of the pieces: at most {tokens_in} tokens in and {tokens_out} tokens out, "
-            f"{price}; an answer with more domains than asked for is sent back once, then cut by rule"
+            f"{price}; an answer with more domains than asked for is sent back once, then cut"
         )
 
     def _tokens(self, parts: int) -> tuple[int, int]:
