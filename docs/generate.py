@@ -65,10 +65,16 @@ What a URL, JSON, XML or a shell has escaped (`%3D`, `\\"`, `&lt;`, also twice) 
 escapes and masked once more. The kinds look at one record alone, so a value in the record after
 that of its key is left.
 
+The last kind, `net`, knows no form. It takes what all others have left and what is no word, no
+number and no identifier of programs: a word that nobody knows in a line whose words are mostly
+known, and in lines about secrets and on command lines all that mixes letters with digits or signs.
+So the name of a program that the lists of words lack can become `<token>`, too. Attributes of one
+word are left to the other kinds.
+
 The column *limits* says what a kind leaves: it looks like a value that people need to judge an
-event, or only one program writes it in this way. Masks cannot find a password of letters alone in a
-sentence, a name without a word such as `user` before it, a serial number, or a host that has the
-name of a program. The last line of a dry run counts the texts that seem to hold one.
+event, or only one program writes it in this way. Nothing can know a password or a name that is a
+word of English, a serial number that looks like the code of an error, or a host that has the name
+of a program. The last line of a dry run counts the texts that seem to hold one.
 
 | kind | what | limits | known format |
 |---|---|---|---|

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from fame_sql import sql
-from fame_sql.redaction.masks import mask_text
+from fame_sql.redaction.masks import mask_forms, mask_text
 
 _PLACEHOLDERS = ("<secret>", "<user>", "<host>", "<number>", "<position>", "<token>")
 _UNREADABLE = '{"attributes":"<secret>"}'
@@ -52,7 +52,8 @@ def mask_json(text: str, counts: Counter[str]) -> str:
 
 def _masked(value: Any, counts: Counter[str]) -> Any:
     if isinstance(value, str):
-        return mask_text(value, counts)
+        # A word alone is no sentence in which an unknown one says something.
+        return mask_text(value, counts) if " " in value else mask_forms(value, counts)
     if isinstance(value, list):
         return [_masked(element, counts) for element in value]
     if isinstance(value, dict):
@@ -63,7 +64,7 @@ def _masked(value: Any, counts: Counter[str]) -> Any:
 def _masked_pair(key: str, value: Any, counts: Counter[str]) -> Any:
     """Return the value of a key; the name of the key can say that it is a secret."""
     if not isinstance(value, dict | list | bool | NoneType):
-        pair = mask_text(f"{key}={value}", Counter())
+        pair = mask_forms(f"{key}={value}", Counter())
         if pair in (f"{key}={placeholder}" for placeholder in _PLACEHOLDERS):
             counts["key"] += 1
             return pair[len(key) + 1 :]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from fame_sql.llm.failures import LeakError
-from fame_sql.redaction.masks import known_format_in, mask_text
+from fame_sql.redaction.masks import known_format_in, mask_forms, mask_rest
 from fame_sql.redaction.unknown import looks_unmasked
 from fame_sql.warehouse.warehouse import Warehouse
 
@@ -70,9 +70,10 @@ class Redactor:
         return known[0]
 
     def _masked(self, text: str) -> str:
-        text = mask_text(text, self.counts)
+        text = mask_forms(text, self.counts)
         if self.hosts:
             text = _NAME.sub(self._mask_host, text)
+        text = mask_rest(text, self.counts)
         if self.recogniser:
             text = self._mask_spans(text)
         if looks_unmasked(text):

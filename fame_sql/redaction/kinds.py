@@ -13,6 +13,7 @@ from typing import Any
 from fame_sql.redaction import checks
 from fame_sql.redaction.assignments import mask_assignments
 from fame_sql.redaction.commands import mask_commands
+from fame_sql.redaction.net import mask_net
 from fame_sql.redaction.redis import mask_redis
 from fame_sql.redaction.siblings import mask_siblings
 
@@ -57,6 +58,7 @@ Scanner = Callable[[str], tuple[str, int]]
 _SCANNERS: dict[str, Scanner] = {
     "assignments": mask_assignments,
     "commands": mask_commands,
+    "net": mask_net,
     "redis": mask_redis,
     "siblings": mask_siblings,
 }
@@ -96,6 +98,8 @@ class Kind:
         Decides what the pattern cannot, such as a check digit.
     scanner : callable, optional
         Masks in place of a pattern; returns the text and how much was masked.
+    is_net : bool
+        Whether it takes what all others have left.
     """
 
     name: str
@@ -114,6 +118,7 @@ class Kind:
     placeholder: str = "<secret>"
     check: Check | None = None
     scanner: Scanner | None = None
+    is_net: bool = False
 
     def can_be_in(self, traits: Traits) -> bool:
         """Return whether the kind can occur in a text; if not, no pattern has to be tried."""
@@ -202,4 +207,5 @@ def _kind(row: dict[str, Any]) -> Kind:
         placeholder=row.get("placeholder", "<secret>"),
         check=getattr(checks, row["check"]) if "check" in row else None,
         scanner=_SCANNERS[row["scanner"]] if "scanner" in row else None,
+        is_net=row.get("is_net", False),
     )

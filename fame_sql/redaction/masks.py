@@ -22,7 +22,7 @@ _MOST_NAMES = 8
 
 
 def mask_text(text: str, counts: Counter[str], rows: Sequence[Kind] | None = None) -> str:
-    """Return ``text`` with everything of a known kind replaced, and count it by kind.
+    """Return ``text`` with everything of a known kind, and what the net takes, replaced.
 
     Parameters
     ----------
@@ -33,12 +33,26 @@ def mask_text(text: str, counts: Counter[str], rows: Sequence[Kind] | None = Non
     rows : sequence of Kind, optional
         The kinds; all by default.
     """
-    text = _masked(text, counts, rows or kinds())
+    return mask_rest(mask_forms(text, counts, rows), counts, rows)
+
+
+def mask_forms(text: str, counts: Counter[str], rows: Sequence[Kind] | None = None) -> str:
+    """Return ``text`` with everything of a known form replaced, and count it by kind."""
+    return _masked_in_layers(text, counts, [k for k in rows or kinds() if not k.is_net])
+
+
+def mask_rest(text: str, counts: Counter[str], rows: Sequence[Kind] | None = None) -> str:
+    """Return a text whose known forms are masked with what the net takes replaced."""
+    return _masked_in_layers(text, counts, [k for k in rows or kinds() if k.is_net])
+
+
+def _masked_in_layers(text: str, counts: Counter[str], rows: Sequence[Kind]) -> str:
+    text = _masked(text, counts, rows)
     plain = without_escapes(text)
     if plain is None:
         return text
     hidden: Counter[str] = Counter()
-    masked = _masked(plain.text, hidden, rows or kinds())
+    masked = _masked(plain.text, hidden, rows)
     if not hidden:
         return text
     counts += hidden

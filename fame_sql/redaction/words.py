@@ -67,7 +67,7 @@ def secrecy(key: str) -> str | None:
     whole, last = "".join(parts), parts[-1]
     if len(parts) > 1 and last in words("about") and whole not in words("password"):
         return _OF_IDS.get(" ".join(parts[-2:]))
-    if any(_is_password(part) for part in (*parts, whole)):
+    if any(says_password(part) for part in (*parts, whole)):
         return "strong"
     before = parts[-2] if len(parts) > 1 else ""
     if last == "community" and before in ("snmp", "ro", "rw", "read", "write", "trap"):
@@ -88,7 +88,9 @@ _SECRET_HEADERS = ("authorization", "cookie", "set-cookie")
 _OF_IDS = {"session id": "strong", "key id": "weak", "session state": "weak"}
 
 
-def _is_password(word: str) -> bool:
+@lru_cache(maxsize=65536)
+def says_password(word: str) -> bool:
+    """Return whether a word in lower case is one for a password, or ends with one."""
     if word in words("not_password"):
         return False
     return word in words("password") or word.endswith(_password_endings())
@@ -173,6 +175,33 @@ def _stem_in(stem: str, known: frozenset[str]) -> bool:
     return stem in known or stem + "e" in known or (stem[-1] == stem[-2] and stem[:-1] in known)
 
 
+@lru_cache(maxsize=65536)
+def is_known(word: str) -> bool:
+    """Return whether a word in lower case is a common one, comes from one, or is made of two."""
+    known = _common_words()
+    if is_word(word) or _comes_from(word, known):
+        return True
+    if word.endswith("d") and word[:-1] in known:  # a daemon
+        return True
+    return any(
+        _can_be_joined(word[:at]) and _can_be_joined(word[at:]) for at in range(2, len(word) - 1)
+    )
+
+
+def _can_be_joined(part: str) -> bool:
+    if len(part) <= _SHORTEST_STEM:
+        return part in words("joined")
+    return _comes_from(part, _vocabulary())
+
+
+def parts(token: str) -> list[str]:
+    """Return the words of a token in lower case, as they are told by case and by signs."""
+    return [part.lower() for part in _PARTS.findall(token)]
+
+
+_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+
+
 def is_given_name(word: str) -> bool:
     """Return whether a word in lower case is a given name and no technical word."""
     return word in _given_names()
@@ -181,6 +210,11 @@ def is_given_name(word: str) -> bool:
 @cache
 def _vocabulary() -> frozenset[str]:
     return _words_in("vocabulary.txt")
+
+
+@cache
+def _common_words() -> frozenset[str]:
+    return _vocabulary() | _words_in("english.txt")
 
 
 @cache

@@ -20,12 +20,17 @@ _GOES_ON = re.compile(
 )
 _PRECISE = 5
 _COUNTER = re.compile(
-    r"(?i)(?:bytes|offset|lag|seq(?:uence)?|size|nanos|duration|elapsed|timestamp|[tx]?xid|scn|lsn|"
+    r"(?i)(?:bytes|offset|lag|seq(?:uence|no)?|size|rcvd|rss|sd[a-z]|nanos|duration|elapsed|timestamp|[tx]?xid|scn|lsn|"
     r"revision|watermark|epoch|inode|memory|heap|packets|cycles|ticks|count(?:er)?|total|events|messages|blocks|sectors)[\"'\\]{0,4}\s{0,2}[:=]?\s{0,2}\Z"
 )
 _UNIT = re.compile(
     r"(?i)\s?(?:[kmgt]?i?b|bytes?|[munp]?s|(?:nano|micro|milli)s\w*|records|rows|cycles|ticks|events|messages|lines|pages|blocks|packets|frames|operations|ops|requests|bits|samples|objects|sectors|tokens)\b(?!-)"
 )
+
+
+def is_counter(before: str, after: str) -> bool:
+    """Return whether a number is one that a program counts, by what stands around it."""
+    return _COUNTER.search(before) is not None or _UNIT.match(after) is not None
 
 
 def position(match: Match[str]) -> bool:
@@ -69,7 +74,7 @@ def card_number(match: Match[str]) -> bool:
     """Mask numbers of cards by brand and check digit, not a counter that has one by chance."""
     before = match.string[max(0, match.start() - _BEFORE) : match.start()]
     after = match.string[match.end() : match.end() + _BEFORE]
-    if match.group().isdigit() and (_COUNTER.search(before) or _UNIT.match(after)):
+    if match.group().isdigit() and is_counter(before, after):
         return False
     return is_card(match.group())
 
@@ -124,7 +129,7 @@ def phone_in_call(match: Match[str]) -> bool:
     """Mask a number in a line about telephones, not an epoch, a date, an amount or a counter."""
     text, line = match.group(2), match.string
     before = line[max(0, match.start(2) - _BEFORE) : match.start(2)]
-    if _CLOCK.match(text) or _COUNTER.search(before) or _UNIT.match(line[match.end() :]):
+    if _CLOCK.match(text) or is_counter(before, line[match.end() :]):
         return False
     if re.search(r"(?i)(?:\b|_)(?:id|pid|tid|seq|cseq|#)[\"']?\s?[:=# ]\s?[\"']?\Z", before):
         return False

@@ -37,13 +37,19 @@ def opaque_end(match: Match[str]) -> bool:
     return value.endswith("=") or is_opaque(value)
 
 
+_CHECK_SUM = re.compile(
+    r"(?i)(?:md5|sha[0-9]{1,3}|crc32|check)[ _-]?sums?[\"']?\s?[:=]?\s?[\"']?\Z"
+)
 # A pod of Kubernetes: its deployment, the hash of its template, and five characters.
 _POD = re.compile(r"(?:[a-z][a-z0-9]*-){1,8}(?:[a-z0-9]{6,10}-)?[a-z0-9]{5}")
 
 
 def random_token(match: Match[str]) -> bool:
-    """Mask a run that is random, or has a long random part."""
+    """Mask a run that is random, or has a long random part, not a check sum or a symbol of C++."""
     text = match.group()
+    before = match.string[max(0, match.start() - 16) : match.start()]
+    if text.startswith("_ZN") or _CHECK_SUM.search(before):
+        return False
     if re.fullmatch(r"0{4}[0-9A-F]{20}", text) or _POD.fullmatch(text):  # a segment of PostgreSQL
         return False
     longest = max(re.split(r"[^A-Za-z0-9]+", text), key=len)

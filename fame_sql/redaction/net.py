@@ -1,0 +1,150 @@
+"""The net under the kinds: what a word looks like and where it stands, whatever its form.
+
+The kinds know forms. What they leave is caught here if it is no word, no number and no identifier
+of programs. How much is caught depends on what the line is about: in any line, words that nobody
+knows and random runs; in lines about secrets and on command lines, all that mixes letters with
+digits or signs.
+"""
+
+from __future__ import annotations
+
+import re
+from re import Match
+
+from fame_sql.redaction.identifiers import is_code, is_measure, looks_random
+from fame_sql.redaction.loose_numbers import mask_loose_numbers
+from fame_sql.redaction.words import is_known, is_state, parts, says_password, words
+
+_TOKEN = re.compile(
+    r"(?<![\w<./@\\%$~&#-])[a-z]\.[a-z]{4,20}(?![\w./@:=(-])|"  # an initial and a name
+    r"(?<![\w<.@\\%$~&#-])[A-Za-z0-9][\w!#$@*+-]{1,127}(?<=[\w!#$*])(?![\w!#$@*+-])={0,2}"
+)
+_COMMAND_LINE = re.compile(
+    r"(?:^|[\s\"',])-{1,2}[A-Za-z][\w-]{0,40}(?=[\s=\"':]|$)|(?:^|\s)[$#>+] [a-z]|"
+    r"(?i:\b(?:(?:exec(?:ve)?|cmd|command|run|sh|bash|invoke|launching):?|arg[sv]:)\s)"
+)
+_WORD = re.compile("[a-z]+")
+_HYPHENATED = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+){1,2}")
+_CAMEL = re.compile(r"[a-z]{2,}(?:[A-Z][a-z]+){1,2}")
+_CAPITAL = re.compile(r"[A-Z][a-z]{4,20}")
+_SHORT_NAME = re.compile(r"[A-Z][a-z]{3,}|[A-Z]{5,}")
+# Not after a word with a capital, as in 'Apache Felix'.
+_IN_SENTENCE = re.compile(r"(?:(?<![A-Za-z])[a-z]+,? |, |[\"'=])\Z")
+_AT_ADDRESS = re.compile(r"@<(?:ip|host)>")
+_PORT = re.compile(r":(?:22|25|53|80|143|389|443|514|636|993|[1-9][0-9]{3,4})(?![\w.:])")
+_LABEL = re.compile(r"[\"'\\]{0,3}\s?(?:=(?![=>])|:(?!:))|[\[(\\@%.+]")
+_NUMBER_FOLLOWS = re.compile(r" (?:[0-9(+]|<number>)")
+_BEFORE = 20
+_SHORTEST_WORD = 4
+_SHORTEST_PART = 5
+
+
+def mask_net(text: str) -> tuple[str, int]:
+    """Return a text with what looks like no word, number or identifier masked, and how often."""
+    text, masked = mask_loose_numbers(text)
+    tokens = list(_TOKEN.finditer(text))
+    line = _Line(text, tokens)
+    kept: list[str] = []
+    end = 0
+    for token in tokens:
+        if line.catches(token):
+            kept += (text[end : token.start()], "<token>")
+            end = token.end()
+            masked += 1
+    return ("".join((*kept, text[end:])), masked) if masked else (text, 0)
+
+
+class _Line:
+    """What a line is about, which decides how much of it is caught."""
+
+    def __init__(self, text: str, tokens: list[Match[str]]) -> None:
+        self.text = text
+        topics = set(_WORD.findall(text.lower().replace("<token>", "")))
+        self.is_command = _COMMAND_LINE.search(text) is not None
+        self.says_password = not topics.isdisjoint(words("passwords")) or any(
+            map(says_password, topics)
+        )
+        self.is_sensitive = (
+            self.is_command or self.says_password or not topics.isdisjoint(words("access"))
+        )
+        self.names_hosts = self.is_sensitive or not topics.isdisjoint(words("machines"))
+        self.is_prose = self.is_command or self._is_known(tokens)
+
+    def _is_known(self, tokens: list[Match[str]]) -> bool:
+        """Return whether half of the words are known, so that another one says something."""
+        found = [
+            is_known(part)
+            for token in tokens
+            if not _LABEL.match(self.text, token.end())
+            for part in parts(token.group())
+            if len(part) >= _SHORTEST_WORD
+        ]
+        # What is masked already counts, so that masking again changes nothing.
+        unknown = found.count(False) + self.text.count("<token>")
+        return unknown * 2 <= len(found) or (unknown == 1 and " " in self.text)
+
+    def catches(self, match: Match[str]) -> bool:
+        """Return whether a token is masked."""
+        token, end = match.group(), match.end()
+        if self._is_account(match):
+            return True
+        if token.isalpha() and not self.says_password and is_known(token.lower()):
+            return False
+        if is_state(token):
+            return False
+        if _PORT.match(self.text, end):
+            return _has_unknown(token) or re.search("[a-z][-0-9]", token) is not None
+        if _LABEL.match(self.text, end):
+            return False
+        if "/" in (self.text[match.start() - 1 : match.start()], self.text[end : end + 1]):
+            return looks_random(token)
+        if any(c.isdigit() for c in token):
+            return self._catches_mixed(match)
+        return self.is_prose and (self._catches_word(match) or self._catches_name(match))
+
+    def _is_account(self, match: Match[str]) -> bool:
+        return _AT_ADDRESS.match(self.text, match.end()) is not None and match.group() not in words(
+            "system_accounts"
+        )
+
+    def _catches_mixed(self, match: Match[str]) -> bool:
+        token = match.group()
+        if token.isdigit() or is_measure(token):
+            return False
+        if looks_random(token):
+            return True
+        if is_code(token):
+            return self.says_password and len(token) > _SHORTEST_WORD
+        if match.start() == 0 and "-" in token:  # the host that logs
+            return False
+        return self.is_sensitive or _has_unknown(token, _SHORTEST_PART)
+
+    def _catches_word(self, match: Match[str]) -> bool:
+        token = match.group()
+        if token[1:2] == ".":
+            return not is_known(token[2:]) and token[2:] not in words("not_hosts")
+        if not token.isalpha():
+            may_name = self.is_sensitive or (self.names_hosts and "_" not in token)
+            return may_name and _HYPHENATED.fullmatch(token) is not None and _has_unknown(token)
+        if self.says_password and _CAMEL.fullmatch(token):
+            return True
+        if is_known(token.lower()) or _NUMBER_FOLLOWS.match(self.text, match.end()):
+            return False
+        if token.islower():
+            return len(token) >= _SHORTEST_WORD
+        return self.is_sensitive and _SHORT_NAME.fullmatch(token) is not None
+
+    def _catches_name(self, match: Match[str]) -> bool:
+        """Return whether a word with a capital in a sentence is one that nobody knows."""
+        token = match.group()
+        before = self.text[max(0, match.start() - _BEFORE) : match.start()]
+        return (
+            _IN_SENTENCE.search(before) is not None
+            and _CAPITAL.fullmatch(token) is not None
+            and not is_known(token.lower())
+        )
+
+
+def _has_unknown(token: str, shortest: int = _SHORTEST_WORD) -> bool:
+    """Return whether a token has a word that nobody knows."""
+    return any(not is_known(part) for part in parts(token) if len(part) >= shortest)
