@@ -1,12 +1,13 @@
 -- Syslog in files: [<priority>] Mon dd [yyyy] hh:mm:ss host program[pid]: message (RFC 3164),
--- or with an ISO 8601 time instead of the clock, as written by rsyslog and journald.
+-- or with an ISO 8601 time instead of the clock, as written by rsyslog and journald. A zone can
+-- stand after the clock or the year, as routers write it.
 WITH headed AS (
     SELECT
         *,
         regexp_extract(
             line,
-            '^(?:<(\d{1,3})>)?([A-Z][a-z]{2}|[a-zÀ-ɏ]{3,5}\.?) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)\d* {1,2}(?:((?:19|20)\d{2}) {1,2})?(\S+)(?: |$)',
-            ['priority', 'month', 'day', 'year', 'clock', 'late_year', 'host']
+            '^(?:<(\d{1,3})>)?([A-Z][a-z]{2}|[a-zÀ-ɏ]{3,5}\.?) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)\d* {1,2}(?:((?:19|20)\d{2}) {1,2})?(?:($zones|[+-]\d{2}:?\d{2}):? {1,2})?(\S+)(?: |$)',
+            ['priority', 'month', 'day', 'year', 'clock', 'late_year', 'zone', 'host']
         ) AS classic,
         if(
             regexp_matches(line, '^(?:<\d{1,3}>)?\d'),
@@ -36,11 +37,14 @@ timed AS (
             ingest_iso_timestamp(iso.moment),
             if(
                 classic.year || classic.late_year = '',
-                ingest_yearless(month, classic.day, classic.clock),
-                ingest_local(
+                ingest_in_zone(
+                    ingest_yearless_written(month, classic.day, classic.clock), classic.zone
+                ),
+                ingest_in_zone(
                     ingest_dated(
                         classic.year || classic.late_year, month, classic.day, classic.clock
-                    )
+                    ),
+                    classic.zone
                 )
             )
         ) AS moment,
@@ -58,7 +62,7 @@ messages AS (
         if(
             moment IS NULL,
             line,
-            regexp_replace(line, '^(?:<\d{1,3}>)?(?:\S+T|[A-Za-zÀ-ɏ]{3,5}\.? +\d+ (?:\d{4} )?)\S+ {1,2}(?:(?:19|20)\d{2} {1,2})?(?:[^\s\[(](?:\S*[^\s:])?(?: |$)|\S*::(?: |$))?', '')
+            regexp_replace(line, '^(?:<\d{1,3}>)?(?:\S+T|[A-Za-zÀ-ɏ]{3,5}\.? +\d+ (?:\d{4} )?)\S+ {1,2}(?:(?:19|20)\d{2} {1,2})?(?:(?:$zones|[+-]\d{2}:?\d{2}):? {1,2})?(?:[^\s\[(](?:\S*[^\s:])?(?: |$)|\S*::(?: |$))?', '')
         ) AS message
     FROM timed
 ),

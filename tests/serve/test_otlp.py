@@ -171,9 +171,30 @@ def test_an_empty_request_is_none_the_worse(body: bytes, post: Post, stored: Sto
     assert stored() == []
 
 
-def test_a_request_of_another_kind_is_answered_with_a_warning(post: Post) -> None:
-    said = json.loads(post("/v1/logs", b'{"message": "hello"}', JSON).body)
-    assert said == {"partialSuccess": {"errorMessage": "no resourceLogs in the request"}}
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"message": "hello"}, "no resourceLogs in the request"),
+        (
+            {"resourceLogs": [{"instrumentationLibraryLogs": [{}]}]},
+            "no scopeLogs in some of the resourceLogs",
+        ),
+        (
+            {"resourceLogs": [{"scopeLogs": [{"log_records": [{}]}]}]},
+            "no logRecords in some of the scopeLogs",
+        ),
+    ],
+)
+def test_a_request_of_another_kind_is_answered_with_a_warning(
+    body: dict[str, Any], message: str, post: Post
+) -> None:
+    said = json.loads(post("/v1/logs", json.dumps(body).encode(), JSON).body)
+    assert said == {"partialSuccess": {"errorMessage": message}}
+
+
+def test_the_first_microsecond_of_1970_is_a_time(post: Post, stored: Stored) -> None:
+    post("/v1/logs", _request({"timeUnixNano": "999"}), JSON)
+    assert [row["timestamp"].year for row in stored()] == [1970]
 
 
 DEEP = b'{"arrayValue":{"values":[' * 200 + b"]}}" * 200
@@ -190,6 +211,11 @@ MALFORMED = {
     "a word for an integer": _request({"timeUnixNano": "soon"}),
     "an integer out of range": _request({"timeUnixNano": "-1"}),
     "an exponent without end": _request({"timeUnixNano": "1e999999999"}),
+    "a blank before an integer": _request({"timeUnixNano": " 1"}),
+    "an underscore in an integer": _request({"timeUnixNano": "1_000"}),
+    "digits of another script": _request({"timeUnixNano": "١٢"}),
+    "a number beyond 64 bits": _request({"body": {"doubleValue": "1e999"}}),
+    "a number that only Python writes so": _request({"body": {"doubleValue": "nan"}}),
     "an unknown level": _request({"severityNumber": "SEVERITY_NUMBER_LOUD"}),
     "a truth for a text": _request({"severityText": True}),
     "no base64": _request({"body": {"bytesValue": "a*"}}),

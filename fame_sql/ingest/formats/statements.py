@@ -94,7 +94,7 @@ def _syslog_select(hosts: tuple[str, ...] | None) -> str:
     no_host = "^[A-Z][a-z]+$" if hosts is None else "^[A-Za-z]+$"
     # The dollars of its regular expressions stay.
     return Template(sql.load("ingest/syslog")).safe_substitute(
-        hosts=literals(["", *(hosts or ())]), no_host=no_host
+        hosts=literals(["", *(hosts or ())]), no_host=no_host, zones="|".join(text_zones())
     )
 
 

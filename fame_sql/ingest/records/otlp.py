@@ -180,7 +180,9 @@ def _id(given: Any, length: int) -> str | None:
         identity = bytes.fromhex(given or "")
     except (TypeError, ValueError, AttributeError):
         return None
-    return identity.hex() if len(identity) == length and any(identity) else None
+    # Blanks between the digits are skipped there.
+    is_whole = len(identity) == length and len(given) == 2 * length
+    return identity.hex() if is_whole and any(identity) else None
 
 
 def _attributes(pairs: Sequence[Mapping[str, Any]] | None) -> dict[str, Any]:

@@ -195,7 +195,7 @@ def _columns(resource: _Resource, records: Sequence[Any], now: int) -> _Part:
     count = len(records)
     times = [record.time_unix_nano for record in records]
     seen = [record.observed_time_unix_nano for record in records]
-    observed = [each // 1000 or now for each in seen]
+    observed = [each // 1000 if each else now for each in seen]
     levels = [record.severity_number for record in records]
     traces = [record.trace_id for record in records]
     spans = [record.span_id for record in records]
@@ -203,7 +203,9 @@ def _columns(resource: _Resource, records: Sequence[Any], now: int) -> _Part:
     span_ids = [_hex(each, _SPAN_ID) if each else None for each in spans]
     bodies = [as_text(record.body) for record in records]
     columns: dict[str, Sequence[Any]] = {
-        "timestamp": [at // 1000 or other for at, other in zip(times, observed, strict=True)],
+        "timestamp": [
+            at // 1000 if at else other for at, other in zip(times, observed, strict=True)
+        ],
         "observed_timestamp": observed,
         "severity_text": [plain(record.severity_text) or None for record in records],
         "severity_number": [each if 0 < each <= _HIGHEST_LEVEL else None for each in levels],

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Set
 from decimal import Decimal
 from typing import Any
 
 MOST_DEPTH = 100
 """How deeply values can be nested, as in protobuf."""
+
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+"""Numbers that JSON has not, as protobuf writes them."""
 
 
 class MalformedError(ValueError):
@@ -74,11 +80,13 @@ class _Reader:
 
     def __init__(self) -> None:
         self._invalid_ids = 0
+        self._lacking: dict[str, None] = {}
 
     def warnings(self) -> Iterator[str]:
         """Yield what the sender should know."""
         if self._invalid_ids:
             yield f"{self._invalid_ids} trace or span ids are not hexadecimal"
+        yield from self._lacking
 
     def objects(self, given: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
         """Yield the objects of a list."""
@@ -92,10 +100,12 @@ class _Reader:
 
     def resource_logs(self, given: Mapping[str, Any], into: Any) -> None:
         """Read the logs of a resource."""
+        self._look_for(given, "scopeLogs", "resourceLogs", {"resource", "schemaUrl"})
         _set(given, into, {"schemaUrl": ("schema_url", _string)})
         resource = _object(given.get("resource") or {}, "resource")
         self._attributes(resource, into.resource)
         for each in self.objects(given, "scopeLogs"):
+            self._look_for(each, "logRecords", "scopeLogs", {"scope", "schemaUrl"})
             scope_logs = into.scope_logs.add()
             _set(each, scope_logs, {"schemaUrl": ("schema_url", _string)})
             scope = _object(each.get("scope") or {}, "scope")
@@ -107,6 +117,16 @@ class _Reader:
             self._attributes(scope, scope_logs.scope)
             for record in self.objects(each, "logRecords"):
                 self._record(record, scope_logs.log_records.add())
+
+    def _look_for(
+        self, given: Mapping[str, Any], name: str, within: str, known: Set[str]
+    ) -> None:
+        """Warn of an object whose records can only be under a name that is not known.
+
+        So senders learn that older names, such as ``instrumentationLibraryLogs``, are not read.
+        """
+        if name not in given and given.keys() - known:
+            self._lacking[f"no {name} in some of the {within}"] = None
 
     def _record(self, given: Mapping[str, Any], into: Any) -> None:
         _set(given, into, _RECORD)
@@ -146,10 +166,13 @@ class _Reader:
     def _id(self, given: Mapping[str, Any], name: str) -> bytes:
         text = _string(given.get(name) or "", name)
         try:
-            return bytes.fromhex(text)
+            # Blanks between the digits are skipped there.
+            if len(found := bytes.fromhex(text)) * 2 == len(text):
+                return found
         except ValueError:
-            self._invalid_ids += 1
-            return b""
+            pass
+        self._invalid_ids += 1
+        return b""
 
 
 def _object(given: Any, name: str) -> Mapping[str, Any]:
@@ -185,23 +208,25 @@ def _integer(given: Any, name: str) -> int:
         raise MalformedError(f"{name} is not an integer")
     if isinstance(given, int):
         return given
-    try:
+    # Python reads more than JSON has: blanks around, underscores, digits of other scripts.
+    if isinstance(given, Decimal) or _NUMBER.fullmatch(given):
         number = Decimal(given)
         # An exponent of millions would take long to write out.
-        if number.is_finite() and abs(number.adjusted()) < 30 and number == int(number):
+        if abs(number.adjusted()) < 30 and number == int(number):
             return int(number)
-    except ArithmeticError:
-        pass
     raise MalformedError(f"{name} is not an integer: {str(given)[:40]!r}")
 
 
 def _double(given: Any, name: str) -> float:
     if isinstance(given, bool) or not isinstance(given, int | str | Decimal):
         raise MalformedError(f"{name} is not a number")
-    try:
-        return float(given)
-    except (ValueError, OverflowError):
-        raise MalformedError(f"{name} is not a number: {str(given)[:40]!r}") from None
+    if isinstance(given, str) and given in _WORDS:
+        return _WORDS[given]
+    if not isinstance(given, str) or _NUMBER.fullmatch(given):
+        number = float(Decimal(given))
+        if math.isfinite(number):
+            return number
+    raise MalformedError(f"{name} is not a number of 64 bits: {str(given)[:40]!r}")
 
 
 def _bool(given: Any, name: str) -> bool:

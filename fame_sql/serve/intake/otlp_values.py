@@ -64,6 +64,8 @@ def as_text(given: Any) -> str | None:
         return plain(given.string_value)
     if kind == "bytes_value":
         return _base64(given.bytes_value)
+    if kind == "double_value":
+        return as_json(given).strip('"')
     return None if kind is None else _not_null(as_json(given))
 
 
