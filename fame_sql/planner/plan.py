@@ -102,6 +102,9 @@ def _made(
         return plain
     try:
         before, around = _read(catalog, statement, live)
+        given = bound(before + around.with_bodies(around.bodies()), catalog.parameters)
+        if len(given or ()) < len(catalog.parameters):
+            raise NotPlannedError("more parameters are given than it names")
         # EXPLAIN alone evaluates nothing.
         needed = score and not re.fullmatch(r"\s*EXPLAIN\s*(\([^)]*\)\s*)?", before, re.IGNORECASE)
         store = cache(

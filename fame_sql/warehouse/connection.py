@@ -29,6 +29,8 @@ STORAGE_VERSION = "v1.3.0"
 
 _MAGIC = b"DUCK"
 _MAGIC_AT = 8
+_KIND = re.compile(r"\w{2,}:")
+"""What DuckDB takes for the name of an extension, and would fetch from the network."""
 _DATA = {".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".gz", ".zst"}
 """Names that DuckDB opens as data: what is written to such a database is not kept."""
 
@@ -183,6 +185,11 @@ def _check_path(path: Path, *, create: bool) -> None:
             f"there is no warehouse at {path}: run 'fame ingest LOGFILE --warehouse {path}' to "
             "make one, or name another with --warehouse"
         )
+    if kind := _KIND.match(str(path)):
+        raise WarehouseError(
+            f"a warehouse is a file, and DuckDB takes {kind[0]!r} for another kind of database: "
+            f"name a file, such as {path.name.removeprefix(kind[0]) or 'warehouse.duckdb'}"
+        )
     if path.suffix.lower() in _DATA:
         raise WarehouseError(
             f"a warehouse cannot be called {path.name}: DuckDB takes a file of that name for data; "
@@ -190,7 +197,8 @@ def _check_path(path: Path, *, create: bool) -> None:
         )
     if not path.exists() and not path.absolute().parent.is_dir():
         raise WarehouseError(f"{path} cannot be created: the folder {path.parent} does not exist")
-    if path.exists() and not _is_database(path):
+    # A pipe would be waited for.
+    if path.exists() and not (path.is_file() and _is_database(path)):
         raise WarehouseError(
             f"{path} is not a DuckDB file; name a warehouse, or a new file to make one"
         )

@@ -274,3 +274,6 @@ def test_parameters(connection: duckdb.DuckDBPyConnection, case: str) -> None:
     expected = told(connection.execute(statement, parameters))
     assert told(fame_sql.query(connection, statement, parameters)) == expected
     assert "no values" in make_plan(connection, statement).reason
+    more = {**parameters, "other": 1} if isinstance(parameters, dict) else [*parameters, 1]
+    with pytest.raises(duckdb.InvalidInputException):
+        fame_sql.query(connection, statement, more)

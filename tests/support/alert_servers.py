@@ -42,6 +42,7 @@ class Receivers:
     data: deque[str] = field(default_factory=deque)
     mails: list[tuple[object, tuple[str, ...], Message]] = field(default_factory=list)
     conversations: list[str] = field(default_factory=list)
+    goodbye: str = "221 bye"
     http: str = ""
     smtp: str = ""
     hang: float = 3.5
@@ -107,7 +108,7 @@ class _Smtp(socketserver.StreamRequestHandler):
             elif verb == "RCPT":
                 to = self._recipient(told, line, to)
             elif verb == "QUIT":
-                self._say("221 bye")
+                self._say(told.goodbye)
                 return
             else:
                 to = [] if verb == "MAIL" else to
@@ -126,7 +127,7 @@ class _Smtp(socketserver.StreamRequestHandler):
         while not raw.endswith(b"\r\n.\r\n"):
             raw += self.rfile.readline()
         said = (told.data.popleft() if len(told.data) > 1 else told.data[0]) if told.data else "250"
-        if said.startswith("250") or said == "cut":
+        if said.startswith("2") or said == "cut":
             message = message_from_bytes(raw[:-5], policy=default)
             told.mails.append((told.now(), tuple(to), message))
         if said == "cut":

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import random
 from pathlib import Path
 
@@ -115,6 +116,18 @@ def test_a_file_that_is_no_database(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(WarehouseError, match="is not a DuckDB file"):
         Warehouse.open(path, create=True)
     assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("name", ["md:logs", "sqlite:logs.db", "https://host/logs.duckdb"])
+def test_a_name_that_duckdb_takes_for_another_kind_of_database(name: str) -> None:
+    with pytest.raises(WarehouseError, match=r"takes '[a-z]+:' for another kind of database"):
+        Warehouse.open(Path(name), create=True)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.duckdb")
+    with pytest.raises(WarehouseError, match="is not a DuckDB file"):
+        Warehouse.open(tmp_path / "pipe.duckdb", create=True)
 
 
 @pytest.mark.any_duckdb

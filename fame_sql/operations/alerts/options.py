@@ -104,6 +104,11 @@ def _mail(value: Any, where: str) -> str:
     text = as_text(value, where)
     if _MAIL.fullmatch(text) is None or not text.isprintable():
         raise InputError(f"{where}: {text!r} is no mail address")
+    if not text.isascii():
+        raise InputError(
+            f"{where}: {text!r} has other characters than ASCII, which few servers take: name "
+            "another address, or write its domain as xn--…"
+        )
     return text
 
 

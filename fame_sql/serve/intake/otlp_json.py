@@ -118,9 +118,7 @@ class _Reader:
             for record in self.objects(each, "logRecords"):
                 self._record(record, scope_logs.log_records.add())
 
-    def _look_for(
-        self, given: Mapping[str, Any], name: str, within: str, known: Set[str]
-    ) -> None:
+    def _look_for(self, given: Mapping[str, Any], name: str, within: str, known: Set[str]) -> None:
         """Warn of an object whose records can only be under a name that is not known.
 
         So senders learn that older names, such as ``instrumentationLibraryLogs``, are not read.

@@ -65,6 +65,23 @@ def test_what_is_said_at_the_end_of_the_mail_counts(
     assert len({mail["Message-ID"] for _, _, mail in play.servers.mails}) <= 1
 
 
+@pytest.mark.parametrize("goodbye", ["421 4.4.2 timeout", "250 fine", "500 what"])
+def test_what_is_said_at_the_goodbye_does_not_count(play: Play, goodbye: str) -> None:
+    play.servers.goodbye = goodbye
+    play.servers.data.append("200 taken")
+    _play(play, minutes=1)
+    assert [len(report.sent) for report in play.reports] == [1]
+
+
+def test_letters_beyond_ascii_go_over_seven_bits(play: Play) -> None:
+    play.set(SETTINGS)
+    play.change("A", "opened", summary="größer")
+    play.run()
+    [(_, _, mail)] = play.servers.mails
+    parts = [part["Content-Transfer-Encoding"] for part in mail.iter_parts()]
+    assert set(parts) <= {"quoted-printable", "base64"}
+
+
 def test_if_all_recipients_are_refused_it_is_not_tried_again_at_once(play: Play) -> None:
     for name in ("night", "gone", "slow"):
         play.servers.recipients[f"{name}@example.org"] = deque(["550 unknown"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from dataclasses import replace
 from datetime import datetime
 from email.policy import SMTP
@@ -99,7 +100,19 @@ def test_slack_gets_what_fits_and_the_worst_first() -> None:
     assert "more incidents" in texts[-1]
 
 
-@pytest.mark.parametrize("text", ["", "   ", "\u200b\u200b", "\x00\x1b[0m\r\n"])
+@pytest.mark.parametrize("text", ["&", "<", "a&", "\U0001f525"])
+def test_slack_gets_no_text_that_is_too_long_or_ends_in_half_an_escape(text: str) -> None:
+    incident = an_incident("A", AT, summary=text * 3000, examples=(text * 3000,) * 3)
+    titled = replace(notice(incident), title=text * 3000, may_be_repeat=True)
+    for body in map(channel("slack").body, (notice(incident), titled)):
+        texts = [body["text"], *(block["text"]["text"] for block in body["blocks"])]
+        assert max(len(each.encode("utf-16-le")) // 2 for each in texts) <= 3000
+        assert not any(re.search("&(?!amp;|lt;|gt;)", each) for each in texts)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "   ", "\u200b\u200b", "\u3164\u061c\U000e0041", "\x00\x1b[0m\r\n"]
+)
 @pytest.mark.parametrize("kind", ["slack", "pagerduty"])
 def test_what_is_empty_has_a_name(kind: str, text: str) -> None:
     shown = channel(kind).show(
@@ -121,6 +134,7 @@ def test_what_is_empty_has_a_name(kind: str, text: str) -> None:
         (403, "invalid_token", "broken"),
         (403, "action_prohibited", "broken"),
         (400, "invalid_payload", "refused"),
+        (400, "missing_text_or_fallback_or_attachments", "refused"),
         (500, "rollup_error", "failed"),
     ],
 )
@@ -148,6 +162,19 @@ def test_an_event_for_pagerduty_is_small_enough_and_says_what_is_left_out() -> N
     assert event["payload"]["custom_details"]["examples_left_out"] > 0
     assert event["dedup_key"] == "plant:f-A0"
     assert KEY not in json.dumps(event)
+
+
+def test_an_event_for_pagerduty_is_small_enough_where_names_are_long() -> None:
+    event = channel("pagerduty").show(notice(an_incident("A", AT, service_name="ж" * 300_000)))
+    assert len(event.encode()) <= 512_000
+
+
+def test_keys_at_pagerduty_differ_however_long_they_are() -> None:
+    notices = [notice(an_incident(name, AT)) for name in "AB"]
+    longer = [replace(each, unit="ж" * 400 + each.unit) for each in notices]
+    keys = {json.loads(channel("pagerduty").show(each))["dedup_key"] for each in longer}
+    assert len(keys) == 2
+    assert max(len(key.encode()) for key in keys) <= 255
 
 
 def test_the_end_at_pagerduty_has_the_key_of_the_beginning() -> None:
@@ -205,6 +232,8 @@ def test_a_webhook_has_the_raw_text_and_fits() -> None:
     body = json.loads(hook.show(notice(*many)))
     assert len(encoded(body)) <= 20_000
     assert body["incidents_left_out"] + len(body["incidents"]) == 200
+    one = an_incident("A", AT, summary="s" * 90_000, service_name="v" * 90_000, examples=("e",))
+    assert len(encoded(json.loads(hook.show(notice(one))))) <= 20_000
 
 
 def test_apprise_is_an_extra() -> None:

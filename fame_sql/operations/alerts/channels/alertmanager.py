@@ -87,7 +87,7 @@ class Alertmanager(HttpChannel):
         return {
             "labels": _filled(labels),
             "annotations": _filled(annotations),
-            "startsAt": _written(min(incident.first_seen, end)),
+            "startsAt": _written(min(incident.first_seen, end, self.around.now())),
             "endsAt": _written(end),
         }
 

@@ -6,6 +6,7 @@ import html
 import smtplib
 import ssl
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
@@ -84,10 +85,13 @@ class Email:
     def send(self, notices: Sequence[Notice], memo: Mapping[str, Any]) -> Outcome:
         """Send a mail to those who have neither got nor refused it."""
         # Rendered before the dialogue begins: an error in the middle would send half a mail.
-        data = self._message(notices[0]).as_bytes(policy=SMTP)
+        data = self._message(notices[0]).as_bytes()
         try:
-            with self._connected() as server:
+            server = self._connected()
+            try:
                 return self._deliver(server, data, memo)
+            finally:
+                _leave(server)
         except _UndecidedError as error:
             return self._failure("unknown", str(error), memo)
         except ssl.SSLCertVerificationError as error:
@@ -98,6 +102,9 @@ class Email:
             return self._failure("broken", str(error), memo)
         except smtplib.SMTPResponseException as error:
             return self._failure(_status(error.smtp_code), _said(error), memo)
+        except UnicodeEncodeError:
+            reason = "the user or password has other characters than ASCII, which is not supported"
+            return self._failure("broken", reason, memo)
         except smtplib.SMTPNotSupportedError as error:
             return self._failure("broken", str(error), memo)
         except (smtplib.SMTPException, OSError) as error:
@@ -147,14 +154,14 @@ class Email:
         """Hold the dialogue of one mail, with the answer about each recipient."""
         done: dict[str, str] = dict(memo.get("recipients", {}))
         server.ehlo_or_helo_if_needed()
-        _expect(server.mail(self.settings.options["from"]), 250)
+        _expect(server.mail(self.settings.options["from"]))
         left, later = [], {}
         for address in self.settings.options["to"]:
             if address in done:
                 continue
             code, text = server.rcpt(address)
             said = f"{code} {one_line(text.decode('utf-8', 'replace'))}"
-            if code in (250, 251):
+            if _is_accepted(code):
                 left.append(address)
             elif code >= 500:
                 done[address] = said
@@ -171,7 +178,7 @@ class Email:
             code, text = server.data(data)
         except (smtplib.SMTPServerDisconnected, TimeoutError, ConnectionError):
             raise _UndecidedError("the connection ended before the mail was acknowledged") from None
-        _expect((code, text), 250)
+        _expect((code, text))
 
     def _summed(self, done: dict[str, str], later: dict[str, str]) -> Outcome:
         memo = {"recipients": done}
@@ -192,7 +199,8 @@ class Email:
 
     def _message(self, notice: Notice) -> EmailMessage:
         options = self.settings.options
-        message = EmailMessage(policy=SMTP)
+        # A server need not take more than seven bits.
+        message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
         message["Subject"] = cut(self._subject(notice), LONGEST_SUBJECT)
         message["From"] = options["from"]
         message["To"] = ", ".join(options["to"])
@@ -237,8 +245,20 @@ class _UndecidedError(Exception):
     """The mail may have been delivered."""
 
 
-def _expect(answer: tuple[int, bytes], code: int) -> None:
-    if answer[0] != code:
+def _leave(server: smtplib.SMTP) -> None:
+    """End the dialogue; what a server says to that is no longer about the mail."""
+    with suppress(smtplib.SMTPException, OSError):
+        server.quit()
+    server.close()
+
+
+def _is_accepted(code: int) -> bool:
+    """Return whether the first digit says so, which alone decides."""
+    return code // 100 == 2
+
+
+def _expect(answer: tuple[int, bytes]) -> None:
+    if not _is_accepted(answer[0]):
         raise smtplib.SMTPResponseException(*answer)
 
 

@@ -34,6 +34,8 @@ TRAITS = Traits(keeps_state=True, recognises=True)
 
 URL = "https://events.pagerduty.com/v2/enqueue"
 LONGEST_SUMMARY = 1_024
+LONGEST_KEY = 255
+LONGEST_NAME = 1_024
 MOST_BYTES = 500_000
 LONGEST_DETAIL = 20_000
 _KEY_LENGTH = 32
@@ -88,7 +90,7 @@ class PagerDuty(HttpChannel):
         prefix = one_line(self.around.source, "fame")
         event: dict[str, Any] = {
             "event_action": "resolve" if notice.is_over else "trigger",
-            "dedup_key": cut(f"{prefix}:{notice.unit}", 255, "bytes"),
+            "dedup_key": _key(f"{prefix}:{notice.unit}"),
         }
         if notice.is_over:
             return event
@@ -97,15 +99,25 @@ class PagerDuty(HttpChannel):
 
     def _payload(self, notice: Notice) -> dict[str, Any]:
         first = notice.items[0]
+        place = first.incident.service_name or self.around.source
+        service = one_line(first.incident.service_name, "(no service)")
         return {
             "summary": cut(notice.headline(), LONGEST_SUMMARY, "utf-16"),
-            "source": one_line(first.incident.service_name or self.around.source, self.around.host),
+            "source": cut(one_line(place, self.around.host), LONGEST_NAME),
             "severity": notice.severity,
             "timestamp": f"{first.incident.first_seen.isoformat(timespec='milliseconds')}Z",
-            "component": one_line(first.incident.service_name, "(no service)"),
-            "class": one_line(first.incident.domain, "(no domain)"),
+            "component": cut(service, LONGEST_NAME),
+            "class": cut(one_line(first.incident.domain, "(no domain)"), LONGEST_NAME),
             "custom_details": {"incidents": [_details(item) for item in notice.items[:50]]},
         }
+
+
+def _key(text: str) -> str:
+    """Return a key for a fingerprint or group, which stays its own if the text is too long."""
+    if len(text.encode()) <= LONGEST_KEY:
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return f"{cut(text, LONGEST_KEY - len(digest) - 1, 'bytes')}:{digest}"
 
 
 def _details(item: Item) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from fame_sql.operations.alerts.notice import Item, Notice
 from fame_sql.operations.alerts.outcome import Outcome
 from fame_sql.operations.alerts.settings import ChannelSettings
 from fame_sql.operations.alerts.templates import failed, fill
-from fame_sql.operations.alerts.text import cut, one_line
+from fame_sql.operations.alerts.text import ELLIPSIS, cut, one_line
 
 OPTIONS = {
     **HTTP_OPTIONS,
@@ -41,6 +41,8 @@ _EXAMPLES = 3
 _BAD_MESSAGE = {"invalid_payload", "invalid_blocks", "invalid_attachments", "no_text"}
 _BAD_MESSAGE |= {"msg_blocks_too_long", "msg_too_long", "too_many_attachments"}
 _TRANSIENT = {"rollup_error", "rate_limited", "ratelimited", "internal_error", "fatal_error"}
+_BAD_MESSAGE |= {"invalid_blocks_format", "missing_text_or_fallback_or_attachments"}
+_HALF_ESCAPE = re.compile(f"&[a-z]*{ELLIPSIS}$")
 _WORD = re.compile(r"[a-z_]{3,40}")
 
 
@@ -87,11 +89,11 @@ class Slack(HttpChannel):
     def plain(self, notice: Notice) -> str:
         """Return a notice as one short text."""
         lines = [self._headline(notice), *(escaped(i.headline()) for i in notice.items[:5])]
-        return cut("\n".join(lines), LONGEST_TEXT)
+        return _cut("\n".join(lines), LONGEST_TEXT)
 
     def _headline(self, notice: Notice) -> str:
         repeat = " (may be a repeat)" if notice.may_be_repeat else ""
-        return escaped(cut(notice.headline(), 1_000)) + repeat
+        return _cut(escaped(cut(notice.headline(), 1_000)), LONGEST_BLOCK - len(repeat)) + repeat
 
     def body(self, notice: Notice) -> dict[str, Any]:
         """Return the message: as many incidents, the worst first, as fit into it."""
@@ -115,10 +117,10 @@ class Slack(HttpChannel):
         facts = [item.times(), item.counts(), item.note, item.incident.known]
         facts += [next_step(item, self.around), failed(self.settings.options)]
         lines = [escaped(head), *(escaped(one_line(fact)) for fact in facts if fact)]
-        blocks = [_mrkdwn(cut("\n".join(lines), LONGEST_BLOCK))]
+        blocks = [_mrkdwn(_cut("\n".join(lines), LONGEST_BLOCK))]
         examples = [one_line(text) for text in item.incident.examples[:_EXAMPLES]]
         if shown_lines := "\n".join(cut(text, 800) for text in examples if text):
-            blocks.append(_plain(cut(escaped(shown_lines), LONGEST_BLOCK)))
+            blocks.append(_plain(_cut(escaped(shown_lines), LONGEST_BLOCK)))
         return blocks
 
 
@@ -126,6 +128,12 @@ def escaped(text: str) -> str:
     """Return text in which Slack finds no mention, link or fence."""
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return text.replace("```", "'''")
+
+
+def _cut(text: str, longest: int) -> str:
+    """Cut an escaped text to a length by Slack's strictest count, not inside an escape."""
+    short = cut(text, longest, "utf-16")
+    return short if short == text else _HALF_ESCAPE.sub(ELLIPSIS, short)
 
 
 def _header(text: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from fame_sql.operations.alerts.channels.channel import (
 from fame_sql.operations.alerts.notice import Notice, to_json
 from fame_sql.operations.alerts.outcome import Outcome
 from fame_sql.operations.alerts.settings import ChannelSettings
+from fame_sql.operations.alerts.text import cut
 
 OPTIONS = {
     **HTTP_OPTIONS,
@@ -68,7 +69,19 @@ class Webhook(HttpChannel):
             body = {**notice_as_json(notice, kept), "incidents_left_out": len(notice.items) - kept}
         if len(encoded(body)) > most:
             body["incidents"][0] |= {"examples": [], "templates": []}
+        for longest in (1_000, 100):
+            if len(encoded(body)) > most:
+                body["headline"] = cut(body["headline"], longest)
+                body["incidents"][0] = _shortened(body["incidents"][0], longest)
         return body, len(notice.items) - kept
+
+
+def _shortened(said: dict[str, Any], longest: int) -> dict[str, Any]:
+    """Return values of which no text is longer."""
+    return {
+        name: cut(value, longest) if isinstance(value, str) else value
+        for name, value in said.items()
+    }
 
 
 def notice_as_json(notice: Notice, most: int | None = None) -> dict[str, Any]:
