@@ -12,7 +12,11 @@ from fame_sql.cli.audit import audit
 from fame_sql.cli.keys import read_key
 from fame_sql.cli.options.author import author_option
 from fame_sql.cli.options.labelling import per_template_option, readings_option
-from fame_sql.cli.options.language_model import LanguageModelOptions, language_model_options
+from fame_sql.cli.options.language_model import (
+    LanguageModelOptions,
+    is_asked_for,
+    language_model_options,
+)
 from fame_sql.cli.options.numbers import COUNT
 from fame_sql.cli.options.output import Form, form_options, json_option
 from fame_sql.cli.options.renamed import RenamedOption
@@ -89,27 +93,26 @@ def label(
         return
     from fame_sql.warehouse.warehouse import Warehouse
 
-    _check_usage(rule, strategy, budget, llm)
+    by_llm = llm.wanted and ((rule is None and budget is None) or is_asked_for(context))
+    _check_usage(rule, strategy, budget, by_llm=by_llm)
     chosen = {"per_template": per_template, "again": again, "readings": readings}
     with Warehouse.open(warehouse) as opened:
-        if llm.wanted and llm.dry_run:
+        if by_llm and llm.dry_run:
             _print_requests(opened, llm, chosen, as_json=as_json)
             return
-        if llm.wanted:
+        if by_llm:
             report = _label_by_llm(opened, llm, chosen)
         else:
             report = _label(opened, rule, strategy, budget, per_template)
     print_label_report(report, as_json=as_json)
 
 
-def _check_usage(
-    rule: str | None, strategy: str, budget: int | None, llm: LanguageModelOptions
-) -> None:
-    if rule is not None and llm.wanted:
+def _check_usage(rule: str | None, strategy: str, budget: int | None, *, by_llm: bool) -> None:
+    if rule is not None and by_llm:
         raise click.UsageError("use either --rule or --llm-model, not both")
     if (strategy != "per-template") != (budget is not None):
         raise click.UsageError("--strategy active or random needs --budget, and no other does")
-    if budget and (rule or llm.wanted):
+    if budget and (rule or by_llm):
         raise click.UsageError("--budget does not work with --rule or --llm-model")
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from fame_sql.cli.keys import read_key
 from fame_sql.cli.label import print_label_report
@@ -15,6 +14,7 @@ from fame_sql.cli.options.author import author_option
 from fame_sql.cli.options.labelling import readings_option
 from fame_sql.cli.options.language_model import (
     LanguageModelOptions,
+    is_asked_for,
     language_model_options_on_request,
 )
 from fame_sql.cli.options.numbers import COUNT
@@ -89,7 +89,7 @@ def queue(
     """
     if context.invoked_subcommand is not None:
         return
-    by_llm = any(_is_given(context, name) for name in ("llm", "llm_model"))
+    by_llm = is_asked_for(context)
     if by_llm and (answers or withdraw):
         raise click.UsageError("use either --llm or --answer and --withdraw, not both")
     given = [_split(text) for text in answers]
@@ -102,11 +102,6 @@ def queue(
             _store(opened, given, withdraw, author, reason, form)
         else:
             _list(opened, top, form)
-
-
-def _is_given(context: click.Context, name: str) -> bool:
-    """Return whether an option is on the command line: an environment variable sends nothing."""
-    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def _split(text: str) -> tuple[str, str]:

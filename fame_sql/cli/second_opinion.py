@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from fame_sql.cli.options.language_model import (
     LanguageModelOptions,
+    is_asked_for,
     language_model_options_on_request,
 )
 from fame_sql.cli.options.numbers import COUNT
@@ -19,7 +19,7 @@ from fame_sql.cli.options.warehouse import warehouse_option
 from fame_sql.cli.output import print_json, print_records
 from fame_sql.cli.progress import terminal_progress
 from fame_sql.cli.requests import print_requests, print_spending
-from fame_sql.cli.tables import print_nothing
+from fame_sql.cli.tables import brief, print_nothing
 from fame_sql.console import printable
 from fame_sql.files import read_text
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from fame_sql.operations.opinions.opinions import Reviewer
 
 _LONGEST_RUNBOOK = 8000
+_MOST_SHOWN = 5
+_LONGEST = 160
 _COLUMNS = (
     *("incident_id", "severity", "model", "opinion_severity", "opinion_type", "summary"),
     *("evidence", "disproof", "proposal"),
@@ -96,10 +98,7 @@ def second_opinion(
     from fame_sql.operations.opinions.opinions import Reviewer, read_log, read_opinions
     from fame_sql.warehouse.warehouse import Warehouse
 
-    asked = any(
-        context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        for name in ("llm", "llm_model")
-    )
+    asked = is_asked_for(context)
     with Warehouse.open(warehouse, read_only=not asked) as opened:
         if only_log:
             nothing = ("no incident was asked about", _ASK)
@@ -138,7 +137,10 @@ def _print(rows: list[dict[str, Any]], form: Form, *, asked: bool) -> None:
     elif form == "csv":
         print_records(rows, _COLUMNS, form)
     elif not rows and asked:
-        click.echo("no open incident is without an opinion: name one of 'fame incidents --all'")
+        click.echo(
+            "no open incident is without an opinion: 'fame incidents update' looks for new ones, "
+            "and 'fame incidents --all' lists those that you can name"
+        )
     elif not rows:
         print_nothing("no incident has a second opinion", _ASK)
     else:
@@ -147,17 +149,19 @@ def _print(rows: list[dict[str, Any]], form: Form, *, asked: bool) -> None:
 
 
 def _print_one(row: dict[str, Any]) -> None:
-    click.echo(f"\n{row['incident_id']}  {printable(row['service_name'] or '')}")
-    click.echo(
-        f"  FAME   {row['severity']}: {row['lines']} lines, {printable(row['template'] or '')}"
-    )
+    click.echo(f"\n{row['incident_id']}  {printable(row['service_name'] or '(no service)')}")
+    lines = "1 line" if row["lines"] == 1 else f"{row['lines']} lines"
+    click.echo(f"  FAME  {row['severity']}: {lines}, {printable(row['template'] or '')}")
     outdated = ", before its last change" if row["is_outdated"] else ""
     if row["opinion_severity"] is None:
         click.echo(f"  {row['model']}  no answer that can be used{outdated}")
         return
     said = f"{row['opinion_severity']}, {row['opinion_type']}: {row['summary']}"
     click.echo(f"  {row['model']}{outdated}  {printable(said)}")
-    click.echo(f"    evidence: lines {', '.join(map(str, row['evidence']))}")
+    numbers = ", ".join(map(str, row["evidence"]))
+    click.echo(f"    evidence: {'line' if len(row['evidence']) == 1 else 'lines'} {numbers}")
+    for message in (row["messages"] or ())[:_MOST_SHOWN]:
+        click.echo(f"      {printable(brief(message, _LONGEST))}")
     click.echo(f"    would disprove it: {printable(row['disproof'])}")
     if row["proposal"]:
         click.echo(f"    it proposes, and you decide: {printable(row['proposal'])}")

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from click.core import ParameterSource
 
 from fame_sql.cli.options.language_model import (
     LanguageModelOptions,
+    is_asked_for,
     language_model_options_on_request,
 )
 from fame_sql.cli.options.numbers import COUNT, Number
@@ -102,10 +102,10 @@ def windows(
     from fame_sql.operations.windows.detectors import Rule, compare, detect, open_windows
     from fame_sql.warehouse.warehouse import Warehouse
 
-    asks = any(_is_given(context, name) for name in ("llm", "llm_model"))
+    asks = is_asked_for(context)
     if llm.dry_run and not asks:
         raise click.UsageError(
-            "--dry-run prices what a language model would cost: name one with --llm-model NAME"
+            "--dry-run prices what a language model would cost: add --llm, or --llm-model NAME"
         )
     wanted = Rule.read(rule)
     with Warehouse.open(warehouse) as opened:
@@ -119,11 +119,6 @@ def windows(
         detect(opened, minutes, wanted, z)
         rows = compare(opened, minutes)
     print_records(rows, _COLUMNS, form)
-
-
-def _is_given(context: click.Context, name: str) -> bool:
-    """Return whether an option is on the command line: an environment variable sends nothing."""
-    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def _judge(

@@ -152,8 +152,8 @@ def _read(folder: Path) -> dict[str, Any]:
         manifest["format"] = int(manifest.get("format", 1))
     except (OSError, ValueError, KeyError, TypeError):
         raise ModelError(
-            f"{folder} is not a model folder (no readable {MANIFEST}): "
-            "run 'fame train' to train a model"
+            f"{folder} is not a model folder (no readable {MANIFEST}): copy the folder of models "
+            "that belongs to the warehouse, or run 'fame train' to train a model"
         ) from None
     refuse_format(folder, manifest["format"])
     return manifest

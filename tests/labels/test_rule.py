@@ -112,3 +112,22 @@ def test_one_kind_beside_the_other_from_a_person_is_kept(warehouse: Warehouse) -
 def test_a_rule_needs_templates(warehouse: Warehouse) -> None:
     with pytest.raises(MissingStageError, match="fame mine"):
         label_from_severity(warehouse, "ERROR")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--rule", "ERROR"), "labelled"),
+        (("--strategy", "random", "--budget", "3"), "no line of the training period has a label"),
+        (("--rule", "ERROR", "--llm"), "use either --rule or --llm-model, not both"),
+    ],
+    ids=["rule", "budget", "both"],
+)
+def test_a_model_in_the_environment_does_not_stand_in_the_way_of_a_rule(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
+) -> None:
+    _mined(warehouse, [*ROUTINE, "ERROR disk failed"]).close()
+    monkeypatch.setenv("FAME_LLM", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("FAME_LLM_MODEL", "gpt-4o")
+    done = CliRunner().invoke(main, ["label", *words, "--warehouse", str(warehouse.path)])
+    assert said in done.output

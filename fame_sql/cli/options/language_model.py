@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from fame_sql.cli.options.grouped import grouped
 from fame_sql.cli.options.numbers import MOST, Number
@@ -132,6 +133,14 @@ class LanguageModelOptions:
         return Client(endpoint, key, timeout=self.timeout)
 
 
+def is_asked_for(context: click.Context) -> bool:
+    """Return whether the command line names a language model; the environment asks for nothing."""
+    return any(
+        context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        for name in ("llm", "llm_model")
+    )
+
+
 _MODEL: dict[str, Any] = {
     "metavar": "NAME",
     "envvar": ["FAME_LLM_MODEL", "FAME_MODEL"],
@@ -211,9 +220,12 @@ _LAST = (
 _OPTIONS = (
     click.option(
         "--llm",
-        metavar="BASE_URL",
+        metavar="[BASE_URL]",
+        is_flag=False,
+        flag_value="",
         envvar=_ENDPOINT,
-        help="OpenAI-compatible endpoint; its key is read from $FAME_LLM_KEY.",
+        help=f"OpenAI-compatible endpoint, or that of ${_ENDPOINT}; its key is read from "
+        "$FAME_LLM_KEY.",
     ),
     click.option(
         "--llm-model",
