@@ -12,11 +12,11 @@ _UNIT = (
 )
 _MEASURES = (
     rf"[vVrRbB]?[0-9]+(?:[.:_+x/-][0-9]+)*(?i:{_UNIT})?(?:[-.][a-z]+[0-9]*)?",  # 512Mi, v1.2-rc1
-    r"0[xX][0-9a-fA-F]+|[0-9a-f]{5,8}|\w+\+0x[0-9a-f]+",  # addresses
+    r"0[xX][0-9a-fA-F]+(?:-0[xX][0-9a-fA-F]+)?|[0-9a-f]{5,8}|\w+\+0x[0-9a-f]+",  # addresses
     r"[0-9T]{8,15}Z?|[0-9.]+Z",  # times
     r"[A-Z]+[0-9]+(?:-[A-Z]+[0-9A-Z]*)+|[0-9A-Z]{2,5}",  # R02-M1-N0, 42P01
     r"[A-Za-z]+@[0-9]+|[A-Z]+#[0-9]+",  # Server@325, CPU#12
-    r"[A-Za-z_-]+[_-]+[0-9]{5,}(?:[_-].*)?|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+",  # blk_17685, E_NO_2
+    r"[A-Za-z_-]+[_-]+[0-9]{5,}(?:[_-].*)?|[A-Z0-9]+(?:_[A-Z0-9]+)+",  # blk_17685, E_NO_2
     r"(?:.*-)?(?:sha[0-9]*|md5|aes[0-9]*|group[0-9]+|curve[0-9]+)(?:-.*)?",
     r"(?i:(?:sha|md|aes|rsa|ipv|ike|tls|ssl|http|krb|x|ssh|utf|crc|oauth|saml|wpa|ntlm|log|base|smb|"
     r"nfs|imap|pop|ext|win|eth|usb|hmac|ed|rs|hs|es|python|layer|node|core|cpu|gpu|rank|disk|port|"
@@ -51,6 +51,7 @@ def is_code(token: str) -> bool:
 
 def looks_random(token: str) -> bool:
     """Return whether letters and digits change often in a token, and make no word."""
+    token = token.rpartition("#")[2]  # of a URL
     if not token.isalnum() or is_measure(token) or is_code(token):
         return False
     least = _MOST_CHANGES if len(token) >= _SHORTEST_RANDOM else max(len(token) - 2, _MOST_CHANGES)

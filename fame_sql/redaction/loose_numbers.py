@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from re import Match
 
-from fame_sql.redaction.checks.figures import is_counter
+from fame_sql.redaction.checks.figures import is_about_calls, is_counter
 from fame_sql.redaction.words import is_known
 
 _NUMBER = re.compile(
@@ -22,7 +22,13 @@ _ONE_TIME = re.compile(
     r"(?i)\b(?:one[- ]time|verif\w{3,10}|security|log[io]n|confirmation|unlock|sms|"
     r"your(?: \w{2,20})?) (?:pass)?code\b|\b(?:otp|2fa|mfa|tan)\b"
 )
-_OF_CALLS = ("number", "no", "nr", "from", "to")
+# A line about people's numbers, or about calls and messages.
+_ABOUT_PEOPLE = re.compile(
+    r"(?i)\b(?:tax(?:payers?|es)?|citizens?|insur\w{1,4}|passports?|kyc|patients?|residents?|pensions?|"
+    r"social security|national id\w*|identity cards?|vat|payroll|beneficiar\w{1,4}|debtors?|sepa|"
+    r"driver'?s? licen[cs]e|medicare|welfare|voters?|students?)\b"
+)
+_OF_CALLS = ("number", "no", "nr", "from", "to", "src", "dst", "sender", "recipient", "callee")
 _BEFORE = 40
 
 
@@ -52,4 +58,8 @@ def _names_person(text: str, match: Match[str]) -> bool:
     if label is None or not _IN_GROUPS.fullmatch(number):
         return False
     word = label[1].lower()
-    return digits >= 8 and (not is_known(word) or (word in _OF_CALLS and 10 <= digits <= 13))
+    if digits < 8:
+        return False
+    if not is_known(word) or _ABOUT_PEOPLE.search(text):
+        return True
+    return 10 <= digits <= 13 and (word in _OF_CALLS or is_about_calls(text))

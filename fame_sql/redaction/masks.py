@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from fame_sql.redaction.kinds import Kind, Traits, kinds
 from fame_sql.redaction.layers import without_escapes
+from fame_sql.redaction.net import mask_net
 from fame_sql.redaction.words import is_name, words
 
 _SHORTEST_NAME = 4
@@ -38,25 +39,42 @@ def mask_text(text: str, counts: Counter[str], rows: Sequence[Kind] | None = Non
 
 def mask_forms(text: str, counts: Counter[str], rows: Sequence[Kind] | None = None) -> str:
     """Return ``text`` with everything of a known form replaced, and count it by kind."""
-    return _masked_in_layers(text, counts, [k for k in rows or kinds() if not k.is_net])
+    forms = _forms() if rows is None else [kind for kind in rows if not kind.is_net]
+    return _masked_in_layers(text, counts, partial(_masked, rows=forms))
 
 
 def mask_rest(text: str, counts: Counter[str], rows: Sequence[Kind] | None = None) -> str:
     """Return a text whose known forms are masked with what the net takes replaced."""
-    return _masked_in_layers(text, counts, [k for k in rows or kinds() if k.is_net])
+    if rows is not None and not any(kind.is_net for kind in rows):
+        return text
+    return _masked_in_layers(text, counts, _netted)
 
 
-def _masked_in_layers(text: str, counts: Counter[str], rows: Sequence[Kind]) -> str:
-    text = _masked(text, counts, rows)
+@cache
+def _forms() -> tuple[Kind, ...]:
+    return tuple(kind for kind in kinds() if not kind.is_net)
+
+
+def _masked_in_layers(
+    text: str, counts: Counter[str], mask: Callable[[str, Counter[str]], str]
+) -> str:
+    text = mask(text, counts)
     plain = without_escapes(text)
     if plain is None:
         return text
     hidden: Counter[str] = Counter()
-    masked = _masked(plain.text, hidden, rows)
+    masked = mask(plain.text, hidden)
     if not hidden:
         return text
     counts += hidden
     return plain.put_back(masked)
+
+
+def _netted(text: str, counts: Counter[str]) -> str:
+    masked, found = mask_net(text)
+    if found:
+        counts["net"] += found
+    return masked
 
 
 def _masked(text: str, counts: Counter[str], rows: Sequence[Kind]) -> str:

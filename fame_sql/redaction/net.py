@@ -17,7 +17,7 @@ from fame_sql.redaction.words import is_known, is_state, parts, says_password, w
 
 _TOKEN = re.compile(
     r"(?<![\w<./@\\%$~&#-])[a-z]\.[a-z]{4,20}(?![\w./@:=(-])|"  # an initial and a name
-    r"(?<![\w<.@\\%$~&#-])[A-Za-z0-9][\w!#$@*+-]{1,127}(?<=[\w!#$*])(?![\w!#$@*+-])={0,2}"
+    r"(?:(?<![\w<.@\\%$~&-])|(?<=%)(?![0-9A-Fa-f]{2}))[A-Za-z0-9][\w!#$@*+-]{1,127}(?<=[\w!#$*])(?![\w!#$@*+-])={0,2}"
 )
 _COMMAND_LINE = re.compile(
     r"(?:^|[\s\"',])-{1,2}[A-Za-z][\w-]{0,40}(?=[\s=\"':]|$)|(?:^|\s)[$#>+] [a-z]|"
@@ -29,10 +29,10 @@ _CAMEL = re.compile(r"[a-z]{2,}(?:[A-Z][a-z]+){1,2}")
 _CAPITAL = re.compile(r"[A-Z][a-z]{4,20}")
 _SHORT_NAME = re.compile(r"[A-Z][a-z]{3,}|[A-Z]{5,}")
 # Not after a word with a capital, as in 'Apache Felix'.
-_IN_SENTENCE = re.compile(r"(?:(?<![A-Za-z])[a-z]+,? |, |[\"'=])\Z")
+_IN_SENTENCE = re.compile(r"(?:(?<![A-Za-z])[a-z]+,? |, |[\"'=(])\Z")
 _AT_ADDRESS = re.compile(r"@<(?:ip|host)>")
 _PORT = re.compile(r":(?:22|25|53|80|143|389|443|514|636|993|[1-9][0-9]{3,4})(?![\w.:])")
-_LABEL = re.compile(r"[\"'\\]{0,3}\s?(?:=(?![=>])|:(?!:))|[\[(\\@%.+]")
+_LABEL = re.compile(r"[\"'\\]{0,3}\s?(?:=(?![=>])|:)|[\[(\\@%.+]")
 _NUMBER_FOLLOWS = re.compile(r" (?:[0-9(+]|<number>)")
 _BEFORE = 20
 _SHORTEST_WORD = 4
@@ -85,31 +85,26 @@ class _Line:
 
     def catches(self, match: Match[str]) -> bool:
         """Return whether a token is masked."""
-        token, end = match.group(), match.end()
-        if self._is_account(match):
-            return True
-        if token.isalpha() and not self.says_password and is_known(token.lower()):
+        token, start, end = match.group(), match.start(), match.end()
+        if self.text.startswith("@<", end) and _AT_ADDRESS.match(self.text, end):
+            return token not in words("system_accounts")
+        if token.isdigit():
             return False
-        if is_state(token):
+        if token.isalpha() and not self.says_password and is_known(token.lower()):
             return False
         if _PORT.match(self.text, end):
             return _has_unknown(token) or re.search("[a-z][-0-9]", token) is not None
-        if _LABEL.match(self.text, end):
+        if _LABEL.match(self.text, end) or is_state(token):
             return False
-        if "/" in (self.text[match.start() - 1 : match.start()], self.text[end : end + 1]):
+        if self.text[start - 1 : start] in ("/", "#") or self.text.startswith("/", end):
             return looks_random(token)
         if any(c.isdigit() for c in token):
             return self._catches_mixed(match)
         return self.is_prose and (self._catches_word(match) or self._catches_name(match))
 
-    def _is_account(self, match: Match[str]) -> bool:
-        return _AT_ADDRESS.match(self.text, match.end()) is not None and match.group() not in words(
-            "system_accounts"
-        )
-
     def _catches_mixed(self, match: Match[str]) -> bool:
         token = match.group()
-        if token.isdigit() or is_measure(token):
+        if is_measure(token):
             return False
         if looks_random(token):
             return True
@@ -130,9 +125,17 @@ class _Line:
             return True
         if is_known(token.lower()) or _NUMBER_FOLLOWS.match(self.text, match.end()):
             return False
+        if self.is_command and self._is_program(match):
+            return False
         if token.islower():
             return len(token) >= _SHORTEST_WORD
         return self.is_sensitive and _SHORT_NAME.fullmatch(token) is not None
+
+    def _is_program(self, match: Match[str]) -> bool:
+        """Return whether a word begins a command line: its options follow."""
+        before = self.text[max(0, match.start() - 2) : match.start()]
+        begins = before == "" or before.endswith((": ", "$ ", "> ", "+ ", "'", '"', "(", "/"))
+        return begins and self.text.startswith(" -", match.end())
 
     def _catches_name(self, match: Match[str]) -> bool:
         """Return whether a word with a capital in a sentence is one that nobody knows."""
@@ -140,6 +143,7 @@ class _Line:
         before = self.text[max(0, match.start() - _BEFORE) : match.start()]
         return (
             _IN_SENTENCE.search(before) is not None
+            and not _NUMBER_FOLLOWS.match(self.text, match.end())
             and _CAPITAL.fullmatch(token) is not None
             and not is_known(token.lower())
         )

@@ -59,7 +59,10 @@ def _has_check_sum(iban: str) -> bool:
 
 
 def is_personal_number(text: str) -> bool:
-    """Return whether a number of a person (Spain, China, Sweden, Finland) has its check digit."""
+    """Return whether a number of a person has its check digit.
+
+    Known are those of Spain, China, Sweden, Finland and South Africa.
+    """
     if re.fullmatch(r"[0-9]{6}[-+A-Z][0-9]{3}[0-9A-Z]", text):
         finnish = _FINNISH[int(text[:6] + text[7:10]) % 31] == text[-1]
         return finnish or (text[-5:].lstrip("-+").isdigit() and is_luhn(re.sub(r"[-+]", "", text)))
@@ -69,4 +72,6 @@ def is_personal_number(text: str) -> bool:
     if len(bare) == 18:
         total = sum(int(d) * w for d, w in zip(bare[:17], _CHINESE_WEIGHTS, strict=True))
         return "10X98765432"[total % 11] == bare[-1]
+    if len(bare) == 13:
+        return is_luhn(bare)
     return is_luhn(bare[-10:])

@@ -101,7 +101,17 @@ def is_state(value: str) -> bool:
     bare = value[:_LONGEST_WORD].strip("\"'`.,;:!?()[]{}<>\\").lower()
     if not bare.strip("*x.•#_-"):
         return True
-    return bare in words("states")
+    if bare in words("states"):
+        return True
+    # As invalid_grant.
+    return bare.startswith(_BAD) and all(map(is_word, re.split("[_-]", bare)))
+
+
+_BAD = tuple(
+    f"{word}{joint}"
+    for word in ("invalid", "expired", "missing", "unsupported", "unknown", "not", "no", "bad")
+    for joint in "_-"
+)
 
 
 def is_opaque(value: str) -> bool:

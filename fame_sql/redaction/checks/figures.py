@@ -6,6 +6,7 @@ import re
 from re import Match
 
 from fame_sql.redaction.numbers import is_card, is_iban, is_luhn, is_personal_number
+from fame_sql.redaction.words import is_known
 
 _BEFORE = 40
 _SHORT_CARD = 4
@@ -20,7 +21,7 @@ _GOES_ON = re.compile(
 )
 _PRECISE = 5
 _COUNTER = re.compile(
-    r"(?i)(?:bytes|offset|lag|seq(?:uence|no)?|size|rcvd|rss|sd[a-z]|nanos|duration|elapsed|timestamp|[tx]?xid|scn|lsn|"
+    r"(?i)(?:bytes|offset|lag|seq(?:uence|no)?|size|rcvd|rss|lba|sd[a-z]|nanos|duration|elapsed|timestamp|[tx]?xid|scn|lsn|"
     r"revision|watermark|epoch|inode|memory|heap|packets|cycles|ticks|count(?:er)?|total|events|messages|blocks|sectors)[\"'\\]{0,4}\s{0,2}[:=]?\s{0,2}\Z"
 )
 _UNIT = re.compile(
@@ -74,9 +75,24 @@ def card_number(match: Match[str]) -> bool:
     """Mask numbers of cards by brand and check digit, not a counter that has one by chance."""
     before = match.string[max(0, match.start() - _BEFORE) : match.start()]
     after = match.string[match.end() : match.end() + _BEFORE]
-    if match.group().isdigit() and is_counter(before, after):
+    if match.group().isdigit() and (is_counter(before, after) or _is_of_program(match, before)):
         return False
     return is_card(match.group())
+
+
+_ABOUT_PAYING = re.compile(
+    r"(?i)\b(?:cards?|pan|visa|master ?card|amex|maestro|jcb|diners|discover|unionpay|rupay|"
+    r"girocard|pay(?:ment|ing|s)?|paid|charg\w*|checkout|billing|billed|"
+    r"refund\w*|auth\w*|merchant|acquirer|customer|purchas\w*|debit|credit|transaction|txn|"
+    r"token\w*|cv[vc]\w*|expir\w*|order|ccn?|gateway|bank|account|iban|sepa|holder)\b"
+)
+
+
+def _is_of_program(match: Match[str], before: str) -> bool:
+    """Return whether a known word names a number, in a line that says nothing of paying."""
+    label = re.search(r"([A-Za-z]+)[\"']?\s?[:=#]?\s?[\"']?\Z", before)
+    named = label is not None and is_known(label[1].lower())
+    return named and _ABOUT_PAYING.search(match.string) is None
 
 
 def iban(match: Match[str]) -> bool:
@@ -116,10 +132,17 @@ def phone_value(match: Match[str]) -> bool:
 
 
 _ABOUT_CALLS = re.compile(
-    r"(?i)\b(?:call(?:s|er|ed|ee|ing)?|(?:tele|smart)?phones?|sms|mms|dial\w*|fax|sips?|voice(?:mail)?|whatsapp|"
+    r"(?i)\b(?:call(?:s|er|ed|ee|ing)?|(?:tele|smart)?phones?|sms[cs]?|smpp|mms|dial\w*|fax|sips?|voice(?:mail)?|whatsapp|"
     r"ani|dnis|cdr|otp|trunk|pbx|msisdn|subscribers?|handset|ring(?:ing|s)?|cli|mobile|"
     r"[ab]-party|(?:from|to|phone|call(?:er|ed|ing)|[ab])[-_ ]number|text message|ivr)\b"
 )
+
+
+def is_about_calls(text: str) -> bool:
+    """Return whether a line is about calls, messages or telephones."""
+    return _ABOUT_CALLS.search(text) is not None
+
+
 _CLOCK = re.compile(
     r"(?:19|20)[0-9]{2}[-/. ]?(?:0[1-9]|1[0-2])|1[5-9][0-9]{8}(?:[0-9]{3})?(?![0-9])"
 )

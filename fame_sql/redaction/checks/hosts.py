@@ -59,7 +59,8 @@ def address_not_version(match: Match[str]) -> bool:
     program = re.search(r"(?<![\w.-])([a-z]+)/\Z", before)
     if program and program.group(1) in words("programs"):
         return False
-    if small and _ABOUT_VERSIONS.search(match.string) and re.search(r"\b(?:from|to) \Z", before):
+    says_which = re.search(r"\b(?:from|to|with|server|client|agent|plugin) \Z", before)
+    if small and says_which and _ABOUT_VERSIONS.search(match.string):
         return False
     word = re.search(r"([A-Za-z]+)[\"']?\s{0,2}[:=#]?\s{0,2}[\"'(v]?\Z", before)
     if word and _announces_version(word.group(1).lower(), match.group()):
@@ -70,7 +71,9 @@ def address_not_version(match: Match[str]) -> bool:
     return _follows_no_version(match)
 
 
-_ABOUT_VERSIONS = re.compile(r"(?i)\b(?:upgrad|downgrad|migrat|schema|version|release|patch)")
+_ABOUT_VERSIONS = re.compile(
+    r"(?i)\b(?:upgrad|downgrad|migrat|schema|version|release|patch|(?:in)?compatib)"
+)
 _CHANGE_OF_VERSION = re.compile(
     r"(?i)(?:upgrad|updat|downgrad|migrat)\w*[^.\n]{0,24}?\s((?:from|to)\s)?\Z"
 )

@@ -164,11 +164,6 @@ def unknown_host(match: Match[str]) -> bool:
     return name.islower() and _is_unknown(name, _SHORT)
 
 
-def subject_of_verb(match: Match[str]) -> bool:
-    """Mask a word that no technical text has, before what people do; not a program."""
-    return _is_unknown(match.group(2), _SHORT) and not match.group(2).endswith(("d", "ctl"))
-
-
 def name_in_line(match: Match[str]) -> bool:
     """Mask a word that no technical text has, in a line about users that is no command."""
     line = match.string
