@@ -8,7 +8,7 @@ from datetime import datetime
 
 from fame_sql.operations.alerts.durations import clock_time
 from fame_sql.operations.alerts.matching import values_of
-from fame_sql.operations.alerts.notice import Item, delivery_id, signature
+from fame_sql.operations.alerts.notice import Item, counted, delivery_id, signature
 from fame_sql.operations.alerts.settings import AlertSettings
 from fame_sql.operations.alerts.severities import rank
 from fame_sql.operations.alerts.state import Delivery, Hold
@@ -95,8 +95,10 @@ def drafts_for_people(
     drafts.sort(key=lambda draft: -rank(draft.items[0].severity))
     drafts = _within(drafts, room - bool(over))
     if over:
-        title = f"{gap}{len(over)} incidents began and ended before they could be announced"
-        drafts.append(_draft("over", over, title))
+        title = (
+            f"{gap}{counted(len(over), 'incident')} began and ended before they could be announced"
+        )
+        drafts.append(_draft("over", over, gap + title))
     return drafts
 
 
@@ -129,7 +131,7 @@ def parted(wants: Sequence[Want], restored: datetime | None) -> tuple[list[Want]
 
 def restored_draft(wants: Sequence[Want]) -> Draft:
     """Return one message of all that people may know already."""
-    title = f"the state of alerts was lost, {len(wants)} incidents, some may be repeats"
+    title = f"the state of alerts was lost, {counted(len(wants), 'incident')}, some may be repeats"
     return replace(_draft("restored", [want.item for want in wants]), title=title)
 
 
@@ -182,7 +184,7 @@ def _count(items: Sequence[Item]) -> str:
     worst = max((item.severity for item in items), key=rank)
     services = {item.incident.service_name for item in items}
     where = f" in {next(iter(services))}" if len(services) == 1 and "" not in services else ""
-    return f"{worst}: {len(items)} incidents{where}"
+    return f"{worst}: {counted(len(items), 'incident')}{where}"
 
 
 def _within(drafts: list[Draft], room: int) -> list[Draft]:

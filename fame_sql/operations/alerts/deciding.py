@@ -19,7 +19,7 @@ from fame_sql.operations.alerts.composing import (
     written,
 )
 from fame_sql.operations.alerts.durations import clock_time
-from fame_sql.operations.alerts.holding import held_back, note_quiet
+from fame_sql.operations.alerts.holding import goes_on, held_back, note_quiet
 from fame_sql.operations.alerts.notice import Item, What
 from fame_sql.operations.alerts.own import channels_of
 from fame_sql.operations.alerts.recording import assume_delivered
@@ -281,6 +281,8 @@ class _Channel:
         notes = [returns(self.state, followed, self.now)]
         if released is not None:
             notes.append(f"held back since {clock_time(released.since)}: {released.why}")
+            if goes_on(self.state, self.settings, released, what, self.now):
+                released = None
         note = "; ".join(filter(None, notes))
         if what == "reminder" and told.owed:
             kind: HoldKind = "dismissal" if told.owed.startswith("dismissal") else "silence"

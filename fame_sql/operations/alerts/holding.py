@@ -51,6 +51,34 @@ def held_back(
     )
 
 
+def goes_on(
+    state: AlertState, settings: AlertSettings, hold: Hold, what: What, now: datetime
+) -> bool:
+    """Return whether what held a notice back still holds, and only lets out what has become worse.
+
+    Parameters
+    ----------
+    state : AlertState
+        What is known.
+    settings : AlertSettings
+        The settings.
+    hold : Hold
+        What held it back.
+    what : str
+        What the notice says.
+    now : datetime
+        The time, in UTC.
+    """
+    if hold.kind == "silence":
+        return any(
+            each.match.text == hold.by and each.starts_at <= now < each.ends_at
+            for each in state.silences
+        )
+    if hold.kind == "maintenance":
+        return any(each.name == hold.by and each.holds(now) for each in settings.windows)
+    return hold.kind == "dismissal" and what == "worsened"
+
+
 def note_quiet(state: AlertState, settings: AlertSettings, now: datetime) -> None:
     """Note until when nobody could be told of what opened during a quiet time.
 

@@ -94,10 +94,10 @@ class Item:
     def counts(self) -> str:
         """Return how much there is to read."""
         incident = self.incident
-        parts = [_counted(incident.lines, "line"), f"{incident.lines_to_read} to read"]
+        parts = [counted(incident.lines, "line"), f"{incident.lines_to_read} to read"]
         if incident.counts:
-            counted = f"{_counted(incident.counts, 'count')} out of the ordinary"
-            parts = [*(parts if incident.lines else ()), counted]
+            strange = f"{counted(incident.counts, 'count')} out of the ordinary"
+            parts = [*(parts if incident.lines else ()), strange]
         return ", ".join(parts)
 
     def next_command(self) -> str:
@@ -175,7 +175,16 @@ class Notice:
         return f"{first} (and {more} more)" if more else first
 
 
-def _counted(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
+    """Return a number of things in words.
+
+    Parameters
+    ----------
+    number : int
+        How many.
+    what : str
+        What one of them is called.
+    """
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 

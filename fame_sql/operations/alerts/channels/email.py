@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 from fame_sql.errors import InputError
 from fame_sql.operations.alerts import http
 from fame_sql.operations.alerts.channels.channel import Option, Surroundings, Traits, next_step
-from fame_sql.operations.alerts.notice import Item, Notice
+from fame_sql.operations.alerts.notice import Item, Notice, counted
 from fame_sql.operations.alerts.outcome import Outcome, Status
 from fame_sql.operations.alerts.settings import ChannelSettings
 from fame_sql.operations.alerts.templates import failed, fill
@@ -223,7 +223,7 @@ class Email:
         for item in notice.items[:_MOST_ITEMS]:
             yield "\n".join(self._lines(item))
         if (left := len(notice.items) - _MOST_ITEMS) > 0:
-            yield f"and {left} more incidents: fame incidents"
+            yield f"and {counted(left, 'more incident')}: fame incidents"
 
     def _lines(self, item: Item) -> list[str]:
         template = self.settings.options.get("template", "")

@@ -19,7 +19,7 @@ from fame_sql.operations.alerts.channels.channel import (
     next_step,
     shown,
 )
-from fame_sql.operations.alerts.notice import Item, Notice
+from fame_sql.operations.alerts.notice import Item, Notice, counted
 from fame_sql.operations.alerts.outcome import Outcome
 from fame_sql.operations.alerts.settings import ChannelSettings
 from fame_sql.operations.alerts.templates import failed, fill
@@ -108,7 +108,7 @@ class Slack(HttpChannel):
                 break
             blocks, size, kept = [*blocks, *more], size + length, kept + 1
         if left := len(notice.items) - kept:
-            blocks.append(_header(f"and {left} more incidents, see `fame incidents`"))
+            blocks.append(_header(f"and {counted(left, 'more incident')}, see `fame incidents`"))
         return {"text": self._headline(notice), "blocks": blocks}
 
     def _item_blocks(self, item: Item) -> list[dict[str, Any]]:
