@@ -24,16 +24,17 @@ USUAL: dict[str, tuple[str, ...]] = {
         _OBSERVED,
         *("timecreated", "event_time", "eventtime", "timegenerated", "log_time", "date_time"),
         *("created_at", "createdat", "creationtime", "time_local", "event.created", "date"),
+        *("_messagetimems", "_messagetime", "_ts"),
     ),
     "body": (
         *("body", "message", "msg", "log", "line", "text", "_raw", "content", "details"),
         *("log_message", "logmessage", "syslogmessage", "rawdata", "short_message"),
         *("full_message", "renderedmessage", "textpayload", "resultdescription"),
-        *("event.original", "description"),
+        *("event.original", "@message", "_line", "rendereddescription", "description"),
     ),
     "level": (
         *("severity_text", "level", "severity", "lvl", "log_level", "leveldisplayname"),
-        *("log.level", "loglevel", "levelname", "severitylevel", "severitytext"),
+        *("log.level", "loglevel", "levelname", "severitylevel", "severitytext", "eventlevelname"),
         *("error_severity", "entrytype", "priority", "status"),
     ),
     "service": (
@@ -42,7 +43,7 @@ USUAL: dict[str, tuple[str, ...]] = {
     ),
     "host": (
         *("host_name", "host", "hostname", "host.name", "computer", "machinename"),
-        *("host.hostname", "_hostname"),
+        *("host.hostname", "_hostname", "_sourcehost"),
     ),
     "trace_id": ("trace_id", "traceid"),
     "span_id": ("span_id", "spanid"),

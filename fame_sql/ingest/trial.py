@@ -131,8 +131,9 @@ def _try_table(warehouse: Warehouse, table: Table, reading: Reading, most: int) 
 
 def _try_lines(warehouse: Warehouse, source: Source, reading: Reading, most: int) -> Trial:
     examined = examine(source, reading)
-    head = read_head(source, examined.encoding, HEAD_BYTES)
-    if len(head) >= HEAD_BYTES:
+    # One byte more than a line may have, so that a longer one is said to be cut.
+    head = read_head(source, examined.encoding, HEAD_BYTES + 1)
+    if len(head) > HEAD_BYTES:
         head = head[: head.rfind(b"\n") + 1] or head
     with tempfile.TemporaryDirectory(prefix="fame-") as folder:
         copy = Path(folder) / Path(source.name).name

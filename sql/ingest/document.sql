@@ -22,11 +22,29 @@ documents AS (
             WHEN json_valid(written) THEN written
             WHEN contains(written, '\ud') AND json_valid(ingest_whole_characters(written))
                 THEN ingest_whole_characters(written)
-        END AS object
+        END AS whole
     FROM checked
 ),
 
-sorted AS (SELECT *, $other AS has_others FROM documents),
+-- Of an object that is too long or has bytes that are no text, the head has the time and the level.
+headed AS (
+    SELECT
+        *,
+        whole IS NULL AND fault IS NOT NULL AND starts_with(ltrim(line, E' \t'), '{') AS is_cut
+    FROM documents
+),
+
+objects AS (
+    SELECT
+        *,
+        CASE
+            WHEN is_cut AND json_valid(ingest_head_of_object(line)) THEN ingest_head_of_object(line)
+            ELSE whole
+        END AS object
+    FROM headed
+),
+
+sorted AS (SELECT *, $other AS has_others FROM objects),
 
 extracted AS (
     SELECT
@@ -155,13 +173,13 @@ SELECT
     END::UTINYINT AS severity_number,
     held[service_place] AS service_name,
     held[host_place] AS host_name,
-    coalesce(ingest_decoded(held[message_place]), line) AS body,
+    if(is_cut, line, coalesce(ingest_decoded(held[message_place]), line)) AS body,
     held[trace_place] AS trace_id,
     held[span_place] AS span_id,
     -- A record of OTLP has attributes of its own and of its resource.
     CASE
         WHEN is_otlp THEN nullif(rest -> '$$."fame.otlp".attributes', 'null'::JSON)
-        WHEN message_place IS NOT NULL AND CAST(rest AS VARCHAR) != '{}' THEN rest
+        WHEN NOT is_cut AND message_place IS NOT NULL AND CAST(rest AS VARCHAR) != '{}' THEN rest
     END AS attributes,
     CASE
         WHEN is_otlp THEN nullif(rest -> '$$."fame.otlp".resource', 'null'::JSON)

@@ -153,6 +153,16 @@ regexp_replace(
     chr(1) || '(....)' || chr(2) || '(....)', '\\u\1\\u\2', 'g'
 );
 
+-- The plain members in the head of an object that is cut or damaged, as an object.
+CREATE OR REPLACE TEMP MACRO ingest_head_of_object(written) AS
+'{' || array_to_string(
+    regexp_extract_all(
+        left(written, 65536),
+        '"[^"\\]{1,100}"\s*:\s*(?:"(?:[^"\\]|\\[^u])*"|-?\d{1,19}(?:\.\d{1,9})?|true|false)\s*[,}]'
+    ).list_transform(lambda member: member[:-2]),
+    ','
+) || '}';
+
 -- A message that a journal has as a list of bytes, because it is no plain text.
 CREATE OR REPLACE TEMP MACRO ingest_decoded(message) AS
 CASE

@@ -169,7 +169,7 @@ contexts AS (
             moment IS NOT NULL AND level = '' AND lead = '',
             regexp_extract(
                 rest,
-                '^[\s\-|,:]*(?:(?:\[[^\[\]]{1,100}\]|\([^()]{1,100}\)|<[^<>]{1,40}>)[\s\-|,:]{0,5}|[\w.$$#/-]{1,100} -[\s\-|,:]{1,5}){1,3}?(?:\[?(?:$plain_levels)\]?(?:\s|:|\||,|$$)|\[\s*(?i:$bracketed_levels)\s*\]|(?i:$small_levels)(?:\s*[:|]|\s{2,}${level_end}))|^\s+[a-zA-Z_]*[\d.-][\w.$$#/-]{0,100} +(?:ERROR|WARN|WARNING|INFO|DEBUG|FATAL|CRITICAL)[\s:]'
+                '^[\s\-|,:]*(?:(?:\[[^\[\]]{1,100}\]|\([^()]{1,100}\)|<[^<>]{1,40}>)[\s\-|,:]{0,5}|[\w.$$#/-]{1,100} -[\s\-|,:]{1,5}){1,3}?(?:\[?(?:$plain_levels)\]?(?:\s|:|\||,|$$)|\[\s*(?i:$bracketed_levels)\s*\]|(?i:$small_levels)(?:\s*[:|]|\s{2,}${level_end}))|^\s+$name +(?:ERROR|WARN|WARNING|INFO|DEBUG|FATAL|CRITICAL)[\s:]'
             ),
             ''
         ) AS context

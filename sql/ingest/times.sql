@@ -157,6 +157,12 @@ CASE
     -- 02-03 04:05:06.789
     WHEN regexp_matches(text, '^\d{2}[-/]\d{2}[ T]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?$$')
         THEN ['', text[1:2], text[4:5], text[7:], '', '']
+    -- 203 04:05:06.789 and 1203 04:05:06.789: month and day
+    WHEN regexp_matches(text, '^\d{3,4} \d{2}:\d{2}:\d{2}\.\d{1,9}$$')
+        THEN [
+            '', regexp_extract(text, '^(\d{1,2})\d{2} ', 1), regexp_extract(text, '^\d{1,2}(\d{2}) ', 1),
+            split_part(text, ' ', 2), '', ''
+        ]
     -- 04:05:06.789: the date is given, or that of the last change of the source.
     WHEN regexp_matches(text, '^\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?$$')
         THEN [$date, text, '', '']

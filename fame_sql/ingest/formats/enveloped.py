@@ -15,7 +15,7 @@ from fame_sql.ingest.records.framing import SPLITTERS
 from fame_sql.ingest.records.record import Line
 from fame_sql.ingest.records.shipped import LEVEL, RELAYED
 
-_SOME, _MOST = 0.5, 0.8
+_FEW, _SOME, _MOST = 0.2, 0.5, 0.8
 _DATED = re.compile(DATED)
 
 
@@ -25,8 +25,8 @@ def plain_formats(formats: Mapping[str, Format]) -> dict[str, Format]:
 
 
 def relaying(found: Layout, lines: Sequence[str]) -> Layout | None:
-    """Return the envelope of lines of syslog whose messages are objects or logfmt, if most are."""
-    if sum(map(bool, map(RELAYED.fullmatch, lines))) < _MOST * len(lines):
+    """Return the envelope of lines of syslog whose messages are lines of a log, if a fifth is."""
+    if sum(map(bool, map(RELAYED.fullmatch, lines))) < _FEW * len(lines):
         return None
     return replace(found, splits="relayed")
 

@@ -27,6 +27,7 @@ _BRACKETED = ("trc", "dbg", "vrb", "inf", "wrn", "ftl", "trce", "dbug", "eror", 
 _USUAL = ("info", "error", "warn", "warning", "debug", "notice", "fatal")
 _SLOG = ("debug", "info", "warn", "error")
 _ENOUGH_LINES = 8
+_NAME = r"[\w.$#/-]{0,100}"
 
 
 def _translated() -> dict[str, int]:
@@ -78,6 +79,7 @@ def level_patterns(*, are_column: bool = False, are_late: bool = False) -> dict[
         **found,
         "bracketed_levels": f"{found['small_levels']}|{'|'.join(_BRACKETED)}",
         "plain_levels": "|".join(certain),
+        "name": rf"{_NAME}" if are_column else rf"[a-zA-Z_]*[\d.-]{_NAME}",
         "level_end": r"|\s" if are_column else "",
         "late_level": rf"|{_late_level()}" if are_late else "",
     }

@@ -1,4 +1,4 @@
-"""Records in the objects that stores of logs export: Elasticsearch, Loki and Splunk."""
+"""Records in the objects that stores of logs export: Elasticsearch, Loki, Splunk and Datadog."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-EXPORTED = re.compile(r'"(?:_source|result|hits|streams)"\s*:\s*(?:[\[{]|$)')
+EXPORTED = re.compile(
+    r'"_source"\s*:\s*\{|"hits"\s*:\s*\{|"streams"\s*:\s*\[|"resultType"\s*:|"preview"\s*:\s*[tf]'
+    r'|"content"\s*:\s*\{\s*"timestamp"|"data"\s*:\s*\[\s*\{\s*"(?:id|attributes|type)"'
+)
 """What the text of such an object holds."""
 
 _SHORT = ("_index", "_id")
@@ -23,6 +26,13 @@ def exported(given: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                     yield from exported(hit)
         case {"result": dict(row)} if "_raw" in row or "_time" in row:
             yield row
+        case {"content": dict(event)} if "message" in event:
+            yield event
+        case {"data": [*events]}:
+            for event in events:
+                match event:
+                    case {"attributes": dict(held)} if "message" in held:
+                        yield held
         case {"data": {"result": list(streams)}} | {"streams": list(streams)}:
             for stream in streams:
                 yield from _of_stream(stream)

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from fame_sql.ingest.records.audit import audit_records
 from fame_sql.ingest.records.cleaning import clean
+from fame_sql.ingest.records.cmtrace import cmtrace_records
 from fame_sql.ingest.records.counted import counted_messages
 from fame_sql.ingest.records.delimited import csv_records, fielded_records
 from fame_sql.ingest.records.envelopes import (
@@ -21,7 +22,7 @@ from fame_sql.ingest.records.envelopes import (
     ruby_lines,
     stamped_lines,
 )
-from fame_sql.ingest.records.headed import headed_lines
+from fame_sql.ingest.records.headed import grouped_lines, headed_lines
 from fame_sql.ingest.records.journal import journal_records, verbose_records
 from fame_sql.ingest.records.json_objects import json_records, records_by_line
 from fame_sql.ingest.records.record import Line, Record
@@ -49,6 +50,8 @@ SPLITTERS: dict[str, Splitter] = {
     "shipped": shipped_lines,
     "relayed": relayed_lines,
     "headed": headed_lines,
+    "grouped": grouped_lines,
+    "cmtrace": cmtrace_records,
     "counted": counted_messages,
 }
 """What makes records of lines, by the name that formats give in ``records``."""

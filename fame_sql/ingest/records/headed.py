@@ -1,4 +1,4 @@
-"""Records whose header stands on a line of its own, before the message."""
+"""Records whose header stands on a line of its own, before the message or many lines."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from fame_sql.ingest.records.record import Line, Record
+
+_MOST_LINES = 10_000
 
 
 def headed_lines(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterator[Record]:
@@ -31,3 +33,16 @@ def headed_lines(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterator
 def _joined(header: Line, line: Line) -> Record:
     whole = Record.of_lines([header, line])
     return replace(whole, text=f"{header.text.rstrip()} {line.text.lstrip()}")
+
+
+def grouped_lines(lines: Iterable[Line], settings: Mapping[str, Any]) -> Iterator[Record]:
+    """Yield records that go from one header to the next."""
+    is_header = re.compile(settings["header"]).match
+    held: list[Line] = []
+    for line in lines:
+        if held and (is_header(line.text) or len(held) >= _MOST_LINES):
+            yield Record.of_lines(held)
+            held = []
+        held.append(line)
+    if held:
+        yield Record.of_lines(held)

@@ -20,10 +20,11 @@ PRIORITY = "syslog.priority"
 RELAYED = re.compile(
     r"(?:<(\d{1,3})>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\dT\d\d:\S+) "
     r"([\w.:-]+) ([^\s\[\]:]+)(?:\[(\d+)\])?: ?(?:@cee: ?)?"
-    r'(\{\s*".*\}\s*|(?:ts|time|level|lvl|severity)=.*)',
+    r'(\{\s*".*\}\s*|(?:ts|time|level|lvl|severity)=.*|[IWEF]\d{4} \d\d:\d\d:.*'
+    r"|\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:.*)",
     re.DOTALL,
 )
-"""A line of syslog whose message is an object or logfmt."""
+"""A line of syslog whose message is an object, logfmt or a line with a time of its own."""
 
 _COLUMNS = ((HOST, "host_name"), (SERVICE, "service_name"), (LEVEL, "severity_text"))
 _FIRST_SECOND = 94_694_400
@@ -65,7 +66,7 @@ def _message(record: Record, keys: Mapping[str, Sequence[str]]) -> Record:
     time_key, time = _time(given, keys.get("timestamp", ()))
     said = {key: value for key, value in given.items() if value is not text and key != time_key}
     for name, column in _COLUMNS:
-        key, value = first_held(given, keys.get(column, ()))
+        key, value = first_held(given, keys.get(column, ()), (str, int))
         is_number = name == LEVEL and isinstance(value, int)
         if is_number or (isinstance(value, str) and value):
             # The status of anything can be a level.
@@ -78,14 +79,16 @@ def _message(record: Record, keys: Mapping[str, Sequence[str]]) -> Record:
     return replace(record, text=text, document=None, outer_time=time, outer=outer)
 
 
-def first_held(given: Mapping[str, Any], names: Iterable[str]) -> tuple[str, Any]:
-    """Return the first of some keys that an object has, and what it holds.
+def first_held(
+    given: Mapping[str, Any], names: Iterable[str], kinds: tuple[type, ...] = (object,)
+) -> tuple[str, Any]:
+    """Return the first of some keys that holds something of some kinds in an object, and what.
 
     After ``$.``, dots lead into objects.
     """
     for name in names:
         held = _inside(given, name[2:].split(".")) if name[:2] == "$." else given.get(name)
-        if held is not None:
+        if held is not None and isinstance(held, kinds):
             return name, held
     return "", None
 
