@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import click
 
 from fame_sql.cli.evaluate import print_evaluation
-from fame_sql.cli.ingest import remove_if_empty
 from fame_sql.cli.options.numbers import MOST, SEED
 from fame_sql.cli.options.output import json_option
 from fame_sql.cli.options.quiet import remark
+from fame_sql.cli.options.reading import remove_if_empty
 from fame_sql.cli.options.warehouse import warehouse_at
 from fame_sql.cli.options.wide import table_options
 from fame_sql.cli.output import print_json

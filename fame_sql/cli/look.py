@@ -14,9 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fame_sql.cli.ingest import read_files, reading_options, refuse_missing, remove_if_empty
 from fame_sql.cli.options.numbers import COUNT
 from fame_sql.cli.options.output import Form, form_options
+from fame_sql.cli.options.reading import (
+    read_files,
+    reading_options,
+    refuse_missing,
+    remove_if_empty,
+)
 from fame_sql.cli.options.warehouse import DEFAULT_WAREHOUSE
 from fame_sql.cli.output import print_csv, print_json
 from fame_sql.cli.progress import terminal_progress

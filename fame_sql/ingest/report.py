@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from fame_sql.ingest.formats.library import ANYTHING
+
 _ENOUGH_TIMES = 0.9
 _MOST_ERRORS = 0.5
 _MOST_HINTED = 0.2
@@ -107,6 +109,12 @@ class IngestReport:
     def is_unread(self) -> bool:
         """Whether no record is in the format."""
         return 0 < self.rows == self.errors
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether its lines are text in which nothing was found: no time, no level, no host."""
+        found = self.timed or self.levelled or self.hosted
+        return self.format == ANYTHING and self.seen > 0 and not found
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ def test_too_little_of_everything(made: Ingredients, forking: Forks, name: str) 
 def test_a_stage_that_loses_lines_is_found(folder: Path, forking: Forks) -> None:
     """The harness itself: what is not the same in the end is said."""
     count = iter(range(100))
-    words = ["ingest", "a.log", "--warehouse", "w.duckdb"]
+    words = ["ingest", "a.log", "--format", "text", "--warehouse", "w.duckdb"]
     stage = Stage(
         "liar",
         lambda place: (place / "a.log").write_text("x\n" * 9),

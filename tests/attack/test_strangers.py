@@ -117,7 +117,7 @@ def test_nothing_is_removed_or_written_through_a_link(stranger: Path) -> None:
 def test_files_are_the_users_own(newborn: Path, tmp_path: Path) -> None:
     log, path = tmp_path / "a.log", tmp_path / "w.duckdb"
     log.write_text("disk 7 is full\n" * 5)
-    assert run("ingest", log, "--warehouse", path)[0] == 0
+    assert run("ingest", log, "--format", "text", "--warehouse", path)[0] == 0
     assert run("mine", "--warehouse", path)[0] == 0
     assert run("label", "export", tmp_path / "l.csv", "--warehouse", path)[0] == 0
     move = ("partition", "move", "--before", "2099-01-01", "--place", tmp_path / "lake")

@@ -276,7 +276,7 @@ def test_a_model_folder_with_one_byte_changed(copied: Path) -> None:
 @pytest.mark.slow
 def test_a_file_does_not_come_in_twice_in_two_encodings(tmp_path: Path) -> None:
     log = tmp_path / "app.log"
-    log.write_bytes("caf\xe9 opened\n".encode("latin-1") + b"plain line\n" * 60)
+    log.write_bytes("caf\xe9 opened\n".encode("latin-1") + b"12:00:00 plain line\n" * 60)
     warehouse = tmp_path / "new.duckdb"
     assert _fame("ingest", log, "--warehouse", warehouse).returncode == 0
     again = _error("ingest", log, "--encoding", "latin-1", "--warehouse", warehouse)

@@ -98,8 +98,10 @@ def test_a_file_that_is_read_badly_is_a_warning_or_an_error(tmp_path: Path) -> N
     log, other, target = tmp_path / "a.log", tmp_path / "b.log", tmp_path / "w.duckdb"
     log.write_text("no time here\n" * 20, encoding="utf-8")
     done = CliRunner().invoke(main, ["ingest", str(log), "--warehouse", str(target)])
-    assert done.exit_code == 0
+    assert (done.exit_code, "20 lines (no known format)" in done.output) == (3, True)
     assert "warning: 0 of 20 records have a time: name it with --time-format" in done.output
+    own = ["ingest", str(log), "--format", "text", "--warehouse", str(tmp_path / "t.duckdb")]
+    assert CliRunner().invoke(main, own).exit_code == 0
     other.write_text('{"unknown": 1}\n' * 20, encoding="utf-8")
     done = CliRunner().invoke(main, ["ingest", str(other), "--warehouse", str(target)])
     assert done.exit_code == 1

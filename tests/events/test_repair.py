@@ -113,9 +113,9 @@ def test_every_stage_keeps_what_is_known_of_the_lines(copied: Path, tmp_path: Pa
     more = tmp_path / "more.log"
     more.write_text("one more line\nand a last one")
     at = ["--warehouse", str(copied)]
-    _run("ingest", str(more), *at)
+    _run("ingest", str(more), "--format", "text", *at)
     more.write_text("one more line\nand a last one that grew\n")
-    _run("ingest", str(more), *at)
+    _run("ingest", str(more), "--format", "text", *at)
     with Warehouse.open(copied) as warehouse:
         [(day,)] = warehouse.rows("SELECT min(timestamp)::DATE + 2 FROM fame.logs")
     _run("partition", "move", "--before", str(day), "--place", str(tmp_path / "place"), *at)

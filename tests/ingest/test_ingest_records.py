@@ -220,3 +220,17 @@ def test_keys_host_and_service_are_given(warehouse: Warehouse, tmp_path: Path) -
         "SELECT timestamp::VARCHAR, severity_text, body, label, host_name, service_name "
         "FROM fame.logs"
     ) == [("2024-05-06 07:08:09", "error", "failed", "DISK", "h1", "shop")]
+
+
+def test_a_long_object_has_the_time_and_the_level_of_its_head(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    source = tmp_path / "long.json"
+    head = '{"time": "2024-02-03T04:05:06Z", "level": "error", "msg": "'
+    source.write_text(f'{head}{"x" * (1 << 20)}"}}\n{{"msg": "ok"}}\n', encoding="utf-8")
+    report = ingest_file(warehouse, source)
+    assert report.errors == 1
+    assert warehouse.rows(
+        "SELECT timestamp::VARCHAR, severity_number, starts_with(body, '{') FROM fame.logs "
+        "WHERE parse_error LIKE 'line of %'"
+    ) == [("2024-02-03 04:05:06", 17, True)]

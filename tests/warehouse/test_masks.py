@@ -17,7 +17,8 @@ LINES = "".join(f"disk /dev/sda1 is {n}% full after {n * 1000} ms\n" for n in ra
 def _ingest(folder: Path, *words: str) -> tuple[int, str]:
     log = folder / "app.log"
     log.write_text(LINES)
-    command = ["ingest", str(log), "--warehouse", str(folder / "w.duckdb"), *words]
+    command = ["ingest", str(log), "--format", "text", *words]
+    command += ["--warehouse", str(folder / "w.duckdb")]
     output = CliRunner().invoke(main, command)
     return output.exit_code, output.output
 
