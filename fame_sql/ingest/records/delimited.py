@@ -33,7 +33,7 @@ def header_of(lines: Sequence[str], known: frozenset[str]) -> tuple[tuple[str, .
         return None
     for delimiter in DELIMITERS:
         names = _fields(lines[0], delimiter)
-        if len(names) < 2 or len(set(names)) < len(names) or not all(map(_NAME.fullmatch, names)):
+        if len(names) < 3 or len(set(names)) < len(names) or not all(map(_NAME.fullmatch, names)):
             continue
         if sum(plain_name(name) in known for name in names) >= 2 and _fits(
             lines, delimiter, len(names)
