@@ -31,7 +31,7 @@ pytestmark = pytest.mark.any_duckdb
 
 def model_of(warehouse: Warehouse, server: LanguageServer, **more: object) -> LanguageModel:
     client = Client(server.base_url, "key")
-    return LanguageModel("gpt-4o", Ledger(warehouse), Redactor(), client, **more)
+    return LanguageModel("gpt-4o", Ledger(warehouse), Redactor(), client=client, **more)
 
 
 def templates_of(count: int) -> list[TemplateSummary]:

@@ -30,7 +30,7 @@ def template(number: int) -> TemplateSummary:
 
 def test_every_request_fits_the_window(empty: Warehouse, server: LanguageServer) -> None:
     client = Client(server.base_url, "key")
-    model = LanguageModel("gpt-4o", Ledger(empty), Redactor(), client, window=WINDOW)
+    model = LanguageModel("gpt-4o", Ledger(empty), Redactor(), client=client, window=WINDOW)
     grouper = LLMGrouper(model, stability=False)
     templates = [template(number) for number in range(300)]
     planned = len(grouper.preview(templates)) + len(grouper.merges(templates).sizes)
@@ -63,7 +63,7 @@ def test_a_model_that_groups_nothing_needs_no_more_merges_than_planned(
 
     server.answer = scattered
     client = Client(server.base_url, "key")
-    model = LanguageModel("gpt-4o", Ledger(empty), Redactor(), client, window=8000)
+    model = LanguageModel("gpt-4o", Ledger(empty), Redactor(), client=client, window=8000)
     grouper = LLMGrouper(model, stability=False)
     templates = [template(number) for number in range(200)]
     planned = len(grouper.preview(templates)) + len(grouper.merges(templates).sizes)

@@ -29,7 +29,7 @@ LINES = [
 
 def judge_of(warehouse: Warehouse, server: LanguageServer, **more: object) -> Judge:
     client = Client(server.base_url, "key")
-    model = LanguageModel("gpt-4o", Ledger(warehouse), Redactor(), client, **more)
+    model = LanguageModel("gpt-4o", Ledger(warehouse), Redactor(), client=client, **more)
     return Judge(model, twice=False)
 
 

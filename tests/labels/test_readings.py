@@ -124,7 +124,7 @@ def test_no_label_of_another_line_flips(empty: Warehouse, brain: str, orders: li
     swayed = 0
     for number, order in enumerate(orders):
         client = Obedient(order, BRAINS[brain])
-        model = LanguageModel("gpt-4o", Ledger(empty), Redactor(), client)  # type: ignore[arg-type]
+        model = LanguageModel("gpt-4o", Ledger(empty), Redactor(), client=client)  # type: ignore[arg-type]
         lines = lines_with(order, 7 * number)
         judged = {line["body"]: line["is_anomaly"] for line in Judge(model).judge_all(lines)}
         judged.pop(order, None)
@@ -146,7 +146,7 @@ def test_no_label_flips_unnoticed_beside_many_orders(empty: Warehouse, brain: st
         for n, text in enumerate(texts)
     ]
     client = Obedient(orders[0], BRAINS[brain], *orders)
-    model = LanguageModel("gpt-4o", Ledger(empty), Redactor(), client)  # type: ignore[arg-type]
+    model = LanguageModel("gpt-4o", Ledger(empty), Redactor(), client=client)  # type: ignore[arg-type]
     judge = Judge(model)
     judged = judge.judge_all(lines)
     flagged = {line["log_id"] for line in judge.doubts}
@@ -239,7 +239,7 @@ def test_a_model_that_wavers_is_not_asked_about_each_line_alone(empty: Warehouse
             return super().send(request, on_send)
 
     client = Wavering("", beside)
-    model = LanguageModel("gpt-4o", Ledger(empty), Redactor(), client)  # type: ignore[arg-type]
+    model = LanguageModel("gpt-4o", Ledger(empty), Redactor(), client=client)  # type: ignore[arg-type]
     facts = {"service_name": "app", "severity_text": None, "template_id": "t", "event_id": 1}
     lines = [
         {**facts, "log_id": n, "body": f"heartbeat of node {n} is overdue"} for n in range(100)

@@ -149,7 +149,7 @@ def test_a_request_that_times_out_is_not_sent_again(
 
 def test_no_endpoint_at_all(empty: Warehouse) -> None:
     client = Client("http://127.0.0.1:9/v1", "key", retries=0)
-    model = LanguageModel("m", Ledger(empty), Redactor(), client)
+    model = LanguageModel("m", Ledger(empty), Redactor(), client=client)
     with pytest.raises(LanguageModelError, match=r"no connection: .*refused.*fame llm check"):
         judge(model)
     model.client = None

@@ -115,7 +115,7 @@ def test_a_team_replays_a_pass_without_a_network(
     unlabelled: Warehouse, mined: Path, server: LanguageServer, tmp_path: Path
 ) -> None:
     def model(warehouse: Warehouse, client: Client | None) -> LanguageModel:
-        return LanguageModel("gpt-4o", Ledger(warehouse), Redactor.of(warehouse), client)
+        return LanguageModel("gpt-4o", Ledger(warehouse), Redactor.of(warehouse), client=client)
 
     first = label_with_llm(unlabelled, model(unlabelled, Client(server.base_url, "key")))
     written = Ledger(unlabelled).export(tmp_path / "pass.jsonl")

@@ -173,7 +173,7 @@ def test_no_canary_reaches_the_server_wherever_it_is_planted(
     )
     unlabelled.connection.execute("UPDATE fame.logs SET host_name = 'edge-24'")
     client = Client(server.base_url, "the-key-itself")
-    model = LanguageModel("gpt-4o", Ledger(unlabelled), Redactor.of(unlabelled), client)
+    model = LanguageModel("gpt-4o", Ledger(unlabelled), Redactor.of(unlabelled), client=client)
     model.context = "\n".join(line for line, _ in planted)
     label_with_llm(unlabelled, model)
 

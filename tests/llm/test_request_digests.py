@@ -114,7 +114,7 @@ def model_of(warehouse: Warehouse, *answers: object, window: int = 16_384) -> La
         "gpt-4o",
         Ledger(warehouse),
         Redactor(frozenset({"host7"})),
-        client,  # type: ignore[arg-type]
+        client=client,  # type: ignore[arg-type]
         context="The disks of host7",
         window=window,
         parameters={"seed": 1},

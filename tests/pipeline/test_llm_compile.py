@@ -30,7 +30,7 @@ NEW = [
 
 def model_of(warehouse: Warehouse, server: LanguageServer, **more: object) -> LanguageModel:
     client = Client(server.base_url, "key")
-    return LanguageModel("gpt-4o", Ledger(warehouse), Redactor.of(warehouse), client, **more)
+    return LanguageModel("gpt-4o", Ledger(warehouse), Redactor.of(warehouse), client=client, **more)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ def model_of(
     warehouse: Warehouse, server: LanguageServer, timeout: float = 60.0, **more: object
 ) -> LanguageModel:
     client = Client(server.base_url, "key", timeout=timeout)
-    return LanguageModel("gpt-4o", Ledger(warehouse), Redactor(), client, **more)
+    return LanguageModel("gpt-4o", Ledger(warehouse), Redactor(), client=client, **more)
 
 
 def judge(model: LanguageModel, rows: list[dict[str, str]] = ROWS) -> dict[str, str]:

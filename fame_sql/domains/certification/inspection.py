@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from fame_sql.domains.proposals.text import TextSpace, unit
 Vectors = npt.NDArray[np.float64]
 
 _STABLE = 0.5
+_ZERO = 1e-6
 
 
 def inspect(
@@ -33,9 +35,11 @@ def inspect(
     vectors : array, shape (templates, width), optional
         The templates in the space of a trained encoder; TF-IDF is used if None.
     """
+    from scipy.sparse import csr_matrix
+
     rows = {template.template_id: row for row, template in enumerate(templates)}
     members = [[rows[i] for i in domain.template_ids] for domain in certificate.domains]
-    space = unit(TextSpace.of(templates).vectors.toarray() if vectors is None else vectors)
+    space = TextSpace.of(templates).vectors if vectors is None else csr_matrix(unit(vectors))
     where = "TF-IDF" if vectors is None else "the champion's encoder"
     return (
         *_coherence(certificate.domains, members, space, where),
@@ -47,18 +51,20 @@ def inspect(
 def _coherence(
     domains: Sequence[CertifiedDomain],
     members: Sequence[Sequence[int]],
-    vectors: Vectors,
+    vectors: Any,
     where: str,
 ) -> list[Finding]:
-    """Count the members that are nearer to the rest of their domain than to any other domain."""
+    """Count the members that are nearer to the rest of their domain than to any other domain.
+
+    The vectors are sparse: thousands of templates have tens of thousands of words.
+    """
     if len(domains) < 2:
         return [Finding("coherence", None, True, "there is only one domain: nothing to compare")]
-    sums = np.vstack([vectors[list(rows)].sum(axis=0) for rows in members])
+    sums = np.vstack([np.asarray(vectors[list(rows)].sum(axis=0)).ravel() for rows in members])
     found = []
     for number, (domain, rows) in enumerate(zip(domains, members, strict=True)):
         others = [n for n in range(len(domains)) if n != number]
-        own = unit(sums[number] - vectors[list(rows)])
-        near = (vectors[list(rows)] * own).sum(axis=1)
+        near = _near(vectors[list(rows)], sums[number])
         far = (vectors[list(rows)] @ unit(sums[others]).T).max(axis=1)
         # A domain of one template has no other members to compare with.
         at_home = len(rows) if len(rows) == 1 else int((near.round(9) >= far.round(9)).sum())
@@ -68,6 +74,15 @@ def _coherence(
         )
         found.append(Finding("coherence", domain.name, 2 * at_home >= len(rows), detail))
     return found
+
+
+def _near(members: Any, whole: Vectors) -> Vectors:
+    """Return the cosine of each member with the sum of the others; 0 where that is zero."""
+    dots = members @ whole
+    squares = np.asarray(members.multiply(members).sum(axis=1)).ravel()
+    lengths = np.sqrt(np.maximum(whole @ whole - 2 * dots + squares, 0.0))
+    cosines = (dots - squares) / np.where(lengths > _ZERO, lengths, 1.0)
+    return np.asarray(np.where(lengths > _ZERO, cosines, 0.0), dtype=np.float64)
 
 
 def _calibration(
