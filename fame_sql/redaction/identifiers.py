@@ -17,7 +17,7 @@ _MEASURES = (
     r"[A-Z]+[0-9]+(?:-[A-Z]+[0-9A-Z]*)+|[0-9A-Z]{2,5}",  # R02-M1-N0, 42P01
     r"[A-Za-z]+@[0-9]+|[A-Z]+#[0-9]+",  # Server@325, CPU#12
     r"[A-Za-z_-]+[_-]+[0-9]{5,}(?:[_-].*)?|[A-Z0-9]+(?:_[A-Z0-9]+)+",  # blk_17685, E_NO_2
-    r"(?:.*-)?(?:sha[0-9]*|md5|aes[0-9]*|group[0-9]+|curve[0-9]+)(?:-.*)?",
+    r"(?i:(?:.*-)?(?:sha[0-9]*|md5|aes[0-9]*|group[0-9]+|curve[0-9]+)(?:-.*)?|x25519\w*)",
     r"(?i:(?:sha|md|aes|rsa|ipv|ike|tls|ssl|http|krb|x|ssh|utf|crc|oauth|saml|wpa|ntlm|log|base|smb|"
     r"nfs|imap|pop|ext|win|eth|usb|hmac|ed|rs|hs|es|python|layer|node|core|cpu|gpu|rank|disk|port|"
     r"slot|fan|bank|v?lan|wlan|bond|thread|worker|task|job|stage|shard|part(?:ition)?|level|phase|"
@@ -36,6 +36,8 @@ _CODE = re.compile("|".join(_CODES))
 _CHANGE = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])|(?<=[a-z])(?=[A-Z])")
 _SHORTEST_RANDOM = 8
 _MOST_CHANGES = 3
+_MANY_CHANGES = 5
+_HEXADECIMAL = re.compile("[0-9a-f]+|[0-9A-F]+")
 _SHORTEST_WORD = 4
 
 
@@ -52,9 +54,12 @@ def is_code(token: str) -> bool:
 def looks_random(token: str) -> bool:
     """Return whether letters and digits change often in a token, and make no word."""
     token = token.rpartition("#")[2]  # of a URL
-    if not token.isalnum() or is_measure(token) or is_code(token):
+    changes = len(_CHANGE.findall(token))
+    if not token.isalnum() or is_measure(token):
+        return False
+    if is_code(token) and (changes < _MANY_CHANGES or _HEXADECIMAL.fullmatch(token)):
         return False
     least = _MOST_CHANGES if len(token) >= _SHORTEST_RANDOM else max(len(token) - 2, _MOST_CHANGES)
-    if len(_CHANGE.findall(token)) < least:
+    if changes < least:
         return False
     return not any(len(part) >= _SHORTEST_WORD and is_word(part) for part in parts(token))

@@ -191,11 +191,16 @@ def is_known(word: str) -> bool:
     known = _common_words()
     if is_word(word) or _comes_from(word, known):
         return True
-    if word.endswith("d") and word[:-1] in known:  # a daemon
-        return True
+    if word.endswith("d") and (word[:-1] in known or (word[0] == "k" and is_known(word[1:]))):
+        return True  # a daemon, also of the kernel
     return any(
         _can_be_joined(word[:at]) and _can_be_joined(word[at:]) for at in range(2, len(word) - 1)
     )
+
+
+def is_known_abbreviation(part: str) -> bool:
+    """Return whether a part of a name is a word or a short one that programs use."""
+    return part in words("joined") or (is_word(part) if len(part) < 4 else is_known(part))
 
 
 def _can_be_joined(part: str) -> bool:

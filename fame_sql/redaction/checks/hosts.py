@@ -157,7 +157,7 @@ def host_name(match: Match[str]) -> bool:
     name = match.group()
     labels = name.split(".")
     if name.lower() == "localhost.localdomain" or re.search(
-        r"(?i)\b(?:(?:k8s|kubernetes|docker|quay|gcr|ghcr)\.io|golang\.org|openssh\.com|libssh\.org|github\.com|gopkg\.in|w3\.org)\Z",
+        r"(?i)\b(?:(?:k8s|kubernetes|docker|quay|gcr|ghcr)\.io|golang\.org|openssh\.com|libssh\.org|github\.com|nvidia\.com|gopkg\.in|w3\.org)\Z",
         name,
     ):
         return False

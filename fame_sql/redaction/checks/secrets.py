@@ -50,7 +50,8 @@ def random_token(match: Match[str]) -> bool:
     """Mask a run that is random, or has a long random part, not a check sum or a symbol of C++."""
     text = match.group()
     before = match.string[max(0, match.start() - 40) : match.start()]
-    if _NO_TOKEN.match(text) or _CHECK_SUM.search(before):
+    is_cipher = match.string.startswith(("@openssh.com", "@libssh.org"), match.end())
+    if is_cipher or _NO_TOKEN.match(text) or _CHECK_SUM.search(before):
         return False
     if re.fullmatch(r"0{4}[0-9A-F]{20}", text) or _POD.fullmatch(text):  # a segment of PostgreSQL
         return False
