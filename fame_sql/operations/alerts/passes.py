@@ -19,7 +19,8 @@ from fame_sql.errors import WarehouseError
 from fame_sql.operations.alerts.changes import Source, read_changes
 from fame_sql.operations.alerts.channels import open_channel
 from fame_sql.operations.alerts.clock import Clock, SystemClock
-from fame_sql.operations.alerts.deciding import Decision, decide
+from fame_sql.operations.alerts.deciding import decide
+from fame_sql.operations.alerts.decision import Decision
 from fame_sql.operations.alerts.heartbeat import beat, is_due
 from fame_sql.operations.alerts.journal import Journal, locked_journal
 from fame_sql.operations.alerts.replay import take_journal
