@@ -87,7 +87,9 @@ class _Line:
             self.is_command or self.says_password or not topics.isdisjoint(words("access"))
         )
         self.names_hosts = self.is_sensitive or not topics.isdisjoint(words("machines"))
-        self.is_prose = self.is_command or self._is_known(tokens)
+        self.is_prose = self.is_command or (
+            topics.isdisjoint(words("foreign")) and self._is_known(tokens)
+        )
 
     def _is_known(self, tokens: list[Match[str]]) -> bool:
         """Return whether half of the words are known, so that another one says something."""
