@@ -70,15 +70,28 @@ messages AS (
 -- BusyBox and OpenWrt write the facility and the level before the program, maybe instead of the host.
 selected AS (
     SELECT
-        * REPLACE (
-            if(regexp_full_match(host, '(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\.(emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug)'), NULL, host) AS host,
-            regexp_replace(message, '^(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\.(emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug) ', '') AS message
-        ),
-        concat(
+        *,
+        if(
+            -- Most lines need no closer look.
+            contains(host, '.'),
             regexp_extract(host, '^(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\.(emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug)$', 1),
-            regexp_extract(message, '^(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\.(emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug) ', 1)
-        ) AS selected_level
+            ''
+        ) AS host_level,
+        if(
+            contains(message[:20], '.'),
+            regexp_extract(message, '^(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\.(emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug) ', 1),
+            ''
+        ) AS message_level
     FROM messages
+),
+
+chosen AS (
+    SELECT
+        * REPLACE (
+            if(host_level = '', host, NULL) AS host,
+            if(message_level = '', message, regexp_replace(message, '^\S+ ', '')) AS message
+        )
+    FROM selected
 ),
 
 programs AS (
@@ -97,7 +110,7 @@ programs AS (
             '',
             regexp_extract(message, '^\S+: \[ID \d+ \w+\.([a-z]+)\] ', 1)
         ) AS identified_level
-    FROM selected
+    FROM chosen
 ),
 
 -- A tag may have no blank after it, or one in it; then the number of the process ends it.
@@ -156,7 +169,8 @@ SELECT
     CASE
         WHEN moment IS NULL THEN NULL
         WHEN facility_level <> '' THEN ingest_priority_level(facility_level)
-        WHEN selected_level <> '' THEN selected_level
+        WHEN host_level <> '' THEN host_level
+        WHEN message_level <> '' THEN message_level
         WHEN identified_level <> '' THEN identified_level
         WHEN tagged_level <> '' THEN tagged_level
         WHEN priority IS NULL AND regexp_matches(body, '^[\[(]')

@@ -12,6 +12,8 @@ SET
     severity_number = coalesce(incoming.severity_number, ingest_severity_number(said.level)),
     host_name = coalesce(incoming.host_name, said.host),
     service_name = coalesce(incoming.service_name, said.service),
+    trace_id = coalesce(incoming.trace_id, said.trace),
+    span_id = coalesce(incoming.span_id, said.span),
     attributes = CASE
         WHEN incoming.attributes IS NULL THEN nullif(said.beside, '{}')
         ELSE json_merge_patch(incoming.attributes, said.beside)
@@ -21,11 +23,13 @@ FROM (
         line_number * $scale + ordinal AS place,
         CASE
             WHEN contains("outer", '"fame.')
-                THEN json_merge_patch("outer", '{"fame.host":null,"fame.service":null,"fame.level":null}')
+                THEN json_merge_patch("outer", '{"fame.host":null,"fame.service":null,"fame.level":null,"fame.trace":null,"fame.span":null}')
             ELSE "outer"
         END AS beside,
         "outer" ->> '$."fame.host"' AS host,
         "outer" ->> '$."fame.service"' AS service,
+        "outer" ->> '$."fame.trace"' AS trace,
+        "outer" ->> '$."fame.span"' AS span,
         ingest_time(outer_time) AS moment,
         coalesce(
             "outer" ->> '$."fame.level"', ingest_priority_level("outer" ->> '$."syslog.priority"')

@@ -34,7 +34,9 @@ def relaying(found: Layout, lines: Sequence[str]) -> Layout | None:
 def shipping(found: Layout, hints: Hints) -> Layout | None:
     """Return the envelope of objects whose messages may be lines of a log, if they may."""
     known = found.format
-    if not known.keys or known.records not in ("json", "csv") or hints.level_key is not None:
+    if not known.keys or known.records not in ("json", "csv"):
+        return None
+    if hints.level_key is not None or hints.label_key is not None:
         return None
     keys = merged_keys(known.keys, hints.keys)
     return replace(found, envelope=known, splits="shipped", outer_keys=keys)

@@ -13,6 +13,9 @@ EXPORTED = re.compile(
 """What the text of such an object holds."""
 
 _SHORT = ("_index", "_id")
+# An object with other members is a record of its own.
+_SPLUNK = {"preview", "offset", "init_offset", "lastrow", "result"}
+_DATADOG = {"id", "type", "content", "data", "meta", "links"}
 
 
 def exported(given: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -24,11 +27,11 @@ def exported(given: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             for hit in hits:
                 if isinstance(hit, dict):
                     yield from exported(hit)
-        case {"result": dict(row)} if "_raw" in row or "_time" in row:
+        case {"result": dict(row)} if given.keys() <= _SPLUNK:
             yield row
-        case {"content": dict(event)} if "message" in event:
+        case {"content": dict(event)} if given.keys() <= _DATADOG and "message" in event:
             yield event
-        case {"data": [*events]}:
+        case {"data": [*events]} if given.keys() <= _DATADOG:
             for event in events:
                 match event:
                     case {"attributes": dict(held)} if "message" in held:

@@ -14,8 +14,9 @@ from fame_sql.ingest.records.record import Line, Record
 from fame_sql.warehouse.severities import NUMBERS
 
 HOST, SERVICE, LEVEL = "fame.host", "fame.service", "fame.level"
+TRACE, SPAN = "fame.trace", "fame.span"
 PRIORITY = "syslog.priority"
-"""What an envelope says of the host, the service, the level and the priority of a record."""
+"""What an envelope says of a record beside its time and attributes."""
 
 RELAYED = re.compile(
     r"(?:<(\d{1,3})>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\dT\d\d:\S+) "
@@ -26,7 +27,13 @@ RELAYED = re.compile(
 )
 """A line of syslog whose message is an object, logfmt or a line with a time of its own."""
 
-_COLUMNS = ((HOST, "host_name"), (SERVICE, "service_name"), (LEVEL, "severity_text"))
+_COLUMNS = {
+    HOST: "host_name",
+    SERVICE: "service_name",
+    LEVEL: "severity_text",
+    TRACE: "trace_id",
+    SPAN: "span_id",
+}
 _FIRST_SECOND = 94_694_400
 
 
@@ -65,7 +72,7 @@ def _message(record: Record, keys: Mapping[str, Sequence[str]]) -> Record:
         return record
     time_key, time = _time(given, keys.get("timestamp", ()))
     said = {key: value for key, value in given.items() if value is not text and key != time_key}
-    for name, column in _COLUMNS:
+    for name, column in _COLUMNS.items():
         key, value = first_held(given, keys.get(column, ()), (str, int))
         is_number = name == LEVEL and isinstance(value, int)
         if is_number or (isinstance(value, str) and value):
