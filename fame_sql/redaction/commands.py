@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from fame_sql.redaction.words import is_state, is_word, words
+from fame_sql.redaction.words import is_known, is_state, is_word, words
 
 # An argument, whether a shell, a list in JSON or an audit (a1="…") separates them.
 _ARGUMENT = re.compile(
@@ -174,7 +174,7 @@ def _spans(word: str, start: int, role: str, *, announced: bool) -> Iterator[tup
     """Yield what is masked of a word with a role."""
     if role == "other" or not word or word[0] == "<" or is_state(word):
         return
-    if not announced and role != "secret" and is_word(word.lower()):
+    if not announced and role != "secret" and is_known(word.lower()):
         return
     if role == "remote":
         role = "host" if _REMOTE.match(word) and re.search(r"[:@]", word) else "other"

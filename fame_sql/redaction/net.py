@@ -163,7 +163,7 @@ class _Line:
             may_name = self.is_sensitive or (self.names_hosts and "_" not in token)
             return may_name and _HYPHENATED.fullmatch(token) is not None and _has_unknown(token)
         if self.says_password and _CAMEL.fullmatch(token):
-            return True
+            return not any(part in words("fields") or says_password(part) for part in parts(token))
         if is_known(token.lower()) or _NUMBER_FOLLOWS.match(self.text, match.end()):
             return False
         if self.is_command and self._is_program(match):
