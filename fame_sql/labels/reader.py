@@ -157,13 +157,21 @@ class Reader:
             return self._halves(lines)
         self._without_answer = 0
         if batch.is_swayed(answer):
-            self.refused += 1
-            self._left -= 1
-            self._in_a_row += len(lines) > 1  # a line alone may sway its own judgement
-            if self._in_a_row >= _REFUSED_IN_A_ROW:
-                self._probe()
-            return self._without_neighbours(lines) if self._left > 0 else []
+            return self._after_swayed(lines)
         self._in_a_row = 0
+        return self._kept(lines, batch, answer)
+
+    def _after_swayed(self, lines: Sequence[Line]) -> list[Line]:
+        """Refuse an answer that judges a known row wrong, and ask again without neighbours."""
+        self.refused += 1
+        self._left -= 1
+        self._in_a_row += len(lines) > 1  # a line alone may sway its own judgement
+        if self._in_a_row >= _REFUSED_IN_A_ROW:
+            self._probe()
+        return self._without_neighbours(lines) if self._left > 0 else []
+
+    def _kept(self, lines: Sequence[Line], batch: Batch, answer: LabelAnswer) -> list[Line]:
+        """Return the lines that an answer judges, and ask again for those that it left out."""
         said = {judgement.id: judgement for judgement in answer.judgements}
         pairs = [(line, said.get(i)) for i, line in zip(batch.line_ids, lines, strict=True)]
         missing = [line for line, judgement in pairs if judgement is None]

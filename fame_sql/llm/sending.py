@@ -190,6 +190,28 @@ class Sender:
     def _send(self, request: Request) -> Reply:
         if self.batch is not None:
             self._collect([request])
+        client = self._client_for(request)
+        identity = request.request_hash
+        with self._lock:
+            self._budget.max_cost = self.max_cost
+            self._budget.prices = self.prices
+            expected = round(request.expected * self._answer_factor)
+            limited = self._budget.limited(request, expected)
+            if not self.sent and (said := self.masked_otherwise([request])) is not None:
+                self.notices.add(said)
+            self.ledger.begin(request, PROMPT_VERSION)
+        try:
+            reply = client.send(limited, lambda: self._begin_send(limited))
+        except LanguageModelError as error:
+            with self._lock:
+                self.ledger.fail(identity, str(error))
+            raise
+        with self._lock:
+            self._record(limited, reply)
+        return reply
+
+    def _client_for(self, request: Request) -> Client:
+        """Return what sends a request, or say why nothing does."""
         with self._lock:
             waiting = self.ledger.batch_of(request.request_hash)
         if waiting is not None:
@@ -205,24 +227,7 @@ class Sender:
                 "an endpoint with --llm BASE_URL, or run 'fame llm import FILE'"
                 + (f"; {earlier}: --dry-run says what that costs" if earlier else "")
             )
-        identity = request.request_hash
-        with self._lock:
-            self._budget.max_cost = self.max_cost
-            self._budget.prices = self.prices
-            expected = round(request.expected * self._answer_factor)
-            limited = self._budget.limited(request, expected)
-            if not self.sent and (said := self.masked_otherwise([request])) is not None:
-                self.notices.add(said)
-            self.ledger.begin(request, PROMPT_VERSION)
-        try:
-            reply = self.client.send(limited, lambda: self._begin_send(limited))
-        except LanguageModelError as error:
-            with self._lock:
-                self.ledger.fail(identity, str(error))
-            raise
-        with self._lock:
-            self._record(limited, reply)
-        return reply
+        return self.client
 
     def _begin_send(self, request: Request) -> Callable[[], None]:
         """Record a send and what it may cost; return what takes it back."""
