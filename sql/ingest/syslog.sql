@@ -189,7 +189,7 @@ SELECT
         ingest_program_name(program), nullif(regexp_extract(tag[length(tagged_level) + 1:], '^ ?([^\[]+)', 1), '')
     ) AS service_name,
     if(moment IS NULL OR first_word <> '', NULL, nullif(host, '-')) AS host_name,
-    body,
+    ltrim(body, chr(9)) AS body,
     if(
         moment IS NULL,
         NULL,

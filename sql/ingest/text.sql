@@ -155,7 +155,7 @@ levels AS (
             WHEN usual_moment IS NULL AND lead <> '' AND other <> '' THEN ''
             ELSE regexp_extract(
                 substr(line, length(head) + 1),
-                '^[\s\-|,:>]*(?:\[\s*(?:\w+:)?(?i:$bracketed_levels)\s*\]|(?:$plain_levels)(?:\s|:|\||,|$$)|(?i:$small_levels)(?:\s*[:|\t]|,?\s{2,}|$$${level_end}))'
+                '^[\s\-|,;:>]*(?:\[\s*(?:\w+:)?(?i:$bracketed_levels)\s*\]|(?:$plain_levels)(?:\s|:|\||,|;|$$)|(?i:$small_levels)(?:\s*[:|\t]|,?\s{2,}|$$${level_end}))'
             )
         END AS level
     FROM rests
@@ -231,7 +231,7 @@ SELECT
         moment IS NULL,
         line,
         regexp_replace(
-            rest[length(level) + length(context) + 1:], '^\s*(?:[-|,:]\s+|,)?', ''
+            rest[length(level) + length(context) + 1:], '^\s*(?:[-|,:]\s+|[,;])?', ''
         )
     ) AS body,
     CASE
