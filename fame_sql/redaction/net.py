@@ -9,6 +9,7 @@ digits or signs.
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from re import Match
 
 from fame_sql.redaction.identifiers import is_code, is_measure, looks_random
@@ -78,24 +79,35 @@ class _Line:
 
     def __init__(self, text: str, tokens: list[Match[str]]) -> None:
         self.text = text
-        topics = set(_WORD.findall(text.lower().replace("<token>", "")))
-        self.is_command = _COMMAND_LINE.search(text) is not None
-        self.says_password = not topics.isdisjoint(words("passwords")) or any(
-            map(says_password, topics)
-        )
-        self.is_sensitive = (
-            self.is_command or self.says_password or not topics.isdisjoint(words("access"))
-        )
-        self.names_hosts = self.is_sensitive or not topics.isdisjoint(words("machines"))
-        self.is_prose = self.is_command or (
-            topics.isdisjoint(words("foreign")) and self._is_known(tokens)
-        )
+        self._tokens = tokens
+        self._topics = set(_WORD.findall(text.lower().replace("<token>", "")))
+        self.says_password = self._has("passwords") or any(map(says_password, self._topics))
 
-    def _is_known(self, tokens: list[Match[str]]) -> bool:
+    def _has(self, topic: str) -> bool:
+        return not self._topics.isdisjoint(words(topic))
+
+    # Most lines have no token that asks for these.
+    @cached_property
+    def is_command(self) -> bool:
+        return _COMMAND_LINE.search(self.text) is not None
+
+    @cached_property
+    def is_sensitive(self) -> bool:
+        return self.says_password or self._has("access") or self.is_command
+
+    @cached_property
+    def names_hosts(self) -> bool:
+        return self.is_sensitive or self._has("machines")
+
+    @cached_property
+    def is_prose(self) -> bool:
+        return self.is_command or (not self._has("foreign") and self._is_known())
+
+    def _is_known(self) -> bool:
         """Return whether half of the words are known, so that another one says something."""
         found = [
             is_known(part)
-            for token in tokens
+            for token in self._tokens
             if not _LABEL.match(self.text, token.end())
             for part in parts(token.group())
             if len(part) >= _SHORTEST_WORD
