@@ -7,6 +7,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
@@ -17,6 +19,7 @@ from serving import JSON, PROTOBUF, Sent
 
 from fame_sql.ingest import ingest_file
 from fame_sql.serve.intake.otlp_json import read_request
+from fame_sql.serve.server import Server
 from fame_sql.warehouse.warehouse import Warehouse
 
 pytestmark = pytest.mark.any_duckdb
@@ -334,6 +337,18 @@ def _comparable(row: dict[str, Any]) -> dict[str, Any]:
     "path", ["/v1/log", "/v1/traces", "/v1/metrics", "/v1/logs/x", "/%2e%2e/v1"]
 )
 def test_a_path_that_is_none_of_logs_stores_nothing(path: str, post: Post, stored: Stored) -> None:
-    assert post(path, _one("a"), JSON).status == 404
+    answer = post(path, _one("a"), JSON)
+    assert answer.status == 404
+    if path.startswith("/v1/"):
+        assert "/v1/logs" in json.loads(answer.body)["message"]
     assert stored() == []
     assert post("/v1/logs", _one("after a wrong path"), JSON).status == 200
+
+
+def test_a_slash_at_the_end_and_another_method(server: Server, post: Post, stored: Stored) -> None:
+    assert post("/v1/logs/", _one("slash"), JSON).status == 200
+    assert [row["body"] for row in stored()] == ["slash"]
+    with pytest.raises(HTTPError) as refused:
+        urlopen(f"{server.url}/v1/logs")
+    assert (refused.value.code, refused.value.headers["allow"]) == (405, "POST")
+    assert "POST" in json.loads(refused.value.read())["message"]

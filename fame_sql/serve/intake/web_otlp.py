@@ -21,10 +21,13 @@ from fame_sql.warehouse.warehouse import utc_now
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.routing import BaseRoute
 
 
 JSON, PROTOBUF = "application/json", "application/x-protobuf"
-_CODES = {400: 3, 401: 16, 403: 7, 408: 4, 413: 8, 415: 3, 429: 8, 503: 14}
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_POST_ALONE = {"Allow": "POST"}
+_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 405: 12, 408: 4, 413: 8, 415: 3, 429: 8, 503: 14}
 """The codes of gRPC in the answers, by the status of HTTP."""
 
 
@@ -39,8 +42,26 @@ class OtlpIntake(WebIntake):
 
     path = "/v1/logs"
 
+    def routes(self) -> Sequence[BaseRoute]:
+        """Return its route, and one for what senders of OTLP send to wrong places."""
+        from starlette.routing import Route
+
+        return [*super().routes(), Route("/v1/{rest:path}", self._astray, methods=_METHODS)]
+
+    async def _astray(self, request: Request) -> Response:
+        """Refuse what is no log, in the form that senders of OTLP read."""
+        if request.url.path.rstrip("/") != self.path:
+            message = f"only logs are taken: send them to {self.path}, and no traces or metrics"
+            refused = RefusedError(404, message)
+        elif request.method == "POST":
+            return await self._answer(request)
+        else:
+            refused = RefusedError(405, f"{request.method} is not taken: use POST", _POST_ALONE)
+        await drain(request)
+        return _refusal(refused, _media(request))
+
     async def _answer(self, request: Request) -> Response:
-        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        media = _media(request)
         try:
             check_sender(request, self._server.tokens)
             if media not in (JSON, PROTOBUF):
@@ -72,6 +93,10 @@ class OtlpIntake(WebIntake):
                 reason = str(error).splitlines()[0]
                 raise RefusedError(400, f"the records cannot be stored: {reason}") from None
         return found.warnings
+
+
+def _media(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _decoded(body: bytes, media: str, coding: str) -> tuple[Decoded, Identity]:
