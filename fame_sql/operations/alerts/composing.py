@@ -95,9 +95,7 @@ def drafts_for_people(
     drafts.sort(key=lambda draft: -rank(draft.items[0].severity))
     drafts = _within(drafts, room - bool(over))
     if over:
-        title = (
-            f"{gap}{counted(len(over), 'incident')} began and ended before they could be announced"
-        )
+        title = f"{counted(len(over), 'incident')} began and ended before they could be announced"
         drafts.append(_draft("over", over, gap + title))
     return drafts
 
