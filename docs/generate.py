@@ -68,8 +68,9 @@ that of its key is left.
 The last kind, `net`, knows no form. It takes what all others have left and what is no word, no
 number and no identifier of programs: a word that nobody knows in a line whose words are mostly
 known, and in lines about secrets and on command lines all that mixes letters with digits or signs.
-So the name of a program that the lists of words lack can become `<token>`, too. Attributes of one
-word are left to the other kinds.
+So the name of a program that the lists of words lack can become `<token>`, too: name your own
+products, services and components in a file, and the file in [`$FAME_WORDS`](configuration.md).
+Attributes of one word are left to the other kinds.
 
 The column *limits* says what a kind leaves: it looks like a value that people need to judge an
 event, or only one program writes it in this way. Nothing can know a password or a name that is a

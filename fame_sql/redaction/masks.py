@@ -16,6 +16,7 @@ from importlib.resources.abc import Traversable
 from fame_sql.redaction.kinds import Kind, Traits, kinds
 from fame_sql.redaction.layers import without_escapes
 from fame_sql.redaction.net import mask_net
+from fame_sql.redaction.own_words import own_words
 from fame_sql.redaction.words import is_name, words
 
 _SHORTEST_NAME = 4
@@ -95,7 +96,8 @@ def _masked(text: str, counts: Counter[str], rows: Sequence[Kind]) -> str:
 @cache
 def mask_version() -> str:
     """Return a short hash of the masks, lists and checks, which changes with each of them."""
-    return _version_of(files("fame_sql.redaction"))
+    shipped, own = _version_of(files("fame_sql.redaction")), sorted(own_words())
+    return hashlib.sha256(" ".join([shipped, *own]).encode()).hexdigest()[:12] if own else shipped
 
 
 def _version_of(folder: Traversable) -> str:

@@ -7,6 +7,8 @@ import tomllib
 from functools import cache, lru_cache
 from importlib.resources import files
 
+from fame_sql.redaction.own_words import own_words
+
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|[0-9]+")
 _NOT_RANDOM = re.compile(
     r"(?:[A-Z][a-z]{2,}|[a-z]{2,}|[A-Z]{2,}|[0-9]{1,4}(?![0-9]))(?:[A-Z][a-z]{2,})*[0-9]{0,4}"
@@ -224,7 +226,7 @@ def is_given_name(word: str) -> bool:
 
 @cache
 def _vocabulary() -> frozenset[str]:
-    return _words_in("vocabulary.txt")
+    return _words_in("vocabulary.txt") | own_words()
 
 
 @cache
