@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from fame_sql.redaction.checks.hosts import OF_PROGRAMS
 from fame_sql.redaction.words import is_known, is_state, is_word, words
 
 # An argument, whether a shell, a list in JSON or an audit (a1="…") separates them.
@@ -204,5 +205,5 @@ def _host(word: str, start: int) -> Iterator[tuple[int, int, str]]:
     if found[1] is not None and found[1].lower() not in words("system_accounts"):
         yield start + found.start(1), start + found.end(1), "user"
     name = found[2].lower()
-    if name != "localhost" and name not in words("programs"):
+    if name != "localhost" and not OF_PROGRAMS.match(name) and name not in words("programs"):
         yield start + found.start(2), start + found.end(2), "host"

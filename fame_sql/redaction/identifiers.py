@@ -17,7 +17,7 @@ _MEASURES = (
     r"[A-Z]+[0-9]+(?:-[A-Z]+[0-9A-Z]*)+|[0-9A-Z]{2,5}",  # R02-M1-N0, 42P01
     r"[A-Za-z]+@[0-9]+|[A-Z]+#[0-9]+",  # Server@325, CPU#12
     r"[A-Za-z_-]+[_-]+[0-9]{5,}(?:[_-].*)?|[A-Z0-9]+(?:_[A-Z0-9]+)+",  # blk_17685, E_NO_2
-    r"(?i:(?:.*-)?(?:sha[0-9]*|md5|aes[0-9]*|group[0-9]+|curve[0-9]+)(?:-.*)?|x25519\w*)",
+    r"(?i:(?:.*-)?(?:sha[0-9]*|md5|(?:sha[0-9]{0,3}|md5)-?crypt|[by]crypt|aes[0-9]*|group[0-9]+|curve[0-9]+)(?:-.*)?|x25519\w*)",
     r"(?i:(?:sha|md|aes|rsa|ipv|ike|tls|ssl|http|krb|x|ssh|utf|crc|oauth|saml|wpa|ntlm|log|base|smb|"
     r"nfs|imap|pop|ext|win|eth|usb|hmac|ed|rs|hs|es|python|layer|node|core|cpu|gpu|rank|disk|port|"
     r"slot|fan|bank|v?lan|wlan|bond|thread|worker|task|job|stage|shard|part(?:ition)?|level|phase|"

@@ -17,6 +17,7 @@ _CLOCK = re.compile(
     r"(?:19|20)[0-9]{2}[-/. ]?(?:0[1-9]|1[0-2])|1[0-9]{9}(?:[0-9]{3}){0,3}\Z|"
     r"[0-9]{1,2}[.][0-9]{1,2}[.]|000"
 )
+_DATE = re.compile(r"\s?\(?[0-9]{4}-[0-9]{2}-[0-9]{2}")  # of an epoch beside it
 _WITH_ZERO = re.compile(r"\(?0[1-9][0-9]{0,4}\)?(?:[ /-]{1,3}[0-9]{2,8}){1,4}|0[1-9][0-9]{7,11}")
 _IN_GROUPS = re.compile(r"[A-Z]{0,3}[0-9]{6,}[A-Z]{0,2}|[0-9]{1,8}(?:[ ./-][0-9]{1,7}){1,6}")
 _ONE_TIME = re.compile(
@@ -49,7 +50,9 @@ def _names_person(text: str, match: Match[str]) -> bool:
     number = match.group()
     digits = sum(c.isdigit() for c in number)
     before = text[max(0, match.start() - _BEFORE) : match.start()]
-    if _CLOCK.match(number) or is_counter(before, text[match.end() : match.end() + _BEFORE]):
+    if _DATE.match(text, match.end()) or _CLOCK.match(number):
+        return False
+    if is_counter(before, text[match.end() : match.end() + _BEFORE]):
         return False
     if digits == 6 and _ONE_TIME.search(text):
         return re.fullmatch(r"[0-9]{3}[ -]?[0-9]{3}", number) is not None

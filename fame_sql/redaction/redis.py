@@ -12,6 +12,7 @@ _COMMAND = re.compile(
 )
 _ARGUMENT = re.compile(r"\"?\s{1,3}(?:\"((?:[^\"\\\n]|\\.){0,256}+)\"?|([^\s\"]{1,256}+))")
 _ONE_TIME = re.compile(r"(?i)(?:^|[:_.-])(?:otp|pin|code|2fa|mfa)(?:[:_.-]|\Z)")
+_OPTIONS = ("EX", "PX", "EXAT", "PXAT", "NX", "XX", "KEEPTTL", "GET")
 _MOST_ARGUMENTS = 24
 
 
@@ -60,8 +61,9 @@ def _values(text: str, at: int) -> list[tuple[int, int]]:
 
 
 def _is_lifetime(text: str, at: int) -> bool:
-    """Return whether another argument follows, so that a number is how long it lives."""
-    return _ARGUMENT.match(text, at) is not None
+    """Return whether a value follows, so that a number is how long it lives."""
+    following = _ARGUMENT.match(text, at)
+    return following is not None and following[following.lastindex or 0] not in _OPTIONS
 
 
 def _is_secret(word: str, kind: str) -> bool:

@@ -11,7 +11,7 @@ from fame_sql.redaction.words import is_known
 _BEFORE = 40
 _SHORT_CARD = 4
 _NEAR_POSITION = re.compile(
-    r"(?i)(?:\b(?:at|near|pos|position|gps|loc|location|coord\w*|geo\w*|fix|place|waypoint|"
+    r"(?i)(?:\b(?:at|near|from|to|around|towards?|pos|position|gps|loc|location|coord\w*|geo\w*|fix|place|waypoint|"
     r"pickup|moved|marker|lat\w*|lo?ng\w*|vehicle|courier|driver|tracker|device|center|destination)\b"
     r"[^\n,;]{0,16}|@)\Z"
 )
@@ -21,7 +21,8 @@ _GOES_ON = re.compile(
 )
 _PRECISE = 5
 _COUNTER = re.compile(
-    r"(?i)(?:bytes|offset|lag|seq(?:uence|no)?|size|rcvd|rss|lba|sd[a-z]|nanos|duration|elapsed|timestamp|[tx]?xid|scn|lsn|"
+    r"(?i)(?:bytes(?: to)?|offset|lag|seq(?:uence|no)?|size|rcvd|rss|lba|sd[a-z]|nanos|duration|"
+    r"elapsed|timestamp|[tx]?xid|scn|lsn|"
     r"revision|watermark|epoch|inode|memory|heap|packets|cycles|ticks|count(?:er)?|total|events|messages|blocks|sectors)[\"'\\]{0,4}\s{0,2}[:=]?\s{0,2}\Z"
 )
 _UNIT = re.compile(

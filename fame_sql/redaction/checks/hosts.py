@@ -10,6 +10,8 @@ from fame_sql.redaction.words import is_state, is_word, words
 
 _BEFORE = 40
 _SMALL_VERSION = 10
+# What Kubernetes and Kafka call their volumes and clients.
+OF_PROGRAMS = re.compile(r"kube-api-access-|pvc-|(?:connector-)?(?:consumer|producer)-")
 
 
 def mail_domain(match: Match[str]) -> bool:
@@ -46,6 +48,8 @@ _PRODUCT = re.compile(r"(?:\b[A-Za-z]{2,}|[^/]\b[A-Za-z]+[0-9]*)/\Z")
 def address_not_version(match: Match[str]) -> bool:
     """Mask addresses, not versions of four parts."""
     if match.group() in _KEPT_ADDRESSES:
+        return False
+    if re.search(r"\.00(?:\.|\Z)", match.group()):  # a part of an address has no zeros before it
         return False
     before = match.string[max(0, match.start() - _BEFORE) : match.start()]
     after = match.string[match.end() : match.end() + 2]
@@ -143,6 +147,8 @@ def not_localhost(match: Match[str]) -> bool:
 def troubled_host(match: Match[str]) -> bool:
     """Mask a name with a number, or with a word that no technical text has."""
     name = match.group(2).rstrip(".")
+    if OF_PROGRAMS.match(name):
+        return False
     pieces = re.findall(r"[a-z]+", name.lower())
     known = all(len(piece) < 3 or is_word(piece) for piece in pieces)
     return not is_state(name) and (
