@@ -163,7 +163,7 @@ def ingest(
         raise InputError(f"{names} is empty: name a file with log lines")
     if any(report.state == "failed" or report.is_unread for report in reports):
         raise SystemExit(1)
-    if reading.format == "auto" and _are_unknown(reports):
+    if _are_unknown(reports):
         click.echo(_UNKNOWN, err=True)
         raise SystemExit(3)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from fame_sql.ingest.formats.library import ANYTHING
+from fame_sql.ingest.formats.library import ANYTHING, NAMED
 
 _ENOUGH_TIMES = 0.9
 _MOST_ERRORS = 0.5
@@ -112,8 +112,11 @@ class IngestReport:
 
     @property
     def is_unknown(self) -> bool:
-        """Whether its lines are text in which nothing was found: no time, no level, no host."""
-        found = self.timed or self.levelled or self.hosted
+        """Whether its lines are text in which nothing was found: no time, no level, no host.
+
+        Text that the user has called so is known.
+        """
+        found = self.timed or self.levelled or self.hosted or self.reason == NAMED
         return self.format == ANYTHING and self.seen > 0 and not found
 
     @property

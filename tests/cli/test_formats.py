@@ -101,7 +101,8 @@ def test_a_file_that_is_read_badly_is_a_warning_or_an_error(tmp_path: Path) -> N
     assert (done.exit_code, "20 lines (no known format)" in done.output) == (3, True)
     assert "warning: 0 of 20 records have a time: name it with --time-format" in done.output
     own = ["ingest", str(log), "--format", "text", "--warehouse", str(tmp_path / "t.duckdb")]
-    assert CliRunner().invoke(main, own).exit_code == 0
+    done = CliRunner().invoke(main, own)
+    assert (done.exit_code, "20 lines (text)" in done.output) == (0, True)
     other.write_text('{"unknown": 1}\n' * 20, encoding="utf-8")
     done = CliRunner().invoke(main, ["ingest", str(other), "--warehouse", str(target)])
     assert done.exit_code == 1

@@ -24,7 +24,7 @@ from fame_sql.ingest.formats.hints import NO_HINTS, Hints
 from fame_sql.ingest.formats.hosts import hosts_of
 from fame_sql.ingest.formats.layout import DATED, Layout
 from fame_sql.ingest.formats.levels import levels_are_column, levels_are_late
-from fame_sql.ingest.formats.library import ANYTHING, GENERAL, known_formats
+from fame_sql.ingest.formats.library import ANYTHING, GENERAL, NAMED, known_formats
 from fame_sql.ingest.formats.statements import Choices
 from fame_sql.ingest.records import has_several, objects_over_lines
 from fame_sql.ingest.records.delimited import fields_named, header_of, plain_name
@@ -76,7 +76,7 @@ def choose_layout(name: str, path: Path, head: bytes, hints: Hints = NO_HINTS) -
                 f"none of the first {len(lines)} lines of {path} has the format {name}: "
                 f"run again with --format {found.name}, which was detected"
             )
-        found = Layout(known, continuation=known.continuation, reason="named with --format")
+        found = Layout(known, continuation=known.continuation, reason=NAMED)
     if found.format.envelope:
         return _within(found, formats, lines, path, hints)
     if found.format.name == "syslog" and (relayed := relaying(found, lines)):

@@ -15,6 +15,9 @@ from fame_sql.ingest.formats.definition import Format, read_format, read_own_for
 ANYTHING = "text"
 """The format that accepts any line."""
 
+NAMED = "named with --format"
+"""The reason for a format that the user has named."""
+
 VARIABLE = "FAME_FORMATS"
 """The environment variable that names files and folders of formats."""
 
